@@ -1,0 +1,149 @@
+"""The grammar, one name per rule: RFC 9110 Appendix A, RFC 9112 Appendix A, RFC 3986 Appendix A, as byte patterns.
+
+Each constant is a regular expression in source form, without groups that capture, so that rules nest by interpolation;
+whoever uses one compiles it. Quantifiers are possessive wherever the next element cannot begin with what they repeat:
+a rule then scans its input once, whatever the input (safety line S10). Patterns hold for `str` too, by `text`, since
+field lines are decoded as ISO-8859-1: one character per byte.
+"""
+
+from typing import Final
+
+__all__ = [
+    "ABSOLUTE_FORM",
+    "ASTERISK_FORM",
+    "AUTHORITY_FORM",
+    "BWS",
+    "CHUNK_EXT",
+    "CHUNK_LINE",
+    "CHUNK_SIZE",
+    "CONTENT_LENGTH",
+    "FIELD_LINE",
+    "FIELD_NAME",
+    "FIELD_VALUE",
+    "HEXDIG",
+    "HOST",
+    "HTTP_VERSION",
+    "IPV4_ADDRESS",
+    "IPV6_ADDRESS",
+    "IP_LITERAL",
+    "METHOD",
+    "ORIGIN_FORM",
+    "OWS",
+    "PORT",
+    "QUOTED_PAIR",
+    "QUOTED_STRING",
+    "REASON_PHRASE",
+    "REG_NAME",
+    "REQUEST_HEAD",
+    "REQUEST_LINE",
+    "REQUEST_TARGET",
+    "RWS",
+    "SCHEME",
+    "TCHAR",
+    "TOKEN",
+    "URI_HOST",
+    "text",
+]
+
+
+def text(rule: bytes) -> str:
+    """The same rule for `str` input, where each character stands for the byte of its number."""
+    return rule.decode("latin-1")
+
+
+# --- RFC 5234 Appendix B.1
+HEXDIG: Final = rb"[0-9A-Fa-f]"
+CRLF: Final = rb"\r\n"
+
+# --- RFC 9110 §5.6: tokens, white space, quoting
+TCHAR: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
+TOKEN: Final = TCHAR + rb"++"
+OWS: Final = rb"[ \t]*+"
+RWS: Final = rb"[ \t]++"
+BWS: Final = OWS
+QDTEXT: Final = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
+QUOTED_PAIR: Final = rb"\\[\t \x21-\x7e\x80-\xff]"
+QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
+
+# --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. Controls other than HTAB are refused (9110-5.5-5b: a choice).
+FIELD_NAME: Final = TOKEN
+FIELD_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
+FIELD_LINE: Final = FIELD_NAME + rb":" + FIELD_VALUE
+
+# --- RFC 3986 §2, §3.2: the parts of an authority
+PCT_ENCODED: Final = rb"%" + HEXDIG + HEXDIG
+UNRESERVED_SUB_DELIMS: Final = rb"[0-9A-Za-z\-._~!$&'()*+,;=]"
+DEC_OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])"
+IPV4_ADDRESS: Final = DEC_OCTET + rb"(?:\." + DEC_OCTET + rb"){3}"
+H16: Final = HEXDIG + rb"{1,4}"
+LS32: Final = rb"(?:" + H16 + rb":" + H16 + rb"|" + IPV4_ADDRESS + rb")"
+IPV6_ADDRESS: Final = (
+    rb"(?:"
+    rb"(?:%(h)b:){6}%(l)b"
+    rb"|::(?:%(h)b:){5}%(l)b"
+    rb"|(?:%(h)b)?::(?:%(h)b:){4}%(l)b"
+    rb"|(?:(?:%(h)b:){0,1}%(h)b)?::(?:%(h)b:){3}%(l)b"
+    rb"|(?:(?:%(h)b:){0,2}%(h)b)?::(?:%(h)b:){2}%(l)b"
+    rb"|(?:(?:%(h)b:){0,3}%(h)b)?::%(h)b:%(l)b"
+    rb"|(?:(?:%(h)b:){0,4}%(h)b)?::%(l)b"
+    rb"|(?:(?:%(h)b:){0,5}%(h)b)?::%(h)b"
+    rb"|(?:(?:%(h)b:){0,6}%(h)b)?::"
+    rb")" % {b"h": H16, b"l": LS32}
+)
+# IPvFuture is an error for a recipient that knows no such version (3986-3.2.2-7c).
+IP_LITERAL: Final = rb"\[" + IPV6_ADDRESS + rb"\]"
+# A host is not empty in http (9110-4.2.1-4b). An IPv4 address is also a reg-name and needs no alternative of its own.
+REG_NAME: Final = rb"(?:" + UNRESERVED_SUB_DELIMS + rb"++|" + PCT_ENCODED + rb")++"
+URI_HOST: Final = rb"(?:" + IP_LITERAL + rb"|" + REG_NAME + rb")"
+PORT: Final = rb"[0-9]{0,5}+"
+
+# --- RFC 9110 §7.2
+HOST: Final = URI_HOST + rb"(?::" + PORT + rb")?+"
+
+# --- RFC 9112 §3.2 with RFC 3986 §3.1: request-targets. Every visible character but "#" and a stray "%" is taken in a
+# path or query, since user agents send some that RFC 3986 wants encoded (9112-3.2-4b forbids to repair them, not to
+# take them); they are data, never separators.
+TARGET_CHARS: Final = rb"(?:[\x21\x22\x24\x26-\x7e]++|" + PCT_ENCODED + rb")*+"
+SCHEME: Final = rb"[A-Za-z][0-9A-Za-z+\-.]*+"
+ORIGIN_FORM: Final = rb"/" + TARGET_CHARS
+ABSOLUTE_FORM: Final = SCHEME + rb"://" + HOST + rb"(?:[/?]" + TARGET_CHARS + rb")?+"
+AUTHORITY_FORM: Final = URI_HOST + rb":[0-9]{1,5}+"
+ASTERISK_FORM: Final = rb"\*"
+REQUEST_TARGET: Final = (
+    rb"(?:" + ORIGIN_FORM + rb"|" + ASTERISK_FORM + rb"|" + ABSOLUTE_FORM + rb"|" + AUTHORITY_FORM + rb")"
+)
+
+# --- RFC 9112 §2.3, §3, §2.1
+METHOD: Final = TOKEN
+HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
+REQUEST_LINE: Final = METHOD + rb" " + REQUEST_TARGET + rb" " + HTTP_VERSION
+# What a server accepts as a whole: start-line CRLF *( field-line CRLF ) CRLF, with major version 1 (§2.3).
+REQUEST_HEAD: Final = (
+    METHOD + rb" " + REQUEST_TARGET + rb" HTTP/1\.[0-9]" + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
+)
+
+# --- RFC 9110 §8.6
+CONTENT_LENGTH: Final = rb"[0-9]++"
+
+# --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)
+CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"
+CHUNK_EXT: Final = (
+    rb"(?:"
+    + BWS
+    + rb";"
+    + BWS
+    + TOKEN
+    + rb"(?:"
+    + BWS
+    + rb"="
+    + BWS
+    + rb"(?:"
+    + TOKEN
+    + rb"|"
+    + QUOTED_STRING
+    + rb"))?)*+"
+)
+CHUNK_LINE: Final = CHUNK_SIZE + CHUNK_EXT
+
+# --- RFC 9112 §4
+REASON_PHRASE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"

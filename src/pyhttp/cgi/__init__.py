@@ -1,0 +1,1 @@
+"""RFC 3875: the Common Gateway Interface, version 1.1."""

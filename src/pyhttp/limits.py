@@ -1,0 +1,121 @@
+"""How much and how long: every bound pyhttp puts on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
+
+`Limits` counts bytes and things, `Timeouts` counts seconds. 0 and None never mean "unlimited": both are refused.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+__all__ = ["Limits", "Timeouts"]
+
+KIB: Final = 1024
+MIB: Final = 1024 * KIB
+GIB: Final = 1024 * MIB
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Sizes in bytes and counts of things; all positive.
+
+    Raises:
+        ValueError: A limit is not a positive int; the message names it.
+    """
+
+    request_line: int = 8 * KIB
+    """D1: 9112-3-5b asks for 8000 at least; the common servers take 4 to 8 KiB. Over it: 414."""
+    field_line: int = 8 * KIB
+    """D2: as the common servers have it. Over it: 431."""
+    field_section: int = 64 * KIB
+    """D3: stays under the 128 KiB that Linux allows one environment string of a script. Over it: 431."""
+    field_lines: int = 100
+    """D4: the usual count. Over it: 431."""
+    content: int = GIB
+    """D5: content is streamed, so this bounds disk and time, not memory; a git push is easily 100 MiB. Over it: 413."""
+    chunk_line: int = KIB
+    """D6: a chunk-size has 16 digits at most, the rest is extensions that nobody reads. Over it: 400."""
+    chunk_extensions: int = 16 * KIB
+    """D6: all extensions of one message (9112-7.1.1-4b). Over it: 400."""
+    requests_per_connection: int = 1000
+    """D11: the last answer says `Connection: close`."""
+    connections: int = 10_000
+    """D12: an idle connection costs a descriptor and a small buffer; the descriptor limit may lower this further."""
+    threads: int = 128
+    """D12: handlers at once in a `ThreadedServer`; further complete requests wait in order."""
+    backlog: int = 128
+    """D13: connections the kernel holds before they are accepted."""
+    drain: int = 64 * KIB
+    """D15: unread content read away to keep a connection; beyond it the connection closes instead."""
+    linger: int = 64 * KIB
+    """D16: input read away after the last answer, so that the client receives it (9112 §9.6)."""
+    read_ahead: int = 64 * KIB
+    """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits."""
+    turn: int = MIB
+    """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block."""
+    scripts: int = 16
+    """D18: CGI processes at once; a process costs far more than a connection. Over it: 503."""
+    script_fields: int = 64 * KIB
+    """D19: field section of a script's output. Over it: 502."""
+    script_field_lines: int = 100
+    """D19: field lines of a script's output. Over it: 502."""
+    script_stderr: int = 64 * KIB
+    """D19: bytes of a script's standard error kept in the log per run."""
+    ranges: int = 10
+    """D20: byte ranges in one request; over it Range is ignored."""
+    log_line: int = 2 * KIB
+    """D21: one access line; longer ones are cut and marked."""
+    spool_memory: int = MIB
+    """Chunked content for a script is held in memory up to this size, then in an unnamed temporary file."""
+    spool: int = 2 * GIB
+    """D22: bytes spooled at once by all requests. Over it: 503."""
+    listing_entries: int = 10_000
+    """W5: entries one listing shows; the page says so when there are more."""
+    shown_file: int = MIB
+    """Bytes of a file that `list_dir` shows as HTML; a larger file raises."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value: object = getattr(self, field.name)
+            if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
+                raise ValueError(f"Limits.{field.name} must be a positive int, not {value!r}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Deadlines in seconds on the monotonic clock, and the least rates in bytes per second; all positive.
+
+    Raises:
+        ValueError: A deadline is not a positive number; the message names it.
+    """
+
+    head: float = 20.0
+    """D7: a whole head, from its first byte; one byte now and then does not renew it. Over it: 408."""
+    idle: float = 15.0
+    """D8: to the first byte of a connection, and between requests. Over it: closed without a word."""
+    content: float = 20.0
+    """D9: silence within a request's content. Over it: 408."""
+    content_rate: float = 500.0
+    """D9: bytes per second after the first `content` seconds; a silence limit alone lets a trickle go on for ever."""
+    send: float = 30.0
+    """D10: no progress in writing while bytes wait for a full socket. Over it: closed."""
+    send_rate: float = 500.0
+    """D10: bytes per second after the first `send` seconds, counted only while bytes wait."""
+    stop: float = 10.0
+    """D14: exchanges in progress may end within this time of a stop; most supervisors kill after 10 to 30 s."""
+    drain: float = 2.0
+    """D15: for reading away unread content."""
+    linger: float = 2.0
+    """D16: for the lingering close (9112 §9.6)."""
+    hold: float = 0.05
+    """D8: a thread of a `ThreadingMixin` server waits this long for its client's next request before the loop does."""
+    script: float = 30.0
+    """D17: silence of a script. Over it: 504, or the connection is cut."""
+    script_run: float = 300.0
+    """D17: a script's run until output flows."""
+    script_kill: float = 2.0
+    """C11: from SIGTERM to SIGKILL."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value: object = getattr(self, field.name)
+            if not isinstance(value, int | float) or isinstance(value, bool) or not 0 < value < float("inf"):
+                raise ValueError(f"Timeouts.{field.name} must be a positive number of seconds, not {value!r}")

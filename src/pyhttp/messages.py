@@ -1,0 +1,153 @@
+"""RFC 9110 §6: messages as frozen values, checked when they are built."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol, runtime_checkable
+
+from pyhttp.semantics.fields import Headers
+
+__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "close_body"]
+
+CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
+"""Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
+
+_GATE_FIELDS: Final = ("Transfer-Encoding", "Connection")
+
+
+@dataclass(frozen=True, slots=True)
+class RequestHead:
+    """A request line and header section that broke no rule of RFC 9112 §3 and §5."""
+
+    method: str
+    """The method token, case-sensitive (9110-9.1)."""
+    target: str
+    """The request-target as received (RFC 9112 §3.2)."""
+    path: str
+    """Its path, still encoded and without query; "/" where an absolute form has none, "*" for the asterisk form."""
+    query: str
+    """What follows the first "?", still encoded; empty where there is none."""
+    authority: str
+    """Host and port asked for: of the absolute form, else of Host (9112-3.2.2-8a); empty in HTTP/1.0 without either."""
+    version: str
+    """As received: "HTTP/1.0", "HTTP/1.1", or a later minor version, which is treated as 1.1 (9110-2.5)."""
+    headers: Headers
+
+
+@runtime_checkable
+class OpenFile(Protocol):
+    """What a FileSlice needs of an open file; its owner may be any object with these two methods."""
+
+    def fileno(self) -> int:
+        """The open descriptor."""
+        ...
+
+    def close(self) -> None:
+        """Close it; harmless when called twice."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileSlice:
+    """`length` bytes of an open regular file from `offset` on, as the content of a Response.
+
+    Whoever sends the Response closes the file, in every outcome.
+
+    Raises:
+        ValueError: `offset` or `length` is negative.
+    """
+
+    file: OpenFile
+    offset: int
+    length: int
+
+    def __post_init__(self) -> None:
+        if self.offset < 0 or self.length < 0:
+            raise ValueError(f"FileSlice: offset and length must not be negative: {self.offset}, {self.length}")
+
+    def close(self) -> None:
+        """Close the file; harmless when called twice."""
+        self.file.close()
+
+
+Body = bytes | FileSlice | Iterable[bytes]
+
+
+def close_body(body: Body) -> None:
+    """Release what a response body holds: the file of a FileSlice, or an iterator that can be closed."""
+    close: Callable[[], object] | None = getattr(body, "close", None)
+    if close is not None:
+        close()
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Response:
+    """A final response: a value that the gate sends once (RFC 9110 §15, §6.4).
+
+    The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, or an iterable of bytes that is sent as it
+    comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an empty one.
+
+    Args:
+        status: 200 to 599.
+        headers: A mapping, or (name, value) pairs.
+        body: The content.
+
+    Raises:
+        ValueError: A status outside 200-599; a field name or value that breaks the grammar; Transfer-Encoding or
+            Connection, which are the gate's; a Content-Length that is not true; content where the status allows none.
+    """
+
+    status: int
+    headers: Headers
+    body: Body
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        body: Body = b"",
+    ) -> None:
+        if not 200 <= status <= 599:
+            raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
+        checked = headers if isinstance(headers, Headers) else Headers(headers)
+        for name in _GATE_FIELDS:
+            if name in checked:
+                raise ValueError(f"headers: {name} belongs to the connection and is set by the gate")
+        if status in CONTENT_FORBIDDEN and body != b"":
+            raise ValueError(f"body: a {status} response has no content")
+        _check_content_length(status, checked, body)
+        object.__setattr__(self, "status", int(status))
+        object.__setattr__(self, "headers", checked)
+        object.__setattr__(self, "body", body)
+
+    @property
+    def length(self) -> int | None:
+        """Octets of content; None where only the end of an iterable will tell."""
+        match self.body:
+            case bytes():
+                return len(self.body)
+            case FileSlice():
+                return self.body.length
+            case _:
+                stated = self.headers.get("Content-Length")
+                return None if stated is None else int(stated)
+
+    def close(self) -> None:
+        """Release the content; the gate does so for every Response that it is given."""
+        close_body(self.body)
+
+
+def _check_content_length(status: int, headers: Headers, body: Body) -> None:
+    """A sender states a Content-Length only when it is correct (RFC 9110 §8.6)."""
+    stated = headers.get_all("Content-Length")
+    if not stated:
+        return
+    value = stated[0]
+    if len(stated) > 1 or not (value.isascii() and value.isdigit()):
+        raise ValueError(f"headers: Content-Length is one decimal number (RFC 9110 §8.6), not {', '.join(stated)!r}")
+    if status == 204:
+        raise ValueError("headers: a 204 response has no Content-Length (RFC 9110 §8.6)")
+    if status == 304:  # there it describes the representation that was not sent
+        return
+    actual = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileSlice) else int(value)
+    if int(value) != actual:
+        raise ValueError(f"headers: Content-Length is {value}, the body has {actual} bytes")

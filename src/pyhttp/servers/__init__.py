@@ -1,0 +1,1 @@
+"""Servers: one loop, three ways to run what it finds."""

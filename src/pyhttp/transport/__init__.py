@@ -1,0 +1,1 @@
+"""The socket side: readiness, deadlines, writing, and what handlers get as `conn`."""

@@ -1,0 +1,77 @@
+"""RFC 9112 §2.1: what a connection reports and takes, as a closed set of values."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import EMPTY, Headers
+
+__all__ = [
+    "Content",
+    "ContentElsewhere",
+    "EndOfMessage",
+    "Event",
+    "Informational",
+    "Outgoing",
+    "ResponseHead",
+    "Signal",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Some octets of content, framing removed (RFC 9110 §6.4); never empty when received."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfMessage:
+    """The message is complete; `trailers` is its trailer section (RFC 9110 §6.5)."""
+
+    trailers: Headers = EMPTY
+
+
+class Signal(Enum):
+    """Why there is no event now."""
+
+    NEED_DATA = auto()
+    """Nothing more until `receive_data` or `receive_eof`."""
+    PAUSED = auto()
+    """This request is complete; the next one waits for `start_next_cycle` (9112-9.3.2-1b.2)."""
+    CLOSED = auto()
+    """No request will follow: the peer ended the connection between requests, or it is to be closed."""
+
+
+Event = RequestHead | Content | EndOfMessage | Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Informational:
+    """An interim response without fields, such as 100 (RFC 9110 §15.2)."""
+
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseHead:
+    """Status line and header section of a final response, before its framing is chosen (RFC 9112 §6.3).
+
+    `fields` are checked and hold neither Connection nor Transfer-Encoding; a Content-Length in them is true. `length`
+    is the number of content octets, None where only the end will tell. `close` asks for the end of the connection.
+    """
+
+    status: int
+    fields: tuple[tuple[str, str], ...]
+    length: int | None
+    close: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContentElsewhere:
+    """`length` octets of content that the caller sends itself, from a file; only where the framing is a length."""
+
+    length: int
+
+
+Outgoing = Informational | ResponseHead | Content | ContentElsewhere | EndOfMessage
