@@ -10,6 +10,7 @@ from typing import Final
 
 __all__ = [
     "ABSOLUTE_FORM",
+    "ASCTIME_DATE",
     "ASTERISK_FORM",
     "AUTHORITY_FORM",
     "BWS",
@@ -17,31 +18,39 @@ __all__ = [
     "CHUNK_LINE",
     "CHUNK_SIZE",
     "CONTENT_LENGTH",
+    "ENTITY_TAG",
     "FIELD_LINE",
     "FIELD_NAME",
     "FIELD_VALUE",
     "HEXDIG",
     "HOST",
     "HTTP_VERSION",
+    "IMF_FIXDATE",
+    "INT_RANGE",
     "IPV4_ADDRESS",
     "IPV6_ADDRESS",
     "IP_LITERAL",
+    "MEDIA_TYPE",
     "METHOD",
     "ORIGIN_FORM",
     "OWS",
     "PORT",
     "QUOTED_PAIR",
     "QUOTED_STRING",
+    "QVALUE",
     "REASON_PHRASE",
     "REG_NAME",
     "REQUEST_HEAD",
     "REQUEST_LINE",
     "REQUEST_TARGET",
+    "RFC850_DATE",
     "RWS",
     "SCHEME",
+    "SUFFIX_RANGE",
     "TCHAR",
     "TOKEN",
     "URI_HOST",
+    "WEIGHT",
     "text",
 ]
 
@@ -147,3 +156,28 @@ CHUNK_LINE: Final = CHUNK_SIZE + CHUNK_EXT
 
 # --- RFC 9112 §4
 REASON_PHRASE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
+
+# --- RFC 9110 §5.6.7: dates, each of one fixed spelling and case-sensitive
+DAY_NAME: Final = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+DAY_NAME_L: Final = rb"(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday)"
+MONTH: Final = rb"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+TIME_OF_DAY: Final = rb"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+IMF_FIXDATE: Final = DAY_NAME + rb", [0-9]{2} " + MONTH + rb" [0-9]{4} " + TIME_OF_DAY + rb" GMT"
+RFC850_DATE: Final = DAY_NAME_L + rb", [0-9]{2}-" + MONTH + rb"-[0-9]{2} " + TIME_OF_DAY + rb" GMT"
+ASCTIME_DATE: Final = DAY_NAME + rb" " + MONTH + rb" (?:[0-9]{2}| [0-9]) " + TIME_OF_DAY + rb" [0-9]{4}"
+
+# --- RFC 9110 §8.3.1, §5.6.6
+PARAMETER: Final = TOKEN + rb"=(?:" + TOKEN + rb"|" + QUOTED_STRING + rb")"
+PARAMETERS: Final = rb"(?:" + OWS + rb";" + OWS + rb"(?:" + PARAMETER + rb")?)*+"
+MEDIA_TYPE: Final = TOKEN + rb"/" + TOKEN + PARAMETERS
+
+# --- RFC 9110 §8.8.3: a backslash escapes nothing here
+ENTITY_TAG: Final = rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
+
+# --- RFC 9110 §12.4.2
+QVALUE: Final = rb"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)"
+WEIGHT: Final = OWS + rb";" + OWS + rb"[qQ]=" + QVALUE
+
+# --- RFC 9110 §14.1.1, §14.1.2: what the unit "bytes" knows of a range-spec
+INT_RANGE: Final = rb"[0-9]++-[0-9]*+"
+SUFFIX_RANGE: Final = rb"-[0-9]++"
