@@ -1,0 +1,167 @@
+"""Exchanges on a socket that no server of ours keeps: a `socketpair` in a test, an accepted socket in a script.
+
+Nothing beyond a request is taken from the socket, so that whoever comes next finds the next request there. That is done
+by looking first (MSG_PEEK) and consuming only what turned out to belong to the request.
+"""
+
+import socket
+import threading
+import time
+from typing import Final
+from weakref import WeakKeyDictionary
+
+from pyhttp.errors import IncompleteRequest, MalformedRequest, MissingRequest, RequestTimeout
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import RequestHead
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.outbox import Outbox
+from pyhttp.transport.pace import Pace
+from pyhttp.transport.poller import READ, WRITE, wait_until_ready
+from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.events import Content, EndOfMessage, Signal
+
+__all__ = ["open_exchange"]
+
+_unread: Final[WeakKeyDictionary[socket.socket, ServerConnection]] = WeakKeyDictionary()
+_lock: Final = threading.Lock()
+"""Guards `_unread`: for each plain socket in the middle of a request's content, the core that knows where it ends."""
+
+
+class PlainChannel:
+    """The channel of one exchange on a plain socket."""
+
+    def __init__(
+        self, sock: socket.socket, core: ServerConnection, limits: Limits, timeouts: Timeouts, *, closing: bool
+    ) -> None:
+        self.core = core
+        self.outbox = Outbox()
+        self.closing = closing
+        self._sock = sock
+        self._limits = limits
+        self._timeouts = timeouts
+        self._peeked = 0
+        self._pace = Pace(timeouts.content, timeouts.content_rate)
+
+    def receive_head(self) -> RequestHead:
+        """Read a head, to its last byte and no further.
+
+        Raises:
+            MissingRequest: The peer ended before its first byte.
+            HTTPError: The head is malformed, incomplete, over a limit or late.
+        """
+        until: float | None = None
+        while True:
+            match self.core.next_event():
+                case RequestHead() as head:
+                    self._consume()
+                    return head
+                case Signal.NEED_DATA:
+                    pass
+                case _:
+                    raise MissingRequest("the peer closed the connection before sending a request")
+            self._receive(self._timeouts.idle if until is None else until - time.monotonic())
+            until = until or time.monotonic() + self._timeouts.head
+
+    def receive(self) -> None:
+        """Wait for content and give it to the core.
+
+        Raises:
+            RequestTimeout: The peer was silent for too long, or too slow.
+            OSError: The connection failed.
+        """
+        began = time.monotonic()
+        received = self._receive(self._pace.allowance())
+        self._pace.count(time.monotonic() - began, received)
+
+    def input_complete(self) -> None:
+        """Leave what lies beyond the request in the socket."""
+        self._consume()
+        with _lock:
+            _unread.pop(self._sock, None)
+
+    def read_away(self) -> None:
+        """Drop what is left of the content (9112-9.3-7b).
+
+        Raises:
+            MalformedRequest: There is more than `Limits.content`, or the content is malformed.
+            IncompleteRequest: The peer was never asked for it, or ended early.
+        """
+        if self.core.awaiting_continue:
+            raise IncompleteRequest("the content of the request before was never asked for")
+        left = self._limits.content
+        while left >= 0:
+            match self.core.next_event():
+                case Content(data):
+                    left -= len(data)
+                case EndOfMessage():
+                    return self.input_complete()
+                case _:
+                    self.receive()
+        raise MalformedRequest("the request before has more content than is read away")
+
+    def send_some(self) -> None:
+        """Send everything: there is no loop that would send the rest."""
+        self.send_all()
+
+    def send_all(self) -> None:
+        """Send everything, waiting for the peer.
+
+        Raises:
+            TimeoutError: The peer does not read, or too slowly.
+            OSError: The connection failed.
+        """
+        pace = Pace(self._timeouts.send, self._timeouts.send_rate)
+        while self.outbox:
+            began = time.monotonic()
+            if not wait_until_ready(self._sock.fileno(), WRITE, pace.allowance()):
+                raise TimeoutError("the peer does not read its response")
+            pace.count(time.monotonic() - began, self.outbox.flush(self._sock.fileno(), self._limits.turn))
+
+    def _receive(self, seconds: float) -> int:
+        """What was looked at belongs to the request, since more is needed: consume it, and look at what comes next."""
+        self._consume()
+        allowed = self._sock.gettimeout()
+        if not wait_until_ready(self._sock.fileno(), READ, seconds if allowed is None else min(allowed, seconds)):
+            raise RequestTimeout("the request did not arrive in time")
+        data = self._sock.recv(self._limits.read_ahead, socket.MSG_PEEK)
+        if not data:
+            self.core.receive_eof()
+        self._peeked = len(data)
+        self.core.receive_data(data)
+        return len(data)
+
+    def _consume(self) -> None:
+        """Take from the socket what the core has used of the bytes looked at, and make the core forget the rest."""
+        left = self._peeked - len(self.core.take_buffered())
+        self._peeked = 0
+        while left > 0:
+            left -= len(self._sock.recv(left))
+
+
+def open_exchange(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, closing: bool = False) -> Exchange:
+    """Read the head of the next request on `sock`.
+
+    Content of the request before it that nobody has read is read away first.
+
+    Args:
+        sock: A connected socket; its own timeout, if shorter, replaces a deadline.
+        limits: Sizes.
+        timeouts: Deadlines.
+        closing: Whether the exchange is to be the last on its connection.
+
+    Raises:
+        HTTPError: The request is missing, malformed, incomplete, over a limit or late.
+        OSError: The connection failed.
+    """
+    with _lock:
+        core = _unread.get(sock)
+    if core is not None:
+        PlainChannel(sock, core, limits, timeouts, closing=closing).read_away()
+    channel = PlainChannel(sock, ServerConnection(limits), limits, timeouts, closing=closing)
+    exchange = Exchange(channel, channel.receive_head(), limits)
+    if channel.core.content_left == 0:
+        exchange.skip_content()  # there is none: only its end is noted
+    else:
+        with _lock:
+            _unread[sock] = channel.core
+    return exchange

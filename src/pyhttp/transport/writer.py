@@ -1,0 +1,36 @@
+"""A socket as something to write to, for handlers that build their own answers."""
+
+import contextlib
+import socket
+
+__all__ = ["SocketWriter"]
+
+
+class SocketWriter:
+    """Writes to a socket without a buffer of its own.
+
+    From a server's connection it goes round the gate: what it writes is sent as it stands, and the connection closes
+    after the handler's turn.
+
+    Args:
+        sock: An open, connected socket.
+    """
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def write(self, data: bytes) -> int:
+        """Send all of `data`, and return its length.
+
+        Raises:
+            OSError: The connection failed, or the socket's timeout passed.
+        """
+        self._sock.sendall(data)
+        return len(data)
+
+    def close(self) -> None:
+        """Shut the connection down in both directions and close the socket; harmless when called twice."""
+        # A peer that has left already, or an earlier close, leaves nothing to shut down.
+        with contextlib.suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+        self._sock.close()
