@@ -1,8 +1,36 @@
 """What a folder's server may be told: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
 
+import re
 from dataclasses import dataclass
+from typing import Final
+
+from pyhttp import abnf
 
 __all__ = ["Site"]
+
+_FIELD_NAME: Final = abnf.text(abnf.FIELD_NAME)
+_FIELD_VALUE: Final = abnf.text(abnf.FIELD_VALUE)
+_MEDIA_TYPE: Final = abnf.text(abnf.MEDIA_TYPE)
+_TOKEN: Final = abnf.text(abnf.TOKEN)
+
+_NOT_THE_OPERATORS: Final = frozenset(
+    {
+        "connection",
+        "content-encoding",
+        "content-length",
+        "content-range",
+        "date",
+        "etag",
+        "last-modified",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Fields that state what this server knows better: framing, ranges, validators, codings."""
+
+CODINGS: Final = ("br", "zstd", "gzip")
+"""The content codings that a sibling file may hold, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -10,7 +38,7 @@ class Site:
     """How a folder is served.
 
     Raises:
-        ValueError: An index name or CGI directory is not a plain name; the message names the parameter.
+        ValueError: A parameter breaks its rule; the message names it.
     """
 
     index: tuple[str, ...] = ("index.html", "index.htm")
@@ -19,11 +47,70 @@ class Site:
     """Whether a directory without index is listed; else it answers 403."""
     cgi_directories: tuple[str, ...] = ("cgi-bin",)
     """Names of directories directly below the root whose files are run, never shown; empty: no CGI."""
+    cgi_suffixes: tuple[tuple[str, str], ...] = ()
+    """(suffix, program) pairs: files whose names end so, in any case, are run by that program: (".php", "/usr/bin/..")."""
+    cgi_env: tuple[str, ...] = ()
+    """Names of the server's own environment variables that scripts get; no others do (safety line C2)."""
+    cgi_auth: bool = False
+    """Whether scripts get the Authorization field (3875-9.2-1c)."""
     follow_symlinks: bool = False
     """Whether symbolic links may lead out of the root; else they answer 404 (safety line T6)."""
+    hide_dotfiles: bool = False
+    """Whether names that begin with a dot are neither listed nor served, `.well-known` excepted (safety line W8)."""
+    not_found: str = "404.html"
+    """A file of the root that answers, with status 404, for what is not there; "" for the plain error page."""
+    max_age: int | None = None
+    """Seconds that a cache may reuse an answer unasked (9111 §5.2.2.1); None: it must ask each time, `no-cache`."""
+    cors: bool = False
+    """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`)."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """Further field lines for every answer of the site; one with a name the server sets itself replaces that."""
+    media_types: tuple[tuple[str, str], ...] = ()
+    """(suffix without dot, media type) pairs that come before the built-in table; the last of equal suffixes counts."""
+    charset: str = "utf-8"
+    """The charset stated with types of text that do not state one themselves; "" for none."""
+    codings: tuple[str, ...] = CODINGS
+    """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first; empty: none."""
 
     def __post_init__(self) -> None:
-        for parameter, names in (("index", self.index), ("cgi_directories", self.cgi_directories)):
+        self._check_names()
+        self._check_cgi()
+        if self.max_age is not None and self.max_age < 0:
+            raise ValueError(f"Site.max_age must not be negative: {self.max_age}")
+        for name, value in self.headers:
+            if not re.fullmatch(_FIELD_NAME, name) or name.lower() in _NOT_THE_OPERATORS:
+                raise ValueError(f"Site.headers: {name!r} is not a field that may be set")
+            if not re.fullmatch(_FIELD_VALUE, value) or value != value.strip(" \t"):
+                raise ValueError(f"Site.headers: the value of {name} is not a field value: {value!r}")
+        for suffix, media_type in self.media_types:
+            if not suffix or suffix != suffix.lower() or "/" in suffix or suffix.startswith("."):
+                raise ValueError(f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot")
+            if not re.fullmatch(_MEDIA_TYPE, media_type):
+                raise ValueError(f"Site.media_types: {media_type!r} is not a media type")
+        if self.charset and not re.fullmatch(_TOKEN, self.charset):
+            raise ValueError(f"Site.charset: {self.charset!r} is not a charset name")
+        for coding in self.codings:
+            if coding not in CODINGS:
+                raise ValueError(f"Site.codings: {coding!r} is none of {', '.join(CODINGS)}")
+
+    def _check_names(self) -> None:
+        not_found = (self.not_found,) if self.not_found else ()
+        for parameter, names in (
+            ("index", self.index),
+            ("cgi_directories", self.cgi_directories),
+            ("not_found", not_found),
+        ):
             for name in names:
                 if not name or "/" in name or "\0" in name or name in {".", ".."}:
                     raise ValueError(f"Site.{parameter}: {name!r} is not a plain file name")
+
+    def _check_cgi(self) -> None:
+        for suffix, program in self.cgi_suffixes:
+            if not suffix.startswith(".") or len(suffix) == 1 or "/" in suffix or "\0" in suffix:
+                raise ValueError(f"Site.cgi_suffixes: {suffix!r} is not a suffix with its dot")
+            if not program.startswith("/") or "\0" in program:
+                raise ValueError(f"Site.cgi_suffixes: {program!r} is not an absolute path")
+        for name in self.cgi_env:
+            # HTTP_ is what the client says; a variable of the server's own there would be taken for a field line.
+            if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or name.startswith("HTTP_"):
+                raise ValueError(f"Site.cgi_env: {name!r} is not a variable that may be passed on")
