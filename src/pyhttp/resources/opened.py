@@ -1,0 +1,148 @@
+"""Files opened once: what is checked is what is served (safety lines T6, T7, T10, W1)."""
+
+import errno
+import os
+import stat
+from functools import lru_cache
+from typing import Final
+
+from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
+from pyhttp.resources.paths import is_inside
+from pyhttp.site import Site
+
+__all__ = ["OpenedFile", "open_directory", "open_file", "real_path"]
+
+_READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+"""Non-blocking, since a FIFO would wait for its writer (W1)."""
+
+_REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
+_BROKEN: Final = frozenset({errno.EIO})
+_DESCRIPTORS: Final = "/proc/self/fd/"
+
+
+class OpenedFile:
+    """An open descriptor and what `fstat` said of it; a `pyhttp.messages.OpenFile`."""
+
+    __slots__ = ("_descriptor", "modified_ns", "size")
+
+    size: int
+    """In bytes, when it was opened."""
+    modified_ns: int
+    """Time of last change, nanoseconds since 1970."""
+
+    def __init__(self, descriptor: int, status: os.stat_result) -> None:
+        self._descriptor = descriptor
+        self.size = status.st_size
+        self.modified_ns = status.st_mtime_ns
+
+    def fileno(self) -> int:
+        """The descriptor; -1 once closed."""
+        return self._descriptor
+
+    def close(self) -> None:
+        """Close it; harmless when called twice."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+def open_file(path: str, root: str, site: Site) -> OpenedFile:
+    """Open a regular file that the site may show.
+
+    Args:
+        path: Absolute file-system path. One that is not below `root` is the operator's own doing and is trusted.
+        root: Absolute path of the folder served.
+        site: What may be followed and what is never shown.
+
+    Raises:
+        NotFound: There is no such regular file, or it is outside the root or inside a CGI directory (T6, C8).
+        Forbidden: The server may not read it.
+        Unavailable: Out of descriptors or memory.
+    """
+    descriptor = _open(path)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise NotFound("not a regular file")
+        _check_place(descriptor, path, root, site)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return OpenedFile(descriptor, status)
+
+
+def open_directory(path: str, root: str, site: Site) -> int:
+    """Open a directory that the site may show, under the rules of `open_file`.
+
+    Returns:
+        A descriptor, which the caller closes.
+
+    Raises:
+        HTTPError: As `open_file`.
+    """
+    descriptor = _open(path, os.O_DIRECTORY)
+    try:
+        _check_place(descriptor, path, root, site)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def _open(path: str, flags: int = 0) -> int:
+    try:
+        return os.open(path, _READ | flags)
+    except OSError as error:
+        raise _fault(error) from error
+    except ValueError as error:  # a NUL, or a name the file system's encoding lacks
+        raise NotFound(str(error)) from error
+
+
+def _fault(error: OSError) -> HTTPError:
+    """What a failed `open` means to the client (T10): absence unless it is known to be something else."""
+    detail = os.strerror(error.errno) if error.errno else str(error)
+    if error.errno in _REFUSED:
+        return Forbidden(detail)
+    if error.errno in _EXHAUSTED:
+        return Unavailable(detail)
+    if error.errno in _BROKEN:
+        return InternalError(detail)
+    return NotFound(detail)
+
+
+def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
+    """T6: what was opened is inside the root; C8: and not inside a CGI directory, whatever name or link led there."""
+    if not is_inside(path, root):
+        return
+    if _is_script(path, root, site):
+        raise NotFound("inside a CGI directory")
+    if site.follow_symlinks and not site.cgi_directories:
+        return
+    real = real_path(descriptor, path)
+    if not is_inside(real, _real(root)):
+        _real.cache_clear()  # the root may be a link that leads elsewhere by now
+    if is_inside(real, _real(root)):
+        if _is_script(real, _real(root), site):
+            raise NotFound("inside a CGI directory")
+    elif not site.follow_symlinks:
+        raise NotFound("leads out of the root")
+
+
+def _is_script(path: str, root: str, site: Site) -> bool:
+    """Whether a path below the root is in a CGI directory, in any letter case: some file systems ignore it."""
+    first = path[len(root) :].lstrip("/").partition("/")[0].casefold()
+    return any(first == name.casefold() for name in site.cgi_directories)
+
+
+def real_path(descriptor: int, path: str) -> str:
+    """Where an open file is, without links: from the descriptor where the system tells, else from its path."""
+    try:
+        return os.readlink(f"{_DESCRIPTORS}{descriptor}")
+    except OSError:  # no such file system here
+        return os.path.realpath(path)
+
+
+@lru_cache(maxsize=64)
+def _real(root: str) -> str:
+    return os.path.realpath(root)

@@ -1,0 +1,93 @@
+"""RFC 3986 §2.4, §3.3, §7.3: from the path of a request to a file-system path, decoded exactly once, and back."""
+
+import os
+import re
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.errors import BadRequest, NotFound
+
+__all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "locate"]
+
+_PATH: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
+_CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+_ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
+
+
+def decode(path: str) -> tuple[str, ...]:
+    """The segments of a request path, each decoded once, empty ones left out.
+
+    Every decision about access is made on this one form (safety line T8): ``//a//b/`` is ``a``, ``b``. Octets that are
+    no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
+
+    Args:
+        path: The path as it stood in the request, still encoded; a query is cut off.
+
+    Raises:
+        BadRequest: It is not an absolute path in URI characters, an escape is incomplete, or it decodes to a control
+            character (3986-7.3-2d, safety line T4).
+        NotFound: A segment decodes to ``.`` or ``..`` (T5), or holds an encoded slash (T4).
+    """
+    encoded = path.partition("?")[0]
+    if not _PATH.fullmatch(encoded):
+        raise BadRequest("not a path")
+    decoded = _unescape(encoded) if "%" in encoded else encoded
+    segments = tuple([segment for segment in decoded.split("/") if segment])
+    if "." in segments or ".." in segments:
+        raise NotFound("dot segment")
+    return segments
+
+
+def _unescape(encoded: str) -> str:
+    if "%2F" in encoded or "%2f" in encoded:
+        raise NotFound("encoded slash")
+    first, *escaped = encoded.encode("ascii").split(b"%")
+    octets = first + b"".join([bytes((int(part[:2], 16),)) + part[2:] for part in escaped])
+    if _CONTROL.search(octets):
+        raise BadRequest("control character in path")
+    return os.fsdecode(octets)
+
+
+def encode_segment(segment: str) -> str:
+    """One decoded segment as it stands in a URI: everything but unreserved characters escaped (RFC 3986 §2.3)."""
+    return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])
+
+
+def encode(segments: tuple[str, ...], *, directory: bool = False) -> str:
+    """The absolute path of decoded segments; never begins with two slashes (safety line R1).
+
+    Args:
+        segments: As `decode` returns them; not empty strings.
+        directory: Whether it ends in a slash.
+    """
+    path = "/" + "/".join([encode_segment(segment) for segment in segments])
+    return path + "/" if directory and segments else path
+
+
+def is_hidden(segments: tuple[str, ...]) -> bool:
+    """Whether a name begins with a dot, `.well-known` (RFC 8615) excepted (safety line W8)."""
+    return any(segment[0] == "." and segment != ".well-known" for segment in segments)
+
+
+def locate(root: str, path: str, *, hide_dotfiles: bool = False) -> str:
+    """The absolute file-system path that a request path means below `root`; nothing is looked up.
+
+    Args:
+        root: An absolute path.
+        path: As for `decode`.
+        hide_dotfiles: Whether hidden names are not found.
+
+    Raises:
+        BadRequest: As `decode`.
+        NotFound: As `decode`, or the name is hidden.
+    """
+    segments = decode(path)
+    if hide_dotfiles and is_hidden(segments):
+        raise NotFound("hidden name")
+    return "/".join((root.rstrip("/"), *segments)) if segments else root
+
+
+def is_inside(path: str, root: str) -> bool:
+    """Whether `path` is `root` or below it, by whole components; both absolute and normalised (safety line T6)."""
+    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -1,0 +1,97 @@
+"""RFC 9110 §13: conditional requests, evaluated in one place and in the order of §13.2.2."""
+
+from enum import Enum, auto
+from typing import Final
+
+from pyhttp.semantics.dates import parse_date
+from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.validators import Validators, parse_entity_tag, parse_entity_tags
+
+__all__ = ["Verdict", "evaluate"]
+
+_CONDITIONS: Final = frozenset(
+    {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"}
+)
+_UNCONDITIONAL_METHODS: Final = frozenset({"CONNECT", "OPTIONS", "TRACE"})
+
+
+class Verdict(Enum):
+    """What the preconditions of a request allow."""
+
+    PERFORM = auto()
+    """The method, Range and all."""
+    PERFORM_WHOLE = auto()
+    """The method, with Range ignored: it is absent, means nothing here, or If-Range does not hold."""
+    NOT_MODIFIED = auto()
+    """Nothing: 304, the client holds the current representation."""
+    PRECONDITION_FAILED = auto()
+    """Nothing: 412."""
+
+
+def evaluate(method: str, headers: Headers, validators: Validators, now: int) -> Verdict:
+    """Judge a request whose answer, without its conditions, would be 2xx (9110-13.2.1-1b).
+
+    Args:
+        method: Of the request.
+        headers: Of the request.
+        validators: Of the selected representation.
+        now: The current time in seconds since 1970.
+    """
+    if _CONDITIONS.isdisjoint(headers) or method in _UNCONDITIONAL_METHODS:  # 9110-13.2.1-2b
+        return Verdict.PERFORM_WHOLE
+    reading = method in {"GET", "HEAD"}
+    # §13.2.2 step 1 and, only without If-Match, step 2 (9110-13.1.4-5a)
+    if "If-Match" in headers:
+        if not _if_match(headers["If-Match"], validators):
+            return Verdict.PRECONDITION_FAILED
+    elif not _if_unmodified_since(headers, validators, now):
+        return Verdict.PRECONDITION_FAILED
+    # Step 3 and, only without If-None-Match, step 4 (9110-13.1.3-5a), which reading methods alone know
+    if "If-None-Match" in headers:
+        if not _if_none_match(headers["If-None-Match"], validators):
+            return Verdict.NOT_MODIFIED if reading else Verdict.PRECONDITION_FAILED
+    elif reading and not _if_modified_since(headers, validators, now):
+        return Verdict.NOT_MODIFIED
+    # Step 5: Range is defined for GET alone (9110-14.2-4a), If-Range only with it (9110-13.1.5-6b)
+    if method == "GET" and "Range" in headers and _if_range(headers, validators, now):
+        return Verdict.PERFORM
+    return Verdict.PERFORM_WHOLE
+
+
+def _if_match(value: str, validators: Validators) -> bool:
+    """§13.1.1, by strong comparison; a field that breaks the grammar names no tag that could match."""
+    tags = parse_entity_tags(value)
+    return value == "*" or (tags is not None and any(tag.matches_strongly(validators.etag) for tag in tags))
+
+
+def _if_none_match(value: str, validators: Validators) -> bool:
+    """§13.1.2, by weak comparison; a field that breaks the grammar names no tag that could match."""
+    tags = parse_entity_tags(value)
+    return value != "*" and (tags is None or not any(tag.matches_weakly(validators.etag) for tag in tags))
+
+
+def _if_modified_since(headers: Headers, validators: Validators, now: int) -> bool:
+    """§13.1.3; true where there is no such field, no valid date in it, or no date to compare it with."""
+    since = parse_date(headers.get("If-Modified-Since", ""), now)
+    return since is None or validators.modified is None or validators.modified > since
+
+
+def _if_unmodified_since(headers: Headers, validators: Validators, now: int) -> bool:
+    """§13.1.4; true where there is no such field, no valid date in it, or no date to compare it with."""
+    since = parse_date(headers.get("If-Unmodified-Since", ""), now)
+    return since is None or validators.modified is None or validators.modified <= since
+
+
+def _if_range(headers: Headers, validators: Validators, now: int) -> bool:
+    """§13.1.5: strong comparison of tags, equality of dates; true where there is no such field.
+
+    A date less than a second old is a weak validator (§8.8.2.2), which never holds here.
+    """
+    value = headers.get("If-Range")
+    if value is None:
+        return True
+    tag = parse_entity_tag(value)
+    if tag is not None:
+        return tag.matches_strongly(validators.etag)
+    date = parse_date(value, now)
+    return date is not None and date == validators.modified and now > date

@@ -1,0 +1,27 @@
+"""RFC 9110 §9: which methods are known, and which of them a resource of files offers."""
+
+from typing import Final
+
+from pyhttp.errors import MethodNotAllowed, MethodUnknown
+
+__all__ = ["FILE_METHODS", "KNOWN", "check_method"]
+
+KNOWN: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+"""The methods of RFC 9110 §9.3 and RFC 5789; method tokens are case-sensitive (9110-9.1)."""
+
+FILE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
+"""What files and listings offer (9110-9.1-9a)."""
+
+
+def check_method(method: str, offered: tuple[str, ...] = FILE_METHODS) -> None:
+    """Refuse a method that the target resource does not offer.
+
+    Raises:
+        MethodUnknown: 501, the server knows no such method (9110-9.1-10c).
+        MethodNotAllowed: 405, it knows it, and the resource does not offer it (9110-9.1-10d); carries Allow.
+    """
+    if method in offered:
+        return
+    if method not in KNOWN:
+        raise MethodUnknown(f"method {method!r}")
+    raise MethodNotAllowed(f"method {method}", allow=offered)

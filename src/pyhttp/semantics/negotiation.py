@@ -1,0 +1,85 @@
+"""RFC 9110 §12: proactive negotiation of content coding and media type."""
+
+import re
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.semantics.fields import Headers
+
+__all__ = ["IDENTITY", "choose_coding", "choose_type"]
+
+IDENTITY: Final = "identity"
+"""The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
+
+_CODING: Final = re.compile(rf"({abnf.text(abnf.TOKEN)})({abnf.text(abnf.WEIGHT)})?")
+_MEDIA_RANGE: Final = re.compile(rf"({abnf.text(abnf.TOKEN)}/{abnf.text(abnf.TOKEN)})(.*)", re.DOTALL)
+_PARAMETERS: Final = re.compile(abnf.text(abnf.PARAMETERS))
+_WEIGHT: Final = re.compile(abnf.text(abnf.WEIGHT) + r"(?=[ \t]*+(?:;|$))")
+_SAME: Final = {"x-gzip": "gzip"}
+"""Another name of a coding (9110-8.4.1.3-1b)."""
+
+
+def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
+    """The content coding for an answer: the heaviest, among equals the first of `available`, last of all identity.
+
+    Members that break the grammar are skipped. Without the field nothing is coded, though anything would be acceptable.
+
+    Args:
+        headers: Of the request.
+        available: Codings other than identity that there are, the server's favourite first.
+
+    Returns:
+        A coding of `available`, or IDENTITY; None where the request excludes them all, identity by name or by ``*``.
+    """
+    if "Accept-Encoding" not in headers:
+        return IDENTITY
+    weights: dict[str, int] = {}
+    for member in headers.members("Accept-Encoding"):
+        match = _CODING.fullmatch(member)
+        if match:
+            name = match.group(1).lower()
+            weights.setdefault(_SAME.get(name, name), _thousandths(match.group(2)))
+    others = weights.get("*", 0)
+    best, best_weight = None, 0
+    for coding in available:
+        weight = weights.get(coding, others)
+        if weight > best_weight:
+            best, best_weight = coding, weight
+    # Identity is acceptable unless excluded, but weighs nothing where it is not mentioned (§12.5.3).
+    identity = weights.get(IDENTITY, weights.get("*", -1))
+    if identity > best_weight or (best is None and identity != 0):
+        return IDENTITY
+    return best
+
+
+def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
+    """The media type for an answer: the heaviest, among equals the first of `available`.
+
+    A request that accepts none of them gets the first: Accept may be disregarded (§12.5.1).
+
+    Args:
+        headers: Of the request.
+        available: Media types in lower case and without parameters, the server's favourite first.
+    """
+    weights: dict[str, int] = {}
+    for member in headers.members("Accept"):
+        match = _MEDIA_RANGE.fullmatch(member)
+        # A range with parameters of its own is for something more special than what there is to choose from.
+        if match and _PARAMETERS.fullmatch(match.group(2)) and not _WEIGHT.sub("", match.group(2)).strip("; \t"):
+            weight = _WEIGHT.search(match.group(2))
+            weights.setdefault(match.group(1).lower(), _thousandths(weight.group() if weight else None))
+    best, best_weight = available[0], 0
+    for name in available:
+        weight_of_any = weights.get("*/*", 0)
+        weight_of_name = weights.get(name, weights.get(name.partition("/")[0] + "/*", weight_of_any))
+        if weight_of_name > best_weight:
+            best, best_weight = name, weight_of_name
+    return best
+
+
+def _thousandths(weight: str | None) -> int:
+    """A weight as an integer from 0 to 1000; 1000 where there is none (§12.4.2)."""
+    if not weight:
+        return 1000
+    whole, _, fraction = weight.rpartition("=")[2].partition(".")
+    return int(whole) * 1000 + int(fraction.ljust(3, "0"))

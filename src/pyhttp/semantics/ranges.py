@@ -1,0 +1,118 @@
+"""RFC 9110 §14: range requests, for the unit "bytes"."""
+
+import re
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.semantics.fields import parse_list
+
+__all__ = ["Selection", "Span", "Unranged", "content_range", "select", "unsatisfied_range"]
+
+_RANGES_SPECIFIER: Final = re.compile(r"[bB][yY][tT][eE][sS]=([^ \t].*|[ \t]+,.*)", re.DOTALL)
+"""Of the unit "bytes", in any case (§14.1); white space may stand before a comma, but not before the first member."""
+_INT_RANGE: Final = re.compile(abnf.text(abnf.INT_RANGE))
+_SUFFIX_RANGE: Final = re.compile(abnf.text(abnf.SUFFIX_RANGE))
+
+_ENOUGH_DIGITS: Final = 19
+"""Digits of the largest file there can be; a longer number is only ever compared, never converted (9110-14.1.2-13b)."""
+_BEYOND: Final = 10**_ENOUGH_DIGITS
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """`length` bytes, at least one, from `start` on."""
+
+    start: int
+    length: int
+
+    @property
+    def last(self) -> int:
+        """The position of the last byte, as Content-Range counts."""
+        return self.start + self.length - 1
+
+
+class Unranged(Enum):
+    """Why no span was selected."""
+
+    WHOLE = auto()
+    """The field is ignored: 200 with everything."""
+    UNSATISFIABLE = auto()
+    """The field is valid and meets no byte: 416."""
+
+
+Selection = tuple[Span, ...] | Unranged
+"""The spans to send, in the order asked for and at least one; or why there is none."""
+
+
+def select(value: str, length: int, limit: int) -> Selection:
+    """What a Range field asks of a representation.
+
+    Ignored are other units (9110-14.2-5a), what breaks the grammar, more than `limit` ranges, and ranges that overlap
+    (9110-14.2-6a, safety lines G1 and G3).
+
+    Args:
+        value: The value of Range.
+        length: Of the representation, in bytes.
+        limit: The most ranges that are honoured.
+    """
+    match = _RANGES_SPECIFIER.fullmatch(value)
+    members = parse_list(match.group(1)) if match else ()
+    if not members or len(members) > limit:
+        return Unranged.WHOLE
+    spans: list[Span] = []
+    for member in members:
+        span = _span(member, length)
+        if span is Unranged.WHOLE:
+            return Unranged.WHOLE
+        if isinstance(span, Span):
+            spans.append(span)
+    if not spans:
+        return Unranged.UNSATISFIABLE
+    return Unranged.WHOLE if _overlap(spans) else tuple(spans)
+
+
+def _span(member: str, length: int) -> Span | Unranged:
+    """One range-spec (§14.1.1, §14.1.2); WHOLE where it is invalid and spoils the field."""
+    if _SUFFIX_RANGE.fullmatch(member):
+        suffix = min(_position(member[1:]), length)
+        return Span(length - suffix, suffix) if suffix else Unranged.UNSATISFIABLE
+    if not _INT_RANGE.fullmatch(member):
+        return Unranged.WHOLE
+    first, _, last = member.partition("-")
+    if last and _magnitude(last) < _magnitude(first):
+        return Unranged.WHOLE
+    start = _position(first)
+    if start >= length:
+        return Unranged.UNSATISFIABLE
+    end = min(_position(last) + 1, length) if last else length
+    return Span(start, end - start)
+
+
+def _magnitude(digits: str) -> tuple[int, str]:
+    """What orders decimal numbers of any length as their values do."""
+    digits = digits.lstrip("0")
+    return len(digits), digits
+
+
+def _position(digits: str) -> int:
+    """The number, or one beyond every file where it is longer than any of theirs."""
+    digits = digits.lstrip("0")
+    return int(digits or "0") if len(digits) <= _ENOUGH_DIGITS else _BEYOND
+
+
+def _overlap(spans: list[Span]) -> bool:
+    """Whether two spans share a byte; without that their sum is no larger than the file."""
+    ordered = sorted(spans, key=lambda span: span.start)
+    return any(one.start + one.length > next_.start for one, next_ in zip(ordered, ordered[1:], strict=False))
+
+
+def content_range(span: Span, length: int) -> str:
+    """The value of Content-Range for a part of a representation (§14.4)."""
+    return f"bytes {span.start}-{span.last}/{length}"
+
+
+def unsatisfied_range(length: int) -> str:
+    """The value of Content-Range for a 416 (9110-14.4-11a)."""
+    return f"bytes */{length}"

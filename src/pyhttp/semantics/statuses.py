@@ -1,0 +1,57 @@
+"""RFC 9110 §15: the reason phrase of a status code, and what an error means in a sentence."""
+
+from http import HTTPStatus
+from typing import Final
+
+__all__ = ["explanation", "reason_phrase"]
+
+_RENAMED: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Names that RFC 9110 gave and older Python versions do not know yet: answers are the same on every version."""
+
+_EXPLANATIONS: Final = {
+    400: "The server could not understand this request. Sending it again unchanged will not help.",
+    403: "The server will not show this. Asking again will not help.",
+    404: "There is nothing at this address. It may have been moved or deleted, or the address may be mistyped.",
+    405: "This resource does not offer the method of the request.",
+    406: "The server has this resource only in forms that the request excludes.",
+    408: "The request did not arrive in time. It can be sent again.",
+    411: "The server takes this content only with a Content-Length.",
+    412: "A condition of the request does not hold: the resource is not what the client expected. "
+    "Fetch it anew before trying again.",
+    413: "The content of the request is larger than the server takes. Sending it again will not help.",
+    414: "The address is longer than the server takes. Sending it again will not help.",
+    416: "The resource has no bytes in the range that was asked for.",
+    417: "The server does not support what the Expect field of the request demands.",
+    421: "This connection cannot answer for the address that was asked for. A new connection may.",
+    431: "The header section of the request is larger than the server takes.",
+    500: "Something went wrong inside the server. It has been noted in the log; trying again later may help.",
+    501: "The server does not know how to do what the request asks for.",
+    502: "The program behind this address gave no valid answer. Trying again later may help.",
+    503: "The server has too much to do right now. Please try again shortly.",
+    504: "The program behind this address did not answer in time. Trying again later may help.",
+    505: "The server speaks HTTP/1.1 and HTTP/1.0, and no other major version of HTTP on this connection.",
+}
+
+
+def reason_phrase(status: int) -> str:
+    """The phrase RFC 9110 or another registered specification gives a status; "" for an unregistered one."""
+    known = _RENAMED.get(status)
+    if known is not None:
+        return known
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:  # an unregistered status is legal and has no phrase (9110-15-4)
+        return ""
+
+
+def explanation(status: int) -> str:
+    """What an error means for its reader, and whether it will pass (9110-15.5-1b, 9110-15.6-1b)."""
+    known = _EXPLANATIONS.get(status)
+    if known is not None:
+        return known
+    return "The server could not answer this request." if status >= 500 else "The server did not accept this request."
