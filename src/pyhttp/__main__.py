@@ -1,0 +1,8 @@
+"""`python -m pyhttp` is the command `pyhttp`."""
+
+import sys
+
+from pyhttp.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,260 @@
+"""The command line: what its arguments mean, what it prints, and its exit codes."""
+
+import contextlib
+import errno
+import http.client
+import io
+import logging
+import os
+import re
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from pyhttp import __version__
+from pyhttp.cli import Options, announcement, explain, main, parse
+from pyhttp.site import Site
+
+DEFAULT: Final = Options(
+    directory=str(Path.cwd()), host="localhost", port=8888, threaded=True, quiet=False, site=Site()
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ("", DEFAULT),
+        ("serve", DEFAULT),
+        ("/srv", replace(DEFAULT, directory="/srv")),
+        ("serve /srv", replace(DEFAULT, directory="/srv")),
+        ("serve serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
+        ("./serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
+        ("-d /srv", replace(DEFAULT, directory="/srv")),
+        ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", port=80)),
+        ("serve -p 0 /srv --single", replace(DEFAULT, directory="/srv", port=0, threaded=False)),
+        ("--host ::", replace(DEFAULT, host="::")),
+        ("--bind 0.0.0.0", replace(DEFAULT, host="0.0.0.0")),
+        ("-b 127.0.0.1", replace(DEFAULT, host="127.0.0.1")),
+        ("--threaded --quiet", replace(DEFAULT, quiet=True)),
+        ("--cgi-dir scripts", replace(DEFAULT, site=Site(cgi_directories=("scripts",)))),
+        ("--no-cgi --no-listing", replace(DEFAULT, site=Site(cgi_directories=(), listing=False))),
+    ],
+)
+def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None:
+    assert parse(arguments.split()) == expected
+
+
+def test_L11_the_default_is_this_machine_only() -> None:
+    assert parse([]).host == "localhost"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ("/srv /var", "one folder at a time"),
+        ("/srv --directory /var", "one folder at a time"),
+        ("--port 65536", "not a port number"),
+        ("--port -1", "--port"),
+        ("--port http", "not a port number"),
+        ("--port ٨٠", "not a port number"),
+        ("--port " + "9" * 5000, "not a port number"),
+        ("--threaded --single", "not allowed with"),
+        ("--cgi-dir bin --no-cgi", "not allowed with"),
+        ("--cgi-dir a/b", "--cgi-dir"),
+        ("--thr", "--thr"),
+        ("--wat", "--wat"),
+    ],
+)
+def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
+    arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        parse(arguments.split())
+    assert exit_.value.code == 2
+    usage, error = capsys.readouterr().err.splitlines()
+    assert usage == "usage: pyhttp [serve] [DIR] [options]"
+    assert complaint in error
+
+
+def test_version(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main(["--version"])
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"pyhttp {__version__}\n"
+
+
+def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    text = capsys.readouterr().out
+    for word in (
+        *("--directory", "--bind", "--host", "--port", "--threaded", "--single", "--cgi-dir", "--no-cgi"),
+        *("--no-listing", "--quiet", "--version", "8888", "localhost", "cgi-bin"),
+    ):
+        assert word in text
+
+
+def test_each_url_is_printed() -> None:
+    text = announcement("/srv", [("127.0.0.1", 8888), ("::1", 8888)])
+    assert text.splitlines() == [
+        "Serving /srv",
+        "  http://127.0.0.1:8888/",
+        "  http://[::1]:8888/",
+        "Stop with Ctrl+C",
+    ]
+
+
+@pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:80/"), ("::", "http://[::1]:80/")])
+def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
+    text = announcement("/srv", [(host, 80)])
+    assert url in text
+    assert "ALL interfaces" in text
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.EADDRINUSE, "in use"), "port 80 is already in use"),
+        (OSError(errno.EACCES, "denied"), "no permission to listen on port 80"),
+        (OSError(errno.EADDRNOTAVAIL, "not here"), "box is not an address of this machine"),
+        (OSError(errno.ENETDOWN, "Network is down"), "cannot listen on box port 80: Network is down"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "cannot find an address for the host box"),
+        (UnicodeError("label too long"), "cannot find an address for the host box"),
+    ],
+)
+def test_why_a_port_cannot_be_had_is_one_line(error: OSError | UnicodeError, why: str) -> None:
+    text = explain(error, "box", 80)
+    assert text.startswith(why)
+    assert "\n" not in text
+
+
+def test_a_missing_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path / "gone")]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot serve {tmp_path / 'gone'}: No such file or directory\n"
+
+
+def test_a_file_instead_of_a_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    assert main([str(file)]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot serve {file}: Not a directory\n"
+
+
+def test_a_busy_port_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port: int = other.getsockname()[1]
+        assert main([str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]) == 1
+    assert capsys.readouterr().err.startswith(f"pyhttp: port {port} is already in use")
+
+
+class Announced(io.StringIO):
+    """Standard output that tells when the last line of the announcement is there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = threading.Event()
+
+    def write(self, text: str) -> int:
+        written = super().write(text)
+        if "Ctrl+C" in self.getvalue():
+            self.ready.set()
+        return written
+
+
+def serve(arguments: list[str], client: Callable[[int], None], number: signal.Signals = signal.SIGTERM) -> int:
+    """Run the command while `client` talks to its port on another thread, then send ourselves the signal `number`."""
+    output = Announced()
+    failures: list[BaseException] = []
+
+    def talk() -> None:
+        if not output.ready.wait(10):
+            failures.append(TimeoutError(f"no announcement: {output.getvalue()}"))
+            return
+        try:
+            client(int(re.findall(r":(\d+)/$", output.getvalue(), re.MULTILINE)[0]))
+        except BaseException as error:  # noqa: BLE001 - raised again on the test's own thread
+            failures.append(error)
+        finally:
+            os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=talk)
+    thread.start()
+    with contextlib.redirect_stdout(output):
+        code = main(arguments)
+    thread.join()
+    for failure in failures:
+        raise failure
+    return code
+
+
+def get(port: int, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_L10_a_signal_ends_it_with_exit_code_0(kind: str, number: signal.Signals, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    before = signal.getsignal(number)
+
+    def client(port: int) -> None:
+        assert get(port, "/a.txt") == (200, b"hello")
+
+    assert serve([str(tmp_path), "--port", "0", kind], client, number) == 0
+    assert signal.getsignal(number) is before
+
+
+def test_options_reach_the_handler(tmp_path: Path) -> None:
+    (tmp_path / "cgi-bin").mkdir()
+    (tmp_path / "cgi-bin" / "script").write_bytes(b"the source")
+
+    def client(port: int) -> None:
+        assert get(port, "/")[0] == 403
+        assert get(port, "/cgi-bin/script") == (200, b"the source")
+
+    assert serve([str(tmp_path), "-p", "0", "--no-listing", "--no-cgi"], client) == 0
+
+
+COMMON_LOG: Final = re.compile(r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]{8} [+-]\d{4}\] "GET /a HTTP/1\.1" 404 \d+')
+
+
+def test_each_request_has_a_line_in_the_common_log_format(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def client(port: int) -> None:
+        get(port, "/a")
+        get(port, "/a")
+
+    serve([str(tmp_path), "-p", "0"], client)
+    first, second = capsys.readouterr().err.splitlines()
+    assert COMMON_LOG.fullmatch(first)
+    assert COMMON_LOG.fullmatch(second)
+
+
+def test_quiet_leaves_errors_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def client(port: int) -> None:
+        get(port, "/a")
+        logging.getLogger("pyhttp.error").error("something broke")
+
+    serve([str(tmp_path), "-p", "0", "--quiet"], client)
+    assert capsys.readouterr().err == "pyhttp: something broke\n"
+
+
+def test_a_folder_name_that_is_not_text_is_served(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path) + b"/\xff"
+    os.mkdir(folder)
+
+    def client(port: int) -> None:
+        assert get(port, "/")[0] == 200
+
+    assert serve([os.fsdecode(folder), "-p", "0"], client) == 0
