@@ -1,6 +1,6 @@
 """What can go wrong, as types: RFC 9110 §15.5, §15.6 (error statuses) and the misuse of this library.
 
-Two trees that never meet::
+Trees that never meet::
 
     HTTPError                        the exchange is answered with its status
     ├── BadRequest                   400
@@ -10,10 +10,13 @@ Two trees that never meet::
     ├── Forbidden                    403
     ├── NotFound                     404
     ├── MethodNotAllowed             405, carries Allow
+    ├── NotAcceptable                406
     ├── RequestTimeout               408, closes
     ├── LengthRequired               411, closes
+    ├── PreconditionFailed           412
     ├── ContentTooLarge              413, closes
     ├── TargetTooLong                414, closes
+    ├── RangeNotSatisfiable          416, carries Content-Range
     ├── ExpectationFailed            417, closes
     ├── Misdirected                  421, closes
     ├── FieldsTooLarge               431, closes
@@ -26,6 +29,7 @@ Two trees that never meet::
     └── VersionNotSupported          505, closes
 
     Misuse                           a caller of this library broke its contract; never turns into a 4xx
+    Disconnected                     the peer is gone, or does not read: there is nobody to answer
 
 The client sees the status and its reason phrase; ``detail`` is for the operator's log.
 """
@@ -38,6 +42,7 @@ __all__ = [
     "BadRequest",
     "CodingUnknown",
     "ContentTooLarge",
+    "Disconnected",
     "ExpectationFailed",
     "FieldsTooLarge",
     "Forbidden",
@@ -52,7 +57,10 @@ __all__ = [
     "Misdirected",
     "MissingRequest",
     "Misuse",
+    "NotAcceptable",
     "NotFound",
+    "PreconditionFailed",
+    "RangeNotSatisfiable",
     "RequestTimeout",
     "TargetTooLong",
     "Unavailable",
@@ -120,6 +128,12 @@ class MethodNotAllowed(HTTPError):
         super().__init__(detail, fields=(("Allow", ", ".join(allow)),))
 
 
+class NotAcceptable(HTTPError):
+    """406: the request excludes every form the resource has; `fields` may say what they vary by (RFC 9110 §15.5.7)."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+
+
 class RequestTimeout(HTTPError):
     """408 and closed: the request did not arrive in time (RFC 9110 §15.5.9)."""
 
@@ -134,6 +148,12 @@ class LengthRequired(HTTPError):
     must_close = True
 
 
+class PreconditionFailed(HTTPError):
+    """412: a condition in the request does not hold (RFC 9110 §15.5.13)."""
+
+    status = HTTPStatus.PRECONDITION_FAILED
+
+
 class ContentTooLarge(HTTPError):
     """413 and closed: more content than `Limits.content` (RFC 9110 §15.5.14)."""
 
@@ -146,6 +166,15 @@ class TargetTooLong(HTTPError):
 
     status = HTTPStatus.REQUEST_URI_TOO_LONG
     must_close = True
+
+
+class RangeNotSatisfiable(HTTPError):
+    """416: a valid Range that meets no byte of a representation of `length` bytes (RFC 9110 §15.5.17)."""
+
+    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+
+    def __init__(self, detail: str = "", *, length: int) -> None:
+        super().__init__(detail, fields=(("Content-Range", f"bytes */{length}"),))
 
 
 class ExpectationFailed(HTTPError):
@@ -219,3 +248,7 @@ class VersionNotSupported(HTTPError):
 
 class Misuse(RuntimeError):
     """The library was called against its contract: a second response, content beyond the stated length, and so on."""
+
+
+class Disconnected(ConnectionError):
+    """The peer has reset or left the connection, or has not read its response in time; no answer can reach it."""

@@ -10,7 +10,7 @@ from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavail
 from pyhttp.resources.paths import is_inside
 from pyhttp.site import Site
 
-__all__ = ["OpenedFile", "open_directory", "open_file", "real_path"]
+__all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
 
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """Non-blocking, since a FIFO would wait for its writer (W1)."""
@@ -63,8 +63,7 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
     descriptor = _open(path)
     try:
         status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise NotFound("not a regular file")
+        _check_regular(status)
         _check_place(descriptor, path, root, site)
     except BaseException:
         os.close(descriptor)
@@ -90,6 +89,15 @@ def open_directory(path: str, root: str, site: Site) -> int:
     return descriptor
 
 
+def check_directory(path: str, root: str, site: Site) -> None:
+    """Refuse what `open_directory` refuses.
+
+    Raises:
+        HTTPError: As `open_file`.
+    """
+    os.close(open_directory(path, root, site))
+
+
 def _open(path: str, flags: int = 0) -> int:
     try:
         return os.open(path, _READ | flags)
@@ -109,6 +117,11 @@ def _fault(error: OSError) -> HTTPError:
     if error.errno in _BROKEN:
         return InternalError(detail)
     return NotFound(detail)
+
+
+def _check_regular(status: os.stat_result) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        raise NotFound("not a regular file")
 
 
 def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:

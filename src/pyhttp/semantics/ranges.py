@@ -3,12 +3,13 @@
 import re
 from dataclasses import dataclass
 from enum import Enum, auto
+from itertools import pairwise
 from typing import Final
 
 from pyhttp import abnf
 from pyhttp.semantics.fields import parse_list
 
-__all__ = ["Selection", "Span", "Unranged", "content_range", "select", "unsatisfied_range"]
+__all__ = ["Selection", "Span", "Unranged", "content_range", "select"]
 
 _RANGES_SPECIFIER: Final = re.compile(r"[bB][yY][tT][eE][sS]=([^ \t].*|[ \t]+,.*)", re.DOTALL)
 """Of the unit "bytes", in any case (§14.1); white space may stand before a comma, but not before the first member."""
@@ -105,14 +106,9 @@ def _position(digits: str) -> int:
 def _overlap(spans: list[Span]) -> bool:
     """Whether two spans share a byte; without that their sum is no larger than the file."""
     ordered = sorted(spans, key=lambda span: span.start)
-    return any(one.start + one.length > next_.start for one, next_ in zip(ordered, ordered[1:], strict=False))
+    return any(one.start + one.length > next_.start for one, next_ in pairwise(ordered))
 
 
 def content_range(span: Span, length: int) -> str:
     """The value of Content-Range for a part of a representation (§14.4)."""
     return f"bytes {span.start}-{span.last}/{length}"
-
-
-def unsatisfied_range(length: int) -> str:
-    """The value of Content-Range for a 416 (9110-14.4-11a)."""
-    return f"bytes */{length}"
