@@ -1,6 +1,13 @@
 """What every test may use."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# A shared machine stalls at times, so no example has a deadline; CI must not fail by chance, so it draws the same ones.
+settings.register_profile("pyhttp", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("pyhttp")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -1,0 +1,192 @@
+"""Every check of this project, one session each: `nox -l` lists them, plain `nox` runs what CI runs.
+
+One environment for each interpreter, `.nox/<version>`, serves all sessions: making environments would otherwise cost
+more than the checks.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "none"
+nox.options.sessions = ["tests"]
+
+HERE: Final = Path(__file__).parent
+ENVIRONMENTS: Final = HERE / ".nox"
+DEMANDED: Final = "3.11"
+VERSIONS: Final = (DEMANDED, "3.12", "3.13")
+PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
+FUZZ_SECONDS: Final = "15"
+
+EVERYTHING: Final = (
+    "install",
+    "lint",
+    "types",
+    "coverage",
+    "unit(3.12)",
+    "conformance(3.12)",
+    "unit(3.13)",
+    "conformance(3.13)",
+    "fuzz",
+    "build",
+    "e2e",
+    "bench-import",
+    "bench-parse",
+)
+"""What `tests` runs; the 3.11 runs of unit and conformance are the ones that `coverage` watches."""
+
+each_version = nox.parametrize("version", VERSIONS, ids=VERSIONS)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Everything that CI runs; the README's command."""
+    for name in EVERYTHING:
+        session.notify(name)
+
+
+@nox.session
+def install(session: nox.Session) -> None:
+    """Make the environments that the other sessions run in."""
+    for version in VERSIONS:
+        if interpreter(version) is None and version != DEMANDED:
+            session.log(f"no Python {version} here: its tests will be skipped")
+        else:
+            environment(session, version)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Ruff: rules and format."""
+    run(session, DEMANDED, "ruff", "check", *PYTHON_PATHS)
+    run(session, DEMANDED, "ruff", "format", "--check", *PYTHON_PATHS)
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Mypy, strict, over everything; basedpyright finds the public types 100 % complete."""
+    run(session, DEMANDED, "mypy")
+    run(session, DEMANDED, "basedpyright", "--verifytypes", "pyhttp", "--ignoreexternal")
+
+
+@nox.session
+@each_version
+def unit(session: nox.Session, version: str) -> None:
+    """Each module by itself."""
+    run(session, version, "pytest", "tests/unit", *session.posargs)
+
+
+@nox.session
+@each_version
+def conformance(session: nox.Session, version: str) -> None:
+    """The RFCs, clause by clause, and the safety lines."""
+    run(session, version, "pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """Random input, a bounded time for each target: 15 seconds, or `-- SECONDS`."""
+    seconds = session.posargs[0] if session.posargs else FUZZ_SECONDS
+    run(session, DEMANDED, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=seconds)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Unit and conformance tests with branch coverage; the floor is in pyproject.toml and only rises."""
+    run(session, DEMANDED, "coverage", "erase")
+    run(session, DEMANDED, "coverage", "run", "-m", "pytest", "tests/unit", "tests/conformance", *session.posargs)
+    run(session, DEMANDED, "coverage", "report")
+
+
+@nox.session
+def build(session: nox.Session) -> None:
+    """Sdist and wheel; the wheel, alone in a clean environment, serves a request."""
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    run(session, DEMANDED, "python", "-m", "build")
+    clean = make_environment(session, demand(session, DEMANDED), ENVIRONMENTS / "wheel")
+    (wheel,) = map(str, (HERE / "dist").glob("*.whl"))
+    session.run(str(clean / "bin/python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
+    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", PYHTTP_COMMAND=str(clean / "bin/pyhttp"))
+
+
+@nox.session
+def e2e(session: nox.Session) -> None:
+    """The installed command with a large folder, curl, git and a browser."""
+    run(session, DEMANDED, "pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session(name="bench-import")
+def bench_import(session: nox.Session) -> None:
+    """`import pyhttp` costs at most 1.5 times what `import http.server` does."""
+    run(session, DEMANDED, "python", "benchmarks/import_time.py")
+
+
+@nox.session(name="bench-parse")
+def bench_parse(session: nox.Session) -> None:
+    """What parsing a request costs, beside other parsers."""
+    run(session, DEMANDED, "python", "benchmarks/parse.py", *session.posargs)
+
+
+def run(session: nox.Session, version: str, program: str, *arguments: str, **variables: str) -> None:
+    """Run a program of the environment of Python `version`; skip the session where that Python is missing."""
+    bin_folder = environment(session, version) / "bin"
+    # PYTHONPATH may be how nox itself was found; what it tests must not see nox's own packages.
+    env: dict[str, str | None] = {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": None}
+    session.run(str(bin_folder / program), *arguments, env={**env, **variables}, external=True)
+
+
+def environment(session: nox.Session, version: str) -> Path:
+    """The environment of Python `version` with the tools and, editable, the package; made again when they change."""
+    folder = ENVIRONMENTS / version
+    stamp = folder / "made-for"
+    python = demand(session, version)
+    wanted = f"{python} {hashlib.sha256((HERE / 'pyproject.toml').read_bytes()).hexdigest()}"
+    if stamp.exists() and stamp.read_text() == wanted:
+        return folder
+    make_environment(session, python, folder)
+    group = "dev" if version == DEMANDED else "test"
+    requirements = nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), group)
+    pip = (str(folder / "bin/python"), "-m", "pip", "install", "-q")
+    session.run(*pip, *requirements, env={"PYTHONPATH": None}, external=True)
+    session.run(*pip, "--no-deps", "-e", str(HERE), env={"PYTHONPATH": None}, external=True)
+    stamp.write_text(wanted)
+    return folder
+
+
+def make_environment(session: nox.Session, python: str, folder: Path) -> Path:
+    """A new and empty environment in `folder`, by the virtualenv that nox brings: it needs no ensurepip."""
+    session.run(sys.executable, "-m", "virtualenv", "-q", "--clear", "-p", python, str(folder), external=True)
+    return folder
+
+
+def demand(session: nox.Session, version: str) -> str:
+    """The interpreter of `version`; without it the session fails for 3.11 and is skipped for the others."""
+    python = interpreter(version)
+    if python is None:
+        missing = f"no Python {version} on PATH or below ~/.pyenv/versions"
+        if version == DEMANDED:
+            session.error(missing)
+        session.skip(missing)
+    return python
+
+
+@cache
+def interpreter(version: str) -> str | None:
+    """A Python of `version` that really starts: a pyenv shim on PATH may not."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    found = (shutil.which(f"python{version}"), *map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python"))))
+    script = "import sys; print(sys.executable, '%d.%d' % sys.version_info[:2])"
+    for candidate in (sys.executable, *filter(None, found)):
+        answer = subprocess.run([candidate, "-c", script], capture_output=True, text=True, check=False)
+        real, _, its_version = answer.stdout.strip().rpartition(" ")
+        if its_version == version:
+            return real
+    return None
