@@ -67,7 +67,6 @@ def _clock(second: int) -> str:
     known, text = _last
     if known != second:
         now = time.localtime(second)
-        zone = time.strftime("%z", now)
-        text = f"{now.tm_mday:02}/{_MONTHS[now.tm_mon - 1]}/{now.tm_year}:{now.tm_hour:02}:{now.tm_min:02}:{now.tm_sec:02} {zone}"
+        text = f"{now.tm_mday:02}/{_MONTHS[now.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', now)}"
         _last = (second, text)
     return text

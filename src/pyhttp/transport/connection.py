@@ -3,11 +3,10 @@
 import os
 import socket
 import time
-from collections.abc import Callable
 from enum import Enum, auto
 from typing import TYPE_CHECKING, Protocol
 
-from pyhttp.errors import Misuse, RequestTimeout
+from pyhttp.errors import Disconnected, Misuse, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
 from pyhttp.transport.exchange import Exchange
@@ -187,15 +186,16 @@ class Connection(socket.socket):
 
         Raises:
             RequestTimeout: The client was silent for too long, or too slow (safety line D9).
-            OSError: The connection failed.
+            Disconnected: The client is gone.
         """
-        wait = self._waiter(self.pace, READ)
         while True:
             try:
                 self.pace.count(0.0, self.fill())
             except BlockingIOError:
-                if not wait():
+                if not self._wait(READ, self.pace):
                     raise RequestTimeout("the content of the request did not arrive in time") from None
+            except OSError as error:
+                raise Disconnected(str(error)) from error
             else:
                 return
 
@@ -203,32 +203,39 @@ class Connection(socket.socket):
         """Nothing to do: the core keeps what came early for the next exchange."""
 
     def send_some(self) -> None:
-        """Send what the socket takes now, but a bounded amount."""
-        self.outbox.flush(self.fileno(), self._host.limits.turn)
+        """Send what the socket takes now, but a bounded amount.
+
+        Raises:
+            Disconnected: The client is gone.
+            FileTruncatedError: A file ended early.
+        """
+        try:
+            self.outbox.flush(self.fileno(), self._host.limits.turn)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
 
     def send_all(self) -> None:
         """Send everything, waiting for the client.
 
         Raises:
-            TimeoutError: The client does not read, or too slowly (safety line D10).
-            OSError: The connection failed.
+            Disconnected: The client is gone, does not read, or too slowly (safety line D10).
         """
         pace = Pace(self._host.timeouts.send, self._host.timeouts.send_rate)
-        wait = self._waiter(pace, WRITE)
-        while self.outbox:
-            sent = self.outbox.flush(self.fileno(), self._host.limits.turn)
-            pace.count(0.0, sent)
-            if self.outbox and not sent and not wait():
-                raise TimeoutError("the client does not read its response")
+        while True:
+            before = self.outbox.sent
+            self.send_some()
+            if not self.outbox:
+                return
+            pace.count(0.0, self.outbox.sent - before)
+            if not self._wait(WRITE, pace):
+                raise Disconnected("the client does not read its response")
 
-    def _waiter(self, pace: Pace, mask: int) -> Callable[[], bool]:
-        def wait() -> bool:
-            began = time.monotonic()
-            ready = wait_until_ready(self.fileno(), mask, pace.allowance())
-            pace.count(time.monotonic() - began, 0)
-            return ready
-
-        return wait
+    def _wait(self, mask: int, pace: Pace) -> bool:
+        """Wait for the client as long as its pace allows; False when that was too long."""
+        began = time.monotonic()
+        ready = wait_until_ready(self.fileno(), mask, pace.allowance())
+        pace.count(time.monotonic() - began, 0)
+        return ready
 
     # --- what a handler may do with it as a socket
 

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Protocol
 
-from pyhttp.errors import HTTPError, RequestTimeout, Unavailable
+from pyhttp.errors import Disconnected, HTTPError, RequestTimeout, Unavailable
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Response
 from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.pace import Pace
 from pyhttp.transport.poller import READ, WRITE, Poller, wait_until_ready
 from pyhttp.wire.events import Signal
@@ -115,6 +116,9 @@ class Keeper:
         except OSError:
             # The client is gone (a reset, say): there is nobody to tell, and the access line shows what was sent.
             self.close(conn)
+        except FileTruncatedError as error:
+            self._service.report(f"{conn.addr[0]}: {error}")
+            self.close(conn)
 
     def _read(self, conn: Connection) -> None:
         try:
@@ -174,7 +178,7 @@ class Keeper:
             conn.pace.count(self._clock() - conn.armed_at, received)
 
     def dispatch(self, conn: Connection) -> None:
-        """A request is ready: hand it over. A service that cannot take it has failed, not the client (RFC 9110 §15.6.4)."""
+        """A request is ready: hand it over; 503 where that fails (RFC 9110 §15.6.4)."""
         conn.phase = Phase.TURN
         conn.held = False
         try:
@@ -190,8 +194,8 @@ class Keeper:
         exchange = conn.exchange or conn.begin_exchange(None)
         try:
             exchange.respond(self._service.error_response(error), close=True)
-        except OSError:
-            # The client is gone: the answer has no reader.
+        except Disconnected:
+            # There is no reader for the answer.
             self.close(conn)
             return
         self.settle(conn)
@@ -367,7 +371,7 @@ class Keeper:
                 self.expel(conn)
 
     def _time_out(self, conn: Connection) -> None:
-        """408 to a head or content that is late; the event of its closing, or a second deadline, ends the connection."""
+        """408 to a head or content that is late; the event of its end, or one more deadline, ends the connection."""
         error = RequestTimeout("the request did not arrive in time")
         self._service.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
         exchange = conn.exchange or conn.begin_exchange(None)
@@ -415,6 +419,8 @@ class Keeper:
             self.by_serial.pop(conn.serial, None)
             self._poller.forget(fd)
             conn.release_descriptor()
+        if self._service.closing:
+            self._poller.wake()  # the loop may have waited for just this one
 
     def _end_exchange(self, conn: Connection) -> None:
         exchange, conn.exchange = conn.exchange, None

@@ -4,6 +4,7 @@ One thread at a time is in `turn`. Idle connections, slow heads, slow readers an
 descriptor and nothing else.
 """
 
+import contextlib
 import errno
 import socket
 import time
@@ -165,11 +166,9 @@ class Loop:
             self._poller.arm(fd, READ)
 
     def _welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
-        try:
+        # Where it was reset already, its first read will tell.
+        with contextlib.suppress(OSError):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            # Reset already: its first read will tell.
-            pass
         serial = self._deadlines.new_serial()
         conn = Connection(sock, addr, self._service, serial)
         # The descriptor becomes non-blocking for the loop and stays blocking, with this timeout, for a handler.

@@ -16,7 +16,7 @@ _SEGMENTS_AT_ONCE: Final = 64
 _COPY: Final = 64 * 1024
 
 
-class FileTruncatedError(OSError):
+class FileTruncatedError(Exception):
     """A file has fewer bytes than were announced; the response cannot be completed (safety line W2)."""
 
 
@@ -67,8 +67,13 @@ class Outbox:
         """
         before = self.sent
         try:
-            while self and (spent := self.sent - before) < budget:
-                self.sent += self._write_segments(fd) if self._segments else self._write_file(fd, budget - spent)
+            while (spent := self.sent - before) < budget:
+                if self._segments:
+                    self.sent += self._write_segments(fd)
+                elif self._file is not None:
+                    self.sent += self._write_file(fd, self._file, budget - spent)
+                else:
+                    break
         except BlockingIOError:
             pass  # the socket is full: the caller waits for it
         return self.sent - before
@@ -91,9 +96,8 @@ class Outbox:
             segments[0] = memoryview(segments[0])[left:]
         return written
 
-    def _write_file(self, fd: int, budget: int) -> int:
-        assert self._file is not None
-        source = self._file.file.fileno()
+    def _write_file(self, fd: int, part: FileSlice, budget: int) -> int:
+        source = part.file.fileno()
         amount = min(self._left, budget)
         try:
             written = os.sendfile(fd, source, self._offset, amount)

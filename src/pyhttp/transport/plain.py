@@ -10,7 +10,7 @@ import time
 from typing import Final
 from weakref import WeakKeyDictionary
 
-from pyhttp.errors import IncompleteRequest, MalformedRequest, MissingRequest, RequestTimeout
+from pyhttp.errors import Disconnected, HTTPError, IncompleteRequest, MalformedRequest, MissingRequest, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
 from pyhttp.transport.exchange import Exchange
@@ -20,7 +20,7 @@ from pyhttp.transport.poller import READ, WRITE, wait_until_ready
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Signal
 
-__all__ = ["open_exchange"]
+__all__ = ["PlainChannel", "open_channel"]
 
 _unread: Final[WeakKeyDictionary[socket.socket, ServerConnection]] = WeakKeyDictionary()
 _lock: Final = threading.Lock()
@@ -42,13 +42,39 @@ class PlainChannel:
         self._peeked = 0
         self._pace = Pace(timeouts.content, timeouts.content_rate)
 
-    def receive_head(self) -> RequestHead:
-        """Read a head, to its last byte and no further.
+    def open_exchange(self) -> Exchange:
+        """Read the head of a request, to its last byte and no further.
 
         Raises:
             MissingRequest: The peer ended before its first byte.
             HTTPError: The head is malformed, incomplete, over a limit or late.
+            Disconnected: The peer is gone.
         """
+        exchange = Exchange(self, self._receive_head(), self._limits)
+        if self.core.content_left == 0:
+            exchange.skip_content()  # there is none: only its end is noted
+        else:
+            with _lock:
+                _unread[self._sock] = self.core
+        return exchange
+
+    def refusal(self) -> Exchange:
+        """An exchange for the answer to a head that could not be read."""
+        return Exchange(self, None, self._limits)
+
+    def finish(self) -> bool:
+        """After an answer: read away unread content; True when another request may follow on this socket."""
+        if not self.core.persistent:
+            return False
+        try:
+            if self.core.content_left != 0:
+                self.read_away()
+        except (HTTPError, Disconnected):
+            # The answer has been sent; what follows on the socket cannot be trusted, or does not come.
+            return False
+        return True
+
+    def _receive_head(self) -> RequestHead:
         until: float | None = None
         while True:
             match self.core.next_event():
@@ -67,7 +93,7 @@ class PlainChannel:
 
         Raises:
             RequestTimeout: The peer was silent for too long, or too slow.
-            OSError: The connection failed.
+            Disconnected: The peer is gone.
         """
         began = time.monotonic()
         received = self._receive(self._pace.allowance())
@@ -107,15 +133,19 @@ class PlainChannel:
         """Send everything, waiting for the peer.
 
         Raises:
-            TimeoutError: The peer does not read, or too slowly.
-            OSError: The connection failed.
+            Disconnected: The peer is gone, does not read, or too slowly.
+            FileTruncatedError: A file ended early.
         """
         pace = Pace(self._timeouts.send, self._timeouts.send_rate)
         while self.outbox:
             began = time.monotonic()
             if not wait_until_ready(self._sock.fileno(), WRITE, pace.allowance()):
-                raise TimeoutError("the peer does not read its response")
-            pace.count(time.monotonic() - began, self.outbox.flush(self._sock.fileno(), self._limits.turn))
+                raise Disconnected("the peer does not read its response")
+            try:
+                sent = self.outbox.flush(self._sock.fileno(), self._limits.turn)
+            except OSError as error:
+                raise Disconnected(str(error)) from error
+            pace.count(time.monotonic() - began, sent)
 
     def _receive(self, seconds: float) -> int:
         """What was looked at belongs to the request, since more is needed: consume it, and look at what comes next."""
@@ -123,7 +153,10 @@ class PlainChannel:
         allowed = self._sock.gettimeout()
         if not wait_until_ready(self._sock.fileno(), READ, seconds if allowed is None else min(allowed, seconds)):
             raise RequestTimeout("the request did not arrive in time")
-        data = self._sock.recv(self._limits.read_ahead, socket.MSG_PEEK)
+        try:
+            data = self._sock.recv(self._limits.read_ahead, socket.MSG_PEEK)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
         if not data:
             self.core.receive_eof()
         self._peeked = len(data)
@@ -138,10 +171,8 @@ class PlainChannel:
             left -= len(self._sock.recv(left))
 
 
-def open_exchange(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, closing: bool = False) -> Exchange:
-    """Read the head of the next request on `sock`.
-
-    Content of the request before it that nobody has read is read away first.
+def open_channel(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, closing: bool = False) -> PlainChannel:
+    """A channel for the next request on `sock`, behind any content of the one before it that nobody has read.
 
     Args:
         sock: A connected socket; its own timeout, if shorter, replaces a deadline.
@@ -150,18 +181,11 @@ def open_exchange(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, cl
         closing: Whether the exchange is to be the last on its connection.
 
     Raises:
-        HTTPError: The request is missing, malformed, incomplete, over a limit or late.
-        OSError: The connection failed.
+        HTTPError: The content of the request before is malformed, incomplete, over the limit or late.
+        Disconnected: The peer is gone.
     """
     with _lock:
         core = _unread.get(sock)
     if core is not None:
         PlainChannel(sock, core, limits, timeouts, closing=closing).read_away()
-    channel = PlainChannel(sock, ServerConnection(limits), limits, timeouts, closing=closing)
-    exchange = Exchange(channel, channel.receive_head(), limits)
-    if channel.core.content_left == 0:
-        exchange.skip_content()  # there is none: only its end is noted
-    else:
-        with _lock:
-            _unread[sock] = channel.core
-    return exchange
+    return PlainChannel(sock, ServerConnection(limits), limits, timeouts, closing=closing)

@@ -1,0 +1,100 @@
+"""RFC 9112 §3 to §7: one request, read from a connection of a server or from any open socket."""
+
+import io
+import socket
+from dataclasses import dataclass, field
+from typing import Self
+
+from pyhttp.errors import Misuse
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.semantics.fields import Headers
+from pyhttp.transport.body import ContentStream
+from pyhttp.transport.connection import Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.plain import open_channel
+
+__all__ = ["Request"]
+
+
+@dataclass(init=False, eq=False, slots=True)
+class Request:
+    """One request.
+
+    Made from a connection that a server of ours gave to its handler, it takes the head that has been parsed there. Made
+    from any other connected socket, it reads one head there, and not a byte more: the next `Request` on the same socket
+    is the next request.
+
+    Args:
+        conn: A connected socket.
+        limits: For a socket that no server of ours keeps; the defaults otherwise.
+        timeouts: Likewise.
+
+    Raises:
+        MissingRequest: The peer closed the connection before the first byte.
+        IncompleteRequest: The peer closed it in the middle.
+        HTTPError: The request is malformed, over a limit, or late; `status` says how to answer it.
+        Disconnected: The peer is gone.
+        Misuse: The connection's request was taken before.
+    """
+
+    method: str
+    """The method token, case-sensitive (9110-9.1)."""
+    target: str
+    """The request-target as received (RFC 9112 §3.2)."""
+    path: str
+    """Its path, still encoded, without query; "*" for the asterisk form."""
+    query: str
+    """The query, still encoded; empty where there is none."""
+    version: str
+    """As received, such as "HTTP/1.1"."""
+    headers: Headers
+    """The header section."""
+    authority: str
+    """Host and port that the client asked for (RFC 9110 §7.2); may be empty in HTTP/1.0."""
+    exchange: Exchange = field(repr=False)
+    """The exchange this request began; `exchange.respond` is the gate."""
+    _body: io.BufferedReader | None = field(repr=False)
+
+    def __init__(self, conn: socket.socket, *, limits: Limits | None = None, timeouts: Timeouts | None = None) -> None:
+        if isinstance(conn, Connection):
+            exchange = conn.take_exchange()
+        else:
+            exchange = open_channel(conn, limits or Limits(), timeouts or Timeouts()).open_exchange()
+        self._fill(exchange)
+
+    @classmethod
+    def of(cls, exchange: Exchange) -> Self:
+        """The request of an exchange whose head has been read."""
+        request = cls.__new__(cls)
+        request._fill(exchange)  # noqa: SLF001 - an alternative constructor
+        return request
+
+    def _fill(self, exchange: Exchange) -> None:
+        head = exchange.head
+        if head is None:
+            raise Misuse("the exchange has no request, only a refusal")
+        self.method = head.method
+        self.target = head.target
+        self.path = head.path
+        self.query = head.query
+        self.version = head.version
+        self.headers = head.headers
+        self.authority = head.authority
+        self.exchange = exchange
+        self._body = None
+
+    @property
+    def body(self) -> io.BufferedReader:
+        """The content as a readable binary stream, framing removed; empty where there is none.
+
+        The first read sends `100 (Continue)` to a client that waits for it (RFC 9110 §10.1.1). Reads raise an HTTPError
+        where the content is malformed, incomplete, too large, or too slow.
+        """
+        if self._body is None:
+            self._body = io.BufferedReader(ContentStream(self.exchange), 64 * 1024)
+        return self._body
+
+    @property
+    def trailers(self) -> Headers:
+        """The trailer section (RFC 9110 §6.5), apart from the headers; empty until all content has been read."""
+        return self.exchange.trailers

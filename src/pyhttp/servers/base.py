@@ -1,0 +1,225 @@
+"""A server on one thread: the loop waits for every client, and a handler runs in between."""
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+from typing import Final, Self
+
+from pyhttp.errors import HTTPError
+from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.resources.error_page import error_response
+from pyhttp.serving import ERROR_LOG, HandlerFactory, conclude
+from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format
+from pyhttp.transport.connection import Address, Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.listener import address_of, connection_capacity, listen
+from pyhttp.transport.loop import Loop
+from pyhttp.transport.poller import create_poller
+
+__all__ = ["BaseServer"]
+
+ACCESS_LOG: Final = logging.getLogger("pyhttp.access")
+logging.getLogger("pyhttp").addHandler(logging.NullHandler())  # a library prints nothing unless asked (safety line O3)
+
+
+class BaseServer:
+    """An HTTP/1.1 origin server on one TCP port, on one thread.
+
+    It binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
+    A running handler delays other clients here, and nothing else does: idle connections, slow heads, slow readers and
+    content that stalls within its first 64 KiB cost a descriptor each.
+
+    Args:
+        host: "localhost" is 127.0.0.1 and ::1; an empty string is every interface; another name is resolved once.
+        port: 0 picks a free one.
+        request_handler: Called as `request_handler(conn, addr, server)` for each request.
+        limits: Sizes and counts; the defaults otherwise.
+        timeouts: Deadlines; the defaults otherwise.
+        tls: Reserved; must be None.
+        access_log: Called with an AccessEntry for each exchange; else the logger "pyhttp.access" gets a line in the
+            common log format.
+
+    Raises:
+        OSError: The address cannot be bound.
+        ValueError: `tls` is not None, or the port is out of range.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 8888,
+        request_handler: HandlerFactory = BaseHttpRequestHandler,
+        *,
+        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
+        tls: None = None,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        if tls is not None:
+            raise ValueError("tls: this version does not offer TLS")
+        if not 0 <= port <= 65535:
+            raise ValueError(f"port: 0 to 65535, not {port}")
+        self.limits = limits or Limits()
+        self.timeouts = timeouts or Timeouts()
+        self.log = ERROR_LOG
+        self.request_handler = request_handler
+        self._access_log = access_log
+        listeners = listen(host, port, self.limits.backlog)
+        self.addresses: list[Address] = [address_of(listener) for listener in listeners]
+        """Every (host, port) the server is bound to."""
+        self._loop = Loop(self, listeners, create_poller(), connection_capacity(self.limits.connections))
+        self._state = threading.Lock()
+        self._runner: threading.Thread | None = None
+        self._ended = threading.Event()
+        self._handling: set[int] = set()
+        self._set_up()
+
+    def _set_up(self) -> None:
+        """What a mixin adds to the state of each instance, since it has no constructor of its own."""
+
+    # --- running
+
+    @property
+    def url(self) -> str:
+        """The URL of the first address."""
+        host, port = self.addresses[0][:2]
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+
+    @property
+    def closing(self) -> bool:
+        """Whether `close` was called: each answer is the last on its connection."""
+        return self._loop.stopping
+
+    def serve_forever(self) -> None:
+        """Serve until `close`; then let exchanges in progress end within `Timeouts.stop`.
+
+        Raises:
+            RuntimeError: The server is serving already, or has been closed.
+        """
+        with self._state:
+            if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
+                raise RuntimeError("the server is serving already, or has been closed")
+            self._runner = threading.current_thread()
+        try:
+            self._loop.run()
+        finally:
+            self._loop.close()
+            self._ended.set()
+
+    def close(self) -> None:
+        """Stop accepting at once, let exchanges in progress end within `Timeouts.stop`, and close everything.
+
+        Safe twice, from any thread, before `serve_forever`, and from a signal handler. Inside a handler, and on the
+        thread that serves, it only requests the stop.
+        """
+        self._loop.stop()
+        with self._state:
+            runner = self._runner
+            if runner is None and not self._ended.is_set():
+                self._loop.close()
+                self._ended.set()
+        if not self._inside():
+            self._ended.wait()
+
+    def _inside(self) -> bool:
+        """Whether the calling thread is one that the end of the server has to wait for."""
+        return threading.current_thread() is self._runner or threading.get_ident() in self._handling
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own.
+
+        Raises:
+            RuntimeError: The server is serving already, or has been closed.
+        """
+        thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
+        with self._state:
+            if self._runner is not None or self._ended.is_set():
+                raise RuntimeError("the server is serving already, or has been closed")
+            self._runner = thread
+        thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close, and wait for the thread."""
+        self.close()
+        if not self._inside() and self._runner is not None:
+            self._runner.join()
+
+    # --- one turn of a connection
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        """Have the request of `conn` handled: here and now. Overrides may do so anywhere, in `finish_request`."""
+        self.finish_request(conn, addr)
+
+    def finish_request(self, conn: socket.socket, addr: Address) -> None:
+        """Build the handler, which serves; then give the connection back to the loop, or close it.
+
+        Every `process_request` ends here, exactly once for each call of it, on whatever thread.
+        """
+        self._handling.add(threading.get_ident())
+        try:
+            self.request_handler(conn, addr, self)
+        except Exception as error:  # noqa: BLE001 - it becomes the answer
+            self._conclude(conn, error)
+        else:
+            self._conclude(conn, None)
+        finally:
+            self._handling.discard(threading.get_ident())
+            self._release(conn)
+
+    def _conclude(self, conn: socket.socket, error: Exception | None) -> None:
+        if isinstance(conn, Connection) and conn.exchange is not None:
+            if conn.used and error is None and not conn.exchange.status:
+                return  # the handler has answered, or not, by means of its own
+            conclude(conn.exchange, error, self.log)
+        elif error is not None:
+            self.log.error("the handler failed", exc_info=error)
+
+    def _release(self, conn: socket.socket) -> None:
+        if not isinstance(conn, Connection):
+            conn.close()
+        elif not conn.held:
+            self._loop.keeper.settle(conn)
+
+    # --- what the loop asks for
+
+    def dispatch(self, conn: Connection) -> None:
+        """A request of `conn` is ready."""
+        self.process_request(conn, conn.addr)
+
+    def error_response(self, error: HTTPError) -> Response:
+        """The answer to a request that no handler has seen."""
+        return error_response(error)
+
+    def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
+        """Write the access line."""
+        if self._access_log is None and not ACCESS_LOG.isEnabledFor(logging.INFO):
+            return
+        head = exchange.head
+        entry = AccessEntry(
+            client=conn.addr[0],
+            ended=time.time(),
+            duration=time.monotonic() - exchange.started,
+            method=head.method if head else "",
+            target=head.target if head else "",
+            version=head.version if head else "",
+            status=exchange.status,
+            sent=max(0, exchange.content_sent - conn.outbox.unsent),
+        )
+        # A sink that fails must not fail a request (safety line O3); logging reports its own failures.
+        with contextlib.suppress(Exception):
+            if self._access_log is not None:
+                self._access_log(entry)
+            else:
+                ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
+
+    def report(self, message: str, error: BaseException | None = None) -> None:
+        """One line for the operator, and a traceback where the fault is ours."""
+        if error is None:
+            self.log.info("%s", message)
+        else:
+            self.log.error("%s", message, exc_info=error)

@@ -1,0 +1,108 @@
+"""A thread for each active connection: it stays while requests keep coming, then the loop has the connection back."""
+
+import socket
+import threading
+import time
+from collections import deque
+
+from pyhttp.servers.base import BaseServer
+from pyhttp.transport.connection import Address, Connection, Phase
+
+__all__ = ["ThreadedServer", "ThreadingMixin"]
+
+
+class ThreadingMixin(BaseServer):
+    """Overrides `process_request` to run the requests of each active connection in a thread of its own.
+
+    At most `Limits.threads` run at once; complete requests beyond that wait in order (safety line L2). A thread that
+    has answered waits `Timeouts.hold` for its client's next request, unless others wait for a thread.
+    """
+
+    _threads: list[threading.Thread]
+    """The running threads: each leaves by itself, and `close` joins those that are left."""
+
+    def _set_up(self) -> None:
+        super()._set_up()
+        self._threads = []
+        self._waiting: deque[Connection] = deque()
+        self._threads_lock = threading.Lock()
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        """Run `threaded_process_request` in a new thread, or queue the request where all threads are busy.
+
+        Raises:
+            RuntimeError: No thread can be started, and none is running that could take the request later.
+        """
+        thread = threading.Thread(target=self._run, args=(conn, addr), name="pyhttp-handler", daemon=True)
+        with self._threads_lock:
+            if len(self._threads) >= self.limits.threads and isinstance(conn, Connection):
+                self._queue(conn)
+                return
+            self._threads.append(thread)
+        try:
+            thread.start()
+        except RuntimeError:
+            with self._threads_lock:
+                self._threads.remove(thread)
+                if not self._threads or not isinstance(conn, Connection):
+                    raise
+                self._queue(conn)
+
+    def _queue(self, conn: Connection) -> None:
+        conn.phase = Phase.QUEUED
+        self._waiting.append(conn)
+
+    def threaded_process_request(self, conn: socket.socket, addr: Address) -> None:
+        """Finish the request, and the next ones of the same client as long as they come without a pause."""
+        if not isinstance(conn, Connection):
+            self.finish_request(conn, addr)
+            return
+        while True:
+            conn.held = True
+            self.finish_request(conn, addr)
+            seconds = 0.0 if self._waiting or self.closing else self.timeouts.hold
+            if not self._loop.keeper.await_next(conn, seconds):
+                return
+
+    def _run(self, conn: socket.socket, addr: Address) -> None:
+        """A thread's life: its own connection, then whatever waits; it leaves the list when nothing does."""
+        try:
+            self.threaded_process_request(conn, addr)
+            while (queued := self._take()) is not None:
+                queued.phase = Phase.TURN
+                self.threaded_process_request(queued, queued.addr)
+        finally:
+            self._leave()
+
+    def _take(self) -> Connection | None:
+        with self._threads_lock:
+            if self._waiting:
+                return self._waiting.popleft()
+            # Leaving under the lock under which requests are queued, none can be queued for a thread that has left.
+            self._forget_this_thread()
+            return None
+
+    def _leave(self) -> None:
+        with self._threads_lock:
+            self._forget_this_thread()
+
+    def _forget_this_thread(self) -> None:
+        thread = threading.current_thread()
+        if thread in self._threads:
+            self._threads.remove(thread)
+
+    def close(self) -> None:
+        """`BaseServer.close`, then join the threads; inside a handler it only requests the stop."""
+        super().close()
+        if self._inside():
+            return
+        # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
+        until = time.monotonic() + 1.0
+        with self._threads_lock:
+            threads = list(self._threads)
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+
+class ThreadedServer(ThreadingMixin, BaseServer):
+    """A `BaseServer` whose handlers run in threads."""

@@ -1,0 +1,157 @@
+"""One exchange from its request to its answer, and every way that can fail (RFC 9110 §15.5, §15.6).
+
+Here an exception becomes a status: an HTTPError its own, whatever else a handler lets through a 500 with its traceback
+in the log. Nothing is answered twice; what failed in the middle of its answer is cut (safety lines F17, R4).
+"""
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final, Protocol
+
+from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.resources.error_page import error_response
+from pyhttp.transport.connection import Address, Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.outbox import FileTruncatedError
+from pyhttp.transport.plain import PlainChannel, open_channel
+
+__all__ = ["Handler", "HandlerFactory", "Surroundings", "conclude", "function_handler", "serve"]
+
+ERROR_LOG: Final = logging.getLogger("pyhttp.error")
+
+
+class Handler(Protocol):
+    """What answers requests: a function from a Request to a Response."""
+
+    def __call__(self, request: Request, /) -> Response:
+        """The response to `request`; an HTTPError it raises is answered with its status."""
+        ...
+
+
+class HandlerFactory(Protocol):
+    """What a server calls for each request; to construct is to serve."""
+
+    def __call__(self, conn: socket.socket, addr: Address, server: object, /) -> object:
+        """Serve the request of `conn`; what is returned is forgotten."""
+        ...
+
+
+class Surroundings:
+    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object.
+
+    Attributes:
+        limits: Sizes and counts.
+        timeouts: Deadlines.
+        log: Where faults are told.
+    """
+
+    __slots__ = ("_server", "limits", "log", "timeouts")
+
+    def __init__(self, server: object) -> None:
+        limits: object = getattr(server, "limits", None)
+        timeouts: object = getattr(server, "timeouts", None)
+        log: object = getattr(server, "log", None)
+        self._server = server
+        self.limits = limits if isinstance(limits, Limits) else Limits()
+        self.timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
+        self.log = log if isinstance(log, logging.Logger) else ERROR_LOG
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping."""
+        return getattr(self._server, "closing", False) is True
+
+
+def function_handler(handler: Handler) -> HandlerFactory:
+    """A handler factory that answers each request with what `handler` returns for it."""
+
+    def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
+        def answer(request: Request) -> None:
+            request.exchange.respond(handler(request))
+
+        serve(conn, Surroundings(server), answer)
+        return handler
+
+    return factory
+
+
+def serve(conn: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> None:
+    """Have `answer` answer the request of a server's connection, or each request of any other socket to its end.
+
+    On a server's connection exceptions pass through, to `BaseServer.finish_request`, which concludes the exchange.
+    """
+    if isinstance(conn, Connection):
+        answer(Request(conn))
+        return
+    while _serve_plain(conn, surroundings, answer):
+        pass
+    # Whoever owns the socket closes it; the peer learns now that this was all, unless it has left already.
+    with contextlib.suppress(OSError):
+        conn.shutdown(socket.SHUT_WR)
+
+
+def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> bool:
+    """Serve one request of a plain socket; True when another may follow."""
+    channel: PlainChannel | None = None
+    exchange: Exchange | None = None
+    try:
+        channel = open_channel(sock, surroundings.limits, surroundings.timeouts, closing=surroundings.closing)
+        exchange = channel.open_exchange()
+        answer(Request.of(exchange))
+    except (MissingRequest, Disconnected):
+        return False  # the peer has nothing more to say, or cannot hear
+    except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
+        if channel is not None:
+            exchange = exchange or channel.refusal()
+            conclude(exchange, error, surroundings.log)
+    else:
+        conclude(exchange, None, surroundings.log)
+    return channel is not None and exchange is not None and not exchange.broken and channel.finish()
+
+
+def conclude(exchange: Exchange, error: Exception | None, log: logging.Logger) -> None:
+    """Give the exchange an answer if it has none, and mark it broken if its answer was not completed.
+
+    Args:
+        exchange: One whose handler has returned or raised.
+        error: What the handler raised.
+        log: Where a fault is told, with its traceback where it is ours.
+    """
+    match error:
+        case None if exchange.status:
+            return
+        case None:
+            log.error("the handler gave no answer to %s", _described(exchange))
+            error = InternalError("the handler gave no answer")
+        case Disconnected():
+            exchange.broken = True
+        case FileTruncatedError():
+            exchange.broken = True
+            log.warning("%s: %s", _described(exchange), error)
+        case HTTPError():
+            log.info("%s: %d %s", _described(exchange), error.status, error.detail)
+        case _:
+            log.error("the handler of %s failed", _described(exchange), exc_info=error)
+    if exchange.status:
+        # What has been sent cannot be taken back; a complete answer stands, an incomplete one is cut.
+        return
+    if not exchange.broken:
+        _answer(exchange, error if isinstance(error, HTTPError) else InternalError("the handler failed"))
+
+
+def _answer(exchange: Exchange, error: HTTPError) -> None:
+    try:
+        exchange.respond(error_response(error), close=error.must_close)
+    except Disconnected:
+        exchange.broken = True  # there is no reader for the answer
+
+
+def _described(exchange: Exchange) -> str:
+    """The request line, safe for one line of a log."""
+    head = exchange.head
+    return "a malformed request" if head is None else ascii(f"{head.method} {head.target}")
