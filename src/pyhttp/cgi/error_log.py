@@ -1,0 +1,66 @@
+"""RFC 3875 §3.4: a script's standard error, line by line into the operator's log, bounded (safety lines D19, O2)."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from pyhttp.limits import Limits
+
+__all__ = ["ErrorLog"]
+
+_UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\\\x7f-\x9f]")
+
+
+class ErrorLog:
+    """Takes bytes, logs lines, each with the script's name before it.
+
+    Args:
+        log: Takes one line.
+        name: SCRIPT_NAME.
+        limits: `script_stderr` bytes are logged at most, in lines of `log_line`.
+    """
+
+    __slots__ = ("_left", "_line", "_log", "_longest", "_name")
+
+    def __init__(self, log: Callable[[str], None], name: str, limits: Limits) -> None:
+        self._log = log
+        self._name = _safe(name)
+        self._longest = limits.log_line
+        self._left = limits.script_stderr
+        self._line = b""
+
+    def receive(self, data: bytes) -> None:
+        """Take the next bytes."""
+        if self._left == 0:
+            return
+        kept = data[: self._left]
+        self._left -= len(kept)
+        *lines, self._line = (self._line + kept).split(b"\n")
+        for line in lines:
+            self._write(line)
+        # A line without end is not waited for beyond what would be shown of it; the rest of it is another line.
+        if len(self._line) >= self._longest:
+            self.end()
+        if self._left == 0:
+            self.end()
+            self.say("more on its standard error is not logged")
+
+    def end(self) -> None:
+        """No more will come: log the line that was begun."""
+        line, self._line = self._line, b""
+        if line:
+            self._write(line)
+
+    def say(self, text: str) -> None:
+        """Log a remark of the server about the script."""
+        self._log(f"{self._name}: {text}")
+
+    def _write(self, line: bytes) -> None:
+        for start in range(0, len(line), self._longest):
+            piece = line[start : start + self._longest].removesuffix(b"\r")
+            self.say(_safe(piece.decode("utf-8", "backslashreplace")))
+
+
+def _safe(text: str) -> str:
+    r"""Controls and ``\`` as ``\xNN``: no byte of a script starts a line of its own, or moves a terminal's cursor."""
+    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

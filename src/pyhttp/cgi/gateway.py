@@ -1,0 +1,207 @@
+"""RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from pyhttp.cgi.environ import Ends, meta_variables
+from pyhttp.cgi.error_log import ErrorLog
+from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
+from pyhttp.cgi.pipes import ScriptPipes
+from pyhttp.cgi.process import Process
+from pyhttp.cgi.script import Script
+from pyhttp.cgi.scripts import Scripts
+from pyhttp.cgi.spool import ContentReader, Spool
+from pyhttp.errors import BadGateway, Unavailable
+from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
+from pyhttp.semantics.fields import Headers
+from pyhttp.site import Site
+
+__all__ = ["MAX_LOCAL_REDIRECTS", "Call", "redirected", "run"]
+
+MAX_LOCAL_REDIRECTS: Final = 5
+"""C14: one script may name another a few times, but two that name each other must come to an end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """All that running a script needs to know.
+
+    Attributes:
+        head: The request.
+        content: Its content; reading it may send 100 Continue.
+        script: What runs.
+        root: The directory that is served.
+        site: What the operator said of CGI.
+        ends: The connection.
+        scripts: What all scripts of the server share.
+        log: Takes one line: the script's standard error, and how it failed.
+        client: The client's socket, watched for its departure; None where there is none.
+    """
+
+    head: RequestHead
+    content: ContentReader
+    script: Script
+    root: str
+    site: Site
+    ends: Ends
+    scripts: Scripts
+    log: Callable[[str], None]
+    client: int | None = None
+
+
+def run(call: Call) -> Response | LocalRedirect:
+    """Run the script until its header section is complete; its content follows as the body of the Response.
+
+    Whoever gets the Response closes its body, in every outcome: that ends the script with all its processes.
+
+    Raises:
+        HTTPError: Of the request's content; 500 for what cannot be started; 502 for output that is malformed or
+            missing; 503 over a limit; 504 for silence.
+        ClientGone: Nobody waits for an answer any more.
+    """
+    call.scripts.admit()
+    spool = Spool(call.content, call.scripts.limits, call.scripts.budget)
+    try:
+        process = call.scripts.start(lambda: _start(call, spool))
+    except BaseException:
+        spool.close()
+        raise
+    errors = ErrorLog(call.log, call.script.name, call.scripts.limits)
+    running = _Running(call, ScriptPipes(process, call.scripts, errors, call.client), errors, spool)
+    try:
+        return running.answer()
+    except BaseException:
+        running.close()
+        raise
+
+
+def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
+    """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14)."""
+    path, _, query = redirect.target.partition("?")
+    kept = tuple((name, value) for name, value in head.headers.lines if not _about_content(name.lower()))
+    return replace(head, method="GET", target=redirect.target, path=path, query=query, headers=Headers.parsed(kept))
+
+
+def _about_content(name: str) -> bool:
+    return name.startswith("content-") or name in {"expect", "te", "trailer", "transfer-encoding"}
+
+
+def _start(call: Call, spool: Spool) -> Process:
+    """Start the script, its environment built from nothing."""
+    script, site = call.script, call.site
+    return Process(
+        (script.handler, script.path) if script.handler else (script.path,),
+        directory=os.path.dirname(script.path),
+        environment=meta_variables(
+            call.head,
+            script,
+            root=call.root,
+            ends=call.ends,
+            length=spool.length,
+            authorization=site.cgi_auth,
+            inherited=_inherited(site.cgi_env),
+        ),
+        stdin=spool.descriptor(),
+        scripts=call.scripts,
+    )
+
+
+def _inherited(names: tuple[str, ...]) -> Mapping[str, str]:
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+class _Running(Iterator[bytes]):
+    """A script that has been started: its header section first, then the body of the Response.
+
+    The content stated by the script is enforced: surplus is cut, and content that is short, or whose script was
+    ended by a signal, makes the iterator fail, so that the connection is cut (safety line C13).
+    """
+
+    def __init__(self, call: Call, pipes: ScriptPipes, errors: ErrorLog, spool: Spool) -> None:
+        self._call = call
+        self._pipes = pipes
+        self._errors = errors
+        self._spool = spool
+        self._first: bytes | None = b""
+        self._left: int | None = None
+
+    def answer(self) -> Response | LocalRedirect:
+        """Read the header section."""
+        parser = OutputParser(self._call.scripts.limits, non_parsed=self._call.script.non_parsed)
+        head = self._read_head(parser)
+        match head:
+            case LocalRedirect():
+                self._end()
+                return head
+            case Document(status, fields) if status in CONTENT_FORBIDDEN:
+                self._end()
+                return Response(status, fields)
+            case Document(status, fields, length):
+                # A body after HEAD is dropped (3875-4.3.3-1c).
+                self._left = 0 if self._call.head.method == "HEAD" else length
+                self._first = parser.rest
+                return Response(status, fields, self)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        piece = self._next_piece()
+        if self._left is not None:
+            piece = piece[: self._left]
+            self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        """End the script and give everything back; harmless when called twice."""
+        if self._left == 0:  # all of it has been said: the script may end by itself
+            self._pipes.finish()
+        self._pipes.close()
+        self._spool.close()
+
+    def _read_head(self, parser: OutputParser) -> Document | LocalRedirect:
+        timeouts = self._call.scripts.timeouts
+        end = time.monotonic() + timeouts.script_run
+        while True:
+            data = self._pipes.read(min(end, time.monotonic() + timeouts.script))
+            if not data:
+                self._end()
+                if self._call.scripts.stopping:
+                    raise Unavailable("a script was ended, as the server stops")
+                raise parser.receive_eof()
+            head = parser.receive(data)
+            if head is not None:
+                return head
+
+    def _next_piece(self) -> bytes:
+        """The next octets of content.
+
+        Raises:
+            StopIteration: There are no more.
+            BadGateway: There should be more.
+        """
+        if self._first is not None:  # even if empty: the head leaves with it
+            piece, self._first = self._first, None
+            return piece
+        if self._left != 0:
+            piece = self._pipes.read(time.monotonic() + self._call.scripts.timeouts.script)
+            if piece:
+                return piece
+        status = self._end()
+        if self._left:
+            raise BadGateway(f"a script's content ended {self._left} octets short of its Content-Length")
+        if self._left is None and status is not None and status < 0:
+            raise BadGateway("a script was ended by a signal in the middle of its content")
+        raise StopIteration
+
+    def _end(self) -> int | None:
+        """Let the script end by itself, for a while, and give everything back: how it ended."""
+        status = self._pipes.finish()
+        if status:
+            self._errors.say(f"ended by signal {-status}" if status < 0 else f"exit status {status}")
+        self._pipes.close()
+        self._spool.close()
+        return status

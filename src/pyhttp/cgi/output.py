@@ -1,0 +1,180 @@
+"""RFC 3875 §6, §5: a script's output, bytes in and values out.
+
+An incremental parser of the header section; what follows it is content and is not looked at. Nothing of the section
+reaches a client unchecked (safety lines C12, C13, S11).
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.errors import BadGateway
+from pyhttp.limits import Limits
+from pyhttp.messages import CONTENT_FORBIDDEN
+from pyhttp.semantics.fields import is_field_name, is_field_value, parse_list
+
+__all__ = ["Document", "LocalRedirect", "OutputParser"]
+
+_SECTION_END: Final = re.compile(rb"(?:^|\n)\r?\n")
+"""The blank line; a newline is LF or CRLF (3875-7.2-5c)."""
+_STATUS: Final = re.compile("([2-5][0-9][0-9])(?: " + abnf.text(abnf.REASON_PHRASE) + ")?")
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: " + abnf.text(abnf.REASON_PHRASE) + ")?")
+_LOCAL_LOCATION: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
+_CLIENT_LOCATION: Final = re.compile(abnf.text(abnf.SCHEME) + r":[\x21-\x7e]++")
+_LARGEST: Final = 2**63 - 1
+"""F3: a count that 64 bits hold."""
+
+_CGI_FIELDS: Final = ("content-type", "location", "status")
+_CONNECTION_FIELDS: Final = frozenset(
+    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
+)
+"""What belongs to the server's own connection (3875-6.3.4-2b, C13)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The head of a response for the client (3875 §6.2.1, §6.2.3, §6.2.4, and §5).
+
+    Attributes:
+        status: 200 to 599.
+        fields: Checked field lines, without Status and without what belongs to the connection.
+        length: The octets of content stated; None where only the end of output tells.
+    """
+
+    status: int
+    fields: tuple[tuple[str, str], ...]
+    length: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRedirect:
+    """The script names another path of this server, whose response is to be sent (3875-6.2.2-1b)."""
+
+    target: str
+
+
+class OutputParser:
+    """Parses one script's header section as it arrives; any split of the output gives the same value.
+
+    Args:
+        limits: `script_fields` and `script_field_lines` bound the section (safety line D19).
+        non_parsed: Whether the output is a whole HTTP response (3875 §5).
+
+    Attributes:
+        rest: What followed the section: the first octets of content.
+    """
+
+    __slots__ = ("_buffer", "_limits", "_non_parsed", "rest")
+
+    def __init__(self, limits: Limits, *, non_parsed: bool = False) -> None:
+        self._limits = limits
+        self._non_parsed = non_parsed
+        self._buffer = bytearray()
+        self.rest = b""
+
+    def receive(self, data: bytes) -> Document | LocalRedirect | None:
+        """Take output; the head once it is complete, None until then.
+
+        Raises:
+            BadGateway: The section breaks the grammar or a limit, or none of the four kinds of response is meant.
+        """
+        # The blank line may have begun in what is here already: its longest beginning is "\n\r".
+        searched = max(0, len(self._buffer) - 2)
+        self._buffer += data
+        end = _SECTION_END.search(self._buffer, searched)
+        if (end.end() if end else len(self._buffer)) > self._limits.script_fields:
+            raise BadGateway(f"a header section of more than {self._limits.script_fields} bytes")
+        if end is None:
+            return None
+        self.rest = bytes(self._buffer[end.end() :])
+        section = self._buffer[: end.start()].decode("latin-1")
+        lines = [line.removesuffix("\r") for line in section.split("\n")]
+        if len(lines) > self._limits.script_field_lines:
+            raise BadGateway(f"a header section of more than {self._limits.script_field_lines} lines")
+        return _http_response(lines) if self._non_parsed else _cgi_response(lines)
+
+    def receive_eof(self) -> BadGateway:
+        """The error that the end of output is, while `receive` has given nothing but None."""
+        if self._buffer:
+            return BadGateway("output that ended within its header section")
+        return BadGateway("no output")
+
+
+def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
+    """§6.2: which of the four kinds it is."""
+    fields = [_field(line) for line in lines]
+    cgi = _cgi_fields(fields)
+    status, location = cgi["status"], cgi["location"]
+    if status is None and location is not None:
+        if location.startswith("/"):
+            if not _LOCAL_LOCATION.fullmatch(location):
+                raise BadGateway(f"Location is no path: {location!r}")
+            return LocalRedirect(location)
+        # A relative reference is none of the two kinds of Location that §6.3.2 knows; with a Status, as many programs
+        # write it, the redirect is the script's own response, and the client resolves the reference (9110-10.2.2).
+        if not _CLIENT_LOCATION.fullmatch(location):
+            raise BadGateway(f"Location is neither a path nor an absolute URI: {location!r}")
+        return _document(302, fields)  # 3875-6.2.3-3b
+    if status is None:
+        if cgi["content-type"] is None:  # never guessed (3875-6.3.1-3b)
+            raise BadGateway("neither Content-Type, Location nor Status")
+        return _document(200, fields)
+    found = _STATUS.fullmatch(status)
+    if found is None:
+        raise BadGateway(f"Status is not one of a final response: {status!r}")
+    return _document(int(found[1]), fields)
+
+
+def _http_response(lines: list[str]) -> Document:
+    """§5: a status line and field lines of HTTP."""
+    found = _STATUS_LINE.fullmatch(lines[0])
+    if found is None:
+        raise BadGateway(f"not the status line of a final response: {lines[0]!r}")
+    fields = [_field(line) for line in lines[1:]]
+    if any(name.lower() == "transfer-encoding" for name, _ in fields):  # the content would be coded, and is not decoded
+        raise BadGateway("Transfer-Encoding in a response that the server frames")
+    return _document(int(found[1]), fields)
+
+
+def _field(line: str) -> tuple[str, str]:
+    """One header field, on one line (3875 §6.3)."""
+    name, colon, value = line.partition(":")
+    value = value.strip(" \t")
+    if not colon or not is_field_name(name) or not is_field_value(value):
+        raise BadGateway(f"not a header field: {line[:200]!r}")
+    return name, value
+
+
+def _cgi_fields(fields: list[tuple[str, str]]) -> dict[str, str | None]:
+    """The CGI fields, each of which occurs at most once (3875 §6.3)."""
+    found: dict[str, str | None] = dict.fromkeys(_CGI_FIELDS)
+    for name, value in fields:
+        key = name.lower()
+        if key in found:
+            if found[key] is not None:
+                raise BadGateway(f"{name} is repeated")
+            found[key] = value
+    return found
+
+
+def _document(status: int, fields: list[tuple[str, str]]) -> Document:
+    dropped = {"status"} | _CONNECTION_FIELDS
+    for name, value in fields:
+        if name.lower() == "connection":
+            dropped |= {option.lower() for option in parse_list(value)}
+    length = _content_length([value for name, value in fields if name.lower() == "content-length"])
+    if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
+        dropped.add("content-length")
+    kept = tuple((name, value) for name, value in fields if name.lower() not in dropped)
+    return Document(status, kept, length)
+
+
+def _content_length(values: list[str]) -> int | None:
+    """What the script says of its content's length, by the rule for requests (safety line F3)."""
+    if not values:
+        return None
+    value = values[0]
+    if len(values) > 1 or not (value.isascii() and value.isdigit()) or len(value) > 19 or int(value) > _LARGEST:
+        raise BadGateway(f"Content-Length is not one decimal number: {', '.join(values)[:200]!r}")
+    return int(value)

@@ -1,0 +1,176 @@
+"""RFC 3875 §7.2, §3.4: a script as a group of processes: started, ended and reaped here alone.
+
+It is started by vfork and exec: `subprocess` does so as long as it need not run Python between the two, so that no
+copy of an interpreter with threads ever runs (safety line C9).
+"""
+
+import contextlib
+import errno
+import os
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Mapping
+from typing import Final
+
+from pyhttp.cgi.scripts import Scripts
+from pyhttp.errors import HTTPError, InternalError, Unavailable
+
+__all__ = ["Process"]
+
+_OF_THE_MOMENT: Final = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
+"""Failures to start that say something about the machine now, not about the script."""
+
+_LOOK: Final = 0.02
+"""Seconds between looks at a group whose leader has gone: the end of a grandchild is announced to nobody."""
+
+
+class Process:
+    """A started script: the leader of a process group of its own, in the directory it lies in.
+
+    Its standard input is what `stdin` says, its output and errors are pipes; it has no other descriptor. Signals are
+    at their defaults, but for those that whoever started the server has it ignore (nohup).
+
+    Args:
+        command: Absolute path, and further arguments; nothing of the request (safety line C1).
+        directory: Where it runs (3875-7.2-4a).
+        environment: All of it.
+        stdin: A descriptor; None for an input that is empty.
+        scripts: Where it is counted; `forget` is called when it has been reaped.
+
+    Attributes:
+        output: The descriptor its output is read from; non-blocking.
+        errors: The same for its standard error.
+        exit: A descriptor that becomes readable when the leader has ended; None where the system has no such thing.
+
+    Raises:
+        InternalError: It cannot be started (safety lines C8, C15).
+        Unavailable: It cannot be started now.
+    """
+
+    def __init__(
+        self,
+        command: tuple[str, ...],
+        *,
+        directory: str,
+        environment: Mapping[bytes, bytes],
+        stdin: int | None,
+        scripts: Scripts,
+    ) -> None:
+        self._scripts = scripts
+        self._lock = threading.Lock()
+        self._ending = False
+        self._gone = False
+        with contextlib.ExitStack() as opened:
+            try:
+                self.output, their_output = _pipe(opened)
+                self.errors, their_errors = _pipe(opened)
+                self._popen = subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
+                    command,
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
+                    stdout=their_output,
+                    stderr=their_errors,
+                    cwd=directory,
+                    env=environment,
+                    process_group=0,
+                )
+            except (OSError, ValueError) as error:  # ValueError: NUL in an environment string (C15)
+                raise _not_started(command[0], error) from error
+            opened.pop_all()
+        os.close(their_output)
+        os.close(their_errors)
+        self.exit = _exit_descriptor(self._popen.pid)
+
+    def ended(self) -> int | None:
+        """How the leader ended, as `subprocess` says it: negative for a signal; None while it runs."""
+        return self._popen.poll()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the leader to end, so long at most."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._popen.wait(seconds)
+
+    def terminate(self) -> None:
+        """SIGTERM to the group; never waits."""
+        self._signal(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Close the pipes and end the group, which may have ended; harmless when called twice. For the owner alone.
+
+        What does not end at once by SIGTERM is waited for by a thread, which sends SIGKILL in the end.
+        """
+        if self._ending:
+            return
+        self._ending = True
+        for descriptor in (self.output, self.errors, self.exit):
+            if descriptor is not None:
+                os.close(descriptor)
+        # Whoever is left of the group when its leader has gone is ended, too: no run leaves processes behind.
+        if self._popen.poll() is not None and not self._signal(signal.SIGTERM):
+            self._scripts.forget(self)
+            return
+        self._signal(signal.SIGTERM)
+        try:
+            threading.Thread(target=self._bury, name=f"pyhttp-bury-{self._popen.pid}").start()
+        except RuntimeError:  # no more threads to be had: then this one waits
+            self._bury()
+
+    def kill(self) -> None:
+        """SIGKILL to the group, and reap its leader."""
+        self._signal(signal.SIGKILL)
+        # Not for ever: in the middle of a failing disk's system call, a process does not die.
+        self.wait(self._scripts.timeouts.script_kill)
+        with self._lock:
+            self._gone = True
+        self._scripts.forget(self)
+
+    def _bury(self) -> None:
+        """Wait for the end of a group that has got SIGTERM, then kill it."""
+        deadline = time.monotonic() + self._scripts.timeouts.script_kill
+        self.wait(self._scripts.timeouts.script_kill)
+        while self._signal(0) and time.monotonic() < deadline:
+            time.sleep(_LOOK)
+        self.kill()
+
+    def _signal(self, number: int) -> bool:
+        """Send a signal to the group; False when nobody is left in it.
+
+        A group's number cannot be given out again while anybody is in it, nor soon after: the kernel goes through all
+        others first. Once it was seen empty it is left alone.
+        """
+        with self._lock:
+            if not self._gone:
+                try:
+                    os.killpg(self._popen.pid, number)
+                except ProcessLookupError:
+                    self._gone = True
+                except PermissionError:
+                    pass  # somebody is there who has made himself another user's
+            return not self._gone
+
+
+def _pipe(opened: contextlib.ExitStack) -> tuple[int, int]:
+    """Our end, non-blocking, and the script's."""
+    ours, theirs = os.pipe()
+    opened.callback(os.close, ours)
+    opened.callback(os.close, theirs)
+    os.set_blocking(ours, False)
+    return ours, theirs
+
+
+def _exit_descriptor(pid: int) -> int | None:
+    """A descriptor that becomes readable when process `pid`, a child not reaped yet, has ended."""
+    if not hasattr(os, "pidfd_open"):
+        return None
+    try:
+        return os.pidfd_open(pid)
+    except OSError:  # no descriptor left: then only the end of its output tells
+        return None
+
+
+def _not_started(program: str, error: OSError | ValueError) -> HTTPError:
+    detail = f"{program!r} cannot be started: {error}"
+    if isinstance(error, OSError) and error.errno in _OF_THE_MOMENT:
+        return Unavailable(detail)
+    return InternalError(detail)
