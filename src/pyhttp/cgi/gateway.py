@@ -60,7 +60,7 @@ def run(call: Call) -> Response | LocalRedirect:
     Raises:
         HTTPError: Of the request's content; 500 for what cannot be started; 502 for output that is malformed or
             missing; 503 over a limit; 504 for silence.
-        ClientGone: Nobody waits for an answer any more.
+        Disconnected: Nobody waits for an answer any more.
     """
     call.scripts.admit()
     spool = Spool(call.content, call.scripts.limits, call.scripts.budget)

@@ -13,18 +13,14 @@ from typing import Final
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.process import Process
 from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import GatewayTimeout
+from pyhttp.errors import Disconnected, GatewayTimeout
 
-__all__ = ["ClientGone", "ScriptPipes"]
+__all__ = ["ScriptPipes"]
 
 PIECE: Final = 64 * 1024
 """What a pipe holds."""
 _LONGEST: Final = 2**31 - 1
 """Milliseconds that `poll` takes."""
-
-
-class ClientGone(ConnectionResetError):
-    """The client has left: nobody waits for the script's output any more (safety line C11)."""
 
 
 class ScriptPipes:
@@ -65,7 +61,7 @@ class ScriptPipes:
 
         Raises:
             GatewayTimeout: It has passed.
-            ClientGone: The client has left.
+            Disconnected: The client has left.
         """
         while not self._at_end:
             until = deadline
@@ -115,7 +111,7 @@ class ScriptPipes:
         seconds = max(0.0, until - time.monotonic())
         ready = {descriptor for descriptor, _ in self._poll.poll(min(math.ceil(seconds * 1000), _LONGEST))}
         if self._client in ready:
-            raise ClientGone("the client has left while a script ran")
+            raise Disconnected("the client has left while a script ran")
         if self._process.errors in ready and not self._read_errors():
             self._poll.unregister(self._process.errors)
         if self._process.exit is not None and self._process.exit in ready:

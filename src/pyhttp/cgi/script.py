@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pyhttp.errors import Forbidden, NotFound
 from pyhttp.site import Site
 
-__all__ = ["Script", "at", "find", "holds"]
+__all__ = ["Script", "at", "find"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,25 +39,26 @@ class Script:
         return not self.handler and os.path.basename(self.path).startswith("nph-")
 
 
-def find(root: str, path: str, site: Site) -> Script | None:
-    """The script that answers for `path`; None where that is no matter of CGI.
+def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = False) -> Script | None:
+    """The script that answers for a path; None where that is no matter of CGI.
 
     Args:
         root: The directory that is served, absolute.
-        path: The decoded path of the request; it begins with "/".
+        segments: Of the path, decoded; empty ones left out, without dot segments.
         site: Which directories and suffixes are CGI's.
+        slash: Whether a slash follows the last segment; it is PATH_INFO's.
 
     Raises:
         NotFound: The path lies in a CGI directory, and there is no such script, or it lies outside by its real path.
         Forbidden: It names a directory there, or something that cannot be executed.
     """
-    segments = [segment for segment in path.split("/") if segment]
-    if segments and path.endswith("/"):
-        segments.append("")  # so that joining them gives the path
-    if segments and _is_cgi_directory(root, segments[0], site):
-        return _script_below(root, segments, site)
+    if not segments:
+        return None
+    path = _Path(root, segments, slash=slash)
+    if _is_cgi_directory(root, segments[0], site):
+        return _script_below(path, site)
     if site.cgi_suffixes:
-        return _script_by_suffix(root, segments, site)
+        return _script_by_suffix(path, site)
     return None
 
 
@@ -69,18 +70,57 @@ def at(root: str, file: str, site: Site) -> Script | None:
         Forbidden: It lies in a CGI directory and cannot be executed.
     """
     top = root.rstrip("/") + "/"
-    script = find(root, file[len(top) - 1 :], site) if file.startswith(top) else None
+    if not file.startswith(top):
+        return None
+    script = find(root, tuple([segment for segment in file[len(top) :].split("/") if segment]), site)
     if script is not None and script.path_info:
         raise NotFound("there is no such script")
     return script
 
 
-def holds(root: str, real: str, site: Site) -> bool:
-    """Whether the real path `real` is a CGI directory's, or below one: then it must not be shown (safety line C8).
+@dataclass(frozen=True, slots=True)
+class _Path:
+    """A path below the root."""
 
-    To be asked about what was reached through a link, by whatever name.
-    """
-    return any(_inside(real, os.path.realpath(os.path.join(root, name))) for name in site.cgi_directories)
+    root: str
+    segments: tuple[str, ...]
+    slash: bool
+
+    def file(self, count: int) -> str:
+        """What its first `count` segments name."""
+        return os.path.join(self.root, *self.segments[:count])
+
+    def mode(self, count: int) -> int:
+        """The mode of that, links followed.
+
+        Raises:
+            NotFound: There is none, its name cannot be one, or it may not be looked at (safety lines T5, T10).
+        """
+        file = self.file(count)
+        if self.segments[count - 1] in {".", ".."}:
+            raise NotFound("a dot segment")
+        try:
+            return os.stat(file).st_mode
+        except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
+            raise NotFound(f"{file!r}: {error}") from error
+
+    def divided(self, count: int, site: Site, handler: str = "") -> Script:
+        """The Script that its first `count` segments name."""
+        rest = self.segments[count:]
+        if "." in rest or ".." in rest:  # 3875-9.8-1b, T5
+            raise NotFound("a dot segment")
+        info = _joined(rest) + ("/" if self.slash else "")
+        return Script(
+            path=self.file(count),
+            name=_joined(self.segments[:count]),
+            path_info=info,
+            path_translated=_translated(self.root, info, site),
+            handler=handler,
+        )
+
+
+def _joined(segments: tuple[str, ...]) -> str:
+    return "".join(["/" + segment for segment in segments])
 
 
 def _is_cgi_directory(root: str, segment: str, site: Site) -> bool:
@@ -106,68 +146,38 @@ def _same_directory(root: str, one: str, other: str) -> bool:
         return False
 
 
-def _script_below(root: str, segments: list[str], site: Site) -> Script:
+def _script_below(path: _Path, site: Site) -> Script:
     """The longest existing prefix of a path in a CGI directory; it must be a file, and one that may run."""
-    directory = os.path.join(root, segments[0])
-    for count in range(2, len(segments) + 1):
-        file = os.path.join(root, *segments[:count])
-        if stat.S_ISDIR(_mode(file, segments[count - 1])):
+    for count in range(2, len(path.segments) + 1):
+        mode = path.mode(count)
+        if stat.S_ISDIR(mode):
             continue
-        real_directory = os.path.realpath(directory)
-        if not site.follow_symlinks:
-            _demand_inside(real_directory, os.path.realpath(root))
-        _demand_inside(os.path.realpath(file), real_directory)
-        if not stat.S_ISREG(_mode(file, segments[count - 1])) or not os.access(file, os.X_OK):
+        file, directory = path.file(count), os.path.realpath(path.file(1))
+        _demand_inside(directory, path.root)
+        _demand_inside(file, directory)
+        if not stat.S_ISREG(mode) or not os.access(file, os.X_OK):
             raise Forbidden(f"{file!r} is not an executable file")
-        return _divide(root, segments, count, site)
+        return path.divided(count, site)
+    path.mode(1)
     raise Forbidden("a CGI directory is not listed")
 
 
-def _script_by_suffix(root: str, segments: list[str], site: Site) -> Script | None:
+def _script_by_suffix(path: _Path, site: Site) -> Script | None:
     """The first file on the path whose suffix has a handler."""
-    for count, segment in enumerate(segments, 1):
-        for suffix, handler in site.cgi_suffixes:
-            # Without regard to case: a file system that has none would send the source (C8).
-            if not segment.lower().endswith(suffix.lower()):
-                continue
-            file = os.path.join(root, *segments[:count])
-            try:
-                mode = _mode(file, segment)
-            except NotFound:  # whoever looks for files says so in the end
-                return None
-            if stat.S_ISREG(mode):
-                if not site.follow_symlinks:
-                    _demand_inside(os.path.realpath(file), os.path.realpath(root))
-                return _divide(root, segments, count, site, handler)
+    for count, segment in enumerate(path.segments, 1):
+        # Without regard to case: a file system that has none would send the source (C8).
+        handlers = [program for suffix, program in site.cgi_suffixes if segment.lower().endswith(suffix.lower())]
+        if not handlers:
+            continue
+        try:
+            mode = path.mode(count)
+        except NotFound:  # whoever looks for files says so in the end
+            return None
+        if stat.S_ISREG(mode):
+            if not site.follow_symlinks:
+                _demand_inside(path.file(count), path.root)
+            return path.divided(count, site, handlers[0])
     return None
-
-
-def _mode(file: str, segment: str) -> int:
-    """The mode of `file`, links followed.
-
-    Raises:
-        NotFound: There is none, its name cannot be one, or it may not be looked at (safety lines T5, T10).
-    """
-    if segment in {".", ".."}:
-        raise NotFound("a dot segment")
-    try:
-        return os.stat(file).st_mode
-    except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
-        raise NotFound(f"{file!r}: {error}") from error
-
-
-def _divide(root: str, segments: list[str], count: int, site: Site, handler: str = "") -> Script:
-    """The Script whose file is `segments[:count]`."""
-    info = "".join("/" + segment for segment in segments[count:])
-    if any(segment in {".", ".."} for segment in segments[count:]):  # 3875-9.8-1b, T5
-        raise NotFound("a dot segment")
-    return Script(
-        path=os.path.join(root, *segments[:count]),
-        name="".join("/" + segment for segment in segments[:count]),
-        path_info=info,
-        path_translated=_translated(root, info, site),
-        handler=handler,
-    )
 
 
 def _translated(root: str, info: str, site: Site) -> str:
@@ -175,16 +185,17 @@ def _translated(root: str, info: str, site: Site) -> str:
     if not info:  # 3875-4.1.6-16b
         return ""
     translated = root.rstrip("/") + info
-    if not site.follow_symlinks and not _inside(os.path.realpath(translated), os.path.realpath(root)):
+    if not site.follow_symlinks and not _inside(translated, root):
         return ""
     return translated
 
 
-def _inside(real: str, directory: str) -> bool:
-    """Whether one real path is another's, or below it, by whole components."""
-    return real == directory or real.startswith(directory.rstrip("/") + "/")
+def _inside(path: str, directory: str) -> bool:
+    """Whether `path` is `directory` or below it, by whole components of their real paths."""
+    real, top = os.path.realpath(path), os.path.realpath(directory)
+    return real == top or real.startswith(top.rstrip("/") + "/")
 
 
-def _demand_inside(real: str, directory: str) -> None:
-    if not _inside(real, directory):
+def _demand_inside(path: str, directory: str) -> None:
+    if not _inside(path, directory):
         raise NotFound("a link leads out of where scripts may be")
