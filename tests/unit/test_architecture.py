@@ -24,6 +24,7 @@ LAYER: Final = {
     "pyhttp.cgi": 3,
     "pyhttp.transport": 4,
     "pyhttp.request": 5,
+    "pyhttp.serving": 5,
     "pyhttp.handler": 5,
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
@@ -41,7 +42,7 @@ APART: Final = {
 }
 """Who may not know whom although the layers alone would allow it."""
 
-PURE: Final = ("pyhttp.cgi.environ", "pyhttp.cgi.output")
+PURE: Final = ("pyhttp.cgi.output",)
 """Modules above the pure layers that are pure too."""
 
 IMPURE: Final = frozenset(
