@@ -1,0 +1,63 @@
+"""The installed command in a process of its own."""
+
+import http.client
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+COMMAND: Final = (os.environ.get("PYHTTP_COMMAND") or str(Path(sys.executable).with_name("pyhttp")),)
+"""The command under test; the build's session names the one that its wheel installed."""
+
+LAST_WORDS: Final = "Stop with Ctrl+C\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server that has announced itself."""
+
+    process: subprocess.Popen[str]
+    announcement: str
+    log: Path
+
+    @property
+    def urls(self) -> list[str]:
+        return re.findall(r"http://\S+", self.announcement)
+
+    @property
+    def port(self) -> int:
+        return int(self.urls[0].rstrip("/").rpartition(":")[2])
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Status and content of one GET."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.read()
+        finally:
+            connection.close()
+
+
+@contextmanager
+def running(*arguments: str, log: Path, command: Sequence[str] = COMMAND) -> Iterator[Running]:
+    """The command with `arguments`, its standard error going to the file `log`; it is ended with the block."""
+    with (
+        log.open("w") as errors,
+        subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+    ):
+        try:
+            assert process.stdout is not None
+            announcement = ""
+            while not announcement.endswith(LAST_WORDS):
+                line = process.stdout.readline()
+                assert line, f"it ended with {process.wait()}: {announcement}{log.read_text()}"
+                announcement += line
+            yield Running(process, announcement, log)
+        finally:
+            process.kill()
