@@ -1,19 +1,21 @@
 """RFC 9110 §15.4, §15.5, §15.6: answers that are not the resource: errors, redirects, and what OPTIONS says."""
 
 from http import HTTPStatus
+from typing import Final
 
 from pyhttp.errors import HTTPError
 from pyhttp.messages import Response
-from pyhttp.resources.page import document, escape_text, page_fields
-from pyhttp.resources.paths import encode
-from pyhttp.resources.site_fields import with_site_fields
+from pyhttp.resources.page import document, escape_text, page_lines
+from pyhttp.resources.paths import encode, encode_segment
+from pyhttp.resources.site_fields import Lines, with_site_fields
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.methods import FILE_METHODS
 from pyhttp.semantics.statuses import explanation, reason_phrase
 from pyhttp.site import Site
 
-__all__ = ["error_response", "options_response", "redirect_response"]
+__all__ = ["error_response", "not_acceptable_response", "options_response", "redirect_response"]
 
-_PLAIN: Site = Site()
+_PLAIN: Final = Site()
 
 
 def error_response(error: HTTPError, *, site: Site = _PLAIN) -> Response:
@@ -22,11 +24,24 @@ def error_response(error: HTTPError, *, site: Site = _PLAIN) -> Response:
     Args:
         error: Its status and fields; its detail stays in the log.
         site: Whose fields the answer carries.
+
+    Raises:
+        ValueError: A field of the error breaks the grammar.
     """
-    status = error.status
-    phrase = reason_phrase(status)
-    body = f'<main class="note">\n<h1>{status:d} {phrase}</h1>\n<p>{explanation(status)}</p>\n</main>\n'
-    return _page_response(status, f"{status:d} {phrase}", body, error.fields, site)
+    return _note(error.status, f"<p>{explanation(error.status)}</p>\n", error.fields, site)
+
+
+def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> Response:
+    """406 with links to what there is (9110-15.5.7-2a).
+
+    Args:
+        names: Decoded names beside the one that was asked for.
+        site: Whose fields the answer carries.
+    """
+    status = HTTPStatus.NOT_ACCEPTABLE
+    links = "".join([f'<li><a href="{encode_segment(name)}">{escape_text(name)}</a>\n' for name in names])
+    text = f"<p>{explanation(status)} As they are, they are here:</p>\n<ul>\n{links}</ul>\n"
+    return _note(status, text, (("Vary", "Accept-Encoding"),), site)
 
 
 def redirect_response(segments: tuple[str, ...], query: str, *, site: Site = _PLAIN) -> Response:
@@ -38,25 +53,28 @@ def redirect_response(segments: tuple[str, ...], query: str, *, site: Site = _PL
         site: Whose fields the answer carries.
     """
     location = encode(segments, directory=True) + (f"?{query}" if query else "")
-    status = HTTPStatus.MOVED_PERMANENTLY
-    phrase = reason_phrase(status)
     link = escape_text(location)
-    body = f'<main class="note">\n<h1>{phrase}</h1>\n<p>This folder is at <a href="{link}">{link}</a>.</p>\n</main>\n'
-    return _page_response(status, f"{status:d} {phrase}", body, (("Location", location),), site)
+    text = f'<p>This folder is at <a href="{link}">{link}</a>.</p>\n'
+    return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)
 
 
 def options_response(*, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS) -> Response:
     """204 with what a resource offers (9110-9.3.7-4a), and the answer to a CORS preflight where the site has CORS."""
-    lines = [("Allow", ", ".join(methods))]
+    allow = ", ".join(methods)
+    lines: Lines = (("Allow", allow),)
     if site.cors:
-        lines += [
-            ("Access-Control-Allow-Methods", ", ".join(methods)),
+        lines = (
+            *lines,
+            ("Access-Control-Allow-Methods", allow),
             ("Access-Control-Allow-Headers", "*"),
             ("Access-Control-Max-Age", "600"),
-        ]
-    return Response(204, with_site_fields(tuple(lines), site, fresh=False))
+        )
+    return Response(204, with_site_fields(lines, site, found=False))
 
 
-def _page_response(status: int, title: str, body: str, lines: tuple[tuple[str, str], ...], site: Site) -> Response:
-    fields = with_site_fields((*page_fields(), *lines), site, fresh=False)
-    return Response(status, fields, document(title, body).encode())
+def _note(status: HTTPStatus, text: str, lines: Lines, site: Site) -> Response:
+    """A page with the status as its heading."""
+    title = f"{status:d} {reason_phrase(status)}"
+    fields = with_site_fields((*page_lines(), *lines), site, found=False)
+    # What an error carries was written by whoever raised it: checked here (safety line S11).
+    return Response(status, Headers(fields), document(title, f"<main>\n<h1>{title}</h1>\n{text}</main>\n").encode())

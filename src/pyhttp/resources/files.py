@@ -6,21 +6,31 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from pyhttp.errors import HTTPError, NotFound
+from pyhttp.errors import HTTPError, NotFound, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.error_page import error_response, options_response
+from pyhttp.resources.byteranges import ByteRanges
+from pyhttp.resources.error_page import error_response, not_acceptable_response, options_response
 from pyhttp.resources.opened import OpenedFile, open_file
-from pyhttp.resources.site_fields import with_site_fields
+from pyhttp.resources.siblings import SUFFIXES, Representation, select_representation
+from pyhttp.resources.site_fields import Lines, not_modified_response, with_site_fields, without
+from pyhttp.semantics.conditional import Verdict, evaluate
 from pyhttp.semantics.dates import format_date
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import media_type
 from pyhttp.semantics.methods import check_method
+from pyhttp.semantics.ranges import Span, Unranged, content_range, select
 from pyhttp.semantics.validators import Validators, validators_of_file
 from pyhttp.site import Site
 
 __all__ = ["file_response", "index_of", "is_directory", "not_found_response"]
 
 _DEFAULT_LIMITS: Final = Limits()
+
+_HELD_ALREADY: Final = frozenset(
+    {"content-type", "content-encoding", "content-language", "last-modified", "x-content-type-options"}
+)
+"""Of the representation, and not among what every 206 repeats: a client that sent If-Range has it (9110-15.3.7-6a)."""
 
 
 def file_response(
@@ -32,7 +42,7 @@ def file_response(
     limits: Limits = _DEFAULT_LIMITS,
     clock: Callable[[], int] = time.time_ns,
 ) -> Response:
-    """What a file answers to a request; the body is a slice of the file, opened once.
+    """What a file answers to a request; the content comes from a descriptor that is opened once.
 
     HEAD gets what GET gets (9110-9.3.2-2a); the gate keeps the content back.
 
@@ -45,45 +55,96 @@ def file_response(
         clock: Nanoseconds since 1970.
 
     Raises:
-        HTTPError: 403, 404, 405, 501 and so on.
+        HTTPError: 403, 404, 405, 412, 416, 501 and so on.
     """
-    opened = open_file(path, root, site)
+    file = open_file(path, root, site)
     try:
         check_method(head.method)
         if head.method == "OPTIONS":
-            opened.close()
+            file.close()
             return options_response(site=site)
-        validators = validators_of_file(opened.size, opened.modified_ns, clock())
-        lines = _representation_lines(path, validators, site)
-        return Response(200, with_site_fields(lines, site), FileSlice(opened, 0, opened.size))
+        selected = select_representation(head.headers, path, file, root, site)
+        if selected is None:
+            file.close()
+            return not_acceptable_response(_choices(path, site), site=site)
+        file = selected.file
+        return _answer(head, path, selected, site=site, limits=limits, now_ns=clock())
     except BaseException:
-        opened.close()
+        file.close()
         raise
 
 
-def _representation_lines(path: str, validators: Validators, site: Site) -> tuple[tuple[str, str], ...]:
+def _answer(
+    head: RequestHead, path: str, selected: Representation, *, site: Site, limits: Limits, now_ns: int
+) -> Response:
+    """The answer of a selected representation, preconditions first (9110-13.2.1-1a)."""
+    file = selected.file
+    validators = validators_of_file(file.size, file.modified_ns, now_ns, coding=selected.coding)
+    verdict = evaluate(head.method, head.headers, validators, now_ns // 1_000_000_000)
+    if verdict is Verdict.PRECONDITION_FAILED:
+        raise PreconditionFailed("the representation is another one")
+    lines = _representation_lines(path, selected, validators, site)
+    if verdict is Verdict.NOT_MODIFIED:
+        file.close()
+        return not_modified_response(with_site_fields(lines, site))
+    selection = (
+        select(head.headers["Range"], file.size, limits.ranges) if verdict is Verdict.PERFORM else Unranged.WHOLE
+    )
+    if selection is Unranged.UNSATISFIABLE:
+        raise RangeNotSatisfiable(length=file.size)
+    if selection is Unranged.WHOLE:
+        return Response(200, with_site_fields(lines, site), FileSlice(file, 0, file.size))
+    return _partial(lines, file, selection, site, conditional="If-Range" in head.headers)
+
+
+def _representation_lines(path: str, selected: Representation, validators: Validators, site: Site) -> Lines:
     """The field lines of a 200 that describe the selected representation (9110-15.3.1-5a)."""
-    lines = (
+    lines: Lines = (
         ("Content-Type", media_type(path, further=site.media_types, charset=site.charset)),
         ("ETag", str(validators.etag)),
         ("Accept-Ranges", "bytes"),
         ("X-Content-Type-Options", "nosniff"),
     )
-    if validators.modified is None:
-        return lines
-    return (("Last-Modified", format_date(validators.modified)), *lines)
+    if validators.modified is not None:
+        lines = (*lines, ("Last-Modified", format_date(validators.modified)))
+    if selected.coding:
+        lines = (*lines, ("Content-Encoding", selected.coding))
+    if selected.alternatives:
+        lines = (*lines, ("Vary", "Accept-Encoding"))
+    return lines
+
+
+def _partial(lines: Lines, file: OpenedFile, spans: tuple[Span, ...], site: Site, *, conditional: bool) -> Response:
+    """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
+    media_type_of_file = lines[0][1]
+    fields = with_site_fields(lines, site)
+    if conditional:
+        fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
+    if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
+        fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(spans[0], file.size))))
+        return Response(206, fields, FileSlice(file, spans[0].start, spans[0].length))
+    body = ByteRanges(file, spans, file.size, media_type_of_file)
+    framing = (("Content-Type", body.media_type), ("Content-Length", str(body.length)))
+    return Response(206, Headers.parsed((*framing, *without(fields.lines, {"content-type"}))), body)
+
+
+def _choices(path: str, site: Site) -> tuple[str, ...]:
+    """The names under which a file and its siblings can be had as they are (9110-15.5.7-2a)."""
+    name = os.path.basename(path)
+    siblings = [name + SUFFIXES[coding] for coding in site.codings if os.path.isfile(path + SUFFIXES[coding])]
+    return (name, *siblings)
 
 
 def not_found_response(error: NotFound, *, root: str, site: Site) -> Response:
     """404 with the root's own page for it, where there is one."""
-    opened = _open_not_found_page(root, site)
-    if opened is None:
+    file = _open_not_found_page(root, site)
+    if file is None:
         return error_response(error, site=site)
     lines = (
         ("Content-Type", media_type(site.not_found, further=site.media_types, charset=site.charset)),
         ("X-Content-Type-Options", "nosniff"),
     )
-    return Response(404, with_site_fields(lines, site, fresh=False), FileSlice(opened, 0, opened.size))
+    return Response(404, with_site_fields(lines, site, found=False), FileSlice(file, 0, file.size))
 
 
 def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:

@@ -1,4 +1,4 @@
-"""RFC 9110 §3.2, §13: a directory as a resource: an HTML page that needs no script (safety lines W4, W5)."""
+"""RFC 9110 §3.2, §12.5.1: a directory as a resource: a page that needs no script, or JSON (safety lines W4, W5)."""
 
 import os
 from typing import Final
@@ -6,19 +6,28 @@ from typing import Final
 from pyhttp.errors import Forbidden
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.resources.entries import Entry, Kind, read_directory
-from pyhttp.resources.error_page import options_response
+from pyhttp.resources.entries import Entry, read_directory
+from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
-from pyhttp.resources.page import document, escape_text, page_fields
-from pyhttp.resources.paths import encode_segment
-from pyhttp.resources.site_fields import with_site_fields
-from pyhttp.semantics.dates import format_date
-from pyhttp.semantics.methods import check_method
+from pyhttp.resources.order import Column, Order, parameters
+from pyhttp.resources.page import document, escape_text, page_lines, plain_text
+from pyhttp.resources.paths import encode, encode_segment
+from pyhttp.semantics.dates import format_timestamp
+from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
-__all__ = ["directory_page", "file_page", "listing_response"]
+__all__ = ["directory_page", "file_page", "json_response", "listing_response", "wants_json"]
 
 _DEFAULT_LIMITS: Final = Limits()
+_VARY: Final = ("Vary", "Accept")
+
+_ICONS: Final = (
+    "<svg hidden>"
+    '<symbol id="d" viewBox="0 0 20 24"><path d="M1.5 6.5v12h17v-10h-8l-2-2z"/></symbol>'
+    '<symbol id="f" viewBox="0 0 20 24"><path d="M4.5 4.5v16h11v-12l-4-4zv0M11.5 4.5v4h4"/></symbol>'
+    '<symbol id="u" viewBox="0 0 20 24"><path d="M10 19V6M4.500 11.500 10 6l5.500 5.500"/></symbol>'
+    "</svg>\n"
+)
 
 
 def directory_page(
@@ -44,27 +53,89 @@ def directory_page(
         Forbidden: The site has no listings, or the directory may not be read.
         NotFound: It is not there, or leads out of the root.
     """
+    order = Order.of(query)
+    entries, more = _entries(path, root, site, limits, order)
+    rows = "".join([_row(entry) for entry in entries])
+    if not entries:
+        rows = '<tr><td colspan="3">This folder is empty.\n'
+    body = (
+        f"{_ICONS}{_breadcrumbs(segments)}<main>\n<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
+        f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
+        f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
+        f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}{rows}</table>\n"
+        f"</main>\n<footer>{_summary(entries, more=more)}</footer>\n"
+    )
+    return document(f"Index of {_title(segments)}", body)
+
+
+def _entries(path: str, root: str, site: Site, limits: Limits, order: Order) -> tuple[list[Entry], bool]:
     if not site.listing:
         raise Forbidden("listings are switched off")
     entries, more = read_directory(path, root, site, limits.listing_entries)
-    entries.sort(key=lambda entry: (entry.kind is Kind.FILE, entry.name))
-    title = "/" + "".join(f"{segment}/" for segment in segments)
-    rows = "".join(_row(entry) for entry in entries)
-    notice = f"<p>Only the first {len(entries)} entries are shown.</p>\n" if more else ""
-    body = (
-        f"<h1>{escape_text(title)}</h1>\n<table>\n"
-        f'<tr><th scope="col">Name<th scope="col">Size<th scope="col">Modified\n{rows}</table>\n{notice}'
-    )
-    return document(title, body)
+    order.sort(entries)
+    return entries, more
+
+
+def _title(segments: tuple[str, ...]) -> str:
+    return "/" + "".join([f"{segment}/" for segment in segments])
+
+
+def _breadcrumbs(segments: tuple[str, ...]) -> str:
+    """Links to the directories above, relative so that they hold wherever the site is mounted."""
+    above = ("Home", *segments)[: len(segments)]
+    links = [
+        f'<li><a href="{"../" * (len(above) - depth)}">{escape_text(name)}</a>\n' for depth, name in enumerate(above)
+    ]
+    return f'<nav aria-label="Folders above">\n<ol>\n{"".join(links)}</ol>\n</nav>\n' if links else ""
+
+
+def _heading(order: Order, column: Column, text: str) -> str:
+    direction = "descending" if order.descending else "ascending"
+    state = f' aria-sort="{direction}"' if column is order.column else ""
+    return f'<th scope="col"{state}><a href="{escape_text(order.query_for(column))}">{text}</a>'
+
+
+_PARENT: Final = (
+    '<tr><th scope="row"><a href="../"><svg aria-hidden="true"><use href="#u"/></svg>Parent folder</a><td><td>\n'
+)
 
 
 def _row(entry: Entry) -> str:
-    slash = "/" if entry.kind is Kind.DIRECTORY else ""
-    size = "" if slash else str(entry.size)
+    """One entry; what ends at the next tag is left open, which keeps long listings short."""
+    slash, icon = ("/", "d") if entry.is_directory else ("", "f")
+    moment = format_timestamp(entry.modified)
+    size = "<td>" if entry.is_directory else f'<td title="{entry.size:,} bytes">{_human(entry.size)}'
+    link = "<small>link</small>" if entry.is_link else ""
     return (
-        f'<tr><th scope="row"><a href="{encode_segment(entry.name)}{slash}">{escape_text(entry.name)}{slash}</a>'
-        f"<td>{size}<td>{format_date(entry.modified)}\n"
+        f'<tr><th scope="row"><a href="{encode_segment(entry.name)}{slash}">'
+        f'<svg aria-hidden="true"><use href="#{icon}"/></svg>'
+        f"<bdi>{escape_text(entry.name)}{slash}</bdi>{link}</a>{size}"
+        f'<td><time datetime="{moment}">{moment[:10]} {moment[11:16]}</time>\n'
     )
+
+
+def _human(size: int) -> str:
+    """A size in the unit that leaves it below 1000."""
+    if size < 1000:
+        return f"{size} B"
+    unit = 1000
+    for prefix in "kMGTP":
+        if size < 999.95 * unit:
+            return f"{size / unit:.1f} {prefix}B"
+        unit *= 1000
+    return f"{size / unit:.1f} EB"
+
+
+def _summary(entries: list[Entry], *, more: bool) -> str:
+    """How many there are of each, and how large together; and that there are more, where there are."""
+    folders = sum(entry.is_directory for entry in entries)
+    files = len(entries) - folders
+    total = sum(entry.size for entry in entries)
+    text = (
+        f"{folders:,} {'folder' if folders == 1 else 'folders'}, {files:,} {'file' if files == 1 else 'files'}, "
+        f'<span title="{total:,} bytes">{_human(total)}</span> in all. Times are in UTC.'
+    )
+    return f"{text} <strong>There are more: {len(entries):,} is the most that a page shows.</strong>" if more else text
 
 
 def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIMITS) -> str:
@@ -82,7 +153,63 @@ def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIM
     finally:
         opened.close()
     name = os.path.basename(path)
-    return document(name, f"<h1>{escape_text(name)}</h1>\n<pre>{escape_text(text)}</pre>\n")
+    return document(
+        name, f'<main>\n<h1>{escape_text(name)}</h1>\n<pre tabindex="0">\n{escape_text(text)}</pre>\n</main>\n'
+    )
+
+
+def wants_json(head: RequestHead) -> bool:
+    """Whether a listing is asked for as JSON: by ``?format=json``, or by Accept (RFC 9110 §12.5.1)."""
+    asked = parameters(head.query).get("format")
+    if asked is not None:
+        return asked == "json"
+    return "Accept" in head.headers and choose_type(head.headers, ("text/html", _JSON)) == _JSON
+
+
+_JSON: Final = "application/json"
+
+
+def json_response(
+    head: RequestHead,
+    path: str,
+    segments: tuple[str, ...],
+    *,
+    root: str,
+    site: Site,
+    limits: Limits = _DEFAULT_LIMITS,
+) -> Response:
+    """A listing as a JSON array (RFC 8259) of objects with name, type, size, mtime and url, in the order asked for.
+
+    Args:
+        head: The request.
+        path: Absolute file-system path of the directory.
+        segments: The decoded path of its URL.
+        root: Absolute path of the folder served.
+        site: How it is served.
+        limits: How many entries are shown.
+
+    Raises:
+        HTTPError: As `directory_page` and `listing_response`.
+    """
+    from json import dumps  # noqa: PLC0415 - seldom needed
+
+    entries, _ = _entries(path, root, site, limits, Order.of(head.query))
+    base = encode(segments, directory=True)
+    rows = [dumps(_object(entry, base), ensure_ascii=False) for entry in entries]
+    content = f"[{','.join(rows)}]\n" if len(rows) < 2 else "[\n" + ",\n".join(rows) + "\n]\n"
+    lines = (("Content-Type", _JSON), ("X-Content-Type-Options", "nosniff"), _VARY)
+    return generated_response(head, content.encode(), lines, site=site)
+
+
+def _object(entry: Entry, base: str) -> dict[str, str | int | None]:
+    slash = "/" if entry.is_directory else ""
+    return {
+        "name": plain_text(entry.name),
+        "type": "directory" if entry.is_directory else "file",
+        "size": None if entry.is_directory else entry.size,
+        "mtime": format_timestamp(entry.modified),
+        "url": f"{base}{encode_segment(entry.name)}{slash}",
+    }
 
 
 def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:
@@ -94,9 +221,6 @@ def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:
         site: Whose fields the answer carries.
 
     Raises:
-        MethodNotAllowed, MethodUnknown: 405, 501.
+        HTTPError: 405, 412 or 501.
     """
-    check_method(head.method)
-    if head.method == "OPTIONS":
-        return options_response(site=site)
-    return Response(200, with_site_fields(page_fields(), site), page.encode("utf-8", "replace"))
+    return generated_response(head, page.encode("utf-8", "replace"), (*page_lines(), _VARY), site=site)

@@ -4,14 +4,43 @@ from functools import cache
 from html import escape
 from typing import Final
 
-__all__ = ["content_security_policy", "document", "escape_text", "page_fields"]
+from pyhttp.resources.site_fields import Lines
 
-_STYLE: Final = (
-    ":root{color-scheme:light dark}"
-    "body{font:1rem/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
-)
+__all__ = ["STYLE", "document", "escape_text", "page_lines", "plain_text"]
 
-_PAGE_TYPE: Final = "text/html; charset=utf-8"
+STYLE: Final = """
+:root{color-scheme:light dark;--t:#1f2328;--s:#59636e;--l:#dde2e8;--h:#f2f5f9;--a:#0757ba;--b:#fff}
+@media(prefers-color-scheme:dark){:root{--t:#e6edf3;--s:#9aa5b1;--l:#2b323b;--h:#1a2029;--a:#7cb7ff;--b:#0e1217}}
+*{box-sizing:border-box}
+body{max-width:60rem;margin:auto;padding:2rem 1rem;font:1rem/1.5 system-ui,sans-serif;
+color:var(--t);background:var(--b)}
+a{color:var(--a);text-decoration:none}
+a:hover{text-decoration:underline}
+a:focus-visible{outline:2px solid;outline-offset:-2px;border-radius:4px}
+nav,footer,small,td,thead{color:var(--s)}
+ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none}
+ol li+li::before{content:"/";padding:0 .5em}
+h1{margin:.25rem 0 1rem;font-size:1.75rem;line-height:1.25;overflow-wrap:anywhere}
+table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
+caption{position:absolute;clip-path:inset(50%)}
+tr{border-bottom:1px solid var(--l)}
+tbody tr:hover{background:var(--h)}
+th{padding:0;text-align:left;font-weight:400;overflow-wrap:anywhere}
+th a{display:flex;gap:.75rem;padding:.5rem .75rem}
+td{padding:.5rem .75rem;white-space:nowrap}
+td,th+th{text-align:right}
+th+th a{justify-content:end}
+thead a{gap:.25rem;font-size:.875rem;color:inherit}
+[aria-sort] a{color:var(--t);font-weight:600}
+[aria-sort] a::after{content:"\\2191"}
+[aria-sort=descending] a::after{content:"\\2193"}
+small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em}
+svg{flex:none;width:1.25rem;height:1.5rem;fill:none;stroke:var(--s);stroke-width:1.5;stroke-linejoin:round}
+footer{padding:1rem .75rem}
+pre{overflow:auto;padding:1rem;border:1px solid var(--l);border-radius:8px}
+@media(max-width:36rem){td+td,th+th+th{display:none}}
+"""
+"""Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
 
 def document(title: str, body: str) -> str:
@@ -22,34 +51,37 @@ def document(title: str, body: str) -> str:
         body: HTML; whoever wrote it escaped what came from outside.
     """
     return (
-        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape_text(title)}</title>\n<style>{_STYLE}</style>\n</head>\n"
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
+        f"<title>{escape_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f"<body>\n{body}</body>\n</html>\n"
     )
 
 
+def plain_text(name: str) -> str:
+    """A decoded name as text that can be written: octets that are no UTF-8 become U+FFFD."""
+    return name if name.isascii() else name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def escape_text(text: str) -> str:
-    """Text for HTML, in content and in quoted attributes; octets that are no text become U+FFFD."""
-    return escape(text.encode("utf-8", "surrogateescape").decode("utf-8", "replace"))
+    """Text for HTML, in content and in quoted attributes."""
+    return escape(plain_text(text))
 
 
 @cache
-def content_security_policy() -> str:
+def _content_security_policy() -> str:
     """A policy under which these pages may do nothing but look as they do (CSP Level 3)."""
-    from base64 import b64encode
-    from hashlib import sha256
+    from base64 import b64encode  # noqa: PLC0415 - a server of files alone may never need them
+    from hashlib import sha256  # noqa: PLC0415
 
-    digest = b64encode(sha256(_STYLE.encode()).digest()).decode("ascii")
-    return (
-        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
-    )
+    digest = b64encode(sha256(STYLE.encode("ascii")).digest()).decode("ascii")
+    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
 
 
-def page_fields() -> tuple[tuple[str, str], ...]:
+def page_lines() -> Lines:
     """The field lines that go with every such page."""
     return (
-        ("Content-Type", _PAGE_TYPE),
-        ("Content-Security-Policy", content_security_policy()),
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", _content_security_policy()),
         ("X-Content-Type-Options", "nosniff"),
     )

@@ -1,30 +1,55 @@
 """RFC 9110 §6.3, RFC 9111 §5.2: the field lines that every answer of a site carries, and the operator's own."""
 
+from typing import Final
+
+from pyhttp.messages import Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
 
-__all__ = ["with_site_fields"]
+__all__ = ["Lines", "not_modified_response", "with_site_fields", "without"]
 
 Lines = tuple[tuple[str, str], ...]
+"""Field lines that are known to be valid."""
+
+_JOINED: Final = frozenset({"vary"})
+"""What the server says here stays true beside what the operator says."""
+
+_OF_304: Final = frozenset(
+    {
+        "access-control-allow-origin",
+        "access-control-expose-headers",
+        "cache-control",
+        "content-location",
+        "etag",
+        "expires",
+        "vary",
+    }
+)
+"""What 9110-15.4.5-2a names, Date aside, which the gate adds; and what lets a page of another origin see the 304."""
 
 
-def with_site_fields(lines: Lines, site: Site, *, fresh: bool = True) -> Headers:
-    """Field lines that are known to be valid, with what the site adds: caching, CORS, the operator's own.
+def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers:
+    """The field lines of an answer with what the site adds: caching, CORS, the operator's own.
 
     Args:
-        lines: Of the answer; valid.
+        lines: Of the answer.
         site: Whose headers were checked when it was built.
-        fresh: Whether `Site.max_age` applies; what is answered for lack of the resource is asked for anew each time.
+        found: Whether `Site.max_age` applies; what is answered for lack of the resource is asked for anew each time.
     """
-    caching = "no-cache" if site.max_age is None or not fresh else f"max-age={site.max_age}"
+    caching = "no-cache" if site.max_age is None or not found else f"max-age={site.max_age}"
     lines = (*lines, ("Cache-Control", caching))
     if site.cors:
-        lines = (
-            *lines,
-            ("Access-Control-Allow-Origin", "*"),
-            ("Access-Control-Expose-Headers", "*"),
-        )
+        lines = (*lines, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
     if site.headers:
-        replaced = {name.lower() for name, _ in site.headers}
-        lines = (*(line for line in lines if line[0].lower() not in replaced), *site.headers)
+        lines = (*without(lines, {name.lower() for name, _ in site.headers} - _JOINED), *site.headers)
     return Headers.parsed(lines)
+
+
+def not_modified_response(headers: Headers) -> Response:
+    """304 with those fields of the 200 it stands for that a cache needs, and no others (9110-15.4.5-2a, -4a)."""
+    return Response(304, Headers.parsed([line for line in headers.lines if line[0].lower() in _OF_304]))
+
+
+def without(lines: Lines, names: set[str] | frozenset[str]) -> Lines:
+    """The field lines with none of `names`, which are in lower case."""
+    return tuple([line for line in lines if line[0].lower() not in names])

@@ -6,7 +6,7 @@ from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["EARLIEST", "LATEST", "format_date", "parse_date"]
+__all__ = ["EARLIEST", "LATEST", "format_date", "format_timestamp", "parse_date"]
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -41,14 +41,28 @@ def format_date(seconds: int) -> str:
     Raises:
         ValueError: The year has not four digits.
     """
-    if not EARLIEST <= seconds <= LATEST:
-        raise ValueError(f"no HTTP-date can say {seconds}: its year has not four digits")
-    days, rest = divmod(seconds, _DAY)
-    year, month, day = _civil(days)
-    hour, rest = divmod(rest, 3600)
-    minute, second = divmod(rest, 60)
-    name = _DAYS[(days + 3) % 7]
+    year, month, day, hour, minute, second = _fields(seconds)
+    name = _DAYS[(seconds // _DAY + 3) % 7]
     return f"{name}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
+
+
+def format_timestamp(seconds: int) -> str:
+    """The same time as RFC 3339 writes it, for pages and data: ``1994-11-06T08:49:37Z``.
+
+    Raises:
+        ValueError: The year has not four digits.
+    """
+    year, month, day, hour, minute, second = _fields(seconds)
+    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+
+
+def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:
+    """Year to second."""
+    if not EARLIEST <= seconds <= LATEST:
+        raise ValueError(f"no date can say {seconds}: its year has not four digits")
+    days, rest = divmod(seconds, _DAY)
+    hour, rest = divmod(rest, 3600)
+    return *_civil(days), hour, *divmod(rest, 60)
 
 
 def parse_date(value: str, now: int) -> int | None:
