@@ -1,0 +1,211 @@
+"""Plays a row against a peer, and says what did not come as the row has it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol, assert_never
+
+from tests.conformance.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Row, Seen, Send, Step
+from tests.helpers.wire_client import BadReply, Ended, Late, Reply
+
+__all__ = ["Exchange", "Mismatch", "Peer", "play", "play_any"]
+
+_JSON: Final = "application/json"
+
+
+class Mismatch(Exception):
+    """What came is not what the row says."""
+
+
+class Peer(Protocol):
+    """A server on the other end of one new connection."""
+
+    def send(self, data: bytes) -> None:
+        """Send all of `data`."""
+        ...
+
+    def half_close(self) -> None:
+        """Say that nothing more will be sent."""
+        ...
+
+    def reply(self, method: str = "GET") -> Reply:
+        """Read one response to a request with `method`."""
+        ...
+
+    def ended(self) -> bytes:
+        """Everything up to the end of the stream; raises Late where it does not end."""
+        ...
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A final response, and what is known about its request and its connection."""
+
+    reply: Reply
+    method: str
+    version: str
+    ended: bool | None = None
+    """Whether the connection ended after it; None where the row does not look."""
+
+
+@dataclass(slots=True)
+class _Play:
+    peer: Peer
+    strict: bool
+    exchanges: list[Exchange] = field(default_factory=list)
+
+    def run(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            match step:
+                case Send(data):
+                    self.peer.send(data)
+                case HalfClose():
+                    self.peer.half_close()
+                case Interim(status):
+                    self._interim(status)
+                case Answer():
+                    self._answer(step)
+                case Closed():
+                    self._closed()
+                case Kept():
+                    self._kept()
+                case _:
+                    assert_never(step)
+
+    def _read(self, method: str, what: str) -> Reply:
+        try:
+            return self.peer.reply(method)
+        except Ended:
+            raise Mismatch(f"{what}: the connection ended") from None
+        except Late:
+            raise Mismatch(f"{what}: nothing came") from None
+        except BadReply as error:
+            raise Mismatch(f"{what}: {error}") from None
+
+    def _interim(self, status: int) -> None:
+        reply = self._read("GET", f"interim {status}")
+        if reply.status != status:
+            raise Mismatch(f"interim {status}: {reply.status} came")
+
+    def _answer(self, answer: Answer) -> None:
+        reply = self._read(answer.method, f"answer {answer.status}")
+        if self.exchanges and self.exchanges[-1].ended is None:
+            self.exchanges[-1].ended = False
+        self.exchanges.append(Exchange(reply, answer.method, answer.version))
+        allowed = (answer.status,) if self.strict else (answer.status, *answer.also)
+        if reply.status not in allowed:
+            raise Mismatch(f"answer {answer.status}: {reply.status} came")
+        if reply.complete is not answer.complete:
+            raise Mismatch(f"answer {answer.status}: it is {'whole' if reply.complete else 'cut off'}")
+        _compare(answer, reply)
+        if answer.seen is not None and reply.status == 200:
+            _compare_seen(answer.seen, reply)
+
+    def _closed(self) -> None:
+        if self.exchanges:
+            self.exchanges[-1].ended = True
+        try:
+            rest = self.peer.ended()
+        except Late:
+            raise Mismatch("the connection stays open") from None
+        if rest:
+            raise Mismatch(f"before the end came {rest[:120]!r}")
+
+    def _kept(self) -> None:
+        self.peer.send(CANARY)
+        reply = self._read("GET", "canary")
+        if self.exchanges:
+            self.exchanges[-1].ended = False
+        if reply.status != 200:
+            raise Mismatch(f"canary: {reply.status} came")
+        _compare_seen(Seen(method="GET", query="canary", content=b""), reply)
+
+
+def _compare(answer: Answer, reply: Reply) -> None:
+    if answer.content is not None and reply.content != answer.content:
+        raise Mismatch(f"content: {reply.content[:80]!r} instead of {answer.content[:80]!r}")
+    for name, value in answer.fields:
+        if (came := reply.get(name)) != value and (came or "").lower() != value.lower():
+            raise Mismatch(f"{name}: {came!r} instead of {value!r}")
+    for name in answer.lacks:
+        if reply.get_all(name):
+            raise Mismatch(f"{name} is there: {reply.get(name)!r}")
+    for name in answer.has:
+        if not reply.get_all(name):
+            raise Mismatch(f"{name} is missing")
+    if answer.close is not None and reply.says_close is not answer.close:
+        raise Mismatch(f"Connection: {reply.get('Connection')!r}")
+
+
+def _compare_seen(seen: Seen, reply: Reply) -> None:
+    report = _report(reply)
+    for name in ("method", "path", "query", "authority"):
+        wanted: object = getattr(seen, name)
+        if wanted is not None and report.get(name) != wanted:
+            raise Mismatch(f"the application saw {name} {report.get(name)!r} instead of {wanted!r}")
+    if seen.content is not None and report.get("content") != seen.content.decode("latin-1"):
+        raise Mismatch(f"the application saw content {report.get('content')!r} instead of {seen.content!r}")
+    _compare_fields(seen, _pairs(report.get("fields")))
+    if seen.trailers is not None and _pairs(report.get("trailers")) != seen.trailers:
+        raise Mismatch(f"the application saw trailers {report.get('trailers')!r} instead of {seen.trailers!r}")
+
+
+def _compare_fields(seen: Seen, fields: tuple[tuple[str, str], ...]) -> None:
+    for name, wanted in seen.fields:
+        values = [value for key, value in fields if key.lower() == name.lower()]
+        if not values or wanted not in {", ".join(values), ",".join(values)}:
+            raise Mismatch(f"the application saw {name}: {values!r} instead of {wanted!r}")
+    for name in seen.lacks:
+        if any(key.lower() == name.lower() for key, _ in fields):
+            raise Mismatch(f"the application saw {name}")
+
+
+def _report(reply: Reply) -> dict[str, object]:
+    try:
+        report: object = json.loads(reply.content)
+    except ValueError:
+        raise Mismatch(f"/echo sent no JSON: {reply.content[:80]!r}") from None
+    if not isinstance(report, dict):
+        raise Mismatch(f"/echo sent {report!r}")
+    return {str(key): value for key, value in report.items()}
+
+
+def _pairs(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, list):
+        return ()
+    return tuple((str(pair[0]), str(pair[1])) for pair in value if isinstance(pair, list) and len(pair) == 2)
+
+
+def play(steps: Sequence[Step], peer: Peer, *, strict: bool = True) -> list[Exchange]:
+    """Have one conversation.
+
+    Args:
+        steps: What is sent and what must come.
+        peer: The other end, on a new connection.
+        strict: Whether only the first status of an answer counts, not those the RFC allows besides.
+
+    Raises:
+        Mismatch: Something else came.
+    """
+    playing = _Play(peer, strict)
+    playing.run(steps)
+    return playing.exchanges
+
+
+class Connector(Protocol):
+    """Makes a new connection each time."""
+
+    def __call__(self) -> Peer: ...
+
+
+def play_any(row: Row, connect: Connector) -> str | None:
+    """Play a row and, where it fails, the conversations that the RFC allows as well; None, or what failed first."""
+    failure: str | None = None
+    for steps in (row.steps, *row.or_else):
+        try:
+            play(steps, connect(), strict=False)
+        except Mismatch as mismatch:
+            failure = failure or str(mismatch)
+        else:
+            return None
+    return failure

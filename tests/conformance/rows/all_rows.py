@@ -1,0 +1,22 @@
+"""Every row, under the name of its module."""
+
+from typing import Final
+
+from tests.conformance.rows import chunked, connection, expect, fields, framing, limits, request_line, responses, target
+from tests.conformance.rows.model import Row
+
+__all__ = ["GROUPS", "ROWS"]
+
+GROUPS: Final[dict[str, tuple[Row, ...]]] = {
+    "request-line": request_line.ROWS,
+    "target": target.ROWS,
+    "fields": fields.ROWS,
+    "framing": framing.ROWS,
+    "chunked": chunked.ROWS,
+    "connection": connection.ROWS,
+    "expect": expect.ROWS,
+    "responses": responses.ROWS,
+    "limits": limits.ROWS,
+}
+
+ROWS: Final = tuple(row for rows in GROUPS.values() for row in rows)

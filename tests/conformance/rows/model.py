@@ -1,0 +1,194 @@
+"""A conformance row: a conversation with a server, as data.
+
+A row reads like a transcript: what is sent, what must come back, what must happen to the connection. `or_else` holds
+other conversations that the RFC allows just as well; they count for servers other than ours, which has made its choice.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = [
+    "CANARY",
+    "Answer",
+    "Closed",
+    "HalfClose",
+    "Interim",
+    "Kept",
+    "Row",
+    "Seen",
+    "Send",
+    "Step",
+    "head",
+    "kept",
+    "refused",
+    "row",
+    "served",
+]
+
+CANARY: Final = b"GET /echo?canary HTTP/1.1\r\nHost: canary\r\n\r\n"
+"""The request that shows where the server thinks the next one begins."""
+
+_PATH: Final = re.compile(rb"[A-Za-z]+ (?:https?://[^/ ]*)?/([a-z-]+)")
+_LINE_ID: Final = re.compile(r"[A-Z][0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """The client sends these bytes, whole or in pieces."""
+
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HalfClose:
+    """The client says that nothing more will be sent, and goes on reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """An interim response comes before anything else is sent."""
+
+    status: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What `/echo` reports of the request; None is not compared."""
+
+    method: str | None = None
+    path: str | None = None
+    query: str | None = None
+    authority: str | None = None
+    content: bytes | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """These fields have these values, repeated lines joined by a comma and a space."""
+    lacks: tuple[str, ...] = ()
+    """No field has one of these names."""
+    trailers: tuple[tuple[str, str], ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A final response comes."""
+
+    status: int
+    also: tuple[int, ...] = ()
+    """Statuses that the RFC allows here just as well; our own server never sends them."""
+    method: str = "GET"
+    """The method of the request answered: HEAD changes how the response is read."""
+    version: str = "HTTP/1.1"
+    """The version of the request answered."""
+    content: bytes | None = None
+    fields: tuple[tuple[str, str], ...] = ()
+    """These fields have exactly these values."""
+    lacks: tuple[str, ...] = ()
+    """No field has one of these names."""
+    has: tuple[str, ...] = ()
+    """A field of each of these names is there."""
+    seen: Seen | None = None
+    close: bool | None = None
+    """Whether the response says that the connection ends; None is not compared."""
+    complete: bool = True
+    """False: the response must be cut off before the end that its framing announces."""
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The server ends its side of the connection and sends nothing before that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The connection goes on: a canary sent now is answered, and nothing came before the answer."""
+
+
+Step = Send | HalfClose | Interim | Answer | Closed | Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One conversation."""
+
+    name: str
+    cites: tuple[str, ...]
+    """Ids of statements (9112-6.1-15b) and of safety lines (F1) that it shows."""
+    steps: tuple[Step, ...]
+    or_else: tuple[tuple[Step, ...], ...] = ()
+    extra_needs: tuple[str, ...] = ()
+
+    @property
+    def clauses(self) -> tuple[str, ...]:
+        """The statements of the RFCs among `cites`."""
+        return tuple(cite for cite in self.cites if _LINE_ID.fullmatch(cite) is None)
+
+    @property
+    def needs(self) -> frozenset[str]:
+        """What the application must offer: the paths asked for, and what `extra_needs` names."""
+        sent = b"".join(step.data for step in self.steps if isinstance(step, Send))
+        paths = frozenset(match[1].decode() for match in _PATH.finditer(sent))
+        canary = {"echo"} if any(isinstance(step, Kept) for step in self.steps) else set[str]()
+        return paths | canary | frozenset(self.extra_needs)
+
+
+def row(
+    name: str,
+    cites: str,
+    *steps: Step,
+    or_else: Iterable[tuple[Step, ...]] = (),
+    needs: str = "",
+) -> Row:
+    """A row; `cites` and `needs` are separated by spaces."""
+    return Row(name, tuple(cites.split()), steps, tuple(or_else), tuple(needs.split()))
+
+
+def head(*lines: str) -> bytes:
+    """A request head: `lines`, each ended by CRLF, and the empty line."""
+    return "".join(line + "\r\n" for line in (*lines, "")).encode("latin-1")
+
+
+def served(
+    name: str,
+    cites: str,
+    data: bytes,
+    answer: Answer | None = None,
+    *,
+    needs: str = "",
+    or_refused: tuple[int, ...] = (),
+) -> Row:
+    """`data` is one good request: answered, and the connection goes on.
+
+    `or_refused`: statuses with which another server may refuse it.
+    """
+    steps = (Send(data), answer or Answer(200), Kept())
+    return row(name, cites, *steps, or_else=[_refusal(data, status) for status in or_refused], needs=needs)
+
+
+def kept(name: str, cites: str, data: bytes, status: int, *, method: str = "GET") -> Row:
+    """`data` is a request that gets an error, after which the connection goes on."""
+    return row(name, cites, Send(data), Answer(status, method=method), Kept(), or_else=[_refusal(data, status)])
+
+
+def refused(
+    name: str,
+    cites: str,
+    data: bytes,
+    status: int = 400,
+    *,
+    also: tuple[int, ...] = (),
+    or_served: bool = False,
+    needs: str = "",
+) -> Row:
+    """`data` is answered with `status` and the connection ends; a request that follows at once is never answered.
+
+    `also`: statuses that other servers may send. `or_served`: another server may serve it, if it then goes on in step.
+    """
+    others: list[tuple[Step, ...]] = []
+    if or_served:
+        others = [(Send(data), Answer(200), Kept()), (Send(data), Answer(200), Closed())]
+    return row(name, cites, Send(data + CANARY), Answer(status, also=also), Closed(), or_else=others, needs=needs)
+
+
+def _refusal(data: bytes, status: int) -> tuple[Step, ...]:
+    return (Send(data), Answer(status), Closed())

@@ -1,0 +1,98 @@
+"""Every row, whole and byte by byte: on the core, and through a socket on each server."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pyhttp.limits import Timeouts
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.serving import function_handler
+from tests.conformance.core_peer import CorePeer
+from tests.conformance.laws import LAWS, Law, Verdict, broken_laws
+from tests.conformance.play import Exchange, Mismatch, play
+from tests.conformance.rows.all_rows import GROUPS
+from tests.conformance.rows.model import Row
+from tests.conformance.served import application
+from tests.helpers.wire_client import WireClient
+
+SERVERS = (BaseServer, ThreadedServer)
+SHORT = Timeouts(head=0.3, idle=0.3, content=0.3)
+
+_NOT_THE_CORE = frozenset({"deadlines"})
+
+
+def _rows(*, without: frozenset[str] = frozenset(), only: str = "") -> list[object]:
+    return [
+        pytest.param(row, id=f"{group}: {row.name}", marks=pytest.mark.clause(*row.cites))
+        for group, rows in GROUPS.items()
+        for row in rows
+        if not row.needs & without and (not only or only in row.needs)
+    ]
+
+
+@pytest.mark.parametrize("row", _rows(without=_NOT_THE_CORE))
+def test_core(row: Row) -> None:
+    assert not broken_laws(play(row.steps, CorePeer()))
+
+
+@pytest.mark.parametrize("row", _rows(without=_NOT_THE_CORE | {"whole"}))
+def test_core_bytewise(row: Row) -> None:
+    assert not broken_laws(play(row.steps, CorePeer(bytewise=True)))
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.__name__)
+def server(request: pytest.FixtureRequest) -> Iterator[BaseServer]:
+    kind: type[BaseServer] = request.param
+    with kind("127.0.0.1", 0, function_handler(application)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.__name__)
+def hasty_server(request: pytest.FixtureRequest) -> Iterator[BaseServer]:
+    kind: type[BaseServer] = request.param
+    with kind("127.0.0.1", 0, function_handler(application), timeouts=SHORT) as running:
+        yield running
+
+
+def _converse(row: Row, server: BaseServer, *, bytewise: bool = False) -> None:
+    host, port = server.addresses[0][:2]
+    with WireClient(host, port, bytewise=bytewise) as client:
+        assert not broken_laws(play(row.steps, client))
+
+
+@pytest.mark.parametrize("row", _rows(without=frozenset({"deadlines"})))
+def test_socket(row: Row, server: BaseServer) -> None:
+    _converse(row, server)
+
+
+@pytest.mark.parametrize("row", _rows(without=frozenset({"deadlines", "whole"})))
+def test_socket_bytewise(row: Row, server: BaseServer) -> None:
+    _converse(row, server, bytewise=True)
+
+
+@pytest.mark.parametrize("row", _rows(only="deadlines"))
+def test_deadlines(row: Row, hasty_server: BaseServer) -> None:
+    _converse(row, hasty_server)
+
+
+@pytest.fixture(scope="module")
+def exchanges() -> list[Exchange]:
+    """What the core answers to every row that it plays to the end."""
+    seen: list[Exchange] = []
+    for rows in GROUPS.values():
+        for row in rows:
+            if not row.needs & _NOT_THE_CORE:
+                try:
+                    seen += play(row.steps, CorePeer())
+                except Mismatch:
+                    continue  # test_core tells of it
+    return seen
+
+
+@pytest.mark.parametrize("law", [pytest.param(law, id=law.name, marks=pytest.mark.clause(*law.cites)) for law in LAWS])
+def test_law(law: Law, exchanges: list[Exchange]) -> None:
+    verdicts = [law.judge(exchange) for exchange in exchanges]
+    assert Verdict.BROKEN not in verdicts
+    if "9110-10.2.4-6a" not in law.cites:  # a Server field is not sent
+        assert Verdict.HOLDS in verdicts, "the law was never put to the test"
