@@ -1,0 +1,80 @@
+"""What the README tells people to type does what it says."""
+
+import http.client
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+from tests.helpers.command import running
+
+TOP: Final = Path(__file__).parents[2]
+README: Final = (TOP / "README.md").read_text(encoding="utf-8")
+SERVING, TESTING = re.findall(r"^    (.*python3 .*)$", README, re.MULTILINE)
+FOLDER, SUBCLASS, FUNCTION = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+
+
+@contextmanager
+def library(code: str) -> Iterator[str]:
+    """The URL that a program of the README prints; the port is a free one instead of 8888."""
+    command = [sys.executable, "-W", "error", "-c", code.replace("8888", "0")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.kill()
+
+
+def get(url: str, path: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=30)
+    try:
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def test_the_first_command_serves_the_current_folder(tmp_path: Path) -> None:
+    command = ["sh", "-c", f'PATH={Path(sys.executable).parent}:$PATH; cd "$1"; exec env {SERVING} --port 0', "sh", TOP]
+    with running(log=tmp_path / "log", command=[os.fspath(word) for word in command]) as server:
+        assert server.get("/README.md") == (200, README.encode())
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(10) == 0
+
+
+def test_the_second_command_is_what_ci_runs() -> None:
+    assert TESTING.endswith("-m nox")
+    assert re.findall(r"grep .*README.md", (TOP / ".ci/run").read_text()) == ["grep -m 1 -- '-m nox$' README.md"]
+    assert TESTING in (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_a_folder_in_ten_lines(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"hello")
+    with library(FOLDER.replace("/srv/www", str(tmp_path))) as url:
+        assert get(url, "/a.txt") == (200, b"hello")
+        assert get(url, "/")[0] == 403
+
+
+def test_a_subclass_in_ten_lines(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_bytes(b"the app")
+    with library(f"import os; os.chdir({str(tmp_path)!r})\n{SUBCLASS}") as url:
+        assert get(url, "/app/some/page") == (200, b"the app")
+        assert get(url, "/other")[0] == 404
+
+
+def test_a_function_in_ten_lines() -> None:
+    with library(FUNCTION) as url:
+        assert get(url, "/a/b?c") == (200, b"GET /a/b\n")
+
+
+def test_ten_lines_are_ten_lines() -> None:
+    for code in (FOLDER, SUBCLASS, FUNCTION):
+        assert len([line for line in code.splitlines() if line.strip()]) <= 10
