@@ -32,6 +32,8 @@ __all__ = [
     "IP_LITERAL",
     "MEDIA_TYPE",
     "METHOD",
+    "NO_FIELD_OCTET",
+    "NO_REQUEST_LINE_OCTET",
     "ORIGIN_FORM",
     "OWS",
     "PORT",
@@ -47,6 +49,7 @@ __all__ = [
     "RWS",
     "SCHEME",
     "SUFFIX_RANGE",
+    "TARGET_CHARS",
     "TCHAR",
     "TOKEN",
     "URI_HOST",
@@ -78,6 +81,8 @@ QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
 FIELD_NAME: Final = TOKEN
 FIELD_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
 FIELD_LINE: Final = FIELD_NAME + rb":" + FIELD_VALUE
+# Octets that stand in no field line, wherever they are.
+NO_FIELD_OCTET: Final = rb"[^\t\x20-\x7e\x80-\xff]"
 
 # --- RFC 3986 §2, §3.2: the parts of an authority
 PCT_ENCODED: Final = rb"%" + HEXDIG + HEXDIG
@@ -126,9 +131,11 @@ REQUEST_TARGET: Final = (
 METHOD: Final = TOKEN
 HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
 REQUEST_LINE: Final = METHOD + rb" " + REQUEST_TARGET + rb" " + HTTP_VERSION
+# Octets that stand in no request line, wherever they are.
+NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
 # What a server accepts as a whole: start-line CRLF *( field-line CRLF ) CRLF, with major version 1 (§2.3).
 REQUEST_HEAD: Final = (
-    METHOD + rb" " + REQUEST_TARGET + rb" HTTP/1\.[0-9]" + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
+    TCHAR + rb"{1,63}+ " + REQUEST_TARGET + rb" HTTP/1\.[0-9]" + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 )
 
 # --- RFC 9110 §8.6

@@ -1,0 +1,167 @@
+"""RFC 9112 §7.1: the chunked transfer coding, both ways."""
+
+import functools
+import re
+from enum import Enum, auto
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.errors import ContentTooLarge, HTTPError, MalformedRequest
+from pyhttp.limits import Limits
+from pyhttp.semantics.fields import Headers
+from pyhttp.wire.buffer import ReceiveBuffer
+from pyhttp.wire.field_lines import FieldSection
+from pyhttp.wire.line import LineFinder
+
+__all__ = ["ChunkedDecoder", "encode_chunk", "encode_last_chunk"]
+
+_NOT_IN_TRAILERS: Final = frozenset(
+    {
+        *("transfer-encoding", "content-length", "trailer", "host", "connection", "keep-alive", "te", "upgrade"),
+        *("proxy-connection", "expect", "max-forwards", "cache-control", "pragma", "range"),
+        *("if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range"),
+        *("authorization", "proxy-authorization", "cookie", "content-encoding", "content-type", "content-range"),
+    }
+)
+"""Framing, routing, request modifiers, authentication, content format: they come too late there (RFC 9110 §6.5.1)."""
+
+
+@functools.cache
+def _line_pattern() -> re.Pattern[bytes]:
+    return re.compile(b"(" + abnf.CHUNK_SIZE + b")(?:" + abnf.CHUNK_EXT + b")")
+
+
+@functools.cache
+def _forbidden() -> re.Pattern[bytes]:
+    return re.compile(abnf.NO_FIELD_OCTET)
+
+
+class _Part(Enum):
+    """What the next octet belongs to."""
+
+    SIZE = auto()
+    DATA = auto()
+    DATA_END = auto()
+    TRAILERS = auto()
+    END = auto()
+
+
+class ChunkedDecoder:
+    """Takes the coding off one message.
+
+    Content comes merged: as much as has arrived. An error is raised when the content before it has been given, however
+    the input was split.
+
+    Args:
+        limits: `content`, `chunk_line`, `chunk_extensions` and the limits of a field section count.
+
+    Attributes:
+        trailers: The trailer section, once `complete`; fields that may not stand in one are left out.
+    """
+
+    __slots__ = ("_error", "_extensions", "_finder", "_left", "_limits", "_part", "_room", "_section", "trailers")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._part = _Part.SIZE
+        self._left = 0
+        self._room = limits.content
+        self._extensions = limits.chunk_extensions
+        self._finder = LineFinder(_forbidden())
+        self._section = FieldSection(limits)
+        self._error: HTTPError | None = None
+        self.trailers: Headers | None = None
+
+    def decode(self, buffer: ReceiveBuffer) -> bytes:
+        """Content that has arrived; empty when more is needed, or when the message is complete (`trailers` is set).
+
+        Raises:
+            MalformedRequest: The coding is broken, or a chunk line or all extensions are over their limit.
+            ContentTooLarge: A chunk would bring the content over its limit.
+            FieldsTooLarge: The trailer section is over its limit.
+        """
+        pieces: list[bytes | bytearray] = []
+        data, start = buffer.data, buffer.start
+        position = start
+        if self._error is not None:
+            raise self._error
+        try:
+            while self._part is not _Part.END:
+                after = self._step(data, position, pieces)
+                if after == position:
+                    break
+                position = after
+        except HTTPError as error:
+            # What precedes the error is given first; the error comes with the next call.
+            if not pieces:
+                raise
+            self._error = error
+        buffer.skip(position - start)
+        return b"".join(pieces)
+
+    def _step(self, data: bytes | bytearray, position: int, pieces: list[bytes | bytearray]) -> int:
+        """Read one part, or as much of it as is there; the offset behind what was used."""
+        match self._part:
+            case _Part.SIZE:
+                return self._read_size(data, position)
+            case _Part.DATA:
+                piece = data[position : position + self._left]
+                if piece:
+                    pieces.append(piece)
+                    self._left -= len(piece)
+                    if not self._left:
+                        self._part = _Part.DATA_END
+                return position + len(piece)
+            case _Part.DATA_END:
+                return self._read_data_end(data, position)
+            case _Part.TRAILERS:
+                return self._read_trailers(data, position)
+            case _Part.END:
+                return position
+
+    def _read_size(self, data: bytes | bytearray, start: int) -> int:
+        end = self._finder.find(data, start, self._limits.chunk_line, "chunk line", MalformedRequest)
+        if end < 0:
+            return start
+        match = _line_pattern().fullmatch(data, start, end)
+        if match is None:
+            raise MalformedRequest("chunk line: not a size of 1 to 16 digits with extensions (RFC 9112 §7.1)")
+        size_end = match.end(1)
+        self._extensions -= end - size_end
+        if self._extensions < 0:
+            raise MalformedRequest("chunk extensions: over the limit for a message (9112-7.1.1-4b)")
+        size = int(data[start:size_end], 16)
+        if size > self._room:
+            raise ContentTooLarge(f"content: more than {self._limits.content} octets")
+        self._room -= size
+        self._left = size
+        self._part = _Part.DATA if size else _Part.TRAILERS
+        return end + 2
+
+    def _read_data_end(self, data: bytes | bytearray, start: int) -> int:
+        found = bytes(data[start : start + 2])
+        if found == b"\r\n":
+            self._part = _Part.SIZE
+            return start + 2
+        if found not in b"\r":
+            raise MalformedRequest("chunk data: not followed by CRLF (RFC 9112 §7.1)")
+        return start
+
+    def _read_trailers(self, data: bytes | bytearray, start: int) -> int:
+        end, complete = self._section.read(data, start)
+        if complete:
+            lines = self._section.headers.lines
+            self.trailers = Headers.parsed(line for line in lines if line[0].lower() not in _NOT_IN_TRAILERS)
+            self._part = _Part.END
+        return end
+
+
+def encode_chunk(data: bytes) -> bytes:
+    """One chunk; nothing for no data, since an empty chunk would end the message."""
+    return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+
+
+def encode_last_chunk(trailers: Headers) -> bytes:
+    """The last chunk and the trailer section (RFC 9112 §7.1.2)."""
+    lines = "".join([f"{name}: {value}\r\n" for name, value in trailers.lines])
+    return f"0\r\n{lines}\r\n".encode("latin-1")

@@ -1,0 +1,319 @@
+"""RFC 9112: one connection as the server sees it. Bytes in, events out; events in, bytes out.
+
+The states are in `wire.states`. Nothing here waits: a `Signal` says why there is no event.
+"""
+
+from typing import Final, assert_never
+
+from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest, Misuse
+from pyhttp.limits import Limits
+from pyhttp.messages import RequestHead
+from pyhttp.wire.buffer import ReceiveBuffer
+from pyhttp.wire.chunked import ChunkedDecoder
+from pyhttp.wire.events import (
+    Content,
+    ContentElsewhere,
+    EndOfMessage,
+    Event,
+    Informational,
+    Outgoing,
+    ResponseHead,
+    Signal,
+)
+from pyhttp.wire.expectation import expects_continue
+from pyhttp.wire.framing import Chunked, NoContent, Sized, UntilClose, request_framing
+from pyhttp.wire.head import HeadReader, Syntax, interpret, match_head
+from pyhttp.wire.persistence import persists
+from pyhttp.wire.sender import ResponseSender
+from pyhttp.wire.serializer import serialize_head
+from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
+
+__all__ = ["ServerConnection"]
+
+_END: Final = EndOfMessage()
+_CLOSE: Final = (("Connection", "close"),)
+_KEEP_ALIVE: Final = (("Connection", "keep-alive"),)
+
+
+class ServerConnection:
+    """The server's side of one HTTP/1.1 connection, without I/O.
+
+    Any split of the input gives the same events, content merged. After an error nothing is parsed any more: each
+    further `next_event` raises it again (safety line F13), and an answer may still be sent, which closes.
+
+    Args:
+        limits: What the peer may send.
+        secure: Whether the connection is TLS at this server, so that https targets are served.
+
+    Attributes:
+        request: The request of the current cycle; None until its head is complete and right.
+        head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
+        persistent: Whether another request may follow on this connection; settled once a response head was sent.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_decoder",
+        "_empty_line_skipped",
+        "_ended",
+        "_error",
+        "_expects",
+        "_left",
+        "_limits",
+        "_method",
+        "_reader",
+        "_receiving",
+        "_response",
+        "_secure",
+        "_sending",
+        "head_bytes",
+        "persistent",
+        "request",
+    )
+
+    def __init__(self, limits: Limits, *, secure: bool = False) -> None:
+        self._limits = limits
+        self._secure = secure
+        self._buffer = ReceiveBuffer()
+        self._ended = False
+        self._error: HTTPError | None = None
+        self.persistent = True
+        self._begin_cycle()
+
+    def _begin_cycle(self) -> None:
+        self._receiving = Receiving.HEAD
+        self._sending = Sending.HEAD
+        self._empty_line_skipped = False
+        self._reader: HeadReader | None = None
+        self._decoder: ChunkedDecoder | None = None
+        self._left = 0
+        self._expects = False
+        self._method = ""
+        self._response: ResponseSender | None = None
+        self.request: RequestHead | None = None
+        self.head_bytes = b""
+
+    # --- receiving
+
+    def receive_data(self, data: bytes) -> None:
+        """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
+        if not data or self._receiving is Receiving.FAILED or self._receiving is Receiving.CLOSED:
+            return
+        self._buffer.append(data)
+        if self._receiving is Receiving.CONTENT:
+            self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
+
+    def receive_eof(self) -> None:
+        """Note that the peer ended its side; what it sent before still counts."""
+        self._ended = True
+
+    def next_event(self) -> Event:
+        """What has been received next.
+
+        Raises:
+            HTTPError: The peer broke a rule or a limit; the same error from then on.
+        """
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        try:
+            match self._receiving:
+                case Receiving.HEAD:
+                    return self._next_head()
+                case Receiving.CONTENT:
+                    return self._next_content()
+                case Receiving.DONE if self.persistent:
+                    return Signal.PAUSED
+                case _:
+                    return Signal.CLOSED
+        except HTTPError as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: HTTPError) -> None:
+        self._error = error
+        if self._reader is not None:
+            self._method = self._reader.method
+        self._receiving = RECEIVED[self._receiving, HTTPError]
+        self._buffer.clear()
+        self._expects = False
+        self.persistent = False
+
+    def _next_head(self) -> Event:
+        syntax = self._read_head()
+        if syntax is not None:
+            return self._begin_request(syntax)
+        if not self._ended:
+            return Signal.NEED_DATA
+        if self.receiving_head:
+            raise IncompleteRequest("the peer ended within a request head (RFC 9112 §8)")
+        self._receiving = RECEIVED[self._receiving, Signal]
+        self.persistent = False
+        return Signal.CLOSED
+
+    def _read_head(self) -> Syntax | None:
+        """The next head, consumed, if it is complete."""
+        buffer = self._buffer
+        if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
+            buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
+            self._empty_line_skipped = True
+        if not buffer:
+            return None
+        data, start = buffer.data, buffer.start
+        if self._reader is None:
+            end = data.find(b"\r\n\r\n", start)
+            if end >= 0:
+                head = buffer.take(end + 4 - start)
+                self.head_bytes = head
+                syntax = match_head(head, self._limits)
+                if syntax is not None:
+                    return syntax
+                data, start = head, 0
+            self._reader = HeadReader(self._limits)
+        syntax = self._reader.read(data, start)
+        if syntax is not None and not self.head_bytes:
+            self.head_bytes = buffer.take(self._reader.size)
+        return syntax
+
+    def _begin_request(self, syntax: Syntax) -> RequestHead:
+        """Check what joins the parts of a head, and prepare for the content it announces."""
+        self._method = syntax[0]
+        request = interpret(syntax, secure=self._secure)
+        framing = request_framing(request)
+        match framing:
+            case Sized(length):
+                if length > self._limits.content:
+                    raise ContentTooLarge(f"Content-Length: {length}, over {self._limits.content}")
+                self._left = length
+            case Chunked():
+                self._decoder = ChunkedDecoder(self._limits)
+            case NoContent():
+                pass
+            case _:
+                assert_never(framing)
+        self._expects = expects_continue(request) and self.content_left != 0 and not self._buffer
+        self.persistent = persists(request)
+        self.request = request
+        self._receiving = RECEIVED[self._receiving, RequestHead]
+        return request
+
+    def _next_content(self) -> Event:
+        buffer = self._buffer
+        data = b""
+        if self._decoder is not None:
+            data = self._decoder.decode(buffer)
+        elif self._left:
+            data = buffer.take(min(self._left, len(buffer)))
+            self._left -= len(data)
+        if data:
+            return Content(data)
+        if self.content_left == 0:
+            self._receiving = RECEIVED[self._receiving, EndOfMessage]
+            trailers = None if self._decoder is None else self._decoder.trailers
+            return _END if trailers is None else EndOfMessage(trailers)
+        if self._ended:
+            raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
+        return Signal.NEED_DATA
+
+    # --- sending
+
+    def send(self, event: Outgoing) -> bytes:
+        """The bytes that say `event`; those of content whose length was stated are the very object given.
+
+        A ResponseHead may be sent whenever none was: before a request is complete and after an error it closes.
+
+        Raises:
+            Misuse: It is not the turn of such an event, or it breaks the framing of its response; nothing may be sent.
+        """
+        after = SENT.get((self._sending, type(event)))
+        if after is None:
+            raise Misuse(f"{type(event).__name__} is not what comes next (sending: {self._sending.value})")
+        data = self._write(event)
+        self._sending = after
+        return data
+
+    def _write(self, event: Outgoing) -> bytes:
+        match event:
+            case Informational(status):
+                return self._write_informational(status)
+            case ResponseHead():
+                return self._write_head(event)
+            case _ if self._response is None:  # the table lets nothing else through before a head
+                raise Misuse("no response head was sent")
+            case Content(data):
+                return self._response.content(data)
+            case ContentElsewhere(length):
+                self._response.elsewhere(length)
+                return b""
+            case EndOfMessage(trailers):
+                return self._response.end(trailers)
+            case _:
+                assert_never(event)
+
+    def _write_informational(self, status: int) -> bytes:
+        if not 100 <= status <= 199 or status == 101:  # Upgrade is ignored (safety line F15)
+            raise Misuse(f"an interim response has a status of 100 to 199 but 101, not {status}")
+        if self.request is None or self.request.version == "HTTP/1.0":
+            raise Misuse("an interim response goes to an HTTP/1.1 request only (RFC 9110 §15.2)")
+        self._expects = False
+        return serialize_head(status, ())
+
+    def _write_head(self, head: ResponseHead) -> bytes:
+        request = self.request
+        version = "" if request is None else request.version
+        response = ResponseSender(head, self._method, version)
+        # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14).
+        keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
+        keep = keep and not isinstance(response.framing, UntilClose)
+        connection = _CLOSE if not keep else _KEEP_ALIVE if version == "HTTP/1.0" else ()
+        data = response.head(connection)
+        self.persistent = keep
+        self._expects = False
+        self._response = response
+        if request is None and self._receiving is Receiving.HEAD:
+            self._receiving = RECEIVED[self._receiving, Signal]
+            self._buffer.clear()
+        return data
+
+    # --- the next cycle
+
+    def start_next_cycle(self) -> None:
+        """Go on to the next request.
+
+        Raises:
+            Misuse: A message of this cycle is not complete, or the connection does not persist.
+        """
+        if self._receiving is not Receiving.DONE or self._sending is not Sending.DONE or not self.persistent:
+            raise Misuse("no next cycle: a message is incomplete, or the connection is to close")
+        self._begin_cycle()
+
+    # --- what is known
+
+    @property
+    def receiving_head(self) -> bool:
+        """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
+        if self._receiving is not Receiving.HEAD or not self._buffer:
+            return False
+        maybe_empty_line = not self._empty_line_skipped and len(self._buffer) <= 2
+        return not (maybe_empty_line and b"\r\n".startswith(self._buffer.peek(2)))
+
+    @property
+    def buffered(self) -> int:
+        """Bytes received that no event has consumed yet."""
+        return len(self._buffer)
+
+    def take_buffered(self) -> bytes:
+        """Hand over what no event has consumed, and forget it; the caller may give it again later."""
+        self._reader = None
+        return self._buffer.take(len(self._buffer))
+
+    @property
+    def content_left(self) -> int | None:
+        """Octets of content still to come out of `next_event`: None while chunked content is unfinished."""
+        if self._decoder is not None and self._error is None and self._decoder.trailers is None:
+            return None
+        return 0 if self._error is not None else self._left
+
+    @property
+    def awaiting_continue(self) -> bool:
+        """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer has moved yet."""
+        return self._expects

@@ -1,0 +1,112 @@
+"""RFC 9112 §5: field lines, and the field sections they make (header section §2.1, trailer section §7.1.2)."""
+
+import functools
+import re
+
+from pyhttp import abnf
+from pyhttp.errors import FieldsTooLarge, MalformedRequest
+from pyhttp.limits import Limits
+from pyhttp.semantics.fields import Headers
+from pyhttp.wire.line import LineFinder
+
+__all__ = ["FieldSection", "parse_field_line"]
+
+
+@functools.cache
+def _line_pattern() -> re.Pattern[bytes]:
+    return re.compile(b"(" + abnf.FIELD_NAME + b"):(" + abnf.FIELD_VALUE + b")")
+
+
+@functools.cache
+def _name_pattern() -> re.Pattern[bytes]:
+    return re.compile(abnf.FIELD_NAME)
+
+
+@functools.cache
+def _forbidden() -> re.Pattern[bytes]:
+    return re.compile(abnf.NO_FIELD_OCTET)
+
+
+def parse_field_line(line: bytes) -> tuple[str, str]:
+    """Name and value of one field line without its CRLF; the white space around the value is no part of it.
+
+    Raises:
+        MalformedRequest: The line breaks the grammar of RFC 9112 §5; the detail says which rule and where.
+    """
+    match = _line_pattern().fullmatch(line)
+    if match is None:
+        raise _explained(line)
+    name, value = match.groups()
+    # Only SP and HTAB are OWS (9110-5.5-3b, safety line S7).
+    return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
+
+
+def _explained(line: bytes) -> MalformedRequest:
+    """Which rule a line breaks that is no field line."""
+    if line[:1] in {b" ", b"\t"}:
+        return MalformedRequest("field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)")
+    name, colon, _ = line.partition(b":")
+    if not colon:
+        return MalformedRequest("field line: no colon (RFC 9112 §5)")
+    if not name:
+        return MalformedRequest("field line: empty field name (RFC 9110 §5.1)")
+    if name.rstrip(b" \t") != name:
+        return MalformedRequest("field line: white space before the colon (RFC 9112 §5.1)")
+    token = _name_pattern().match(name)
+    end = 0 if token is None else token.end()
+    if end < len(name):
+        return MalformedRequest(f"field name: octet 0x{name[end]:02x} at offset {end} (RFC 9110 §5.1)")
+    return MalformedRequest(f"value of {name.decode('ascii')}: a control character (RFC 9110 §5.5)")
+
+
+class FieldSection:
+    """Reads a field section line by line, as it arrives, under the limits D2, D3 and D4.
+
+    Args:
+        limits: `field_line`, `field_lines` and `field_section` count.
+    """
+
+    __slots__ = ("_finder", "_limits", "_lines", "_room")
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._finder = LineFinder(_forbidden())
+        self._lines: list[tuple[str, str]] = []
+        self._room = limits.field_section
+
+    @property
+    def headers(self) -> Headers:
+        """The lines read so far."""
+        return Headers.parsed(self._lines)
+
+    def read(self, data: bytes | bytearray, start: int) -> tuple[int, bool]:
+        """Read the complete lines at `start`, where a line of this section begins.
+
+        Returns:
+            The offset behind the last line read, and whether that was the empty line that ends the section.
+
+        Raises:
+            MalformedRequest: A line breaks the grammar.
+            FieldsTooLarge: A line, their number, or the section is over its limit (9110-5.4-2a).
+        """
+        while start < len(data):
+            first = data[start]
+            if first != 0x0D:
+                self._may_begin(first)
+            longest = max(0, min(self._limits.field_line, self._room - 2))
+            end = self._finder.find(data, start, longest, "field line", FieldsTooLarge)
+            if end < 0:
+                break
+            if end == start:
+                return end + 2, True
+            self._lines.append(parse_field_line(bytes(data[start:end])))
+            self._room -= end + 2 - start
+            start = end + 2
+        return start, False
+
+    def _may_begin(self, first: int) -> None:
+        """Refuse a line at its first octet where that is certain."""
+        if len(self._lines) == self._limits.field_lines:
+            raise FieldsTooLarge(f"field section: more than {self._limits.field_lines} lines")
+        if first in b" \t":
+            raise _explained(bytes((first,)))

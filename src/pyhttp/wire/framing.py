@@ -1,0 +1,134 @@
+"""RFC 9112 §6: how long the content of a message is."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from pyhttp.errors import CodingUnknown, MalformedRequest
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import parse_list
+
+__all__ = [
+    "CHUNKED",
+    "NO_CONTENT",
+    "UNTIL_CLOSE",
+    "Chunked",
+    "Framing",
+    "NoContent",
+    "Sized",
+    "UntilClose",
+    "parse_content_length",
+    "request_framing",
+    "response_framing",
+]
+
+LARGEST: Final = 2**63 - 1
+"""F3: what a signed 64-bit count holds; nobody sends more, and many recipients would overflow."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoContent:
+    """The message ends with its head."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sized:
+    """`length` octets follow the head."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Chunked:
+    """The chunked coding delimits the content (RFC 9112 §7.1)."""
+
+
+@dataclass(frozen=True, slots=True)
+class UntilClose:
+    """The end of the connection ends the content; responses only."""
+
+
+Framing = NoContent | Sized | Chunked | UntilClose
+
+NO_CONTENT: Final = NoContent()
+CHUNKED: Final = Chunked()
+UNTIL_CLOSE: Final = UntilClose()
+
+
+def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
+    """The framing of a request, by the list of RFC 9112 §6.3 in its order.
+
+    Raises:
+        MalformedRequest: The length cannot be told, or not safely.
+        CodingUnknown: An unknown transfer coding, properly delimited by chunked (9112-6.1-11a).
+    """
+    headers = head.headers
+    # Items 1 and 2 are about responses.
+    if "transfer-encoding" in headers:
+        # Item 3. Such a request could be an attack; it may be refused (9112-6.1-15a) and is (safety line F1).
+        if "content-length" in headers:
+            raise MalformedRequest("Transfer-Encoding beside Content-Length (RFC 9112 §6.1)")
+        if head.version == "HTTP/1.0":
+            raise MalformedRequest("Transfer-Encoding in HTTP/1.0 (9112-6.1-16a)")
+        # Item 4.
+        _check_codings(headers.get_all("Transfer-Encoding"))
+        return CHUNKED
+    if "content-length" in headers:
+        # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a); they are refused (safety line F2).
+        length = parse_content_length(headers.get_all("Content-Length"))
+        return Sized(length) if length else NO_CONTENT
+    # Item 7. Item 8 is about responses.
+    return NO_CONTENT
+
+
+def _check_codings(lines: tuple[str, ...]) -> None:
+    """Only chunked, alone and once, is implemented (safety line F4)."""
+    if len(lines) == 1 and lines[0].lower() == "chunked":
+        return
+    codings = [coding.lower() for line in lines for coding in parse_list(line)]
+    if len(codings) > 1 and codings[-1] == "chunked" and "chunked" not in codings[:-1]:
+        raise CodingUnknown(f"Transfer-Encoding: {', '.join(codings)} (9112-6.1-11a)")
+    raise MalformedRequest("Transfer-Encoding: not chunked alone, last and once (9112-6.3-2.4.3a)")
+
+
+def parse_content_length(lines: tuple[str, ...]) -> int:
+    """The number of octets that Content-Length states (RFC 9110 §8.6).
+
+    Leading zeros are digits like others. `int` sees at most 19 digits.
+
+    Raises:
+        MalformedRequest: Not one line of ASCII digits, or above 2**63 - 1 (9112-6.3-2.5.1b).
+    """
+    if len(lines) != 1:
+        raise MalformedRequest("Content-Length: more than one line (RFC 9112 §6.3)")
+    value = lines[0]
+    if not (value.isascii() and value.isdigit()):
+        raise MalformedRequest("Content-Length: not a decimal number (RFC 9110 §8.6)")
+    digits = value.lstrip("0")
+    if len(digits) > 19 or int(digits or "0") > LARGEST:
+        raise MalformedRequest("Content-Length: above 2^63-1 (RFC 9112 §6.3)")
+    return int(digits or "0")
+
+
+def response_framing(method: str, version: str, status: int, length: int | None) -> Framing:
+    """The framing of a response, by the list of RFC 9112 §6.3 in its order.
+
+    Args:
+        method: Of the request; empty where it is not known.
+        version: Of the request; empty where it is not known.
+        status: Of the response.
+        length: Octets of content, None where only the end will tell.
+    """
+    # Item 1. A 205 has no content either, but says so by a length of 0 (9110-15.3.6-3a).
+    if method == "HEAD" or status < 200 or status in {204, 304}:
+        return NO_CONTENT
+    # Item 2 is about CONNECT, which never succeeds here; items 3 to 5 are about recipients.
+    if status == 205:
+        return Sized(0)
+    # Item 6.
+    if length is not None:
+        return Sized(length)
+    # Item 4: chunked only to who understands it (9112-6.1-13b).
+    if version not in {"", "HTTP/1.0"}:
+        return CHUNKED
+    # Item 8.
+    return UNTIL_CLOSE

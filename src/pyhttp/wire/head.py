@@ -1,0 +1,107 @@
+"""RFC 9112 §2.1, §3, §5: the head of a request, from bytes to a value.
+
+Two ways read a head and accept the same set. One regular expression validates a head that arrived whole, and what is
+left is splitting. What it does not match, and a head that arrives in pieces, goes through `HeadReader`, line by line,
+which raises the first error as soon as it is certain. Both come from `abnf`.
+"""
+
+import functools
+import re
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.errors import MalformedRequest, MethodNotAllowed
+from pyhttp.limits import Limits
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.target import authority_of, split_target
+from pyhttp.wire.field_lines import FieldSection
+from pyhttp.wire.request_line import RequestLine
+
+__all__ = ["HeadReader", "Syntax", "interpret", "match_head"]
+
+Syntax = tuple[str, str, str, Headers]
+"""Method, request-target, version and header section: syntactically right, not yet looked at together."""
+
+_REFUSED: Final = frozenset({"CONNECT", "TRACE"})
+_EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
+
+
+@functools.cache
+def _head_pattern() -> re.Pattern[bytes]:
+    return re.compile(abnf.REQUEST_HEAD)
+
+
+def match_head(head: bytes, limits: Limits) -> Syntax | None:
+    """Read a complete head, empty line included; None where it breaks the grammar or a limit."""
+    if _head_pattern().fullmatch(head) is None:
+        return None
+    lines = head.decode("latin-1").split("\r\n")
+    request_line = lines[0]
+    del lines[0], lines[-2:]
+    if len(request_line) > limits.request_line or len(lines) > limits.field_lines:
+        return None
+    if len(head) > limits.field_line and any(len(line) > limits.field_line for line in lines):
+        return None
+    if len(head) - len(request_line) - 4 > limits.field_section:
+        return None
+    method, target, version = request_line.split(" ")
+    # Only SP and HTAB are OWS (9110-5.5-3b, safety line S7).
+    fields = [(name, value.strip(" \t")) for name, _, value in [line.partition(":") for line in lines]]
+    return method, target, version, Headers.parsed(fields)
+
+
+class HeadReader:
+    """Reads a head line by line, as it arrives."""
+
+    __slots__ = ("_line", "_read", "_section")
+
+    def __init__(self, limits: Limits) -> None:
+        self._line = RequestLine(limits)
+        self._section = FieldSection(limits)
+        self._read = 0
+
+    @property
+    def method(self) -> str:
+        """The method token, once the request line's syntax is known; empty before."""
+        return self._line.method
+
+    @property
+    def size(self) -> int:
+        """Octets of complete lines read so far: those of the head once `read` gave it."""
+        return self._read
+
+    def read(self, data: bytes | bytearray, start: int) -> Syntax | None:
+        """The head that begins at `start`, or None while it is incomplete.
+
+        Raises:
+            HTTPError: The first error, as soon as it is certain; see `RequestLine.read` and `FieldSection.read`.
+        """
+        if not self._line.version:
+            end = self._line.read(data, start)
+            if end < 0:
+                return None
+            self._read = end - start
+        end, complete = self._section.read(data, start + self._read)
+        self._read = end - start
+        if not complete:
+            return None
+        return self._line.method, self._line.target, self._line.version, self._section.headers
+
+
+def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
+    """The request that a head makes, the rules that join its parts included.
+
+    Raises:
+        MalformedRequest: Target, Host or Content-Type break a rule.
+        Misdirected: The target's scheme is not served here.
+        MethodNotAllowed: CONNECT and TRACE, which this server never performs (safety line S3).
+    """
+    method, target, version, headers = syntax
+    path, query, of_target = split_target(method, target, secure=secure)
+    authority = authority_of(version, headers, of_target)
+    if len(headers.get_all("Content-Type")) > 1:
+        raise MalformedRequest("Content-Type: more than one line (9110-5.3-3a)")
+    if method in _REFUSED:
+        raise MethodNotAllowed(f"{method} is refused (RFC 9110 §9.3.6, §9.3.8)", allow=_EVERYWHERE)
+    return RequestHead(method, target, path, query, authority, version, headers)

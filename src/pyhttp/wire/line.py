@@ -1,0 +1,60 @@
+"""RFC 9112 §2.2: where a line of a message ends. Only CRLF ends one; a CR or LF alone is an error (safety line S1)."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from pyhttp.errors import HTTPError, MalformedRequest
+
+__all__ = ["LineFinder"]
+
+_NAMES: Final = {0x00: "NUL", 0x09: "HTAB", 0x0A: "a bare LF", 0x0D: "a bare CR"}
+
+
+class LineFinder:
+    """Finds the end of one line after another, looking at no byte twice.
+
+    An error is raised as soon as it is certain, and is the same however the input was split: the first of an octet
+    that may not stand in the line and a line that is longer than it may be.
+
+    Args:
+        forbidden: Matches each octet that may not stand in a line; CR and LF are among them.
+    """
+
+    __slots__ = ("_forbidden", "_seen")
+
+    def __init__(self, forbidden: re.Pattern[bytes]) -> None:
+        self._forbidden = forbidden
+        self._seen = 0
+
+    def find(
+        self, data: bytes | bytearray, start: int, longest: int, what: str, too_long: Callable[[str], HTTPError]
+    ) -> int:
+        """The offset of the CRLF that ends the line at `start`, or -1 when it has not arrived yet.
+
+        Args:
+            data: What has arrived.
+            start: Where the line begins; the same line until its end was found.
+            longest: Octets the line may have without its CRLF.
+            what: What the line is, for the operator's log.
+            too_long: Makes the error for a longer line.
+
+        Raises:
+            MalformedRequest: A forbidden octet, a bare CR or LF among them (9112-2.2-4b).
+            HTTPError: The line is too long.
+        """
+        begin = start + self._seen
+        last = start + longest
+        end = data.find(b"\r\n", begin, last + 2)
+        # A final CR may be the first half of the line's end.
+        arrived = end if end >= 0 else len(data) - data.endswith(b"\r", begin)
+        known = min(arrived, last)
+        found = self._forbidden.search(data, begin, known)
+        if found is not None:
+            octet = data[found.start()]
+            name = _NAMES.get(octet, f"octet 0x{octet:02x}")
+            raise MalformedRequest(f"{what}: {name} at offset {found.start() - start} (RFC 9112 §2.2)")
+        if arrived > last:
+            raise too_long(f"{what}: longer than {longest} octets")
+        self._seen = 0 if end >= 0 else known - start
+        return end

@@ -1,0 +1,88 @@
+"""RFC 9112 §3: the request line, read when it did not arrive whole, and explained when it is wrong."""
+
+import functools
+import re
+from typing import Final
+
+from pyhttp import abnf
+from pyhttp.errors import MalformedRequest, TargetTooLong, VersionNotSupported
+from pyhttp.limits import Limits
+from pyhttp.semantics.target import check_target
+from pyhttp.wire.line import LineFinder
+
+__all__ = ["RequestLine"]
+
+METHOD_ROOM: Final = 64
+"""D1: a space stands within so many octets, else this is no request; no method is that long."""
+
+
+@functools.cache
+def _forbidden() -> re.Pattern[bytes]:
+    return re.compile(abnf.NO_REQUEST_LINE_OCTET)
+
+
+@functools.cache
+def _method() -> re.Pattern[bytes]:
+    return re.compile(abnf.METHOD)
+
+
+@functools.cache
+def _version() -> re.Pattern[bytes]:
+    return re.compile(abnf.HTTP_VERSION)
+
+
+class RequestLine:
+    """The request line of a head that arrives in pieces.
+
+    Attributes:
+        method: The method token, known once the line's syntax is; empty before.
+        target: The request-target as received.
+        version: The version as received, with major version 1.
+    """
+
+    __slots__ = ("_finder", "_limit", "method", "target", "version")
+
+    def __init__(self, limits: Limits) -> None:
+        self._finder = LineFinder(_forbidden())
+        self._limit = limits.request_line
+        self.method = ""
+        self.target = ""
+        self.version = ""
+
+    def read(self, data: bytes | bytearray, start: int) -> int:
+        """The offset behind the line, or -1 while it is incomplete.
+
+        Raises:
+            MalformedRequest: The line breaks the grammar, or has no space within its first 64 octets.
+            TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
+            VersionNotSupported: Its major version is not 1.
+        """
+        room = min(METHOD_ROOM, self._limit)
+        if len(data) - start >= room and self._limit >= METHOD_ROOM:
+            self._check_method_room(data, start)
+        end = self._finder.find(data, start, self._limit, "request line", TargetTooLong)
+        if end < 0:
+            return -1
+        self._parse(bytes(data[start:end]))
+        return end + 2
+
+    def _check_method_room(self, data: bytes | bytearray, start: int) -> None:
+        end = start + METHOD_ROOM
+        if data.find(b" ", start, end) < 0 and data.find(b"\r\n", start, end + 1) < 0:
+            raise MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)")
+
+    def _parse(self, line: bytes) -> None:
+        parts = line.split(b" ")
+        if len(parts) != 3:
+            raise MalformedRequest(f"request line: {len(parts) - 1} spaces instead of 2 (RFC 9112 §3)")
+        method, target, version = parts
+        if _method().fullmatch(method) is None:
+            raise MalformedRequest("request line: the method is not a token (RFC 9110 §9.1)")
+        if _version().fullmatch(version) is None:
+            raise MalformedRequest("request line: malformed version (RFC 9112 §2.3)")
+        self.method = method.decode("ascii")
+        if not version.startswith(b"HTTP/1."):
+            raise VersionNotSupported(f"request line: {version.decode('ascii')} is not served (RFC 9110 §2.5)")
+        self.target = target.decode("ascii")
+        self.version = version.decode("ascii")
+        check_target(self.target)

@@ -1,0 +1,137 @@
+"""RFC 9112 §6, RFC 9110 §8.6: one response as bytes that keep to their framing."""
+
+from typing import Final, assert_never
+
+from pyhttp.errors import Misuse
+from pyhttp.semantics.fields import Headers
+from pyhttp.wire.chunked import encode_chunk, encode_last_chunk
+from pyhttp.wire.events import ResponseHead
+from pyhttp.wire.framing import Chunked, Framing, NoContent, Sized, UntilClose, response_framing
+from pyhttp.wire.serializer import serialize_head
+
+__all__ = ["Fields", "ResponseSender"]
+
+Fields = tuple[tuple[str, str], ...]
+
+_CHUNKED: Final = (("Transfer-Encoding", "chunked"),)
+
+
+class ResponseSender:
+    """Writes one final response.
+
+    Args:
+        head: Status, fields and length of the response.
+        method: Of the request; empty where it is not known.
+        version: Of the request; empty where it is not known.
+
+    Raises:
+        Misuse: The status is not final, or a length is not true.
+
+    Attributes:
+        framing: How the client will find the end of the content.
+    """
+
+    __slots__ = ("_head", "_left", "_method", "framing")
+
+    def __init__(self, head: ResponseHead, method: str, version: str) -> None:
+        if not 200 <= head.status <= 599:
+            raise Misuse(f"a final response has a status of 200 to 599, not {head.status}")
+        self._head = head
+        self._method = method
+        stated = _stated_length(head.fields)
+        length = head.length if stated is None else stated
+        self.framing: Framing = response_framing(method, version, head.status, length)
+        self._left = 0
+        if isinstance(self.framing, Sized):
+            self._left = self.framing.length
+            if head.length not in {None, self._left} or stated not in {None, self._left}:
+                raise Misuse(f"content of {head.length} octets, stated as {stated}, in a {head.status} response")
+        elif stated is not None and head.status == 204:
+            raise Misuse("a 204 response has no Content-Length (RFC 9110 §8.6)")
+
+    def head(self, connection: Fields) -> bytes:
+        """Status line and header section, with the fields that tell where the content ends.
+
+        Args:
+            connection: What to say about the connection.
+
+        Raises:
+            Misuse: A field cannot be sent.
+        """
+        fields = (*self._head.fields, *self._framing_fields(), *connection)
+        return serialize_head(self._head.status, fields)
+
+    def _framing_fields(self) -> Fields:
+        """Content-Length or Transfer-Encoding, never both (9112-6.2-2a)."""
+        match self.framing:
+            case Chunked():
+                return _CHUNKED
+            case Sized(length):
+                stated: int | None = length
+            case NoContent():
+                stated = self._length_unsent()
+            case UntilClose():
+                stated = None
+            case _:
+                assert_never(self.framing)
+        if stated is None or _stated_length(self._head.fields) is not None:
+            return ()
+        return (("Content-Length", str(stated)),)
+
+    def _length_unsent(self) -> int | None:
+        """The length content would have had: for HEAD, and for 304 where it is more than nothing (RFC 9110 §8.6)."""
+        status, length = self._head.status, self._head.length
+        if status == 204 or (status == 304 and not length):
+            return None
+        return length
+
+    def content(self, data: bytes) -> bytes:
+        """Some content, framed.
+
+        Raises:
+            Misuse: There is more than stated, or the status allows none.
+        """
+        match self.framing:
+            case Sized():
+                self.elsewhere(len(data))
+                return data
+            case Chunked():
+                return encode_chunk(data)
+            case UntilClose():
+                return data
+            case NoContent():
+                if data and self._method != "HEAD":
+                    raise Misuse(f"a {self._head.status} response has no content")
+                return b""
+            case _:
+                assert_never(self.framing)
+
+    def elsewhere(self, octets: int) -> None:
+        """Count content that the caller sends.
+
+        Raises:
+            Misuse: The framing is not a length, or there is more than stated.
+        """
+        if not isinstance(self.framing, Sized):
+            raise Misuse("content can leave elsewhere only where the framing is a length")
+        if not 0 <= octets <= self._left:
+            raise Misuse(f"content of {octets} octets where {self._left} are left of those stated")
+        self._left -= octets
+
+    def end(self, trailers: Headers) -> bytes:
+        """What ends the message; trailers are discarded where the framing has no place for them (9110-6.5-2a).
+
+        Raises:
+            Misuse: Less content was sent than stated.
+        """
+        if self._left:
+            raise Misuse(f"the response ends {self._left} octets before its stated length")
+        return encode_last_chunk(trailers) if isinstance(self.framing, Chunked) else b""
+
+
+def _stated_length(fields: Fields) -> int | None:
+    """The Content-Length among `fields`, checked by whoever built them."""
+    for name, value in fields:
+        if len(name) == 14 and name.lower() == "content-length":
+            return int(value)
+    return None

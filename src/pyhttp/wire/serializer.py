@@ -1,0 +1,33 @@
+"""RFC 9112 §4, §5: status line and header section of a response, as bytes."""
+
+import functools
+from http import HTTPStatus
+
+from pyhttp.errors import Misuse
+
+__all__ = ["serialize_head"]
+
+
+@functools.cache
+def _status_line(status: int) -> str:
+    """The version is ours, whatever the request had (9110-6.2-7a); the SP stays without a reason (9112-4-9b)."""
+    try:
+        reason = HTTPStatus(status).phrase
+    except ValueError:  # a status without a registered name has no reason phrase
+        reason = ""
+    return f"HTTP/1.1 {status} {reason}\r\n"
+
+
+def serialize_head(status: int, fields: tuple[tuple[str, str], ...]) -> bytes:
+    """A head, empty line included.
+
+    Raises:
+        Misuse: A field holds a line end, which would split the response (RFC 9112 §11.1), or is not ISO-8859-1.
+    """
+    head = _status_line(status) + "".join([f"{name}: {value}\r\n" for name, value in fields]) + "\r\n"
+    if head.count("\r") != len(fields) + 2 or head.count("\n") != len(fields) + 2:
+        raise Misuse("a field of the response holds a line end")
+    try:
+        return head.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise Misuse("a field of the response is not ISO-8859-1") from error

@@ -1,0 +1,66 @@
+"""RFC 9112 §9: the states of a connection, as one table.
+
+The two directions have a state each. A missing pair cannot happen on the receiving side, and is the caller's fault
+(`Misuse`) on the sending side. Two rules stand beside the table: `start_next_cycle` takes both sides from their last
+state to their first, if the connection persists; and an answer without a request ends the receiving side.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+from typing import Final
+
+from pyhttp.errors import HTTPError
+from pyhttp.messages import RequestHead
+from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, ResponseHead, Signal
+
+__all__ = ["RECEIVED", "SENT", "Receiving", "Sending"]
+
+
+class Receiving(Enum):
+    """What the peer may send next."""
+
+    HEAD = "head"
+    """A request head, or the end of the connection."""
+    CONTENT = "content"
+    """Content of the request, or its end."""
+    DONE = "done"
+    """The request is complete; what follows waits."""
+    CLOSED = "closed"
+    """No request will follow."""
+    FAILED = "failed"
+    """The input broke a rule and is not parsed any more (safety line F13)."""
+
+    __hash__ = object.__hash__  # members are unique objects; Enum's own hash is slow
+
+
+class Sending(Enum):
+    """What we may send next."""
+
+    HEAD = "head"
+    """Interim responses, then the head of the final one."""
+    CONTENT = "content"
+    """Content of the response, or its end."""
+    DONE = "done"
+    """The response is complete."""
+
+    __hash__ = object.__hash__
+
+
+RECEIVED: Final[Mapping[tuple[Receiving, type[object]], Receiving]] = {
+    (Receiving.HEAD, RequestHead): Receiving.CONTENT,
+    (Receiving.HEAD, HTTPError): Receiving.FAILED,
+    (Receiving.HEAD, Signal): Receiving.CLOSED,
+    (Receiving.CONTENT, Content): Receiving.CONTENT,
+    (Receiving.CONTENT, EndOfMessage): Receiving.DONE,
+    (Receiving.CONTENT, HTTPError): Receiving.FAILED,
+}
+"""The state behind each thing received; `Signal` stands for the end of the connection."""
+
+SENT: Final[Mapping[tuple[Sending, type[object]], Sending]] = {
+    (Sending.HEAD, Informational): Sending.HEAD,
+    (Sending.HEAD, ResponseHead): Sending.CONTENT,
+    (Sending.CONTENT, Content): Sending.CONTENT,
+    (Sending.CONTENT, ContentElsewhere): Sending.CONTENT,
+    (Sending.CONTENT, EndOfMessage): Sending.DONE,
+}
+"""The state behind each thing sent."""
