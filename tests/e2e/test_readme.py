@@ -1,7 +1,6 @@
 """What the README tells people to type does what it says."""
 
 import http.client
-import os
 import re
 import signal
 import subprocess
@@ -43,8 +42,14 @@ def get(url: str, path: str) -> tuple[int, bytes]:
 
 
 def test_the_first_command_serves_the_current_folder(tmp_path: Path) -> None:
-    command = ["sh", "-c", f'PATH={Path(sys.executable).parent}:$PATH; cd "$1"; exec env {SERVING} --port 0', "sh", TOP]
-    with running(log=tmp_path / "log", command=[os.fspath(word) for word in command]) as server:
+    command = [
+        "sh",
+        "-c",
+        f'PATH={Path(sys.executable).parent}:$PATH; cd "$1"; exec env {SERVING} --port 0',
+        "sh",
+        str(TOP),
+    ]
+    with running(log=tmp_path / "log", command=command) as server:
         assert server.get("/README.md") == (200, README.encode())
         server.process.send_signal(signal.SIGINT)
         assert server.process.wait(10) == 0
