@@ -28,7 +28,8 @@ def error_response(error: HTTPError, *, site: Site = _PLAIN) -> Response:
     Raises:
         ValueError: A field of the error breaks the grammar.
     """
-    return _note(error.status, f"<p>{explanation(error.status)}</p>\n", error.fields, site)
+    text = f'<p>{explanation(error.status)}</p>\n<p><a href="/">Go to the start page</a></p>\n'
+    return _note(error.status, text, error.fields, site)
 
 
 def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> Response:
@@ -76,5 +77,6 @@ def _note(status: HTTPStatus, text: str, lines: Lines, site: Site) -> Response:
     """A page with the status as its heading."""
     title = f"{status:d} {reason_phrase(status)}"
     fields = with_site_fields((*page_lines(), *lines), site, found=False)
+    body = f'<main class="note">\n<h1>{title}</h1>\n{text}</main>\n'
     # What an error carries was written by whoever raised it: checked here (safety line S11).
-    return Response(status, Headers(fields), document(title, f"<main>\n<h1>{title}</h1>\n{text}</main>\n").encode())
+    return Response(status, Headers(fields), document(title, body).encode())

@@ -1,6 +1,7 @@
 """RFC 9110 §3.2, §12.5.1: a directory as a resource: a page that needs no script, or JSON (safety lines W4, W5)."""
 
 import os
+import re
 from typing import Final
 
 from pyhttp.errors import Forbidden
@@ -13,6 +14,7 @@ from pyhttp.resources.order import Column, Order, parameters
 from pyhttp.resources.page import document, escape_text, page_lines, plain_text
 from pyhttp.resources.paths import encode, encode_segment
 from pyhttp.semantics.dates import format_timestamp
+from pyhttp.semantics.media_types import media_type
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
@@ -21,13 +23,17 @@ __all__ = ["directory_page", "file_page", "json_response", "listing_response", "
 _DEFAULT_LIMITS: Final = Limits()
 _VARY: Final = ("Vary", "Accept")
 
-_ICONS: Final = (
-    "<svg hidden>"
-    '<symbol id="d" viewBox="0 0 20 24"><path d="M1.5 6.5v12h17v-10h-8l-2-2z"/></symbol>'
-    '<symbol id="f" viewBox="0 0 20 24"><path d="M4.5 4.5v16h11v-12l-4-4zv0M11.5 4.5v4h4"/></symbol>'
-    '<symbol id="u" viewBox="0 0 20 24"><path d="M10 19V6M4.500 11.500 10 6l5.500 5.500"/></symbol>'
-    "</svg>\n"
-)
+_ICONS: Final = {
+    "folder": '<path d="M1.5 6.5v12h17v-10h-8l-2-2z" fill="currentColor" fill-opacity=".15" stroke="currentColor"/>',
+    "parent": '<path d="M10 18.500V6M5 11l5-5 5 5" stroke="currentColor"/>',
+    "file": '<path d="M4 4v16.500h12V9l-5-5zM11 4v5h5"/>',
+    "text": '<path d="M4 4v16.500h12V9l-5-5zM7 9h2m-2 4h6m-6 3.500h6"/>',
+    "image": '<path d="M2 5h16v14H2zm0 11 5-5 6 8m-1-5 2-2 4 4M13 8.500h1"/>',
+    "media": '<path d="M2 5h16v14H2zm6 4v6l5-3z"/>',
+    "archive": '<path d="M3 5h14v15H3zm0 4h14m-9 4h4"/>',
+}
+"""The drawings of what entries are, 20 wide and 24 high."""
+_ARCHIVES: Final = re.compile("application/(?:.*zip|x-.*tar|x-bzip2|x-xz|x-7z.*|vnd.rar|zstd|x-cpio|java-archive)")
 
 
 def directory_page(
@@ -55,11 +61,10 @@ def directory_page(
     """
     order = Order.of(query)
     entries, more = _entries(path, root, site, limits, order)
-    rows = "".join([_row(entry) for entry in entries])
-    if not entries:
-        rows = '<tr><td colspan="3">This folder is empty.\n'
+    icons = [_icon(entry) for entry in entries]
+    rows = "".join(map(_row, entries, icons))
     body = (
-        f"{_ICONS}{_breadcrumbs(segments)}<main>\n<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
+        f"{_drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
         f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
         f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
         f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}{rows}</table>\n"
@@ -96,20 +101,42 @@ def _heading(order: Order, column: Column, text: str) -> str:
 
 
 _PARENT: Final = (
-    '<tr><th scope="row"><a href="../"><svg aria-hidden="true"><use href="#u"/></svg>Parent folder</a><td><td>\n'
+    '<tr><th scope="row"><a href="../"><svg aria-hidden="true"><use href="#parent"/></svg>Parent folder</a><td><td>\n'
 )
 
 
-def _row(entry: Entry) -> str:
+def _drawings(used: set[str]) -> str:
+    """The icons of a page, once each; the rows point at them."""
+    symbols = [f'<symbol id="{name}" viewBox="0 0 20 24">{_ICONS[name]}</symbol>\n' for name in sorted(used)]
+    return f"<svg>\n{''.join(symbols)}</svg>\n"
+
+
+def _icon(entry: Entry) -> str:
+    """The icon for what an entry is, by its media type."""
+    if entry.is_directory:
+        return "folder"
+    name = media_type(entry.name)
+    match name.partition("/")[0]:
+        case "text":
+            return "text"
+        case "image":
+            return "image"
+        case "audio" | "video":
+            return "media"
+        case _:
+            return "archive" if _ARCHIVES.fullmatch(name) else "file"
+
+
+def _row(entry: Entry, icon: str) -> str:
     """One entry; what ends at the next tag is left open, which keeps long listings short."""
-    slash, icon = ("/", "d") if entry.is_directory else ("", "f")
+    slash = "/" if entry.is_directory else ""
     moment = format_timestamp(entry.modified)
     size = "<td>" if entry.is_directory else f'<td title="{entry.size:,} bytes">{_human(entry.size)}'
     link = "<small>link</small>" if entry.is_link else ""
     return (
         f'<tr><th scope="row"><a href="{encode_segment(entry.name)}{slash}">'
         f'<svg aria-hidden="true"><use href="#{icon}"/></svg>'
-        f"<bdi>{escape_text(entry.name)}{slash}</bdi>{link}</a>{size}"
+        f"{escape_text(entry.name)}{slash}{link}</a>{size}"
         f'<td><time datetime="{moment}">{moment[:10]} {moment[11:16]}</time>\n'
     )
 
@@ -128,6 +155,8 @@ def _human(size: int) -> str:
 
 def _summary(entries: list[Entry], *, more: bool) -> str:
     """How many there are of each, and how large together; and that there are more, where there are."""
+    if not entries:
+        return "This folder is empty."
     folders = sum(entry.is_directory for entry in entries)
     files = len(entries) - folders
     total = sum(entry.size for entry in entries)

@@ -9,35 +9,40 @@ from pyhttp.resources.site_fields import Lines
 __all__ = ["STYLE", "document", "escape_text", "page_lines", "plain_text"]
 
 STYLE: Final = """
-:root{color-scheme:light dark;--t:#1f2328;--s:#59636e;--l:#dde2e8;--h:#f2f5f9;--a:#0757ba;--b:#fff}
-@media(prefers-color-scheme:dark){:root{--t:#e6edf3;--s:#9aa5b1;--l:#2b323b;--h:#1a2029;--a:#7cb7ff;--b:#0e1217}}
+:root{color-scheme:light dark;--t:#1c2127;--s:#57606a;--l:#dbe1e8;--h:#f1f5fa;--a:#0757ba;--b:#fff}
+@media(prefers-color-scheme:dark){:root{--t:#e6edf3;--s:#9ba6b2;--l:#2a313a;--h:#171d25;--a:#7cb7ff;--b:#0d1117}}
 *{box-sizing:border-box}
-body{max-width:60rem;margin:auto;padding:2rem 1rem;font:1rem/1.5 system-ui,sans-serif;
-color:var(--t);background:var(--b)}
+body{max-width:62rem;margin:auto;padding:2rem 1rem;font:1rem/1.5 system-ui,sans-serif;
+color:var(--t);background:var(--b);overflow-wrap:anywhere}
 a{color:var(--a);text-decoration:none}
 a:hover{text-decoration:underline}
-a:focus-visible{outline:2px solid;outline-offset:-2px;border-radius:4px}
+a:focus-visible{outline:2px solid;outline-offset:-3px;border-radius:6px}
 nav,footer,small,td,thead{color:var(--s)}
+nav,h1,p,ul,footer{padding:0 .875rem}
 ol{display:flex;flex-wrap:wrap;margin:0;padding:0;list-style:none}
 ol li+li::before{content:"/";padding:0 .5em}
-h1{margin:.25rem 0 1rem;font-size:1.75rem;line-height:1.25;overflow-wrap:anywhere}
-table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}
+h1{margin:.125rem 0 1.25rem;font-size:1.75rem;line-height:1.25}
+table{width:100%;border:1px solid var(--l);border-radius:10px;border-spacing:0;font-variant-numeric:tabular-nums}
 caption{position:absolute;clip-path:inset(50%)}
-tr{border-bottom:1px solid var(--l)}
+thead a{font-size:.875rem;color:inherit}
+tbody :is(th,td){border-top:1px solid var(--l)}
 tbody tr:hover{background:var(--h)}
-th{padding:0;text-align:left;font-weight:400;overflow-wrap:anywhere}
-th a{display:flex;gap:.75rem;padding:.5rem .75rem}
-td{padding:.5rem .75rem;white-space:nowrap}
+th{padding:0;text-align:left;font-weight:400}
+th a{display:flex;gap:.75rem;padding:.5rem .875rem;unicode-bidi:isolate}
+td{padding:.5rem .875rem;white-space:nowrap}
 td,th+th{text-align:right}
+th+th{width:1%;white-space:nowrap}
 th+th a{justify-content:end}
-thead a{gap:.25rem;font-size:.875rem;color:inherit}
-[aria-sort] a{color:var(--t);font-weight:600}
+[aria-sort] a{gap:.375rem;color:var(--t);font-weight:600}
 [aria-sort] a::after{content:"\\2191"}
 [aria-sort=descending] a::after{content:"\\2193"}
 small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em}
 svg{flex:none;width:1.25rem;height:1.5rem;fill:none;stroke:var(--s);stroke-width:1.5;stroke-linejoin:round}
-footer{padding:1rem .75rem}
-pre{overflow:auto;padding:1rem;border:1px solid var(--l);border-radius:8px}
+body>svg{display:none}
+footer{margin-top:1rem}
+pre{overflow:auto;padding:1rem;border:1px solid var(--l);border-radius:10px}
+ul{list-style-position:inside}
+.note{padding:12vh 0;font-size:1.125rem}
 @media(max-width:36rem){td+td,th+th+th{display:none}}
 """
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
