@@ -44,16 +44,19 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
 
     Args:
         root: The directory that is served, absolute.
-        segments: Of the path, decoded; empty ones left out, without dot segments.
+        segments: Of the path, decoded; empty ones left out.
         site: Which directories and suffixes are CGI's.
         slash: Whether a slash follows the last segment; it is PATH_INFO's.
 
     Raises:
-        NotFound: The path lies in a CGI directory, and there is no such script, or it lies outside by its real path.
+        NotFound: The path lies in a CGI directory, and there is no such script, or it lies outside by its real path;
+            or a segment is a dot segment.
         Forbidden: It names a directory there, or something that cannot be executed.
     """
     if not segments:
         return None
+    if "." in segments or ".." in segments:  # before it is divided (3875-9.8-1b, T5)
+        raise NotFound("dot segment")
     path = _Path(root, segments, slash=slash)
     if _is_cgi_directory(root, segments[0], site):
         return _script_below(path, site)
@@ -94,11 +97,9 @@ class _Path:
         """The mode of that, links followed.
 
         Raises:
-            NotFound: There is none, its name cannot be one, or it may not be looked at (safety lines T5, T10).
+            NotFound: There is none, its name cannot be one, or it may not be looked at (safety line T10).
         """
         file = self.file(count)
-        if self.segments[count - 1] in {".", ".."}:
-            raise NotFound("a dot segment")
         try:
             return os.stat(file).st_mode
         except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
@@ -106,10 +107,7 @@ class _Path:
 
     def divided(self, count: int, site: Site, handler: str = "") -> Script:
         """The Script that its first `count` segments name."""
-        rest = self.segments[count:]
-        if "." in rest or ".." in rest:  # 3875-9.8-1b, T5
-            raise NotFound("a dot segment")
-        info = _joined(rest) + ("/" if self.slash else "")
+        info = _joined(self.segments[count:]) + ("/" if self.slash else "")
         return Script(
             path=self.file(count),
             name=_joined(self.segments[:count]),

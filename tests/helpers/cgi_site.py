@@ -1,0 +1,153 @@
+"""A folder with CGI scripts, and calls of them without a server."""
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from pyhttp.cgi import gateway, script
+from pyhttp.cgi.environ import Ends
+from pyhttp.cgi.output import LocalRedirect
+from pyhttp.cgi.scripts import Scripts
+from pyhttp.cgi.spool import ContentReader
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import RequestHead, Response
+from pyhttp.semantics.fields import Headers
+from pyhttp.site import Site
+
+ENDS = Ends(local=("127.0.0.1", 8888), peer=("127.0.0.2", 50000), secure=False, software="pyhttp/test")
+QUICK = Timeouts(script=5.0, script_run=5.0, script_kill=0.3)
+
+
+def request_head(
+    path: str = "/cgi-bin/x",
+    *,
+    method: str = "GET",
+    query: str = "",
+    fields: tuple[tuple[str, str], ...] = (),
+    version: str = "HTTP/1.1",
+    authority: str = "localhost:8888",
+) -> RequestHead:
+    """A head that asks for `path`, with Host unless `authority` is empty."""
+    host = (("Host", authority),) if authority else ()
+    target = f"{path}?{query}" if query else path
+    return RequestHead(method, target, path, query, authority, version, Headers((*host, *fields)))
+
+
+class CgiSite:
+    """A folder to be served, its scripts, and what they logged."""
+
+    def __init__(self, root: Path, *, limits: Limits | None = None, timeouts: Timeouts = QUICK) -> None:
+        self.root = root
+        self.bin = root / "cgi-bin"
+        self.bin.mkdir()
+        self.site = Site()
+        self.logged: list[str] = []
+        self.scripts = Scripts(limits or Limits(), timeouts)
+
+    def write(self, name: str, text: str, *, mode: int = 0o755) -> Path:
+        """A script in the CGI directory."""
+        path = self.bin / name
+        path.write_text(text)
+        path.chmod(mode)
+        return path
+
+    def sh(self, name: str, *lines: str) -> Path:
+        """A shell script."""
+        return self.write(name, "\n".join(("#!/bin/sh", *lines, "")))
+
+    def python(self, name: str, *lines: str) -> Path:
+        """A Python script, with the modules that most need."""
+        start = (f"#!{sys.executable} -SE", "import os, signal, sys, time", "out = sys.stdout.buffer")
+        return self.write(name, "\n".join((*start, *lines, "")))
+
+    def call(self, head: RequestHead, content: ContentReader | bytes = b"", client: int | None = None) -> gateway.Call:
+        """The call that `head` means."""
+        segments = tuple(segment for segment in head.path.split("/") if segment)
+        found = script.find(str(self.root), segments, self.site, slash=head.path.endswith("/"))
+        assert found is not None
+        return gateway.Call(
+            head=head,
+            content=io.BytesIO(content) if isinstance(content, bytes) else content,
+            script=found,
+            root=str(self.root),
+            site=self.site,
+            ends=ENDS,
+            scripts=self.scripts,
+            log=self.logged.append,
+            client=client,
+        )
+
+    def run(self, head: RequestHead, content: ContentReader | bytes = b"", client: int | None = None) -> Response:
+        """The script's Response, whose body is to be closed."""
+        answer = gateway.run(self.call(head, content, client))
+        assert isinstance(answer, Response)
+        return answer
+
+    def redirect(self, path: str) -> LocalRedirect:
+        """The local redirect that a script answers with."""
+        answer = gateway.run(self.call(request_head(path)))
+        assert isinstance(answer, LocalRedirect)
+        return answer
+
+    def get(self, path: str, content: bytes = b"", **head: str) -> tuple[Response, bytes]:
+        """A script's Response and its whole content; a stated length goes with content."""
+        fields = (("Content-Length", str(len(content))),) if content else ()
+        response = self.run(request_head(path, fields=fields, **head), content)
+        return response, read_all(response)
+
+
+def items(response: Response) -> Iterator[bytes]:
+    """The content of a Response, as it comes."""
+    body = response.body
+    assert isinstance(body, Iterator)
+    return body
+
+
+def read_all(response: Response) -> bytes:
+    """The whole content; the Response is closed in any case."""
+    try:
+        return response.body if isinstance(response.body, bytes) else b"".join(items(response))
+    finally:
+        response.close()
+
+
+def environment(text: bytes) -> dict[str, str]:
+    """The output of `env -0`, or of a script that prints as it does."""
+    return dict(line.split("=", 1) for line in text.decode().split("\0") if line)
+
+
+def descriptors() -> int:
+    """How many descriptors this process has open."""
+    return len(os.listdir("/proc/self/fd"))
+
+
+def has_children() -> bool:
+    """Whether this process has children that run or have not been reaped."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def is_alive(process: int) -> bool:
+    """Whether a process runs; a zombie, whosever it is, does not."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False
+    return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
+
+
+def buriers() -> list[threading.Thread]:
+    """The threads that wait for the end of stubborn scripts."""
+    return [thread for thread in threading.enumerate() if thread.name.startswith("pyhttp-bury")]
+
+
+def settled() -> None:
+    """Wait until those have done so."""
+    for thread in buriers():
+        thread.join()
