@@ -61,10 +61,11 @@ def directory_page(
     """
     order = Order.of(query)
     entries, more = _entries(path, root, site, limits, order)
+    name = escape_text(segments[-1] if segments else "Home")
     icons = [_icon(entry) for entry in entries]
     rows = "".join(map(_row, entries, icons))
     body = (
-        f"{_drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
+        f"{_drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n<h1>{name}</h1>\n"
         f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
         f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
         f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}{rows}</table>\n"

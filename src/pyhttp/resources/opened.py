@@ -128,24 +128,29 @@ def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
     """T6: what was opened is inside the root; C8: and not inside a CGI directory, whatever name or link led there."""
     if not is_inside(path, root):
         return
-    if _is_script(path, root, site):
+    if _holds_scripts(path, root, site):
         raise NotFound("inside a CGI directory")
-    if site.follow_symlinks and not site.cgi_directories:
-        return
     real = real_path(descriptor, path)
+    if real == path:  # no link anywhere, so that what holds for the path holds for the file
+        return
     if not is_inside(real, _real(root)):
         _real.cache_clear()  # the root may be a link that leads elsewhere by now
     if is_inside(real, _real(root)):
-        if _is_script(real, _real(root), site):
+        if _holds_scripts(real, _real(root), site):
             raise NotFound("inside a CGI directory")
     elif not site.follow_symlinks:
         raise NotFound("leads out of the root")
 
 
-def _is_script(path: str, root: str, site: Site) -> bool:
+def _holds_scripts(path: str, root: str, site: Site) -> bool:
     """Whether a path below the root is in a CGI directory, in any letter case: some file systems ignore it."""
-    first = path[len(root) :].lstrip("/").partition("/")[0].casefold()
-    return any(first == name.casefold() for name in site.cgi_directories)
+    first = path[len(root) :].lstrip("/").partition("/")[0]
+    return first.casefold() in _folded(site.cgi_directories)
+
+
+@lru_cache(maxsize=64)
+def _folded(names: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(name.casefold() for name in names)
 
 
 def real_path(descriptor: int, path: str) -> str:

@@ -31,7 +31,8 @@ def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
     Returns:
         A coding of `available`, or IDENTITY; None where the request excludes them all, identity by name or by ``*``.
     """
-    if "Accept-Encoding" not in headers:
+    accepted = headers.get("Accept-Encoding")
+    if accepted is None or (not available and ";" not in accepted):  # without weights nothing is excluded
         return IDENTITY
     weights: dict[str, int] = {}
     for member in headers.members("Accept-Encoding"):
