@@ -63,8 +63,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be encoded for a look-up
         return _fail(explain(error, options.host, options.port))
     with _stopped_by_signals(server):
-        print(announcement(options.directory, [address[:2] for address in server.addresses]), flush=True)
-        server.serve_forever()
+        print(announcement(options.directory, server.addresses), flush=True)
+        try:
+            server.serve_forever()
+        except RuntimeError:
+            if not server.closing:  # a signal that came before the server began has closed it already
+                raise
         server.close()
     return 0
 
@@ -176,7 +180,7 @@ def _bind(options: Options) -> BaseServer:
 def _log_to_stderr(*, quiet: bool) -> None:
     for name, style, level in (
         ("pyhttp.access", "%(message)s", logging.WARNING if quiet else logging.INFO),
-        ("pyhttp.error", "pyhttp: %(message)s", logging.INFO),
+        ("pyhttp.error", "pyhttp: %(message)s", logging.WARNING),  # what clients do wrong has its access line
     ):
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter(style))
