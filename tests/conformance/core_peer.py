@@ -185,6 +185,7 @@ class CorePeer:
             self._pending = None
         if self._core.persistent:
             self._core.start_next_cycle()
+            self._head, self._answered = None, False
         else:
             self._closed = True
 

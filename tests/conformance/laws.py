@@ -162,7 +162,12 @@ def _listed(exchange: Exchange) -> Verdict:
 
 
 def _close_said(exchange: Exchange) -> Verdict:
-    if exchange.ended is not True or not exchange.reply.complete or exchange.reply.framing is Framing.CLOSE:
+    if (
+        exchange.ended is not True
+        or exchange.unforeseen
+        or not exchange.reply.complete
+        or exchange.reply.framing is Framing.CLOSE
+    ):
         return Verdict.SILENT
     if exchange.version == "HTTP/1.0" and "keep-alive" not in exchange.reply.options:
         return Verdict.SILENT if not exchange.reply.says_close else Verdict.HOLDS

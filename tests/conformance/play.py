@@ -46,6 +46,8 @@ class Exchange:
     version: str
     ended: bool | None = None
     """Whether the connection ended after it; None where the row does not look."""
+    unforeseen: bool = False
+    """Whether what ended it may have come after it: the client sent more then, or had ended its own side."""
 
 
 @dataclass(slots=True)
@@ -53,20 +55,24 @@ class _Play:
     peer: Peer
     strict: bool
     exchanges: list[Exchange] = field(default_factory=list)
+    left: bool = False
+    sent_more: bool = False
 
     def run(self, steps: Sequence[Step]) -> None:
         for step in steps:
             match step:
                 case Send(data):
                     self.peer.send(data)
+                    self.sent_more = True
                 case HalfClose():
                     self.peer.half_close()
+                    self.left = True
                 case Interim(status):
                     self._interim(status)
                 case Answer():
                     self._answer(step)
-                case Closed():
-                    self._closed()
+                case Closed(late):
+                    self._closed(late=late)
                 case Kept():
                     self._kept()
                 case _:
@@ -91,6 +97,7 @@ class _Play:
         reply = self._read(answer.method, f"answer {answer.status}")
         if self.exchanges and self.exchanges[-1].ended is None:
             self.exchanges[-1].ended = False
+        self.sent_more = False
         self.exchanges.append(Exchange(reply, answer.method, answer.version))
         allowed = (answer.status,) if self.strict else (answer.status, *answer.also)
         if reply.status not in allowed:
@@ -101,9 +108,10 @@ class _Play:
         if answer.seen is not None and reply.status == 200:
             _compare_seen(answer.seen, reply)
 
-    def _closed(self) -> None:
+    def _closed(self, *, late: bool) -> None:
         if self.exchanges:
             self.exchanges[-1].ended = True
+            self.exchanges[-1].unforeseen = late or self.left or self.sent_more
         try:
             rest = self.peer.ended()
         except Late:

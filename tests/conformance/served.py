@@ -1,6 +1,7 @@
 """The application of the rows as a handler of ours."""
 
 from collections.abc import Iterator
+from typing import assert_never
 
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -19,6 +20,8 @@ def application(request: Request) -> Response:
             content = request.body.read(1)
         case Reads.NONE | Reads.LATE:
             content = b""
+        case unexpected:
+            assert_never(unexpected)
     told = respond(
         Asked(
             method=request.method,

@@ -199,7 +199,12 @@ _UPGRADES: Final = (
 _DEADLINES: Final = (
     row("nothing comes", "9112-9.5-2a 9112-9.5-3a D8", Closed(), needs="deadlines"),
     row(
-        "an answer, then nothing", "9112-9.5-2a 9112-9.5-3a D8", Send(CANARY), Answer(200), Closed(), needs="deadlines"
+        "an answer, then nothing",
+        "9112-9.5-2a 9112-9.5-3a D8",
+        Send(CANARY),
+        Answer(200),
+        Closed(late=True),
+        needs="deadlines",
     ),
     row("an empty line, then nothing", "9112-9.5-2a D8 S2", Send(b"\r\n"), Closed(), needs="deadlines"),
     row(

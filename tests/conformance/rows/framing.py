@@ -334,6 +334,7 @@ _UNREAD: Final = (
         Send(b"hello"),
         Kept(),
         or_else=[(Send(_post("Content-Length: 5", path="/ignore")), Answer(200), Closed())],
+        needs="early",
     ),
     row(
         "more content than anybody drains",
@@ -346,16 +347,11 @@ _UNREAD: Final = (
     row(
         "broken chunks that nobody reads",
         "9112-9.3-7b F11 F13",
-        Send(_post("Transfer-Encoding: chunked", path="/ignore") + b"zz\r\nhello\r\n0\r\n\r\n" + CANARY),
-        Answer(200, also=(400,)),
+        Send(_post("Transfer-Encoding: chunked", path="/ignore")),
+        Answer(200),
+        Send(b"zz\r\nhello\r\n0\r\n\r\n" + CANARY),
         Closed(),
-        or_else=[
-            (
-                Send(_post("Transfer-Encoding: chunked", path="/ignore") + b"zz\r\nhello\r\n0\r\n\r\n" + CANARY),
-                Answer(400),
-                Closed(),
-            )
-        ],
+        needs="early",
     ),
 )
 

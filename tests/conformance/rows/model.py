@@ -98,6 +98,9 @@ class Answer:
 class Closed:
     """The server ends its side of the connection and sends nothing before that."""
 
+    late: bool = False
+    """Whether a deadline ends it, rather than what was said."""
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:

@@ -1,0 +1,172 @@
+"""Joins the register, the tests' citations and their results: `python -m tests.conformance.report`.
+
+It runs the unit and conformance tests (or takes `--results FILE` of a run with the recorder), writes
+docs/conformance.md and fails where the register claims what no test shows. `--check` writes nothing and fails where the document is stale.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from tests.conformance.register import AREAS, SAFETY, STATEMENTS, Level, State, Statement
+
+__all__ = ["main", "problems", "render"]
+
+Results = Mapping[str, Mapping[str, str]]
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENT: Final = ROOT / "docs" / "conformance.md"
+TESTS: Final = ("tests/unit", "tests/conformance")
+BUILT: Final = {
+    "wire": "src/pyhttp/wire/connection.py",
+    "files": "src/pyhttp/resources/files.py",
+    "cgi": "src/pyhttp/cgi/gateway.py",
+    "loop": "src/pyhttp/transport/loop.py",
+}
+"""An area is built when this module is there."""
+SHOWN_ELSEWHERE: Final = {
+    "T9": "README.md names the platforms",
+    "V1": "this page",
+    "V5": "`nox -s coverage`",
+    "V6": "`nox -s mutation`",
+    "V8": "SECURITY.md",
+}
+"""Safety lines about the project, shown by something other than a test."""
+_TITLES: Final = {
+    "9110": "RFC 9110: HTTP Semantics",
+    "9112": "RFC 9112: HTTP/1.1",
+    "9111": "RFC 9111: HTTP Caching",
+    "3986": "RFC 3986: Uniform Resource Identifier (URI): Generic Syntax",
+    "6585": "RFC 6585: Additional HTTP Status Codes",
+    "3875": "RFC 3875: The Common Gateway Interface (CGI) Version 1.1",
+}
+_NAMED: Final = 3
+"""Tests named for one clause; the rest are counted."""
+
+
+def problems(results: Results) -> Iterator[str]:
+    """What is wrong: unknown ids, claims that no passing test shows, open ends in an area that is built."""
+    for cite in sorted(results.keys() - STATEMENTS.keys() - SAFETY.keys()):
+        yield f"{cite}: no such id, cited by {', '.join(results[cite])}"
+    for statement in STATEMENTS.values():
+        tests = results.get(statement.id, {})
+        failed = sorted(test for test, outcome in tests.items() if outcome == "failed")
+        if failed:
+            yield f"{statement.id}: fails in {', '.join(failed)}"
+        if statement.state is State.TESTED and "passed" not in tests.values():
+            yield f"{statement.id}: said to be tested, and no test passes"
+        if statement.state is State.OPEN and (ROOT / BUILT[statement.area]).exists():
+            yield f"{statement.id}: open, but {statement.area} is built ({statement.gist})"
+    for identifier in SAFETY:
+        if identifier not in SHOWN_ELSEWHERE and "passed" not in results.get(identifier, {}).values():
+            yield f"{identifier}: no passing test ({SAFETY[identifier]})"
+
+
+def _shown_by(tests: Mapping[str, str]) -> str:
+    passed = sorted(test for test, outcome in tests.items() if outcome == "passed")
+    named = passed[:_NAMED]
+    rest = f" and {len(passed) - len(named)} more" if len(passed) > len(named) else ""
+    return "; ".join(f"`{_cell(test)}`" for test in named) + rest
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _totals() -> Iterator[str]:
+    counts = Counter((statement.level, statement.state) for statement in STATEMENTS.values())
+    states = [state for state in State if any(counts[level, state] for level in Level)]
+    yield "| | " + " | ".join(state.value for state in states) + " | all |"
+    yield "|---" * (len(states) + 2) + "|"
+    for level in Level:
+        row = [counts[level, state] for state in states]
+        yield f"| {level.name} | " + " | ".join(map(str, row)) + f" | {sum(row)} |"
+    sums = [sum(counts[level, state] for level in Level) for state in states]
+    yield "| all | " + " | ".join(map(str, sums)) + f" | {sum(sums)} |"
+
+
+def _section(statements: Iterable[Statement], results: Results) -> Iterator[str]:
+    yield "| id | | statement | state | shown by, or why |"
+    yield "|---|---|---|---|---|"
+    for one in statements:
+        tests = _shown_by(results.get(one.id, {}))
+        reason = _cell(one.reason)
+        why = "; ".join(part for part in (reason, tests) if part)
+        yield f"| {one.id} | {one.keyword} | {_cell(one.gist)} | {one.state.value} | {why} |"
+
+
+def _name(statement: Statement) -> str:
+    return statement.section.partition("-")[2]
+
+
+def render(results: Results) -> str:
+    """The document."""
+    lines = [
+        "# Conformance, statement by statement",
+        "",
+        "Every normative statement of six RFCs that binds an HTTP/1.1 origin server with files and CGI, or permits it",
+        "something it has to decide on: in our words, with what became of it and the tests that show it. The ids name",
+        "RFC, section, paragraph and sentence. `nox -s compliance` writes this page from the register",
+        "(`tests/conformance/register.toml`) and the results of the tests, and fails where they disagree.",
+        "",
+        "*tested*: a test shows it. *choice*: a permission, and what we made of it. *not offered*: a duty of those who",
+        "offer something we do not. *other party*: a duty of whoever writes the handler or the script. *deliberate*: not",
+        "done as asked, and why.",
+        "",
+        *_totals(),
+        "",
+    ]
+    for rfc, statements in groupby(STATEMENTS.values(), key=lambda one: one.id.partition("-")[0]):
+        lines += [f"## {_TITLES[rfc]}", ""]
+        for section, members in groupby(statements, key=_name):
+            lines += [f"### §{section}", "", *_section(members, results), ""]
+    lines += ["## What is promised beside the RFCs", "", "| id | promise | shown by |", "|---|---|---|"]
+    for identifier, promise in SAFETY.items():
+        shown = SHOWN_ELSEWHERE.get(identifier) or _shown_by(results.get(identifier, {}))
+        lines.append(f"| {identifier} | {_cell(promise)} | {shown} |")
+    return "\n".join([*lines, ""])
+
+
+def _run_tests() -> Results:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "results.json")
+        command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conformance.recorder", *TESTS]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "PYHTTP_RESULTS": str(path)}, check=False)
+        return _read(path)
+
+
+def _read(path: Path) -> Results:
+    results: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+    return results
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Write or check the document; 1 where something is wrong."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.report", description=__doc__)
+    parser.add_argument("--results", metavar="FILE", help="of a run with the recorder; else the tests are run")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail where the document is stale")
+    options = parser.parse_args(arguments)
+    results = _read(Path(str(options.results))) if options.results else _run_tests()
+    wrong = list(problems(results))
+    document = render(results)
+    if not options.check:
+        DOCUMENT.write_text(document, encoding="utf-8")
+    elif not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != document:
+        wrong.append(f"{DOCUMENT.relative_to(ROOT)} is stale: run `nox -s compliance`")
+    sys.stdout.writelines(f"{line}\n" for line in wrong)
+    sys.stdout.write(f"{len(STATEMENTS)} statements, {len(SAFETY)} promises, {len(wrong)} problems\n")
+    return int(bool(wrong))
+
+
+assert set(BUILT) == set(AREAS)
+
+if __name__ == "__main__":
+    sys.exit(main())
