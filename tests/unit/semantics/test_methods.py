@@ -1,0 +1,36 @@
+"""What a method that is not offered is answered with."""
+
+import pytest
+
+from pyhttp.errors import MethodNotAllowed, MethodUnknown
+from pyhttp.semantics.methods import FILE_METHODS, KNOWN, check_method
+
+
+@pytest.mark.clause("9110-9.1-9a")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
+def test_files_offer_reading(method: str) -> None:
+    check_method(method)
+
+
+@pytest.mark.clause("9110-9.1-10d", "9110-15.5.6-1b")
+@pytest.mark.parametrize("method", sorted(KNOWN - set(FILE_METHODS)))
+def test_S3_a_known_method_is_not_allowed_and_told_what_is(method: str) -> None:
+    with pytest.raises(MethodNotAllowed) as caught:
+        check_method(method)
+    assert caught.value.status == 405
+    assert caught.value.fields == (("Allow", "GET, HEAD, OPTIONS"),)
+
+
+@pytest.mark.clause("9110-9.1-10c")
+@pytest.mark.parametrize("method", ["BREW", "get", "Head", "PROPFIND", "!"])
+def test_S3_an_unknown_method_is_not_implemented(method: str) -> None:
+    with pytest.raises(MethodUnknown) as caught:
+        check_method(method)
+    assert caught.value.status == 501
+
+
+def test_a_resource_may_offer_others() -> None:
+    check_method("POST", ("POST",))
+    with pytest.raises(MethodNotAllowed) as caught:
+        check_method("GET", ("POST", "PUT"))
+    assert caught.value.fields == (("Allow", "POST, PUT"),)
