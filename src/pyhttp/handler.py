@@ -3,9 +3,11 @@
 import os
 import socket
 from functools import lru_cache
+from typing import Final
 
-from pyhttp.errors import HTTPError, NotFound
-from pyhttp.messages import RequestHead, Response
+from pyhttp.cgi import script
+from pyhttp.errors import BadGateway, HTTPError, NotFound
+from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources import error_page, files, listing, paths
 from pyhttp.resources.opened import check_directory
@@ -16,7 +18,9 @@ from pyhttp.transport.connection import Address
 
 __all__ = ["BaseHttpRequestHandler"]
 
-_DEFAULT_SITE = Site()
+_DEFAULT_SITE: Final = Site()
+SOFTWARE: Final = "pyhttp"
+"""SERVER_SOFTWARE of scripts (RFC 3875 §4.1.17); without a version, which helps nobody but an attacker."""
 
 
 class BaseHttpRequestHandler:
@@ -36,6 +40,8 @@ class BaseHttpRequestHandler:
     """
 
     request: Request
+    _script: script.Script | None
+    _redirects: int
 
     def __init__(
         self,
@@ -57,6 +63,8 @@ class BaseHttpRequestHandler:
     def _answer(self, request: Request) -> None:
         """Have `handle` answer; what it raises is answered in the site's own look."""
         self.request = request
+        self._script = None
+        self._redirects = 0
         try:
             self.handle()
         except HTTPError as error:
@@ -69,13 +77,6 @@ class BaseHttpRequestHandler:
         if isinstance(error, NotFound) and self.request.method in {"GET", "HEAD"}:
             return files.not_found_response(error, root=self.directory, site=self.site)
         return error_page.error_response(error, site=self.site)
-
-    @property
-    def _head(self) -> RequestHead:
-        head = self.request.exchange.head
-        if head is None:
-            raise NotFound("no request")
-        return head
 
     # --- what may be overridden
 
@@ -91,7 +92,10 @@ class BaseHttpRequestHandler:
             return
         segments = paths.decode(path)
         located = self.get_path(path)
-        if files.is_directory(located):
+        self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/"))
+        if self._script is not None:
+            self.run_cgi(self._script.path)
+        elif files.is_directory(located):
             self._do_directory(located, segments)
         elif path.endswith("/"):
             raise NotFound("a file has no slash behind it")
@@ -141,9 +145,57 @@ class BaseHttpRequestHandler:
         Raises:
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
+        if script.at(self.directory, path, self.site) is not None:
+            self.run_cgi(path)
+            return
         self.respond(
-            files.file_response(self._head, path, root=self.directory, site=self.site, limits=self._surroundings.limits)
+            files.file_response(
+                self.request.head, path, root=self.directory, site=self.site, limits=self._surroundings.limits
+            )
         )
+
+    def run_cgi(self, path: str) -> None:
+        """Run a CGI script in a process of its own, and answer with its output.
+
+        `handle` has found script and PATH_INFO before; called by hand, PATH_INFO is empty.
+
+        Args:
+            path: An absolute file-system path.
+
+        Raises:
+            NotFound: It is no CGI script of this folder, whatever an overridden `get_path` says.
+            Forbidden: It cannot be executed.
+            HTTPError: 500, 502, 503 or 504 for what goes wrong with it, 4xx for its content.
+        """
+        from pyhttp.cgi import gateway  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
+        from pyhttp.cgi.environ import Ends  # noqa: PLC0415
+        from pyhttp.cgi.output import LocalRedirect  # noqa: PLC0415
+
+        found = self._script
+        if found is None or found.path != path:
+            found = script.at(self.directory, path, self.site)
+        if found is None:
+            raise NotFound("not a CGI script")
+        call = gateway.Call(
+            head=self.request.head,
+            content=self.request.body,
+            script=found,
+            root=self.directory,
+            site=self.site,
+            scripts=self._surroundings.scripts,
+            ends=Ends(local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=SOFTWARE),
+            client=self.conn.fileno(),
+            log=lambda line: self._surroundings.log.warning("%s", line),
+        )
+        answer = gateway.run(call)
+        if not isinstance(answer, LocalRedirect):
+            self.request.exchange.respond(answer, close=found.non_parsed)
+            return
+        self._redirects += 1
+        if self._redirects > gateway.MAX_LOCAL_REDIRECTS:
+            raise BadGateway("the script redirects again and again")
+        self.request = self.request.redirected(gateway.redirected(self.request.head, answer))
+        self.handle()
 
     # --- the one way out
 
@@ -158,7 +210,7 @@ class BaseHttpRequestHandler:
 
     def _do_directory(self, path: str, segments: tuple[str, ...]) -> None:
         check_directory(path, self.directory, self.site)
-        request, head = self.request, self._head
+        request, head = self.request, self.request.head
         if not request.path.endswith("/"):
             check_method(head.method)
             self.respond(error_page.redirect_response(segments, request.query, site=self.site))
@@ -181,3 +233,12 @@ def _normal(directory: str) -> str:
 def _absolute(directory: str) -> str:
     """The absolute, normalised path of a directory; a handler is built for each request, so that it is looked up."""
     return _normal(directory if directory.startswith("/") else os.path.join(os.getcwd(), directory))
+
+
+def _end(address: object) -> tuple[str, int]:
+    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
+    match address:
+        case (str() as host, int() as port, *_):
+            return host, port
+        case _:
+            return "127.0.0.1", 0

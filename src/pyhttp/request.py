@@ -7,6 +7,7 @@ from typing import Self
 
 from pyhttp.errors import Misuse
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
 from pyhttp.transport.body import ContentStream
 from pyhttp.transport.connection import Connection
@@ -51,6 +52,8 @@ class Request:
     """The header section."""
     authority: str
     """Host and port that the client asked for (RFC 9110 §7.2); may be empty in HTTP/1.0."""
+    head: RequestHead = field(repr=False)
+    """All of these as the value they came from."""
     exchange: Exchange = field(repr=False)
     """The exchange this request began; `exchange.respond` is the gate."""
     _body: io.BufferedReader | None = field(repr=False)
@@ -60,19 +63,26 @@ class Request:
             exchange = conn.take_exchange()
         else:
             exchange = open_channel(conn, limits or Limits(), timeouts or Timeouts()).open_exchange()
-        self._fill(exchange)
+        self._fill(exchange, exchange.head)
 
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
         """The request of an exchange whose head has been read."""
         request = cls.__new__(cls)
-        request._fill(exchange)  # noqa: SLF001 - an alternative constructor
+        request._fill(exchange, exchange.head)  # noqa: SLF001 - an alternative constructor
         return request
 
-    def _fill(self, exchange: Exchange) -> None:
-        head = exchange.head
+    def redirected(self, head: RequestHead) -> Self:
+        """Another request within the same exchange, without content, to be handled instead (RFC 3875 §6.2.2)."""
+        request = type(self).__new__(type(self))
+        request._fill(self.exchange, head)  # noqa: SLF001 - an alternative constructor
+        request._body = io.BufferedReader(io.BytesIO())  # noqa: SLF001
+        return request
+
+    def _fill(self, exchange: Exchange, head: RequestHead | None) -> None:
         if head is None:
             raise Misuse("the exchange has no request, only a refusal")
+        self.head = head
         self.method = head.method
         self.target = head.target
         self.path = head.path

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable
 from typing import Final, Protocol
 
+from pyhttp.cgi.scripts import Scripts
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
@@ -60,6 +61,12 @@ class Surroundings:
         self.limits = limits if isinstance(limits, Limits) else Limits()
         self.timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
         self.log = log if isinstance(log, logging.Logger) else ERROR_LOG
+
+    @property
+    def scripts(self) -> Scripts:
+        """The server's count of running CGI scripts."""
+        scripts: object = getattr(self._server, "scripts", None)
+        return scripts if isinstance(scripts, Scripts) else Scripts(self.limits, self.timeouts)
 
     @property
     def closing(self) -> bool:

@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Final, Self
 
+from pyhttp.cgi.scripts import Scripts
 from pyhttp.errors import HTTPError
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
@@ -67,9 +68,11 @@ class BaseServer:
         self.timeouts = timeouts or Timeouts()
         self.log = ERROR_LOG
         self.request_handler = request_handler
+        self.scripts = Scripts(self.limits, self.timeouts)
+        """The CGI scripts that run; they end with the server."""
         self._access_log = access_log
         listeners = listen(host, port, self.limits.backlog)
-        self.addresses: list[Address] = [address_of(listener) for listener in listeners]
+        self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
         """Every (host, port) the server is bound to."""
         self._loop = Loop(self, listeners, create_poller(), connection_capacity(self.limits.connections))
         self._state = threading.Lock()
@@ -86,7 +89,7 @@ class BaseServer:
     @property
     def url(self) -> str:
         """The URL of the first address."""
-        host, port = self.addresses[0][:2]
+        host, port = self.addresses[0]
         return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
 
     @property
@@ -107,6 +110,7 @@ class BaseServer:
         try:
             self._loop.run()
         finally:
+            self.scripts.close()
             self._loop.close()
             self._ended.set()
 
@@ -216,6 +220,10 @@ class BaseServer:
                 self._access_log(entry)
             else:
                 ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
+
+    def hurry(self) -> None:
+        """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""
+        self.scripts.stop()
 
     def report(self, message: str, error: BaseException | None = None) -> None:
         """One line for the operator, and a traceback where the fault is ours."""

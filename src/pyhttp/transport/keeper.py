@@ -60,6 +60,10 @@ class Service(Protocol):
         """An exchange is over, its last byte sent or its connection lost."""
         ...
 
+    def hurry(self) -> None:
+        """The grace period of a stop is nearly over: what can be told to end early is told now."""
+        ...
+
     def report(self, message: str, error: BaseException | None = None) -> None:
         """Tell the operator, with a traceback where `error` is a fault of ours."""
         ...

@@ -6,7 +6,6 @@ import resource
 import socket
 from typing import Final
 
-from pyhttp.transport.connection import Address
 
 __all__ = ["connection_capacity", "listen"]
 
@@ -80,7 +79,7 @@ def connection_capacity(limit: int) -> int:
     return max(1, min(limit, soft - min(64, soft // 4)))
 
 
-def address_of(listener: socket.socket) -> Address:
+def address_of(listener: socket.socket) -> tuple[str, int]:
     """The address a listener is bound to."""
     host, port = listener.getsockname()[:2]
     return (str(host), int(port))

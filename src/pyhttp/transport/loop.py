@@ -24,6 +24,8 @@ _ACCEPT_PAUSE: Final = 1.0
 """Seconds until a listener is tried again after the system had no descriptor or memory left, unless one is closed."""
 _AFTER_CUT: Final = 1.0
 """Seconds that cut connections have to come back from their handlers, on top of the grace period (safety line L8)."""
+_HURRY: Final = 1.0
+"""Seconds before the end of the grace period at which scripts are asked to end."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -70,6 +72,7 @@ class Loop:
         self._victims: deque[Connection] = deque()
         self._stop_requested = False
         self._stopping_since: float | None = None
+        self._hurried = False
         self._cut_at: float | None = None
         self.keeper = Keeper(service, poller, clock)
         for fd in self._listeners:
@@ -221,15 +224,22 @@ class Loop:
                     self.keeper.expel(conn)
         if not self.keeper.connections:
             return True
-        if self._cut_at is None and now >= self._stopping_since + self._service.timeouts.stop:
+        grace = self._service.timeouts.stop
+        if not self._hurried and now >= self._stopping_since + grace - min(_HURRY, grace / 2):
+            self._hurried = True
+            self._service.hurry()
+        if self._cut_at is None and now >= self._stopping_since + grace:
             self._cut_at = now
             self.keeper.cut()
         return self._cut_at is not None and now >= self._cut_at + _AFTER_CUT
 
     def _stop_deadline(self) -> float | None:
+        if self._stopping_since is None:
+            return None
         if self._cut_at is not None:
             return self._cut_at + _AFTER_CUT
-        return None if self._stopping_since is None else self._stopping_since + self._service.timeouts.stop
+        grace = self._service.timeouts.stop
+        return self._stopping_since + (grace if self._hurried else grace - min(_HURRY, grace / 2))
 
     def _close_listeners(self) -> None:
         for fd, listener in self._listeners.items():

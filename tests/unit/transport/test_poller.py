@@ -1,0 +1,136 @@
+"""Both pollers keep the same promises."""
+
+import os
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from pyhttp.transport.poller import READ, WRITE, EpollPoller, Poller, PollPoller, create_poller, wait_until_ready
+
+Pair = tuple[socket.socket, socket.socket]
+
+
+@pytest.fixture(params=[EpollPoller, PollPoller])
+def poller(request: pytest.FixtureRequest) -> Iterator[Poller]:
+    factory: Callable[[], Poller] = request.param
+    made = factory()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def pair() -> Iterator[Pair]:
+    ours, theirs = socket.socketpair()
+    yield ours, theirs
+    ours.close()
+    theirs.close()
+
+
+def test_an_armed_descriptor_is_delivered_once(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    poller.arm(ours.fileno(), READ)
+    theirs.send(b"x")
+    assert poller.wait(5) == [(ours.fileno(), READ)]
+    assert poller.wait(0) == []
+    poller.arm(ours.fileno(), READ)
+    assert poller.wait(5) == [(ours.fileno(), READ)]
+
+
+def test_only_what_is_armed_for_is_delivered(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"x")
+    poller.arm(ours.fileno(), WRITE)
+    assert poller.wait(5) == [(ours.fileno(), WRITE)]
+    poller.arm(ours.fileno(), READ | WRITE)
+    assert poller.wait(5) == [(ours.fileno(), READ | WRITE)]
+
+
+def test_the_end_of_input_is_delivered_as_readable(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    poller.arm(ours.fileno(), READ)
+    theirs.close()
+    ((fd, mask),) = poller.wait(5)
+    assert fd == ours.fileno()
+    assert mask & READ
+
+
+def test_a_shutdown_by_another_thread_ends_the_silence_of_an_armed_descriptor(poller: Poller, pair: Pair) -> None:
+    ours, _ = pair
+    poller.arm(ours.fileno(), READ)
+    ours.shutdown(socket.SHUT_RDWR)
+    assert [fd for fd, _ in poller.wait(5)] == [ours.fileno()]
+
+
+def test_a_forgotten_descriptor_is_delivered_no_more(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    duplicate = os.dup(ours.fileno())
+    try:
+        poller.arm(ours.fileno(), READ)
+        poller.forget(ours.fileno())
+        poller.forget(ours.fileno())
+        ours.close()
+        theirs.send(b"x")
+        assert poller.wait(0) == []
+    finally:
+        os.close(duplicate)
+
+
+def test_a_descriptor_number_can_be_armed_again_after_it_was_forgotten(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    poller.arm(ours.fileno(), READ)
+    poller.forget(ours.fileno())
+    poller.arm(ours.fileno(), READ)
+    theirs.send(b"x")
+    assert poller.wait(5) == [(ours.fileno(), READ)]
+
+
+def test_wake_ends_the_next_wait_and_only_that(poller: Poller) -> None:
+    poller.wake()
+    poller.wake()
+    assert poller.wait(None) == []
+    began = time.monotonic()
+    assert poller.wait(0.01) == []
+    assert time.monotonic() - began >= 0.009
+
+
+def test_wake_from_another_thread_ends_a_wait_without_end(poller: Poller) -> None:
+    thread = threading.Thread(target=poller.wake)
+    thread.start()
+    assert poller.wait(None) == []
+    thread.join()
+
+
+def test_another_thread_may_arm_while_one_waits(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"x")
+    arming = threading.Thread(target=poller.arm, args=(ours.fileno(), READ))
+    arming.start()
+    until = time.monotonic() + 5
+    events: list[tuple[int, int]] = []
+    while not events and time.monotonic() < until:
+        events = poller.wait(5)
+    arming.join()
+    assert events == [(ours.fileno(), READ)]
+
+
+def test_wake_after_close_is_harmless(poller: Poller) -> None:
+    poller.close()
+    poller.wake()
+
+
+def test_epoll_is_taken_where_there_is_one() -> None:
+    made = create_poller()
+    assert isinstance(made, EpollPoller)
+    made.close()
+
+
+def test_waiting_for_one_descriptor(pair: Pair) -> None:
+    ours, theirs = pair
+    assert wait_until_ready(ours.fileno(), WRITE, None)
+    assert not wait_until_ready(ours.fileno(), READ, 0.001)
+    assert not wait_until_ready(ours.fileno(), READ, -1)
+    theirs.send(b"x")
+    assert wait_until_ready(ours.fileno(), READ, 5)
