@@ -132,18 +132,16 @@ class _Running(Iterator[bytes]):
         """Read the header section."""
         parser = OutputParser(self._call.scripts.limits, non_parsed=self._call.script.non_parsed)
         head = self._read_head(parser)
-        match head:
-            case LocalRedirect():
-                self._end()
-                return head
-            case Document(status, fields) if status in CONTENT_FORBIDDEN:
-                self._end()
-                return Response(status, fields)
-            case Document(status, fields, length):
-                # A body after HEAD is dropped (3875-4.3.3-1c).
-                self._left = 0 if self._call.head.method == "HEAD" else length
-                self._first = parser.rest
-                return Response(status, fields, self)
+        if isinstance(head, LocalRedirect):
+            self._end()
+            return head
+        if head.status in CONTENT_FORBIDDEN:
+            self._end()
+            return Response(head.status, head.fields)
+        # A body after HEAD is dropped (3875-4.3.3-1c).
+        self._left = 0 if self._call.head.method == "HEAD" else head.length
+        self._first = parser.rest
+        return Response(head.status, head.fields, self)
 
     def __iter__(self) -> Self:
         return self

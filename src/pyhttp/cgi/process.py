@@ -103,11 +103,12 @@ class Process:
         if self._ending:
             return
         self._ending = True
-        for descriptor in (self.output, self.errors, self.exit):
-            if descriptor is not None:
-                os.close(descriptor)
+        os.close(self.output)
+        if self.exit is not None:
+            os.close(self.exit)
         # Whoever is left of the group when its leader has gone is ended, too: no run leaves processes behind.
         if self._popen.poll() is not None and not self._signal(signal.SIGTERM):
+            os.close(self.errors)
             self._scripts.forget(self)
             return
         self._signal(signal.SIGTERM)
@@ -132,6 +133,8 @@ class Process:
         while self._signal(0) and time.monotonic() < deadline:
             time.sleep(_LOOK)
         self.kill()
+        # Not before: a script that tidies up and says so must not die of a broken pipe in the middle of it.
+        os.close(self.errors)
 
     def _signal(self, number: int) -> bool:
         """Send a signal to the group; False when nobody is left in it.

@@ -9,7 +9,6 @@ from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
 
-
 SECTION_END = output._SECTION_END
 
 

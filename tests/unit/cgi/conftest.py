@@ -1,0 +1,23 @@
+"""What the tests with real scripts share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.cgi_site import CgiSite, descriptors, has_children, settled
+
+
+@pytest.fixture
+def cgi(tmp_path: Path) -> Iterator[CgiSite]:
+    """A folder with a CGI directory. C11: after each test no process, no zombie, no descriptor and no spool is left."""
+    root = tmp_path / "www"
+    root.mkdir()
+    site = CgiSite(root)
+    before = descriptors()
+    yield site
+    settled()
+    assert site.scripts.running == 0
+    assert not has_children()
+    assert descriptors() == before
+    site.scripts.budget.take(site.scripts.limits.spool)

@@ -1,0 +1,555 @@
+"""RFC 3875 §3.1, §6: one request, one script, one answer, with real scripts. C5, C10 to C14, D17 to D19, D22."""
+
+import os
+import signal
+import socket
+import threading
+import time
+
+import pytest
+
+from pyhttp.cgi import gateway
+from pyhttp.cgi.output import LocalRedirect
+from pyhttp.cgi.scripts import Scripts
+from pyhttp.cgi.spool import SpoolFull
+from pyhttp.errors import (
+    BadGateway,
+    Disconnected,
+    GatewayTimeout,
+    HTTPError,
+    IncompleteRequest,
+    InternalError,
+    Unavailable,
+)
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
+from pyhttp.site import Site
+from tests.helpers.cgi_site import (
+    QUICK,
+    CgiSite,
+    environment,
+    is_alive,
+    items,
+    read_all,
+    request_head,
+    settled,
+)
+
+TEXT = "echo 'Content-Type: text/plain'; echo"
+MIB = 1024 * 1024
+
+
+def shorten(
+    cgi: CgiSite, *, limits: Limits | None = None, script: float = 5.0, run: float = 5.0, kill: float = 0.3
+) -> None:
+    """Other limits and deadlines for the scripts of a site."""
+    cgi.scripts = Scripts(limits or Limits(), Timeouts(script=script, script_run=run, script_kill=kill))
+
+
+class TestAnswers:
+    @pytest.mark.clause("3875-6.4-1b", "3875-6.4-1c")
+    def test_a_document(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo 'Content-Type: text/plain'", "echo 'X-Y: z'", "echo", "echo body")
+        response, content = cgi.get("/cgi-bin/x")
+        assert (response.status, response.headers.lines) == (200, (("Content-Type", "text/plain"), ("X-Y", "z")))
+        assert content == b"body\n"
+
+    def test_the_environment_and_arguments_of_a_real_script(
+        self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """C1, C2: nothing of the server's environment but what is listed; a query without "=" is no argument."""
+        monkeypatch.setenv("PYHTTP_SECRET", "x")
+        monkeypatch.setenv("PYHTTP_SHOWN", "y")
+        cgi.site = Site(cgi_env=("PYHTTP_SHOWN", "PYHTTP_MISSING"))
+        cgi.sh("x", TEXT, "printf 'ARGS=%s\\0' \"$#\"", "tr '\\n' x < /proc/self/environ")
+        _, content = cgi.get("/cgi-bin/x/more", query="some+words")
+        found = environment(content)
+        assert (found["ARGS"], found["QUERY_STRING"], found["PATH_INFO"]) == ("0", "some+words", "/more")
+        assert (found["PYHTTP_SHOWN"], found.get("PYHTTP_SECRET"), found.get("HOME")) == ("y", None, None)
+        assert found["SCRIPT_FILENAME"] == str(cgi.bin / "x")
+
+    def test_authorization_where_the_operator_says_so(self, cgi: CgiSite) -> None:
+        cgi.site = Site(cgi_auth=True)
+        cgi.sh("x", TEXT, 'printf "%s" "$HTTP_AUTHORIZATION"')
+        response = cgi.run(request_head(fields=(("Authorization", "Basic eDp5"),)))
+        assert read_all(response) == b"Basic eDp5"
+
+    @pytest.mark.clause("3875-7.2-4a")
+    def test_C9_the_script_runs_in_its_own_directory(self, cgi: CgiSite) -> None:
+        (cgi.bin / "sub").mkdir()
+        cgi.sh("sub/x", TEXT, "pwd -P")
+        assert cgi.get("/cgi-bin/sub/x")[1] == f"{cgi.bin}/sub\n".encode()
+
+    def test_a_program_for_a_suffix(self, cgi: CgiSite) -> None:
+        handler = cgi.sh("handler", TEXT, 'printf "%s|" "$@" "$SCRIPT_FILENAME" "$SCRIPT_NAME" "$PATH_INFO"; pwd')
+        cgi.site = Site(cgi_suffixes=((".do", str(handler)),))
+        (cgi.root / "docs").mkdir()
+        page = cgi.root / "docs" / "page.do"
+        page.write_text("secret")
+        expected = f"{page}|{page}|/docs/page.do|/i|{cgi.root}/docs\n"
+        assert cgi.get("/docs/page.do/i")[1].decode() == expected
+
+    def test_C14_a_local_redirect(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo 'Location: /a/b?c'", "echo")
+        assert cgi.redirect("/cgi-bin/x") == LocalRedirect("/a/b?c")
+
+    @pytest.mark.parametrize("status", [204, 205, 304])
+    def test_statuses_without_content_have_none(self, cgi: CgiSite, status: int) -> None:
+        cgi.sh("x", f"echo 'Status: {status} X'", "echo 'Content-Length: 4'", "echo", "echo body")
+        response, content = cgi.get("/cgi-bin/x")
+        assert (response.status, content) == (status, b"")
+        assert ("Content-Length" in response.headers) == (status == 304)
+
+    def test_a_script_that_speaks_http_itself(self, cgi: CgiSite) -> None:
+        cgi.sh("nph-x", "printf 'HTTP/1.0 404 No\\r\\nX-Y: z\\r\\n\\r\\nbody'")
+        response, content = cgi.get("/cgi-bin/nph-x")
+        assert (response.status, response.headers.lines, content) == (404, (("X-Y", "z"),), b"body")
+
+    @pytest.mark.clause("3875-6.1-3a")
+    def test_output_is_passed_on_as_it_comes(self, cgi: CgiSite) -> None:
+        """The head at once, then piece by piece: each waits for a word that the test writes into a FIFO."""
+        os.mkfifo(cgi.bin / "go")
+        cgi.sh("x", TEXT, "read a < go; echo one; read a < go; echo two")
+        response = cgi.run(request_head())
+        pieces = items(response)
+        assert next(pieces) == b""
+        for word in (b"one\n", b"two\n"):
+            (cgi.bin / "go").write_text("x\n")
+            assert next(pieces) == word
+        assert list(pieces) == []
+        response.close()
+        response.close()
+
+
+class TestContent:
+    @pytest.mark.clause("3875-4.2-3b", "3875-4.2-3c", "3875-4.2-5a", "3875-9.6-2b")
+    @pytest.mark.parametrize("size", [0, 1, 65536, MIB, MIB + 1, 5 * MIB])
+    def test_C5_content_arrives_whole_and_ends(self, cgi: CgiSite, size: int) -> None:
+        cgi.python("x", "data = sys.stdin.buffer.read()", "out.write(b'Content-Type: a/b\\n\\n')", "out.write(data)")
+        content = os.urandom(size)
+        assert cgi.get("/cgi-bin/x", content, method="POST")[1] == content
+
+    def test_C5_chunked_content_has_an_exact_length(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, 'echo "$CONTENT_LENGTH $HTTP_TRANSFER_ENCODING"; cat')
+        head = request_head(method="POST", fields=(("Transfer-Encoding", "chunked"),))
+        assert read_all(cgi.run(head, b"hello")) == b"5 \nhello"
+
+    @pytest.mark.parametrize(
+        "script",
+        [
+            pytest.param(["os.write(1, head + data)", "sys.stdin.buffer.read()"], id="writes-before-it-reads"),
+            pytest.param(["os.write(1, head)", "while d := os.read(0, 4096): os.write(1, d)"], id="reads-and-writes"),
+            pytest.param(
+                ["d = sys.stdin.buffer.read()", "os.write(1, head)", "out.write(d)"], id="reads-before-it-writes"
+            ),
+            pytest.param(["os.write(1, head)", "out.write(data)"], id="never-reads"),
+            pytest.param(["os.close(0)", "os.write(1, head)", "out.write(data)"], id="closes-its-input"),
+            pytest.param(["os.write(1, head)", "os.read(0, 10)", "out.write(data)"], id="reads-a-little"),
+        ],
+    )
+    def test_C10_no_interleaving_deadlocks(self, cgi: CgiSite, script: list[str]) -> None:
+        """1 MiB in, 1 MiB out; none of them may take as long as a deadline."""
+        data = b"x" * MIB
+        cgi.python("x", "head = b'Content-Type: a/b\\n\\n'", f"data = b'x' * {MIB}", *script)
+        assert cgi.get("/cgi-bin/x", data, method="POST")[1] == data
+
+    def test_C10_an_upload_of_100_mib_that_nobody_reads(self, cgi: CgiSite) -> None:
+        class Large:
+            left = 100 * MIB
+
+            def read(self, size: int, /) -> bytes:
+                count = min(size, self.left)
+                self.left -= count
+                return bytes(count)
+
+        cgi.sh("x", TEXT, "echo done")
+        head = request_head(method="POST", fields=(("Content-Length", str(100 * MIB)),))
+        assert read_all(cgi.run(head, Large())) == b"done\n"
+
+    def test_F10_incomplete_content_starts_no_script(self, cgi: CgiSite) -> None:
+        class Broken:
+            def read(self, size: int, /) -> bytes:
+                raise IncompleteRequest
+
+        cgi.sh("x", "touch ran", TEXT)
+        with pytest.raises(IncompleteRequest):
+            cgi.run(request_head(method="POST", fields=(("Content-Length", "5"),)), Broken())
+        assert not (cgi.bin / "ran").exists()
+
+    def test_D22_without_room_no_script_is_started(self, cgi: CgiSite) -> None:
+        cgi.scripts = Scripts(Limits(spool=10), QUICK)
+        cgi.sh("x", "touch ran", TEXT)
+        with pytest.raises(SpoolFull):
+            cgi.get("/cgi-bin/x", b"x" * 11, method="POST")
+        assert not (cgi.bin / "ran").exists()
+
+    def test_C15_the_spool_of_a_script_that_cannot_be_started_is_given_back(self, cgi: CgiSite) -> None:
+        cgi.write("x", "no program")
+        with pytest.raises(InternalError):
+            cgi.get("/cgi-bin/x", b"content", method="POST")
+
+
+class TestLength:
+    def test_C13_surplus_is_cut(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 3'; echo; printf 12; printf 3456789")
+        assert cgi.get("/cgi-bin/x")[1] == b"123"
+
+    def test_C13_a_short_body_fails(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 5'; echo; printf 1234")
+        response = cgi.run(request_head())
+        with pytest.raises(BadGateway, match="1 octets short"):
+            read_all(response)
+
+    @pytest.mark.clause("3875-4.3.3-1c")
+    @pytest.mark.parametrize("length", ["", "Content-Length: 5"])
+    def test_head_has_the_same_fields_and_no_content(self, cgi: CgiSite, length: str) -> None:
+        cgi.sh(
+            "x", "echo 'Content-Type: a/b'", f"[ -z '{length}' ] || echo '{length}'", "echo; echo body", "touch done"
+        )
+        response, content = cgi.get("/cgi-bin/x", method="HEAD")
+        assert (response.headers.get("Content-Length"), content) == ("5" if length else None, b"")
+
+    def test_the_script_of_a_head_request_may_end_by_itself(self, cgi: CgiSite) -> None:
+        """The gate closes the body without reading it; what the script still says is read away."""
+        cgi.sh("x", TEXT, f"head -c {MIB} /dev/zero", "touch finished")
+        cgi.run(request_head(method="HEAD")).close()
+        assert (cgi.bin / "finished").exists()
+
+    def test_a_script_whose_content_is_complete_may_end_by_itself(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 3'; echo; printf 123; sleep 0.05; touch finished")
+        response = cgi.run(request_head())
+        pieces = items(response)
+        content = b""
+        while len(content) < 3:
+            content += next(pieces)
+        response.close()
+        assert (cgi.bin / "finished").exists()
+
+
+class TestRedirected:
+    @pytest.mark.clause("3875-6.2.2-3a.2")
+    def test_C14_get_without_content(self) -> None:
+        fields = (
+            ("Accept", "*/*"),
+            ("Content-Type", "a/b"),
+            ("CONTENT-Length", "5"),
+            ("Content-Encoding", "gzip"),
+            ("Transfer-Encoding", "chunked"),
+            ("Trailer", "x"),
+            ("TE", "trailers"),
+            ("Expect", "100-continue"),
+            ("Cookie", "a=b"),
+        )
+        head = gateway.redirected(request_head(method="POST", query="old", fields=fields), LocalRedirect("/a/b?c?d"))
+        kept = (("Host", "localhost:8888"), ("Accept", "*/*"), ("Cookie", "a=b"))
+        assert head == RequestHead("GET", "/a/b?c?d", "/a/b", "c?d", "localhost:8888", "HTTP/1.1", Headers(kept))
+        assert head.headers.lines == kept
+
+
+class TestStandardError:
+    def test_it_goes_to_the_log_line_by_line(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "echo early >&2", TEXT, "echo body; echo late >&2; printf last >&2")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        assert cgi.logged == ["/cgi-bin/x: early", "/cgi-bin/x: late", "/cgi-bin/x: last"]
+
+    def test_D19_a_flood_neither_blocks_the_script_nor_fills_the_log(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "head -c 3000000 /dev/zero | tr '\\0' e >&2", TEXT, "echo body")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        assert 65536 <= sum(map(len, cgi.logged)) < 70_000
+
+    def test_a_script_that_closes_it(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "exec 2>&-", TEXT, "echo body")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+
+    def test_how_a_script_failed_is_logged(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body", "exit 3")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        assert cgi.logged == ["/cgi-bin/x: exit status 3"]
+
+
+def answer_to(cgi: CgiSite) -> HTTPError:
+    """The error that a request of the script `x` is answered with."""
+    with pytest.raises(HTTPError) as raised:
+        cgi.run(request_head())
+    return raised.value
+
+
+class TestFaultsBeforeTheHead:
+    @pytest.mark.clause("3875-6.1-3b")
+    def test_D17_silence_is_a_504(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=0.1)
+        cgi.sh("x", "echo $$ > pid", "exec sleep 60")
+        assert isinstance(answer_to(cgi), GatewayTimeout)
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+
+    def test_D17_a_header_section_that_trickles_is_a_504(self, cgi: CgiSite) -> None:
+        """Each byte in time, the whole not."""
+        shorten(cgi, script=5.0, run=0.3)
+        cgi.sh("x", "while :; do printf x; sleep 0.02; done")
+        started = time.monotonic()
+        assert isinstance(answer_to(cgi), GatewayTimeout)
+        assert 0.3 <= time.monotonic() - started < 2
+
+    def test_D17_standard_error_is_no_output(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=0.2)
+        cgi.sh("x", "while :; do echo x >&2; sleep 0.01; done")
+        assert isinstance(answer_to(cgi), GatewayTimeout)
+
+    def test_C11_a_script_that_ignores_sigterm_delays_no_answer(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=0.1, kill=0.5)
+        cgi.sh("x", "trap '' TERM", "echo $$ > pid", "while :; do sleep 0.02; done")
+        started = time.monotonic()
+        assert isinstance(answer_to(cgi), GatewayTimeout)
+        assert time.monotonic() - started < 0.4
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+
+    @pytest.mark.parametrize(
+        ("lines", "detail"),
+        [
+            (["exit 0"], "no output"),
+            (["exit 1"], "no output"),
+            (["exec >&-"], "no output"),
+            (["kill -9 $$"], "no output"),
+            (["printf 'Content-Type: a/b\\n'"], "ended within its header section"),
+            (["echo hello"], "ended within"),
+            (["echo hello; echo; exec sleep 60"], "not a header field"),
+            (["head -c 70000 /dev/zero | tr '\\0' x; exec sleep 60"], "65536 bytes"),
+        ],
+    )
+    def test_C12_malformed_or_missing_output_is_a_502(self, cgi: CgiSite, lines: list[str], detail: str) -> None:
+        cgi.sh("x", *lines)
+        error = answer_to(cgi)
+        assert isinstance(error, BadGateway)
+        assert detail in error.detail
+
+    def test_how_it_ended_is_logged(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "kill -9 $$")
+        answer_to(cgi)
+        assert cgi.logged == ["/cgi-bin/x: ended by signal 9"]
+
+    def test_D18_one_script_too_many_is_a_503_before_its_content_is_read(self, cgi: CgiSite) -> None:
+        class Unread:
+            def read(self, size: int, /) -> bytes:
+                raise AssertionError
+
+        cgi.scripts = Scripts(Limits(scripts=1), QUICK)
+        cgi.sh("x", TEXT, "exec sleep 60")
+        first = cgi.run(request_head())
+        with pytest.raises(Unavailable):
+            cgi.run(request_head(), Unread())
+        first.close()
+        settled()
+        cgi.sh("x", TEXT)
+        cgi.get("/cgi-bin/x")
+
+    def test_C11_a_client_that_leaves_ends_the_script(self, cgi: CgiSite) -> None:
+        ours, theirs = socket.socketpair()
+        cgi.sh("x", "echo $$ > pid", "exec sleep 60")
+        with ours, theirs:
+            timer = threading.Timer(0.1, theirs.close)
+            timer.start()
+            with pytest.raises(Disconnected):
+                cgi.run(request_head(), client=ours.fileno())
+            timer.join()
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+
+    def test_C11_a_reset_ends_the_script(self, cgi: CgiSite) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            theirs = socket.create_connection(listener.getsockname())
+            ours, _ = listener.accept()
+        cgi.sh("x", "exec sleep 60")
+        with ours:
+            theirs.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            timer = threading.Timer(0.1, theirs.close)
+            timer.start()
+            with pytest.raises(Disconnected):
+                cgi.run(request_head(), client=ours.fileno())
+            timer.join()
+
+    def test_C11_a_half_closed_client_still_wants_its_answer(self, cgi: CgiSite) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            theirs = socket.create_connection(listener.getsockname())
+            ours, _ = listener.accept()
+        cgi.sh("x", "sleep 0.1", TEXT, "echo body")
+        with ours, theirs:
+            theirs.sendall(b"more")
+            theirs.shutdown(socket.SHUT_WR)
+            assert read_all(cgi.run(request_head(), client=ours.fileno())) == b"body\n"
+
+
+class TestFaultsInTheBody:
+    def fails_after(self, cgi: CgiSite, expected: bytes, error: type[Exception]) -> None:
+        """The head and `expected` arrive; then the iterator fails."""
+        response = cgi.run(request_head())
+        received = b""
+        with pytest.raises(error):  # noqa: PT012 - what came before the failure counts
+            for piece in items(response):
+                received += piece
+        response.close()
+        settled()
+        assert received == expected
+
+    def test_D17_silence_cuts(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=0.1)
+        cgi.sh("x", TEXT, "echo body", "exec sleep 60")
+        self.fails_after(cgi, b"body\n", GatewayTimeout)
+
+    @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV])
+    def test_a_script_that_dies_cuts(self, cgi: CgiSite, number: int) -> None:
+        cgi.sh("x", TEXT, "echo body", f"kill -{int(number)} $$")
+        self.fails_after(cgi, b"body\n", BadGateway)
+        assert cgi.logged == [f"/cgi-bin/x: ended by signal {int(number)}"]
+
+    def test_D17_a_body_may_take_longer_than_a_run_while_output_flows(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=5.0, run=0.2)
+        cgi.sh("x", TEXT, "for i in 1 2 3 4 5 6; do printf $i; sleep 0.05; done")
+        assert cgi.get("/cgi-bin/x")[1] == b"123456"
+
+    def test_C11_a_client_that_leaves_in_the_middle_ends_the_script(self, cgi: CgiSite) -> None:
+        ours, theirs = socket.socketpair()
+        cgi.sh("x", TEXT, "echo body", "exec sleep 60")
+        with ours, theirs:
+            response = cgi.run(request_head(), client=ours.fileno())
+            pieces = items(response)
+            while next(pieces) == b"":
+                pass
+            theirs.close()
+            with pytest.raises(Disconnected):
+                next(pieces)
+            response.close()
+        settled()
+
+    def test_C11_a_reader_that_stops_ends_the_script(self, cgi: CgiSite) -> None:
+        """1 GiB for a reader who takes a little and goes; memory holds one piece at a time."""
+        cgi.sh("x", TEXT, "echo $$ > pid", "exec head -c 1073741824 /dev/zero")
+        response = cgi.run(request_head())
+        pieces = items(response)
+        for _ in range(10):
+            assert len(next(pieces)) <= 65536
+        response.close()
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+
+
+class TestWhoIsLeftBehind:
+    def test_a_child_that_holds_the_output_delays_its_end_a_little(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "sleep 60 & echo $! > pid", "echo body")
+        started = time.monotonic()
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        assert 0.3 <= time.monotonic() - started < 2
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+
+    @pytest.mark.clause("3875-6.4-1b")
+    def test_a_child_that_goes_on_writing_is_read_to_its_end(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "(sleep 0.1; echo child) & echo parent")
+        assert cgi.get("/cgi-bin/x")[1] == b"parent\nchild\n"
+
+    def test_a_script_that_closes_its_output_and_goes_on_is_ended(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body", "echo $$ > pid", "exec sleep 60 >&- 2>&-")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        settled()
+        assert not is_alive(int((cgi.bin / "pid").read_text()))
+        assert cgi.logged == []
+
+    def test_C11_1000_runs_leave_nothing(self, cgi: CgiSite) -> None:
+        """In a short form: 50 runs of three kinds."""
+        cgi.sh("ok", TEXT, "cat")
+        cgi.sh("bad", "echo")
+        cgi.sh("slow", TEXT, "exec sleep 60")
+        for _ in range(50):
+            assert cgi.get("/cgi-bin/ok", b"x", method="POST")[1] == b"x"
+        for _ in range(5):
+            with pytest.raises(BadGateway):
+                cgi.get("/cgi-bin/bad")
+            cgi.run(request_head("/cgi-bin/slow")).close()
+
+
+class TestStop:
+    def test_C11_a_stop_ends_a_script_at_once(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=60.0, run=60.0, kill=60.0)
+        cgi.sh("x", "exec sleep 60")
+        timer = threading.Timer(0.1, cgi.scripts.stop)
+        timer.start()
+        started = time.monotonic()
+        assert isinstance(answer_to(cgi), Unavailable)
+        timer.join()
+        assert time.monotonic() - started < 2
+        assert isinstance(answer_to(cgi), Unavailable)
+
+    def test_C11_a_stop_cuts_a_body_even_if_a_stranger_holds_it(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=60.0, run=60.0, kill=60.0)
+        cgi.sh("x", TEXT, "setsid sleep 60 & echo $! > pid", "echo $! ", "exec sleep 60")
+        response = cgi.run(request_head())
+        pieces = items(response)
+        while next(pieces) == b"":
+            pass
+        timer = threading.Timer(0.1, cgi.scripts.stop)
+        timer.start()
+        with pytest.raises(BadGateway):
+            next(pieces)
+        timer.join()
+        response.close()
+        os.kill(int((cgi.bin / "pid").read_text()), signal.SIGKILL)
+
+    def test_C11_close_ends_a_stubborn_script_whose_owner_waits(self, cgi: CgiSite) -> None:
+        shorten(cgi, script=60.0, run=60.0, kill=0.3)
+        cgi.sh("x", "trap '' TERM", "while :; do sleep 0.02; done")
+        timer = threading.Timer(0.1, cgi.scripts.close)
+        timer.start()
+        started = time.monotonic()
+        assert isinstance(answer_to(cgi), Unavailable)
+        timer.join()
+        assert time.monotonic() - started < 2
+
+
+class TestWithoutExitDescriptors:
+    """Where the system has none, the end of output tells, and the script is waited for."""
+
+    @pytest.fixture(autouse=True)
+    def _without(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.delattr(os, "pidfd_open")
+
+    def test_a_document(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body; exit 3")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+        assert cgi.logged == ["/cgi-bin/x: exit status 3"]
+
+    def test_a_script_that_dies_cuts(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body; kill -9 $$")
+        with pytest.raises(BadGateway):
+            read_all(cgi.run(request_head()))
+
+    def test_a_script_that_closes_its_output_and_goes_on_is_ended(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body; exec sleep 60 >&- 2>&-")
+        assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+
+    def test_the_script_of_a_head_request_that_goes_on_is_ended(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "exec sleep 60")
+        cgi.run(request_head(method="HEAD")).close()
+
+
+def test_a_deadline_beyond_what_poll_takes(cgi: CgiSite) -> None:
+    shorten(cgi, script=1e9, run=1e9)
+    cgi.sh("x", TEXT, "echo body")
+    assert cgi.get("/cgi-bin/x")[1] == b"body\n"
+
+
+def test_the_client_is_none_of_the_calls_business_afterwards(cgi: CgiSite) -> None:
+    """A client that leaves with all its content in hand is no failure."""
+    ours, theirs = socket.socketpair()
+    cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 3'; echo; printf 123; sleep 0.05; touch finished")
+    with ours, theirs:
+        response = cgi.run(request_head(), client=ours.fileno())
+        pieces = items(response)
+        content = b""
+        while len(content) < 3:
+            content += next(pieces)
+        theirs.close()
+        assert list(pieces) == []
+        response.close()
+    assert (cgi.bin / "finished").exists()
