@@ -16,7 +16,7 @@ ODD_NAMES: Final = (
     '<b>bold & "quoted"<b>.txt',
     "<script>alert(1)<script>.html.txt",
     "100% #1?.txt",
-    "javascript:alert(1)",
+    "javascript:alert(1);x.txt",
     "back\\slash.txt",
     "new\nline.txt",
     "it's;a=b&c.txt",

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
@@ -34,7 +35,7 @@ def test_the_listing_is_opened_a_link_followed_and_back(page: Page, server: Runn
     listing = page.goto(server.urls[0])
     assert listing is not None
     assert listing.status == 200
-    page.screenshot(path=tmp_path / "listing.png")
+    page.screenshot(path=tmp_path / "listing.png")  # for a person to look at
     page.get_by_role("link", name="sub folder").click()
     expect(page).to_have_url(f"{server.urls[0]}sub%20folder/")
     page.get_by_role("link", name="page.html").click()
@@ -50,8 +51,8 @@ def test_a_file_with_markup_in_its_name_is_a_link_and_nothing_else(page: Page, s
     dialogs: list[str] = []
     page.on("dialog", lambda dialog: dialogs.append(dialog.message))
     page.goto(server.urls[0])
-    page.get_by_role("link", name="javascript:alert(1)").click()
-    expect(page).to_have_url(f"{server.urls[0]}javascript:alert(1)")
+    page.get_by_role("link", name="javascript:alert(1);x.txt").click()
+    expect(page).to_have_url(f"{server.urls[0]}{quote('javascript:alert(1);x.txt')}")
     page.go_back()
     with page.expect_response("**/*bold*") as followed:
         page.get_by_role("link", name='<b>bold & "quoted"<b>.txt').click()
