@@ -159,15 +159,19 @@ def _cgi_fields(fields: list[tuple[str, str]]) -> dict[str, str | None]:
 
 
 def _document(status: int, fields: list[tuple[str, str]]) -> Document:
-    dropped = {"status"} | _CONNECTION_FIELDS
+    dropped = {"status", *_CONNECTION_FIELDS}
     for name, value in fields:
         if name.lower() == "connection":
             dropped |= {option.lower() for option in parse_list(value)}
     length = _content_length([value for name, value in fields if name.lower() == "content-length"])
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
-    kept = tuple((name, value) for name, value in fields if name.lower() not in dropped)
+    kept = tuple((name, value) for name, value in fields if not _is_dropped(name.lower(), dropped))
     return Document(status, kept, length)
+
+
+def _is_dropped(name: str, dropped: set[str]) -> bool:
+    return name in dropped or name.startswith("x-cgi-")  # extensions of CGI, none of which is known (3875-6.3.5-1b)
 
 
 def _content_length(values: list[str]) -> int | None:
