@@ -35,6 +35,7 @@ from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
+from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.serving import Handler, HandlerFactory, function_handler
 from pyhttp.site import Site
@@ -72,6 +73,7 @@ __all__ = [
     "MissingRequest",
     "Misuse",
     "NotFound",
+    "PooledServer",
     "Request",
     "RequestTimeout",
     "Response",

@@ -187,6 +187,7 @@ class BaseHttpRequestHandler:
             client=self.conn.fileno(),
             log=lambda line: self._surroundings.log.warning("%s", line),
         )
+        self.request.exchange.about_to_block()
         answer = gateway.run(call)
         if not isinstance(answer, LocalRedirect):
             self.request.exchange.respond(answer, close=found.non_parsed)

@@ -18,7 +18,7 @@ from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format
 from pyhttp.transport.connection import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.listener import address_of, connection_capacity, listen
-from pyhttp.transport.loop import Loop
+from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.poller import create_poller
 
 __all__ = ["BaseServer"]
@@ -108,11 +108,15 @@ class BaseServer:
                 raise RuntimeError("the server is serving already, or has been closed")
             self._runner = threading.current_thread()
         try:
-            self._loop.run()
+            self._run_loop()
         finally:
             self.scripts.close()
             self._loop.close()
             self._ended.set()
+
+    def _run_loop(self) -> None:
+        """Run the loop to its end."""
+        self._loop.run(Role(leads=True))
 
     def close(self) -> None:
         """Stop accepting at once, let exchanges in progress end within `Timeouts.stop`, and close everything.
@@ -127,7 +131,8 @@ class BaseServer:
                 self._loop.close()
                 self._ended.set()
         if not self._inside():
-            self._ended.wait()
+            # A handler that never ends must not keep the caller (safety line L8).
+            self._ended.wait(self.timeouts.stop + 1.0)
 
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""
@@ -150,7 +155,7 @@ class BaseServer:
     def __exit__(self, *exc_info: object) -> None:
         """Close, and wait for the thread."""
         self.close()
-        if not self._inside() and self._runner is not None:
+        if not self._inside() and self._runner is not None and self._ended.is_set():
             self._runner.join()
 
     # --- one turn of a connection
@@ -203,14 +208,14 @@ class BaseServer:
         """Write the access line."""
         if self._access_log is None and not ACCESS_LOG.isEnabledFor(logging.INFO):
             return
-        head = exchange.head
+        method, target, version = _request_line(conn, exchange)
         entry = AccessEntry(
             client=conn.addr[0],
             ended=time.time(),
             duration=time.monotonic() - exchange.started,
-            method=head.method if head else "",
-            target=head.target if head else "",
-            version=head.version if head else "",
+            method=method,
+            target=target,
+            version=version,
             status=exchange.status,
             sent=max(0, exchange.content_sent - conn.outbox.unsent),
         )
@@ -220,6 +225,9 @@ class BaseServer:
                 self._access_log(entry)
             else:
                 ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
+
+    def about_to_block(self) -> None:
+        """A handler is about to wait: for its client, or for a script. Nothing to do with one thread for each."""
 
     def hurry(self) -> None:
         """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""
@@ -231,3 +239,13 @@ class BaseServer:
             self.log.info("%s", message)
         else:
             self.log.error("%s", message, exc_info=error)
+
+
+def _request_line(conn: Connection, exchange: Exchange) -> tuple[str, str, str]:
+    """Method, target and version; of a complete head that was refused, what stands in their places."""
+    if (head := exchange.head) is not None:
+        return head.method, head.target, head.version
+    line = conn.core.head_bytes.partition(b"\r\n")[0].decode("latin-1")
+    method, _, rest = line.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    return method, target, version

@@ -33,7 +33,7 @@ class ThreadingMixin(BaseServer):
         Raises:
             RuntimeError: No thread can be started, and none is running that could take the request later.
         """
-        thread = threading.Thread(target=self._run, args=(conn, addr), name="pyhttp-handler", daemon=True)
+        thread = threading.Thread(target=self._live, args=(conn, addr), name="pyhttp-handler", daemon=True)
         with self._threads_lock:
             if len(self._threads) >= self.limits.threads and isinstance(conn, Connection):
                 self._queue(conn)
@@ -64,7 +64,7 @@ class ThreadingMixin(BaseServer):
             if not self._loop.keeper.await_next(conn, seconds):
                 return
 
-    def _run(self, conn: socket.socket, addr: Address) -> None:
+    def _live(self, conn: socket.socket, addr: Address) -> None:
         """A thread's life: its own connection, then whatever waits; it leaves the list when nothing does."""
         try:
             self.threaded_process_request(conn, addr)

@@ -65,6 +65,10 @@ class Host(Protocol):
         """Whether it is stopping, so that each answer is the last on its connection."""
         ...
 
+    def about_to_block(self) -> None:
+        """The calling handler is about to wait; somebody else should see to the other clients."""
+        ...
+
 
 class Connection(socket.socket):
     """A client's connection: a socket for its handler, blocking with a timeout, and the loop's record of it.
@@ -199,6 +203,10 @@ class Connection(socket.socket):
             else:
                 return
 
+    def about_to_block(self) -> None:
+        """Tell the server that the handler is about to wait."""
+        self._host.about_to_block()
+
     def input_complete(self) -> None:
         """Nothing to do: the core keeps what came early for the next exchange."""
 
@@ -232,6 +240,7 @@ class Connection(socket.socket):
 
     def _wait(self, mask: int, pace: Pace) -> bool:
         """Wait for the client as long as its pace allows; False when that was too long."""
+        self._host.about_to_block()
         began = time.monotonic()
         ready = wait_until_ready(self.fileno(), mask, pace.allowance())
         pace.count(time.monotonic() - began, 0)
@@ -256,6 +265,7 @@ class Connection(socket.socket):
             raise ValueError("bufsize must not be negative")
         unread = self._read_raw()
         if not unread:
+            self._host.about_to_block()
             return super().recv(bufsize, flags)
         if not flags & socket.MSG_PEEK:
             self._unread = unread[bufsize:]

@@ -51,6 +51,10 @@ class Channel(Protocol):
         """
         ...
 
+    def about_to_block(self) -> None:
+        """The handler is about to wait for something else than the peer."""
+        ...
+
     def input_complete(self) -> None:
         """The last octet of the request has been parsed; what the core holds beyond it is the next one's."""
         ...
@@ -179,6 +183,13 @@ class Exchange:
             case unexpected:
                 raise Misuse(f"content was expected, not {unexpected!r}")
 
+    def about_to_block(self) -> None:
+        """Say that the handler is about to wait, for a process or another machine.
+
+        A server that runs handlers on the thread which serves everybody else has another thread take over at once.
+        """
+        self._channel.about_to_block()
+
     # --- the response
 
     def respond(self, response: Response, *, close: bool = False) -> None:
@@ -266,6 +277,7 @@ class Exchange:
             self._send_whole(b"")
             return
         core, outbox = self._channel.core, self._channel.outbox
+        self._channel.about_to_block()  # who yields content has to get it from somewhere
         iterator = iter(items)
         item = next(iterator, None)
         self._send_head(response, close)

@@ -15,9 +15,8 @@ from enum import Enum, auto
 from typing import Protocol
 
 from pyhttp.errors import Disconnected, HTTPError, RequestTimeout, Unavailable
-from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Response
-from pyhttp.transport.connection import Connection, Phase
+from pyhttp.transport.connection import Connection, Host, Phase
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.pace import Pace
@@ -30,23 +29,8 @@ __all__ = ["Keeper", "Service"]
 NEVER = float("inf")
 
 
-class Service(Protocol):
+class Service(Host, Protocol):
     """What the connections are kept for."""
-
-    @property
-    def limits(self) -> Limits:
-        """Its limits."""
-        ...
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """Its deadlines."""
-        ...
-
-    @property
-    def closing(self) -> bool:
-        """Whether it is stopping."""
-        ...
 
     def dispatch(self, conn: Connection) -> None:
         """Have the request of `conn` handled, now or soon; `Keeper.settle` must follow exactly once."""

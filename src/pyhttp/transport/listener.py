@@ -6,7 +6,6 @@ import resource
 import socket
 from typing import Final
 
-
 __all__ = ["connection_capacity", "listen"]
 
 _LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))

@@ -17,7 +17,7 @@ from pyhttp.transport.deadlines import Deadlines
 from pyhttp.transport.keeper import NEVER, Keeper, Service
 from pyhttp.transport.poller import READ, Poller
 
-__all__ = ["Loop"]
+__all__ = ["Loop", "Role"]
 
 _ACCEPTS_AT_ONCE: Final = 64
 _ACCEPT_PAUSE: Final = 1.0
@@ -27,6 +27,19 @@ _AFTER_CUT: Final = 1.0
 _HURRY: Final = 1.0
 """Seconds before the end of the grace period at which scripts are asked to end."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Role:
+    """What one thread is to the loop.
+
+    Attributes:
+        leads: Whether it is the one thread that waits. Read and written by that thread only.
+    """
+
+    __slots__ = ("leads",)
+
+    def __init__(self, *, leads: bool) -> None:
+        self.leads = leads
 
 
 class Loop:
@@ -90,10 +103,17 @@ class Loop:
         self._stop_requested = True
         self._poller.wake()
 
-    def run(self) -> None:
-        """Turn until stopped: then let exchanges end within the grace period, and cut what is left (safety line L8)."""
+    def run(self, role: Role) -> bool:
+        """Turn until stopped: then let exchanges end within the grace period, and cut what is left (safety line L8).
+
+        Returns:
+            False where the calling thread has lost the lead meanwhile, and somebody else runs the loop.
+        """
         while not self._finished():
-            self.turn()
+            self.turn(role)
+            if not role.leads:
+                return False
+        return True
 
     def close(self) -> None:
         """Close listeners, connections and poller; for the thread that ran the loop, when nothing else runs."""
@@ -106,14 +126,17 @@ class Loop:
 
     # --- one turn
 
-    def turn(self) -> None:
-        """Expire what is due, wait for events, and serve each."""
+    def turn(self, role: Role) -> None:
+        """Expire what is due, wait for events, and serve each, unless the lead is lost over one of them."""
         now = self._clock()
         self._expire(now)
         self._resume(now)
-        self._collect(self._poller.wait(self._patience(now)))
+        if not self._delivered:
+            self._collect(self._poller.wait(self._patience(now)))
         while self._delivered:
             self.keeper.advance(self._delivered.popleft())
+            if not role.leads:
+                return  # what was delivered is the next leader's now
 
     def _collect(self, events: list[tuple[int, int]]) -> None:
         """Take delivery of a whole batch before any of it is served: who has its event is armed no more."""

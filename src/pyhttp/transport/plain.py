@@ -99,6 +99,9 @@ class PlainChannel:
         received = self._receive(self._pace.allowance())
         self._pace.count(time.monotonic() - began, received)
 
+    def about_to_block(self) -> None:
+        """Nobody else depends on this thread."""
+
     def input_complete(self) -> None:
         """Leave what lies beyond the request in the socket."""
         self._consume()

@@ -103,6 +103,7 @@ class EpollPoller:
 
     def close(self) -> None:
         """Release the descriptors of the poller."""
+        self._registered.clear()
         self._epoll.close()
         self._alarm.close()
 

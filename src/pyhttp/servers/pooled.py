@@ -1,0 +1,239 @@
+"""A bounded pool of threads, one of which leads: it waits for all clients and runs what it finds itself.
+
+Waking another thread costs more than most requests, so the leader hands nothing over: it opens its place, runs the
+handler, and takes the place back when nobody has taken it meanwhile. One thread stands by: it looks every few
+milliseconds while there is work, and takes an open place when the same handler is still running, or at once when that
+handler has announced that it will wait. The others sleep. Where no thread is free to take the place, requests queue and
+the leader keeps leading, so that accepting, deadlines and slow readers never wait for a handler (safety line L2).
+"""
+
+import socket
+import threading
+import time
+from collections import deque
+from typing import Final
+
+from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.servers.base import BaseServer
+from pyhttp.serving import HandlerFactory
+from pyhttp.transport.access_log import AccessLog
+from pyhttp.transport.connection import Address, Connection, Phase
+from pyhttp.transport.loop import Role
+
+__all__ = ["PooledServer"]
+
+_LOOK: Final = 0.004
+"""Seconds between two looks of the standby: longer than most handlers, shorter than anybody notices."""
+_IDLE: Final = 10.0
+"""Seconds after which a sleeping thread ends."""
+
+
+class PooledServer(BaseServer):
+    """A `BaseServer` that runs up to `workers` handlers at once, on `workers` + 1 threads started as they are needed.
+
+    Args:
+        workers: Handlers at once, at least 1.
+        host, port, request_handler, limits, timeouts, tls, access_log: As for `BaseServer`.
+
+    Raises:
+        OSError: The address cannot be bound.
+        ValueError: `workers` is less than 1, or as for `BaseServer`.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 8888,
+        request_handler: HandlerFactory = BaseHttpRequestHandler,
+        *,
+        workers: int = 32,
+        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
+        tls: None = None,
+        access_log: AccessLog | None = None,
+    ) -> None:
+        if workers < 1:
+            raise ValueError(f"workers: at least 1, not {workers}")
+        super().__init__(host, port, request_handler, limits=limits, timeouts=timeouts, tls=tls, access_log=access_log)
+        self.workers = workers
+        self._place = threading.Lock()
+        """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
+        self._stand = threading.Lock()
+        """Held by the standby; sleepers wait for it."""
+        self._bell = threading.Event()
+        """Wakes the standby."""
+        self._counts = threading.Lock()
+        """Guards `_free`, `_threads` and `_waiting` together: no request is queued for a thread that just went idle."""
+        self._free = 0
+        self._threads: list[threading.Thread] = []
+        self._waiting: deque[Connection] = deque()
+        self._turns = 0
+        self._parked = False
+        self._urgent = False
+        self._over = False
+        self._here = threading.local()
+
+    # --- the leader
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        """Run the handler on the leader's own thread, its place open; or queue the request when no thread is free."""
+        role = self._role()
+        if role is None or not isinstance(conn, Connection):
+            self.finish_request(conn, addr)
+        elif self._free or self._start_thread():
+            self._run_openly(role, conn)
+        else:
+            self._queue(role, conn)
+
+    def _role(self) -> Role | None:
+        role: object = getattr(self._here, "role", None)
+        return role if isinstance(role, Role) and role.leads else None
+
+    def _run_openly(self, role: Role, conn: Connection) -> None:
+        role.leads = False
+        self._turns += 1
+        self._place.release()
+        if self._parked:  # looked at after `_turns` has changed; the standby writes and reads in the other order
+            self._bell.set()
+        try:
+            self.finish_request(conn, conn.addr)
+        finally:
+            role.leads = self._place.acquire(blocking=False)
+
+    def _queue(self, role: Role, conn: Connection) -> None:
+        with self._counts:
+            if not self._free and self._threads:
+                conn.phase = Phase.QUEUED
+                self._waiting.append(conn)
+                return
+        # A thread has become free in between, or there is none and none can be started: better late than never.
+        self._run_openly(role, conn)
+
+    def _start_thread(self) -> bool:
+        """Start one more thread, unless there are `workers` + 1 with the one that serves; it counts as free at once."""
+        thread = threading.Thread(target=self._live, name="pyhttp-worker", daemon=True)
+        with self._counts:
+            if len(self._threads) >= self.workers:
+                return False
+            self._threads.append(thread)
+            self._free += 1
+        try:
+            thread.start()
+        except RuntimeError as error:
+            with self._counts:
+                self._threads.remove(thread)
+                self._free -= 1
+            self.report(f"cannot start a thread: {error}")
+            return False
+        return True
+
+    def about_to_block(self) -> None:
+        """A handler is about to wait: have the standby take the open place now."""
+        role: object = getattr(self._here, "role", None)
+        if isinstance(role, Role) and not self._place.locked():
+            self._urgent = True
+            self._bell.set()
+
+    # --- a thread's life
+
+    def _run_loop(self) -> None:
+        """The life of the thread that called `serve_forever`, which leads first."""
+        self._here.role = Role(leads=True)
+        self._place.acquire()
+        self._work(self._here.role)
+        with self._counts:
+            threads = list(self._threads)
+        # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
+        until = time.monotonic() + 1.0
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+
+    def _live(self) -> None:
+        """The life of any other thread, which is free first."""
+        role = self._here.role = Role(leads=False)
+        try:
+            if self._await_place(role):
+                self._work(role)
+        finally:
+            with self._counts:
+                self._threads.remove(threading.current_thread())
+
+    def _work(self, role: Role) -> None:
+        """Lead; having lost the lead, run what waits; then stand by for the lead."""
+        while not self._over:
+            if role.leads:
+                self._lead(role)
+            elif (queued := self._take_or_go_free()) is not None:
+                self._run_queued(role, queued)
+            elif not self._await_place(role):
+                return
+
+    def _lead(self, role: Role) -> None:
+        while self._free and (conn := self._take()) is not None:
+            conn.phase = Phase.TURN
+            self._run_openly(role, conn)
+            if not role.leads:
+                return
+        if self._loop.run(role):
+            self._over = True
+            self._place.release()
+            self._bell.set()
+
+    def _run_queued(self, role: Role, conn: Connection) -> None:
+        conn.phase = Phase.TURN
+        self.finish_request(conn, conn.addr)
+        role.leads = self._place.acquire(blocking=False)
+
+    def _take(self) -> Connection | None:
+        with self._counts:
+            return self._waiting.popleft() if self._waiting else None
+
+    def _take_or_go_free(self) -> Connection | None:
+        with self._counts:
+            if self._waiting:
+                return self._waiting.popleft()
+            self._free += 1
+            return None
+
+    # --- free threads
+
+    def _await_place(self, role: Role) -> bool:
+        """Sleep until the standby's place is free, stand by until the leader's is; False when the thread is to end."""
+        while not self._stand.acquire(timeout=_IDLE):
+            with self._counts:
+                # The last free thread stays, since the leader relies on it, and so does the one that serves.
+                if self._free > 1 and threading.current_thread() in self._threads:
+                    self._free -= 1
+                    return False
+        try:
+            role.leads = self._stand_by()
+        finally:
+            self._stand.release()
+        with self._counts:
+            self._free -= 1
+        return role.leads
+
+    def _stand_by(self) -> bool:
+        """Take the leader's place when it stays open for too long; False at the end of the server."""
+        seen = -1
+        while not self._over:
+            turns, is_open = self._turns, not self._place.locked()
+            if is_open and (turns == seen or self._urgent):
+                self._urgent = False
+                if self._place.acquire(blocking=False):
+                    return True
+            elif not is_open and turns == seen:
+                self._park(turns)
+            seen = turns
+            self._bell.wait(_LOOK)
+            self._bell.clear()
+        return False
+
+    def _park(self, turns: int) -> None:
+        """Nothing has been run since the last look: wait, without a timer, until something is."""
+        self._parked = True
+        if self._turns == turns and not self._over:
+            self._bell.wait()
+        self._parked = False
+        self._bell.clear()
