@@ -1,0 +1,32 @@
+"""The public names: as the snapshot has them, as the documents name them, and no others."""
+
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pyhttp
+from tests.helpers.public_api import SNAPSHOT, describe, public_names
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_the_public_api_is_what_the_snapshot_says() -> None:
+    """Where it was changed on purpose: `python -m tests.helpers.public_api`, and CONTRIBUTING.md, "The public API"."""
+    assert describe() == SNAPSHOT.read_text(encoding="utf-8")
+
+
+def test_all_names_every_public_name_in_order() -> None:
+    visible = {
+        name for name, value in vars(pyhttp).items() if not name.startswith("_") and not isinstance(value, ModuleType)
+    }
+    assert pyhttp.__all__ == sorted(visible)
+
+
+def test_the_reference_has_an_entry_for_each_name() -> None:
+    entries = re.findall(r"^### `([\w.]+)", (DOCS / "api.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert sorted(entries) == sorted(public_names())
+
+
+def test_every_public_class_and_function_is_documented() -> None:
+    undocumented = [name for name, value in public_names().items() if callable(value) and not value.__doc__]
+    assert undocumented == []
