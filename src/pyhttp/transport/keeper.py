@@ -12,45 +12,21 @@ import threading
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Protocol
 
 from pyhttp.errors import Disconnected, HTTPError, RequestTimeout, Unavailable
-from pyhttp.messages import RequestHead, Response
-from pyhttp.transport.connection import Connection, Host, Phase
+from pyhttp.messages import RequestHead
+from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.pace import Pace
 from pyhttp.transport.poller import READ, WRITE, Poller, wait_until_ready
+from pyhttp.transport.service import Service
 from pyhttp.wire.events import Signal
 from pyhttp.wire.persistence import persists
 
-__all__ = ["Keeper", "Service"]
+__all__ = ["Keeper"]
 
 NEVER = float("inf")
-
-
-class Service(Host, Protocol):
-    """What the connections are kept for."""
-
-    def dispatch(self, conn: Connection) -> None:
-        """Have the request of `conn` handled, now or soon; `Keeper.settle` must follow exactly once."""
-        ...
-
-    def error_response(self, error: HTTPError) -> Response:
-        """The answer to a request that no handler has seen."""
-        ...
-
-    def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
-        """An exchange is over, its last byte sent or its connection lost."""
-        ...
-
-    def hurry(self) -> None:
-        """The grace period of a stop is nearly over: what can be told to end early is told now."""
-        ...
-
-    def report(self, message: str, error: BaseException | None = None) -> None:
-        """Tell the operator, with a traceback where `error` is a fault of ours."""
-        ...
 
 
 class _Progress(Enum):

@@ -14,8 +14,9 @@ from typing import Final
 
 from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.deadlines import Deadlines
-from pyhttp.transport.keeper import NEVER, Keeper, Service
+from pyhttp.transport.keeper import NEVER, Keeper
 from pyhttp.transport.poller import READ, Poller
+from pyhttp.transport.service import Service
 
 __all__ = ["Loop", "Role"]
 
