@@ -218,6 +218,8 @@ class BaseServer:
             version=version,
             status=exchange.status,
             sent=max(0, exchange.content_sent - conn.outbox.unsent),
+            referer=exchange.head.headers.get("Referer", "") if exchange.head else "",
+            user_agent=exchange.head.headers.get("User-Agent", "") if exchange.head else "",
         )
         # A sink that fails must not fail a request (safety line O3); logging reports its own failures.
         with contextlib.suppress(Exception):

@@ -1,4 +1,7 @@
-"""One line for each exchange, in the common log format; safe against whatever the client sent (safety lines O1, O2)."""
+"""One line for each exchange; safe against whatever the client sent (safety lines O1, O2).
+
+Three formats: common and combined, as log analysers know them, and JSON, one object a line.
+"""
 
 import re
 import time
@@ -6,9 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["AccessEntry", "AccessLog", "common_format", "escape"]
-
-_UNSAFE: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f]')
+__all__ = ["AccessEntry", "AccessLog", "combined_format", "common_format", "escape", "json_format"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class AccessEntry:
         method, target, version: Of the request line; empty where it could not be parsed.
         status: Of the answer; 0 where there was none through the gate.
         sent: Octets of content sent.
+        referer, user_agent: Of the request; empty where it has none.
     """
 
     client: str
@@ -32,28 +34,66 @@ class AccessEntry:
     version: str
     status: int
     sent: int
+    referer: str
+    user_agent: str
 
 
 AccessLog = Callable[[AccessEntry], None]
 """What takes the entries: a fast callable that never raises, called on whatever thread ends an exchange."""
 
+_UNSAFE: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f]')
+
 
 def escape(text: str) -> str:
     r"""Write controls, ``"`` and ``\`` as ``\xNN``, which can be undone and cannot start a line of its own."""
-    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)
+    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text) if _UNSAFE.search(text) else text
 
 
 def common_format(entry: AccessEntry, longest: int) -> str:
-    """`entry` in the common log format; the request line is cut, and marked, where the line would pass `longest`."""
-    request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
-    if _UNSAFE.search(request):
-        request = escape(request)
+    """`entry` in the common log format, `longest` characters at most: the request line is cut, and marked."""
+    return _in_format(entry, longest, "")
+
+
+def combined_format(entry: AccessEntry, longest: int) -> str:
+    """The common log format with Referer and User-Agent behind it; these take half of the line at most."""
+    fields = [_cut(escape(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
+    return _in_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
+
+
+def json_format(entry: AccessEntry, longest: int) -> str:
+    """`entry` as a JSON object of ASCII characters; the target is cut, and marked, where it is too long."""
+    import json  # noqa: PLC0415 - not every server needs it
+
+    def written(room: int) -> str:
+        return json.dumps(
+            {
+                "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.ended)),
+                "client": entry.client,
+                "method": _cut(entry.method, room),
+                "target": _cut(entry.target, room),
+                "version": entry.version,
+                "status": entry.status,
+                "sent": entry.sent,
+                "ms": round(entry.duration * 1000, 3),
+                "referer": _cut(entry.referer, room),
+                "user_agent": _cut(entry.user_agent, room),
+            }
+        )
+
+    line = written(longest)
+    # A character takes up to six in JSON, and four texts share the line.
+    return line if len(line) <= longest else written(max(0, (longest - 256) // 24))
+
+
+def _in_format(entry: AccessEntry, longest: int, tail: str) -> str:
+    request = escape(f"{entry.method} {entry.target} {entry.version}") if entry.method else "-"
     start = f"{entry.client} - - [{_clock(int(entry.ended))}] "
-    end = f" {entry.status or '-'} {entry.sent}"
-    room = longest - len(start) - len(end) - 2
-    if len(request) > room:
-        request = request[: max(0, room - 3)] + "..."
-    return f'{start}"{request}"{end}'
+    end = f" {entry.status or '-'} {entry.sent}{tail}"
+    return f'{start}"{_cut(request, longest - len(start) - len(end) - 2)}"{end}'
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else text[: max(0, room - 3)] + "..."
 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -1,13 +1,14 @@
 """O1, O2, D21: the access line."""
 
+import json
 import re
 import time
 
 import pytest
 
-from pyhttp.transport.access_log import AccessEntry, common_format, escape
+from pyhttp.transport.access_log import AccessEntry, combined_format, common_format, escape, json_format
 
-ENTRY = AccessEntry("127.0.0.1", 1_000_000_000.0, 0.001, "GET", "/a?b", "HTTP/1.1", 200, 12)
+ENTRY = AccessEntry("127.0.0.1", 1_000_000_000.0, 0.001, "GET", "/a?b", "HTTP/1.1", 200, 12, "", "")
 
 
 def entry(**changes: str | int) -> AccessEntry:
@@ -60,3 +61,38 @@ def test_D21_a_long_line_is_cut_and_marked() -> None:
     line = common_format(entry(target="/" + "a" * 65536), 2048)
     assert len(line) == 2048
     assert line.endswith('aaa..." 200 12')
+
+
+def test_the_combined_format_adds_referer_and_user_agent_escaped() -> None:
+    line = combined_format(entry(referer="http://a/", user_agent='x"y\n'), 2048)
+    assert line.endswith(' 200 12 "http://a/" "x\\x22y\\x0a"')
+    assert combined_format(ENTRY, 2048).endswith(' 200 12 "-" "-"')
+
+
+def test_D21_no_field_makes_a_combined_line_too_long() -> None:
+    line = combined_format(entry(target="/" + "a" * 9000, referer="b" * 9000, user_agent="\x00" * 9000), 2048)
+    assert len(line) <= 2048
+
+
+def test_the_json_format_is_one_object_of_ascii_on_one_line() -> None:
+    line = json_format(entry(target='/"\n\x85é', user_agent="u"), 2048)
+    assert line.isascii()
+    assert "\n" not in line
+    assert json.loads(line) == {
+        "time": "2001-09-09T01:46:40Z",
+        "client": "127.0.0.1",
+        "method": "GET",
+        "target": '/"\n\x85é',
+        "version": "HTTP/1.1",
+        "status": 200,
+        "sent": 12,
+        "ms": 1.0,
+        "referer": "",
+        "user_agent": "u",
+    }
+
+
+def test_D21_a_long_json_line_stays_json() -> None:
+    line = json_format(entry(target="\x00" * 9000, referer="é" * 9000, user_agent="x" * 9000, method="M" * 900), 2048)
+    assert len(line) <= 2048
+    assert json.loads(line)["target"].endswith("...")
