@@ -15,19 +15,24 @@ _TOKEN: Final = abnf.text(abnf.TOKEN)
 
 _NOT_THE_OPERATORS: Final = frozenset(
     {
+        "accept-ranges",
+        "allow",
         "connection",
         "content-encoding",
         "content-length",
         "content-range",
+        "content-type",
         "date",
         "etag",
         "last-modified",
+        "location",
+        "retry-after",
         "trailer",
         "transfer-encoding",
         "upgrade",
     }
 )
-"""Fields that state what this server knows better: framing, ranges, validators, codings."""
+"""Fields that state what this server knows better of each answer: framing, ranges, validators, type and coding."""
 
 CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
@@ -48,7 +53,7 @@ class Site:
     cgi_directories: tuple[str, ...] = ("cgi-bin",)
     """Names of directories directly below the root whose files are run, never shown; empty: no CGI."""
     cgi_suffixes: tuple[tuple[str, str], ...] = ()
-    """(suffix, program) pairs: files whose names end so, in any case, are run by that program: (".php", "/usr/bin/..")."""
+    """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): files whose names end so, in any case, are run by that."""
     cgi_env: tuple[str, ...] = ()
     """Names of the server's own environment variables that scripts get; no others do (safety line C2)."""
     cgi_auth: bool = False
@@ -75,20 +80,10 @@ class Site:
     def __post_init__(self) -> None:
         self._check_names()
         self._check_cgi()
+        self._check_headers()
+        self._check_media_types()
         if self.max_age is not None and self.max_age < 0:
             raise ValueError(f"Site.max_age must not be negative: {self.max_age}")
-        for name, value in self.headers:
-            if not re.fullmatch(_FIELD_NAME, name) or name.lower() in _NOT_THE_OPERATORS:
-                raise ValueError(f"Site.headers: {name!r} is not a field that may be set")
-            if not re.fullmatch(_FIELD_VALUE, value) or value != value.strip(" \t"):
-                raise ValueError(f"Site.headers: the value of {name} is not a field value: {value!r}")
-        for suffix, media_type in self.media_types:
-            if not suffix or suffix != suffix.lower() or "/" in suffix or suffix.startswith("."):
-                raise ValueError(f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot")
-            if not re.fullmatch(_MEDIA_TYPE, media_type):
-                raise ValueError(f"Site.media_types: {media_type!r} is not a media type")
-        if self.charset and not re.fullmatch(_TOKEN, self.charset):
-            raise ValueError(f"Site.charset: {self.charset!r} is not a charset name")
         for coding in self.codings:
             if coding not in CODINGS:
                 raise ValueError(f"Site.codings: {coding!r} is none of {', '.join(CODINGS)}")
@@ -103,6 +98,22 @@ class Site:
             for name in names:
                 if not name or "/" in name or "\0" in name or name in {".", ".."}:
                     raise ValueError(f"Site.{parameter}: {name!r} is not a plain file name")
+
+    def _check_headers(self) -> None:
+        for name, value in self.headers:
+            if not re.fullmatch(_FIELD_NAME, name) or name.lower() in _NOT_THE_OPERATORS:
+                raise ValueError(f"Site.headers: {name!r} is not a field that may be set")
+            if not re.fullmatch(_FIELD_VALUE, value) or value != value.strip(" \t"):
+                raise ValueError(f"Site.headers: the value of {name} is not a field value: {value!r}")
+
+    def _check_media_types(self) -> None:
+        for suffix, media_type in self.media_types:
+            if not suffix or suffix != suffix.lower() or "/" in suffix or "." in suffix:
+                raise ValueError(f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot")
+            if not re.fullmatch(_MEDIA_TYPE, media_type):
+                raise ValueError(f"Site.media_types: {media_type!r} is not a media type")
+        if self.charset and not re.fullmatch(_TOKEN, self.charset):
+            raise ValueError(f"Site.charset: {self.charset!r} is not a charset name")
 
     def _check_cgi(self) -> None:
         for suffix, program in self.cgi_suffixes:

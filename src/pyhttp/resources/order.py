@@ -37,15 +37,12 @@ class Order:
     def sort(self, entries: list[Entry]) -> None:
         """Sort in place; names decide between equals, always ascending."""
         entries.sort(key=_natural)
-        match self.column:
-            case Column.NAME if self.descending:
-                entries.reverse()
-            case Column.NAME:
-                pass
-            case Column.SIZE:
-                entries.sort(key=lambda entry: entry.size, reverse=self.descending)
-            case Column.DATE:
-                entries.sort(key=lambda entry: entry.modified, reverse=self.descending)
+        if self.column is Column.SIZE:
+            entries.sort(key=lambda entry: entry.size, reverse=self.descending)
+        elif self.column is Column.DATE:
+            entries.sort(key=lambda entry: entry.modified, reverse=self.descending)
+        elif self.descending:
+            entries.reverse()
         entries.sort(key=lambda entry: not entry.is_directory)
 
     def query_for(self, column: Column) -> str:

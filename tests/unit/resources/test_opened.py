@@ -107,7 +107,7 @@ def test_T10_what_the_system_says_becomes_a_status(
     def fail(path: str, flags: int) -> int:
         raise OSError(number, "") if number else OSError("strange")
 
-    monkeypatch.setattr(opened.os, "open", fail)
+    monkeypatch.setattr("pyhttp.resources.opened.os.open", fail)
     with pytest.raises(error):
         open_file(str(root / "page.html"), str(root), SITE)
 

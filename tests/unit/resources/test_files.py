@@ -1,0 +1,331 @@
+"""A file as a resource: what each request for it is answered with. W1, W2, W6."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pyhttp.errors import (
+    Forbidden,
+    MethodNotAllowed,
+    MethodUnknown,
+    NotFound,
+    PreconditionFailed,
+    RangeNotSatisfiable,
+)
+from pyhttp.limits import Limits
+from pyhttp.messages import FileSlice, Response
+from pyhttp.resources import files
+from pyhttp.resources.files import file_response, index_of, is_directory, not_found_response
+from pyhttp.semantics.dates import format_date
+from pyhttp.site import Site
+from tests.helpers.folder import OLD, content, request, write
+
+DATA = b"0123456789"
+ETAG = f'"a-{OLD:x}"'
+DATE = format_date(OLD // 1_000_000_000)
+SITE = Site()
+
+
+@pytest.fixture(autouse=True)
+def no_descriptor_is_left() -> Iterator[None]:
+    before = sorted(os.listdir("/proc/self/fd"))
+    yield
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    write(tmp_path / "ten.txt", DATA)
+    write(tmp_path / "empty.bin")
+    return tmp_path
+
+
+def ask(root: Path, method: str = "GET", name: str = "ten.txt", site: Site = SITE, **fields: str) -> Response:
+    head = request(method, f"/{name}", {key.replace("_", "-"): value for key, value in fields.items()})
+    return file_response(head, str(root / name), root=str(root), site=site)
+
+
+@pytest.mark.clause("9110-15.3.1-5a", "9110-14.2-3b", "9110-8.3-5a", "9110-8.8.2.1-1a", "9110-8.8.3.1-3a")
+def test_W6_a_get_has_the_file_and_what_describes_it(root: Path) -> None:
+    response = ask(root)
+    assert response.status == 200
+    assert sorted(response.headers.lines) == [
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", "no-cache"),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("ETag", ETAG),
+        ("Last-Modified", DATE),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    assert isinstance(response.body, FileSlice)
+    assert response.length == 10
+    assert content(response) == DATA
+
+
+@pytest.mark.clause("9110-9.3.2-1a", "9110-9.3.2-2a", "9110-8.6-6a.2")
+def test_a_head_has_the_same_fields_and_length(root: Path) -> None:
+    got, head = ask(root), ask(root, "HEAD")
+    assert (head.status, head.headers, head.length) == (got.status, got.headers, got.length)
+    got.close()
+    head.close()
+
+
+@pytest.mark.clause("9110-9.3.7-4a")
+def test_options_tells_what_is_offered(root: Path) -> None:
+    response = ask(root, "OPTIONS", If_Match='"other"', Range="bytes=0-0")
+    assert response.status == 204
+    assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.clause("9110-9.1-10d", "9110-9.1-10c", "9110-15.5.6-1b")
+def test_S3_other_methods_are_refused(root: Path) -> None:
+    with pytest.raises(MethodNotAllowed) as caught:
+        ask(root, "POST")
+    assert caught.value.fields == (("Allow", "GET, HEAD, OPTIONS"),)
+    with pytest.raises(MethodUnknown):
+        ask(root, "BREW")
+
+
+@pytest.mark.clause("9110-13.2.1-1b")
+@pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "POST"])
+def test_what_is_not_there_is_not_found_whatever_the_conditions(root: Path, method: str) -> None:
+    with pytest.raises(NotFound):
+        ask(root, method, "absent", If_Match='"other"', If_None_Match="*")
+    with pytest.raises(MethodNotAllowed):
+        ask(root, "PUT", If_Match='"other"')
+
+
+@pytest.mark.clause("9110-15.4.5-2a", "9110-15.4.5-4a", "9110-8.6-7a.2")
+@pytest.mark.parametrize(
+    "fields", [{"If_None_Match": ETAG}, {"If_None_Match": f"W/{ETAG}"}, {"If_Modified_Since": DATE}]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_304_has_just_the_fields_that_a_cache_needs(root: Path, method: str, fields: dict[str, str]) -> None:
+    site = Site(headers=(("Expires", "0"), ("Content-Location", "/x"), ("X-Other", "y")), cors=True)
+    response = ask(root, method, site=site, **fields)
+    assert response.status == 304
+    assert sorted(response.headers.lines) == [
+        ("Access-Control-Allow-Origin", "*"),
+        ("Access-Control-Expose-Headers", "*"),
+        ("Cache-Control", "no-cache"),
+        ("Content-Location", "/x"),
+        ("ETag", ETAG),
+        ("Expires", "0"),
+    ]
+
+
+def test_a_condition_that_fails(root: Path) -> None:
+    with pytest.raises(PreconditionFailed):
+        ask(root, If_Match='"other"')
+    with pytest.raises(PreconditionFailed):
+        ask(root, If_Unmodified_Since=format_date(OLD // 1_000_000_000 - 1))
+
+
+@pytest.mark.clause("9110-15.3.7-4a", "9110-15.3.7-6b", "9110-15.3.7.1-1a", "9110-14.4-5a")
+def test_a_part_has_all_fields_of_the_whole(root: Path) -> None:
+    whole, part = ask(root), ask(root, Range="bytes=2-4")
+    assert part.status == 206
+    assert set(part.headers.lines) == {*whole.headers.lines, ("Content-Range", "bytes 2-4/10")}
+    assert part.length == 3
+    assert content(part) == b"234"
+    whole.close()
+
+
+@pytest.mark.clause("9110-15.3.7-6a", "9110-15.3.7-4a")
+@pytest.mark.parametrize("condition", [ETAG, DATE])
+def test_a_part_after_if_range_does_not_repeat_what_the_client_has(root: Path, condition: str) -> None:
+    part = ask(root, Range="bytes=8-", If_Range=condition)
+    assert part.status == 206
+    assert sorted(part.headers.lines) == [
+        ("Accept-Ranges", "bytes"),
+        ("Cache-Control", "no-cache"),
+        ("Content-Range", "bytes 8-9/10"),
+        ("ETag", ETAG),
+    ]
+    assert content(part) == b"89"
+
+
+@pytest.mark.parametrize("condition", ['"other"', f"W/{ETAG}", format_date(OLD // 1_000_000_000 - 1), "junk"])
+def test_G4_another_if_range_gives_the_whole(root: Path, condition: str) -> None:
+    response = ask(root, Range="bytes=8-", If_Range=condition)
+    assert response.status == 200
+    assert content(response) == DATA
+
+
+@pytest.mark.clause("9110-14.2-4a")
+def test_G1_range_means_something_with_get_alone(root: Path) -> None:
+    response = ask(root, "HEAD", Range="bytes=2-4")
+    assert (response.status, response.length) == (200, 10)
+    response.close()
+
+
+@pytest.mark.parametrize("value", ["items=0-1", "bytes=4-2", "bytes=0-1,1-2", "bytes=0-3_0"])
+def test_G1_G3_ranges_that_are_ignored(root: Path, value: str) -> None:
+    response = ask(root, Range=value)
+    assert response.status == 200
+    assert content(response) == DATA
+
+
+@pytest.mark.clause("9110-14.4-11a", "9110-15.5.17-3a")
+@pytest.mark.parametrize(("name", "length"), [("ten.txt", 10), ("empty.bin", 0)])
+def test_G1_ranges_that_meet_no_byte(root: Path, name: str, length: int) -> None:
+    with pytest.raises(RangeNotSatisfiable) as caught:
+        ask(root, name=name, Range="bytes=10-")
+    assert caught.value.status == 416
+    assert caught.value.fields == (("Content-Range", f"bytes */{length}"),)
+
+
+@pytest.mark.parametrize("length", range(5))
+def test_G2_every_range_of_short_files(tmp_path: Path, length: int) -> None:
+    write(tmp_path / "short", DATA[:length])
+    bounds = ["", *map(str, range(6))]
+    for value in (f"bytes={first}-{last}" for first in bounds for last in bounds):
+        try:
+            response = ask(tmp_path, name="short", Range=value)
+        except RangeNotSatisfiable:
+            continue
+        stated, data = response.headers.get("Content-Range"), content(response)
+        assert response.length == len(data) <= length
+        if response.status == 206:
+            assert stated is not None
+            first, last = map(int, stated.removeprefix("bytes ").partition("/")[0].split("-"))
+            assert stated.endswith(f"/{length}")
+            assert data == DATA[first : last + 1]
+            assert len(data) == last + 1 - first
+        else:
+            assert (response.status, stated, data) == (200, None, DATA[:length])
+
+
+@pytest.mark.clause("9110-15.3.7.2-1a", "9110-15.3.7.2-1b")
+def test_several_ranges_are_one_multipart_body(root: Path) -> None:
+    response = ask(root, Range="bytes=0-1, 8-")
+    assert response.status == 206
+    assert "Content-Range" not in response.headers
+    assert response.headers["ETag"] == ETAG
+    kind, _, boundary = response.headers["Content-Type"].partition("; boundary=")
+    assert kind == "multipart/byteranges"
+    assert len(response.headers.get_all("Content-Type")) == 1
+    data = content(response)
+    assert response.length == len(data)
+    assert data.startswith(f"--{boundary}\r\n".encode())
+
+
+def test_several_ranges_after_if_range(root: Path) -> None:
+    response = ask(root, Range="bytes=0-1, 8-", If_Range=ETAG)
+    assert sorted(name for name, _ in response.headers.lines) == [
+        "Accept-Ranges",
+        "Cache-Control",
+        "Content-Length",
+        "Content-Type",
+        "ETag",
+    ]
+    assert b"Content-Type: text/plain; charset=utf-8\r\n" in content(response)
+
+
+@pytest.mark.clause("9110-15.3.7.2-5a")
+@pytest.mark.parametrize("value", ["bytes=3-4", "bytes=3-4,99-", "bytes=,3-4,"])
+def test_one_range_is_never_a_multipart_body(root: Path, value: str) -> None:
+    response = ask(root, Range=value)
+    assert response.headers["Content-Range"] == "bytes 3-4/10"
+    assert content(response) == b"34"
+
+
+def test_D20_the_limit_on_ranges_is_the_servers(root: Path) -> None:
+    head = request(fields={"Range": "bytes=0-0,2-2"})
+    response = file_response(head, str(root / "ten.txt"), root=str(root), site=SITE, limits=Limits(ranges=1))
+    assert response.status == 200
+    response.close()
+
+
+@pytest.mark.clause("9110-8.8.3-7b")
+def test_a_file_that_has_just_changed_has_a_weak_tag_and_no_later_date(root: Path) -> None:
+    response = file_response(request(), str(root / "ten.txt"), root=str(root), site=SITE, clock=lambda: OLD - 10**9)
+    assert response.headers["ETag"] == f'W/"a-{OLD:x}-new"'
+    assert response.headers["Last-Modified"] == format_date(OLD // 10**9 - 1)
+    response.close()
+
+
+def test_a_file_without_a_date_that_could_be_told(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ancient = -(2**66)
+    monkeypatch.setattr(files, "open_file", lambda path, root, site: Ancient())
+    response = ask(root)
+    assert "Last-Modified" not in response.headers
+    assert response.headers["ETag"] == f'"a-{ancient:x}"'
+
+
+class Ancient:
+    """A file of a time before the year 0."""
+
+    size = 10
+    modified_ns = -(2**66)
+
+    def fileno(self) -> int:
+        return -1
+
+    def close(self) -> None:
+        pass
+
+
+def test_W2_what_is_announced_is_the_length_of_the_open_file(root: Path) -> None:
+    response = ask(root)
+    with (root / "ten.txt").open("ab") as file:
+        file.write(b"more")
+    assert response.length == 10
+    assert content(response) == DATA
+
+
+def test_max_age(root: Path) -> None:
+    response = ask(root, site=Site(max_age=3600))
+    assert response.headers["Cache-Control"] == "max-age=3600"
+    response.close()
+
+
+def test_the_operators_type_and_charset(root: Path) -> None:
+    response = ask(root, site=Site(media_types=(("txt", "text/x-log"),), charset="latin1"))
+    assert response.headers["Content-Type"] == "text/x-log; charset=latin1"
+    response.close()
+
+
+def test_a_file_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str, flags: int) -> int:
+        raise PermissionError(13, "")
+
+    monkeypatch.setattr("pyhttp.resources.opened.os.open", refuse)
+    with pytest.raises(Forbidden):
+        ask(root)
+
+
+def test_the_page_for_what_is_not_found(root: Path) -> None:
+    plain = not_found_response(NotFound(), root=str(root), site=SITE)
+    assert plain.status == 404
+    assert b"404 Not Found" in content(plain)
+    write(root / "404.html", b"<h1>Lost</h1>")
+    own = not_found_response(NotFound(), root=str(root), site=Site(max_age=60))
+    assert (own.status, content(own)) == (404, b"<h1>Lost</h1>")
+    assert sorted(own.headers.lines) == [
+        ("Cache-Control", "no-cache"),
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    off = not_found_response(NotFound(), root=str(root), site=Site(not_found=""))
+    assert b"404 Not Found" in content(off)
+
+
+def test_W1_the_index_of_a_directory_is_a_regular_file(root: Path) -> None:
+    assert index_of(str(root), SITE) is None
+    os.mkfifo(root / "index.html")
+    assert index_of(str(root), SITE) is None
+    write(root / "index.htm", b"index")
+    assert index_of(str(root), SITE) == str(root / "index.htm")
+    (root / "index.html").unlink()
+    write(root / "index.html", b"index")
+    assert index_of(str(root), SITE) == str(root / "index.html")
+    assert index_of(str(root), Site(index=())) is None
+
+
+def test_is_directory(root: Path) -> None:
+    assert is_directory(str(root))
+    for name in ("ten.txt", "absent", "nul\0byte"):
+        assert not is_directory(f"{root}/{name}")

@@ -1,0 +1,84 @@
+"""In what order a listing shows its entries."""
+
+import random
+
+import pytest
+
+from pyhttp.resources.entries import Entry
+from pyhttp.resources.order import Column, Order, parameters
+
+
+def entry(name: str, size: int = 0, modified: int = 0, *, directory: bool = False) -> Entry:
+    return Entry(name, is_directory=directory, is_link=False, size=size, modified=modified)
+
+
+def ordered(entries: list[Entry], query: str = "") -> list[str]:
+    random.Random(4).shuffle(entries)
+    Order.of(query).sort(entries)
+    return [one.name for one in entries]
+
+
+def test_names_in_natural_order_without_case() -> None:
+    expected = [
+        "0",
+        "00",
+        "01",
+        "1",
+        "2",
+        "10",
+        "a",
+        "A1",
+        "a2",
+        "A10",
+        "a10b",
+        "B",
+        "img1-2",
+        "img1-10",
+        "img02",
+        "ß",
+        "sst",
+        "ü",
+    ]
+    # "ß" folds to "ss", which stands before "sst".
+    assert ordered([entry(name) for name in expected]) == expected
+
+
+def test_folders_come_first_in_every_order() -> None:
+    entries = [entry("a", 5, 5), entry("z", directory=True), entry("b", directory=True), entry("0", 9, 9)]
+    assert ordered(entries) == ["b", "z", "0", "a"]
+    assert ordered(entries, "order=desc") == ["z", "b", "a", "0"]
+    assert ordered(entries, "sort=size&order=desc") == ["b", "z", "0", "a"]
+    assert ordered(entries, "sort=date") == ["b", "z", "a", "0"]
+
+
+@pytest.mark.parametrize(
+    ("query", "names"),
+    [
+        ("sort=size", ["c", "a", "b", "d"]),
+        ("sort=size&order=desc", ["d", "a", "b", "c"]),
+        ("sort=date", ["d", "c", "a", "b"]),
+        ("sort=date&order=desc", ["b", "a", "c", "d"]),
+        ("sort=name", ["a", "b", "c", "d"]),
+        ("sort=name&order=desc", ["d", "c", "b", "a"]),
+        ("order=desc", ["d", "c", "b", "a"]),
+        ("sort=Size", ["a", "b", "c", "d"]),
+        ("sort=%73ize", ["a", "b", "c", "d"]),
+        ("sort=size&sort=name&order=down&&x", ["a", "b", "c", "d"]),
+    ],
+)
+def test_the_query_says_the_order_and_names_decide_between_equals(query: str, names: list[str]) -> None:
+    assert ordered([entry("a", 2, 7), entry("b", 2, 8), entry("c", 1, 6), entry("d", 3, 5)], query) == names
+
+
+def test_a_heading_leads_to_the_other_direction_or_to_what_people_look_for_first() -> None:
+    by_name, by_size = Order(), Order(Column.SIZE, descending=True)
+    assert by_name.query_for(Column.NAME) == "?sort=name&order=desc"
+    assert by_name.query_for(Column.SIZE) == "?sort=size&order=desc"
+    assert by_name.query_for(Column.DATE) == "?sort=date&order=desc"
+    assert by_size.query_for(Column.NAME) == "?sort=name&order=asc"
+    assert by_size.query_for(Column.SIZE) == "?sort=size&order=asc"
+
+
+def test_parameters() -> None:
+    assert parameters("a=1&b=2=3&a=4&c") == {"a": "4", "b": "2=3", "c": ""}
+    assert parameters("") == {"": ""}

@@ -1,0 +1,46 @@
+"""What a site adds to every answer."""
+
+import pytest
+
+from pyhttp.resources.site_fields import not_modified_response, with_site_fields, without
+from pyhttp.semantics.fields import Headers
+from pyhttp.site import Site
+
+LINES = (("Content-Type", "text/plain"), ("Vary", "Accept"))
+
+
+@pytest.mark.parametrize(
+    ("site", "found", "caching"),
+    [
+        (Site(), True, "no-cache"),
+        (Site(max_age=0), True, "max-age=0"),
+        (Site(max_age=60), True, "max-age=60"),
+        (Site(max_age=60), False, "no-cache"),
+    ],
+)
+def test_caching(site: Site, found: bool, caching: str) -> None:
+    assert with_site_fields(LINES, site, found=found).lines == (*LINES, ("Cache-Control", caching))
+
+
+def test_cors() -> None:
+    headers = with_site_fields(LINES, Site(cors=True))
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["Access-Control-Expose-Headers"] == "*"
+
+
+def test_a_header_of_the_operator_replaces_ours_and_joins_vary() -> None:
+    site = Site(headers=(("cache-control", "no-store"), ("X-A", "1"), ("X-A", "2"), ("vary", "Origin")))
+    headers = with_site_fields(LINES, site)
+    assert headers.get_all("Cache-Control") == ("no-store",)
+    assert headers.get_all("X-A") == ("1", "2")
+    assert headers["Vary"] == "Accept, Origin"
+    assert headers["Content-Type"] == "text/plain"
+
+
+def test_without() -> None:
+    assert without(LINES, {"vary"}) == LINES[:1]
+
+
+def test_a_304_keeps_what_a_cache_needs() -> None:
+    response = not_modified_response(Headers([*LINES, ("ETag", '"x"'), ("Last-Modified", "y")]))
+    assert response.headers.lines == (("Vary", "Accept"), ("ETag", '"x"'))

@@ -1,0 +1,109 @@
+"""What a folder's server may be told is checked when it is said."""
+
+import pytest
+
+from pyhttp.site import Site
+
+
+def test_the_defaults() -> None:
+    site = Site()
+    assert site.index == ("index.html", "index.htm")
+    assert site.listing
+    assert not site.follow_symlinks
+    assert not site.hide_dotfiles
+    assert not site.cors
+    assert site.max_age is None
+
+
+def test_what_may_be_said() -> None:
+    Site(
+        max_age=0,
+        not_found="",
+        charset="",
+        headers=(("X-A", ""), ("Vary", "Origin")),
+        cgi_suffixes=((".php", "/usr/bin/php-cgi"),),
+        cgi_env=("LANG",),
+        media_types=(("x", "text/x; charset=utf-8"), ("y", 'a/b;c="d e"')),
+        codings=(),
+        index=(),
+    )
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "nul\0"])
+def test_names_are_plain_names(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.index"):
+        Site(index=("index.html", name))
+    with pytest.raises(ValueError, match=r"Site\.cgi_directories"):
+        Site(cgi_directories=(name,))
+    if name:
+        with pytest.raises(ValueError, match=r"Site\.not_found"):
+            Site(not_found=name)
+
+
+def test_max_age_is_not_negative() -> None:
+    with pytest.raises(ValueError, match=r"Site\.max_age"):
+        Site(max_age=-1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("", "x"),
+        ("a b", "x"),
+        ("X-A", "a\r\nb"),
+        ("X-A", " a"),
+        ("X-A", "a\t"),
+        ("X-A", "\u0100"),
+        ("Content-Length", "1"),
+        ("transfer-encoding", "chunked"),
+        ("Connection", "close"),
+        ("Content-Type", "text/html"),
+        ("ETag", '"x"'),
+        ("Location", "/"),
+    ],
+)
+def test_headers_are_field_lines_that_the_server_does_not_know_better(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.headers"):
+        Site(headers=((name, value),))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "media_type"),
+    [
+        ("", "a/b"),
+        (".x", "a/b"),
+        ("X", "a/b"),
+        ("tar.x", "a/b"),
+        ("a/b", "a/b"),
+        ("x", "text"),
+        ("x", "a/b; c"),
+        ("x", "a/b\r\nc"),
+    ],
+)
+def test_media_types(suffix: str, media_type: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.media_types"):
+        Site(media_types=((suffix, media_type),))
+
+
+def test_charset_is_a_token() -> None:
+    with pytest.raises(ValueError, match=r"Site\.charset"):
+        Site(charset="utf 8")
+
+
+def test_codings_are_known() -> None:
+    with pytest.raises(ValueError, match=r"Site\.codings"):
+        Site(codings=("deflate",))
+
+
+@pytest.mark.parametrize(
+    ("suffix", "program"), [("php", "/p"), (".", "/p"), (".a/b", "/p"), (".php", "php"), (".php", "/p\0")]
+)
+def test_cgi_suffixes(suffix: str, program: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.cgi_suffixes"):
+        Site(cgi_suffixes=((suffix, program),))
+
+
+@pytest.mark.parametrize("name", ["", "1A", "A-B", "HTTP_HOST", "A=B"])
+def test_cgi_env(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.cgi_env"):
+        Site(cgi_env=(name,))
