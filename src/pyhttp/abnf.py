@@ -86,7 +86,8 @@ NO_FIELD_OCTET: Final = rb"[^\t\x20-\x7e\x80-\xff]"
 
 # --- RFC 3986 §2, §3.2: the parts of an authority
 PCT_ENCODED: Final = rb"%" + HEXDIG + HEXDIG
-UNRESERVED_SUB_DELIMS: Final = rb"[0-9A-Za-z\-._~!$&'()*+,;=]"
+# Without the comma, which RFC 3986 has in a reg-name: a list of hosts is what it would be taken for (safety line S9).
+UNRESERVED_SUB_DELIMS: Final = rb"[0-9A-Za-z\-._~!$&'()*+;=]"
 DEC_OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])"
 IPV4_ADDRESS: Final = DEC_OCTET + rb"(?:\." + DEC_OCTET + rb"){3}"
 H16: Final = HEXDIG + rb"{1,4}"

@@ -75,7 +75,7 @@ class BaseServer:
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
         """Every (host, port) the server is bound to."""
         self._loop = Loop(self, listeners, create_poller(), connection_capacity(self.limits.connections))
-        self._state = threading.Lock()
+        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()
         self._handling: set[int] = set()
