@@ -143,18 +143,24 @@ def _run_tests() -> Results:
         return _read(path)
 
 
-def _read(path: Path) -> Results:
-    results: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
-    return results
+def _read(*paths: Path) -> Results:
+    merged: dict[str, dict[str, str]] = {}
+    for path in paths:
+        results: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+        for cite, tests in results.items():
+            merged.setdefault(cite, {}).update(tests)
+    return merged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write or check the document; 1 where something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.report", description=__doc__)
-    parser.add_argument("--results", metavar="FILE", help="of a run with the recorder; else the tests are run")
+    parser.add_argument(
+        "--results", nargs="+", default=[], metavar="FILE", help="of runs with the recorder; else the tests are run"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the document is stale")
     options = parser.parse_args(arguments)
-    results = _read(Path(str(options.results))) if options.results else _run_tests()
+    results = _read(*(Path(str(path)) for path in options.results)) if options.results else _run_tests()
     wrong = list(problems(results))
     document = render(results)
     if not options.check:

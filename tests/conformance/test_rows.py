@@ -6,6 +6,7 @@ import pytest
 
 from pyhttp.limits import Timeouts
 from pyhttp.servers.base import BaseServer
+from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.serving import function_handler
 from tests.conformance.core_peer import CorePeer
@@ -16,7 +17,7 @@ from tests.conformance.rows.model import Row
 from tests.conformance.served import application
 from tests.helpers.wire_client import WireClient
 
-SERVERS = (BaseServer, ThreadedServer)
+SERVERS = (BaseServer, ThreadedServer, PooledServer)
 SHORT = Timeouts(head=0.3, idle=0.3, content=0.3)
 
 _NOT_THE_CORE = frozenset({"deadlines"})
