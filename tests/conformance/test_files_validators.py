@@ -101,7 +101,7 @@ def test_a_304_has_no_content_and_just_what_a_cache_needs(client: FolderClient) 
     assert {name for name, _ in reply.fields} == {"Date", "ETag", "Cache-Control"}
 
 
-@pytest.mark.clause("9110-13.2.1-1b")
+@pytest.mark.clause("9110-13.2.1-1a", "9110-13.2.1-1b")
 @pytest.mark.parametrize(
     ("target", "method", "status"),
     [("/absent", "GET", 404), ("/sub", "GET", 301), ("/page.html", "PUT", 405), ("/page.html", "BREW", 501)],

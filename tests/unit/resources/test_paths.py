@@ -15,7 +15,7 @@ names = st.binary(min_size=1, max_size=12).filter(
 )
 
 
-@pytest.mark.clause("3986-7.3-2c")
+@pytest.mark.clause("3986-7.3-2a", "3986-7.3-2b", "3986-7.3-2c", "3986-2.4-2a", "3986-2.4-3b", "3986-6.2.2.2-1c")
 @pytest.mark.parametrize(
     ("path", "segments"),
     [
@@ -74,6 +74,7 @@ def test_what_is_no_path_is_a_bad_request(path: str) -> None:
         decode(path)
 
 
+@pytest.mark.clause("3986-2.4-3a", "3986-2.4-3b", "3986-7.2-3a")
 @given(st.lists(names))
 def test_R2_what_is_encoded_is_decoded(raw: list[bytes]) -> None:
     segments = tuple(map(os.fsdecode, raw))
@@ -99,6 +100,7 @@ def test_R1_encode(segments: tuple[str, ...], directory: bool, expected: str) ->
     assert encode(segments, directory=directory) == expected
 
 
+@pytest.mark.clause("3986-2.1-3c", "3986-2.4-3a")
 def test_encode_segment_leaves_unreserved_characters() -> None:
     assert encode_segment("aZ09-._~") == "aZ09-._~"
     assert encode_segment("ü\udcff/?#%") == "%C3%BC%FF%2F%3F%23%25"
