@@ -257,6 +257,7 @@ class Connection(socket.socket):
         if self.exchange is None or self._taken or self._used:
             raise Misuse("a connection has one request for each turn, and none once its bytes were read by recv()")
         self._taken = True
+        self._raw = None  # from here on recv() yields content, and a long upload must not be remembered
         return self.exchange
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:

@@ -83,6 +83,9 @@ class Keeper:
         except FileTruncatedError as error:
             self._service.report(f"{conn.addr[0]}: {error}")
             self.close(conn)
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
+            self._service.report("a connection is lost to a fault of the server", error)
+            self.close(conn)
 
     def _read(self, conn: Connection) -> None:
         try:

@@ -4,6 +4,7 @@ Nothing beyond a request is taken from the socket, so that whoever comes next fi
 by looking first (MSG_PEEK) and consuming only what turned out to belong to the request.
 """
 
+import os
 import socket
 import threading
 import time
@@ -20,26 +21,42 @@ from pyhttp.transport.poller import READ, WRITE, wait_until_ready
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Signal
 
-__all__ = ["PlainChannel", "open_channel"]
+__all__ = ["PlainChannel", "Position", "open_channel"]
 
-_unread: Final[WeakKeyDictionary[socket.socket, ServerConnection]] = WeakKeyDictionary()
+
+class Position:
+    """How far a plain socket has been read.
+
+    Attributes:
+        core: What parses the current request; it knows where that ends.
+        looked_at: Octets that the core was given and that are still in the socket.
+    """
+
+    __slots__ = ("core", "looked_at")
+
+    def __init__(self, core: ServerConnection) -> None:
+        self.core = core
+        self.looked_at = 0
+
+
+_unread: Final[WeakKeyDictionary[socket.socket, Position]] = WeakKeyDictionary()
 _lock: Final = threading.Lock()
-"""Guards `_unread`: for each plain socket in the middle of a request's content, the core that knows where it ends."""
+"""Guards `_unread`: the position of each plain socket that is in the middle of a request's content."""
 
 
 class PlainChannel:
     """The channel of one exchange on a plain socket."""
 
     def __init__(
-        self, sock: socket.socket, core: ServerConnection, limits: Limits, timeouts: Timeouts, *, closing: bool
+        self, sock: socket.socket, position: Position, limits: Limits, timeouts: Timeouts, *, closing: bool
     ) -> None:
-        self.core = core
+        self.core = position.core
         self.outbox = Outbox()
         self.closing = closing
         self._sock = sock
         self._limits = limits
         self._timeouts = timeouts
-        self._peeked = 0
+        self._position = position
         self._pace = Pace(timeouts.content, timeouts.content_rate)
 
     def open_exchange(self) -> Exchange:
@@ -55,7 +72,7 @@ class PlainChannel:
             exchange.skip_content()  # there is none: only its end is noted
         else:
             with _lock:
-                _unread[self._sock] = self.core
+                _unread[self._sock] = self._position
         return exchange
 
     def refusal(self) -> Exchange:
@@ -67,8 +84,10 @@ class PlainChannel:
         if not self.core.persistent:
             return False
         try:
-            if self.core.content_left != 0:
-                self.read_away()
+            with _lock:
+                incomplete = self._sock in _unread
+            if incomplete:
+                self.read_away(self._limits.drain)
         except (HTTPError, Disconnected):
             # The answer has been sent; what follows on the socket cannot be trusted, or does not come.
             return False
@@ -79,7 +98,7 @@ class PlainChannel:
         while True:
             match self.core.next_event():
                 case RequestHead() as head:
-                    self._consume()
+                    self._leave_the_rest()
                     return head
                 case Signal.NEED_DATA:
                     pass
@@ -104,20 +123,20 @@ class PlainChannel:
 
     def input_complete(self) -> None:
         """Leave what lies beyond the request in the socket."""
-        self._consume()
+        self._leave_the_rest()
         with _lock:
             _unread.pop(self._sock, None)
 
-    def read_away(self) -> None:
-        """Drop what is left of the content (9112-9.3-7b).
+    def read_away(self, most: int) -> None:
+        """Drop what is left of the content, `most` octets at most (9112-9.3-7b).
 
         Raises:
-            MalformedRequest: There is more than `Limits.content`, or the content is malformed.
+            MalformedRequest: There is more, or the content is malformed.
             IncompleteRequest: The peer was never asked for it, or ended early.
         """
         if self.core.awaiting_continue:
             raise IncompleteRequest("the content of the request before was never asked for")
-        left = self._limits.content
+        left = most
         while left >= 0:
             match self.core.next_event():
                 case Content(data):
@@ -142,19 +161,27 @@ class PlainChannel:
         pace = Pace(self._timeouts.send, self._timeouts.send_rate)
         while self.outbox:
             began = time.monotonic()
-            if not wait_until_ready(self._sock.fileno(), WRITE, pace.allowance()):
+            if not self._wait(WRITE, pace.allowance()):
                 raise Disconnected("the peer does not read its response")
-            try:
-                sent = self.outbox.flush(self._sock.fileno(), self._limits.turn)
-            except OSError as error:
-                raise Disconnected(str(error)) from error
-            pace.count(time.monotonic() - began, sent)
+            pace.count(time.monotonic() - began, self._flush())
+
+    def _flush(self) -> int:
+        """Send what the socket takes now, whether or not its owner has made it blocking."""
+        fd = self._sock.fileno()
+        blocking = os.get_blocking(fd)
+        os.set_blocking(fd, False)
+        try:
+            return self.outbox.flush(fd, self._limits.turn)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        finally:
+            os.set_blocking(fd, blocking)
 
     def _receive(self, seconds: float) -> int:
         """What was looked at belongs to the request, since more is needed: consume it, and look at what comes next."""
-        self._consume()
+        self._consume(self._position.looked_at)
         allowed = self._sock.gettimeout()
-        if not wait_until_ready(self._sock.fileno(), READ, seconds if allowed is None else min(allowed, seconds)):
+        if not self._wait(READ, seconds if allowed is None else min(allowed, seconds)):
             raise RequestTimeout("the request did not arrive in time")
         try:
             data = self._sock.recv(self._limits.read_ahead, socket.MSG_PEEK)
@@ -162,16 +189,28 @@ class PlainChannel:
             raise Disconnected(str(error)) from error
         if not data:
             self.core.receive_eof()
-        self._peeked = len(data)
+        self._position.looked_at = len(data)
         self.core.receive_data(data)
         return len(data)
 
-    def _consume(self) -> None:
-        """Take from the socket what the core has used of the bytes looked at, and make the core forget the rest."""
-        left = self._peeked - len(self.core.take_buffered())
-        self._peeked = 0
-        while left > 0:
-            left -= len(self._sock.recv(left))
+    def _wait(self, mask: int, seconds: float) -> bool:
+        fd = self._sock.fileno()
+        if fd < 0:
+            raise Disconnected("the socket has been closed here")
+        return wait_until_ready(fd, mask, seconds)
+
+    def _leave_the_rest(self) -> None:
+        """Consume what the core has used of the octets looked at; it forgets the others, which stay in the socket."""
+        self._consume(self._position.looked_at - len(self.core.take_buffered()))
+
+    def _consume(self, count: int) -> None:
+        """Take octets that were looked at from the socket."""
+        self._position.looked_at = 0
+        while count > 0:
+            try:
+                count -= len(self._sock.recv(count)) or count  # who else reads here is answerable for what is missing
+            except OSError as error:
+                raise Disconnected(str(error)) from error
 
 
 def open_channel(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, closing: bool = False) -> PlainChannel:
@@ -188,7 +227,7 @@ def open_channel(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, clo
         Disconnected: The peer is gone.
     """
     with _lock:
-        core = _unread.get(sock)
-    if core is not None:
-        PlainChannel(sock, core, limits, timeouts, closing=closing).read_away()
-    return PlainChannel(sock, ServerConnection(limits), limits, timeouts, closing=closing)
+        before = _unread.get(sock)
+    if before is not None:
+        PlainChannel(sock, before, limits, timeouts, closing=closing).read_away(limits.content)
+    return PlainChannel(sock, Position(ServerConnection(limits)), limits, timeouts, closing=closing)

@@ -2,8 +2,17 @@
 
 import contextlib
 import socket
+from typing import Final
+from weakref import WeakSet
 
-__all__ = ["SocketWriter"]
+__all__ = ["SocketWriter", "was_written"]
+
+_written: Final[WeakSet[socket.socket]] = WeakSet()
+
+
+def was_written(sock: socket.socket) -> bool:
+    """Whether a SocketWriter has written to `sock`, so that nobody knows what was said there."""
+    return sock in _written
 
 
 class SocketWriter:
@@ -25,6 +34,7 @@ class SocketWriter:
         Raises:
             OSError: The connection failed, or the socket's timeout passed.
         """
+        _written.add(self._sock)
         self._sock.sendall(data)
         return len(data)
 
