@@ -8,7 +8,7 @@ from pyhttp.messages import Response
 from pyhttp.resources.page import document, escape_text, page_lines
 from pyhttp.resources.paths import encode, encode_segment
 from pyhttp.resources.site_fields import Lines, with_site_fields
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.methods import FILE_METHODS
 from pyhttp.semantics.statuses import explanation, reason_phrase
 from pyhttp.site import Site
@@ -59,11 +59,19 @@ def redirect_response(segments: tuple[str, ...], query: str, *, site: Site = _PL
     return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)
 
 
-def options_response(*, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS) -> Response:
-    """204 with what a resource offers (9110-9.3.7-4a), and the answer to a CORS preflight where the site has CORS."""
+def options_response(
+    headers: Headers = EMPTY, *, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS
+) -> Response:
+    """204 with what a resource offers (9110-9.3.7-4a), and the answer to a CORS preflight where the site has CORS.
+
+    Args:
+        headers: Of the request; they tell a preflight.
+        site: Whose fields the answer carries.
+        methods: What the resource offers.
+    """
     allow = ", ".join(methods)
     lines: Lines = (("Allow", allow),)
-    if site.cors:
+    if site.cors and "Access-Control-Request-Method" in headers:
         lines = (
             *lines,
             ("Access-Control-Allow-Methods", allow),

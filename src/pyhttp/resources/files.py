@@ -62,7 +62,7 @@ def file_response(
         check_method(head.method)
         if head.method == "OPTIONS":
             file.close()
-            return options_response(site=site)
+            return options_response(head.headers, site=site)
         selected = select_representation(head.headers, path, file, root, site)
         if selected is None:
             file.close()

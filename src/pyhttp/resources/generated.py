@@ -32,7 +32,7 @@ def generated_response(
     """
     check_method(head.method)
     if head.method == "OPTIONS":
-        return options_response(site=site)
+        return options_response(head.headers, site=site)
     from hashlib import sha256  # noqa: PLC0415 - a server of files alone never needs it
 
     validators = Validators(EntityTag(sha256(content).hexdigest()[:32]))

@@ -34,9 +34,12 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
     Args:
         lines: Of the answer.
         site: Whose headers were checked when it was built.
-        found: Whether `Site.max_age` applies; what is answered for lack of the resource is asked for anew each time.
+        found: Whether this is the resource, which `Site.max_age` is about; a note in its stead is not stored, since
+            it has no validator by which a cache could ask again.
     """
-    caching = "no-cache" if site.max_age is None or not found else f"max-age={site.max_age}"
+    caching = "no-cache" if site.max_age is None else f"max-age={site.max_age}"
+    if not found:
+        caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))
     if site.cors:
         lines = (*lines, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))

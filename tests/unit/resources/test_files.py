@@ -305,7 +305,7 @@ def test_the_page_for_what_is_not_found(root: Path) -> None:
     own = not_found_response(NotFound(), root=str(root), site=Site(max_age=60))
     assert (own.status, content(own)) == (404, b"<h1>Lost</h1>")
     assert sorted(own.headers.lines) == [
-        ("Cache-Control", "no-cache"),
+        ("Cache-Control", "no-store"),
         ("Content-Type", "text/html; charset=utf-8"),
         ("X-Content-Type-Options", "nosniff"),
     ]

@@ -15,7 +15,7 @@ LINES = (("Content-Type", "text/plain"), ("Vary", "Accept"))
         (Site(), True, "no-cache"),
         (Site(max_age=0), True, "max-age=0"),
         (Site(max_age=60), True, "max-age=60"),
-        (Site(max_age=60), False, "no-cache"),
+        (Site(max_age=60), False, "no-store"),
     ],
 )
 def test_caching(site: Site, found: bool, caching: str) -> None:
