@@ -95,7 +95,8 @@ class Keeper:
             if not conn.core.buffered:
                 self._arm(conn, READ)
                 return
-        self._count_content(conn, received)
+        if conn.phase is Phase.CONTENT:
+            conn.pace.count(self._clock() - conn.armed_at, received)
         try:
             progress = self._parse(conn)
         except HTTPError as error:
@@ -139,10 +140,6 @@ class Keeper:
             conn.phase = Phase.HEAD
             conn.deadline = now + self._service.timeouts.head
         self._arm(conn, READ)
-
-    def _count_content(self, conn: Connection, received: int) -> None:
-        if conn.phase is Phase.CONTENT:
-            conn.pace.count(self._clock() - conn.armed_at, received)
 
     def dispatch(self, conn: Connection) -> None:
         """A request is ready: hand it over; 503 where that fails (RFC 9110 §15.6.4)."""
