@@ -21,6 +21,9 @@ nox.options.sessions = ["tests"]
 
 HERE: Final = Path(__file__).parent
 ENVIRONMENTS: Final = HERE / ".nox"
+ENVIRONMENTS.mkdir(exist_ok=True)
+nox.options.report = str(ENVIRONMENTS / "report.json")
+
 DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
