@@ -11,15 +11,17 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest
+from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources.error_page import error_response
+from pyhttp.transport.access_log import escape
 from pyhttp.transport.connection import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.plain import PlainChannel, open_channel
+from pyhttp.transport.writer import was_written
 
 __all__ = ["Handler", "HandlerFactory", "Surroundings", "conclude", "function_handler", "serve"]
 
@@ -113,47 +115,66 @@ def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callab
     except (MissingRequest, Disconnected):
         return False  # the peer has nothing more to say, or cannot hear
     except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
-        if channel is not None:
-            exchange = exchange or channel.refusal()
-            conclude(exchange, error, surroundings.log)
+        if channel is None:
+            return False  # what follows the request before cannot be trusted
+        if exchange is None and isinstance(error, RequestTimeout) and not channel.core.receiving_head:
+            return False  # an idle peer gets no answer to what it has not asked (safety line D8)
+        exchange = exchange or channel.refusal()
+        conclude(exchange, error, surroundings.log, by_hand=was_written(sock))
     else:
-        conclude(exchange, None, surroundings.log)
-    return channel is not None and exchange is not None and not exchange.broken and channel.finish()
+        conclude(exchange, None, surroundings.log, by_hand=was_written(sock))
+    return not exchange.last and not exchange.broken and channel.finish()
 
 
-def conclude(exchange: Exchange, error: Exception | None, log: logging.Logger) -> None:
+def conclude(exchange: Exchange, error: BaseException | None, log: logging.Logger, *, by_hand: bool) -> None:
     """Give the exchange an answer if it has none, and mark it broken if its answer was not completed.
 
     Args:
         exchange: One whose handler has returned or raised.
         error: What the handler raised.
         log: Where a fault is told, with its traceback where it is ours.
+        by_hand: Whether the handler has written to the connection itself, so that nothing can be added to it.
     """
+    if error is None and exchange.status:
+        return
+    # What has been sent cannot be taken back: a complete answer stands, an incomplete one is cut.
+    exchange.last = True
+    if error is None and by_hand:
+        return
+    exchange.broken |= isinstance(error, Disconnected | FileTruncatedError)
+    # A failing sink must not fail the request (safety line O3).
+    with contextlib.suppress(Exception):
+        _tell(exchange, error, log)
+    if not (exchange.status or exchange.broken or by_hand):
+        _answer(exchange, error if isinstance(error, HTTPError) else InternalError("the handler failed"), log)
+
+
+def _tell(exchange: Exchange, error: BaseException | None, log: logging.Logger) -> None:
     match error:
-        case None if exchange.status:
-            return
         case None:
             log.error("the handler gave no answer to %s", _described(exchange))
-            error = InternalError("the handler gave no answer")
         case Disconnected():
-            exchange.broken = True
+            pass  # the access line shows what was sent
         case FileTruncatedError():
-            exchange.broken = True
             log.warning("%s: %s", _described(exchange), error)
         case HTTPError():
-            log.info("%s: %d %s", _described(exchange), error.status, error.detail)
+            log.info("%s: %d %s", _described(exchange), error.status, escape(error.detail))
         case _:
             log.error("the handler of %s failed", _described(exchange), exc_info=error)
-    if exchange.status:
-        # What has been sent cannot be taken back; a complete answer stands, an incomplete one is cut.
-        return
-    if not exchange.broken:
-        _answer(exchange, error if isinstance(error, HTTPError) else InternalError("the handler failed"))
 
 
-def _answer(exchange: Exchange, error: HTTPError) -> None:
+def _answer(exchange: Exchange, error: HTTPError, log: logging.Logger) -> None:
     try:
-        exchange.respond(error_response(error), close=error.must_close)
+        response = error_response(error)
+    except ValueError as fault:
+        # A field that a handler's own error asks for cannot be sent (safety line S11).
+        with contextlib.suppress(Exception):
+            log.error("the error of %s cannot be answered as it is", _described(exchange), exc_info=fault)  # noqa: TRY400
+        error = InternalError("a field of the error cannot be sent")
+        response = error_response(error)
+    exchange.last = error.must_close
+    try:
+        exchange.respond(response, close=error.must_close)
     except Disconnected:
         exchange.broken = True  # there is no reader for the answer
 

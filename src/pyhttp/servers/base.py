@@ -8,13 +8,13 @@ import time
 from typing import Final, Self
 
 from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import HTTPError
+from pyhttp.errors import Disconnected, HTTPError
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.resources.error_page import error_response
 from pyhttp.serving import ERROR_LOG, HandlerFactory, conclude
-from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format
+from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format, escape
 from pyhttp.transport.connection import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.listener import address_of, connection_capacity, listen
@@ -148,8 +148,8 @@ class BaseServer:
         with self._state:
             if self._runner is not None or self._ended.is_set():
                 raise RuntimeError("the server is serving already, or has been closed")
+            thread.start()  # it waits for the lock before it serves
             self._runner = thread
-        thread.start()
         return self
 
     def __exit__(self, *exc_info: object) -> None:
@@ -170,28 +170,32 @@ class BaseServer:
         Every `process_request` ends here, exactly once for each call of it, on whatever thread.
         """
         self._handling.add(threading.get_ident())
+        over = False
         try:
-            self.request_handler(conn, addr, self)
-        except Exception as error:  # noqa: BLE001 - it becomes the answer
-            self._conclude(conn, error)
-        else:
-            self._conclude(conn, None)
+            self._handle(conn, addr)
+            over = True
         finally:
             self._handling.discard(threading.get_ident())
-            self._release(conn)
+            self._release(conn, over)
 
-    def _conclude(self, conn: socket.socket, error: Exception | None) -> None:
-        if isinstance(conn, Connection) and conn.exchange is not None:
-            if conn.used and error is None and not conn.exchange.status:
-                return  # the handler has answered, or not, by means of its own
-            conclude(conn.exchange, error, self.log)
-        elif error is not None:
-            self.log.error("the handler failed", exc_info=error)
+    def _handle(self, conn: socket.socket, addr: Address) -> None:
+        failure: BaseException | None = None
+        try:
+            self.request_handler(conn, addr, self)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it becomes the answer; a server does not exit by it
+            failure = error
+        if not isinstance(conn, Connection):
+            if failure is not None:
+                self.report("the handler failed", failure)
+        elif conn.exchange is not None:
+            if conn.used and isinstance(failure, ConnectionError):
+                failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
+            conclude(conn.exchange, failure, self.log, by_hand=conn.by_hand)
 
-    def _release(self, conn: socket.socket) -> None:
+    def _release(self, conn: socket.socket, over: bool) -> None:
         if not isinstance(conn, Connection):
             conn.close()
-        elif not conn.held:
+        elif not (conn.held and over):
             self._loop.keeper.settle(conn)
 
     # --- what the loop asks for
@@ -237,10 +241,12 @@ class BaseServer:
 
     def report(self, message: str, error: BaseException | None = None) -> None:
         """One line for the operator, and a traceback where the fault is ours."""
-        if error is None:
-            self.log.info("%s", message)
-        else:
-            self.log.error("%s", message, exc_info=error)
+        # What a client sent may be part of the message (safety line O2); a failing sink must not end the loop (O3).
+        with contextlib.suppress(Exception):
+            if error is None:
+                self.log.info("%s", escape(message))
+            else:
+                self.log.error("%s", message, exc_info=error)
 
 
 def _request_line(conn: Connection, exchange: Exchange) -> tuple[str, str, str]:

@@ -69,15 +69,17 @@ class ThreadingMixin(BaseServer):
         try:
             self.threaded_process_request(conn, addr)
             while (queued := self._take()) is not None:
-                queued.phase = Phase.TURN
                 self.threaded_process_request(queued, queued.addr)
         finally:
             self._leave()
 
     def _take(self) -> Connection | None:
         with self._threads_lock:
-            if self._waiting:
-                return self._waiting.popleft()
+            while self._waiting:
+                conn = self._waiting.popleft()
+                if conn.phase is Phase.QUEUED:  # a stop may have closed it
+                    conn.phase = Phase.TURN
+                    return conn
             # Leaving under the lock under which requests are queued, none can be queued for a thread that has left.
             self._forget_this_thread()
             return None

@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NoReturn, Protocol
 
 from pyhttp.errors import Disconnected, Misuse, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
@@ -16,6 +16,8 @@ from pyhttp.transport.poller import READ, WRITE, wait_until_ready
 from pyhttp.wire.connection import ServerConnection
 
 if TYPE_CHECKING:
+    from socket import _SendableFile
+
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 __all__ = ["Address", "Connection", "Host", "Phase"]
@@ -92,6 +94,7 @@ class Connection(socket.socket):
         "_taken",
         "_unread",
         "_used",
+        "_wrote",
         "addr",
         "armed",
         "armed_at",
@@ -130,6 +133,7 @@ class Connection(socket.socket):
         self._unread: bytes | None = None
         self._taken = False
         self._used = False
+        self._wrote = False
 
     # --- one exchange after another, for the loop
 
@@ -172,10 +176,15 @@ class Connection(socket.socket):
         """Whether the handler read or wrote the socket itself, so that nobody knows where a message ends."""
         return self._used
 
+    @property
+    def by_hand(self) -> bool:
+        """Whether the handler wrote to the socket itself or closed it, so that no answer can be added."""
+        return self._wrote
+
     def release_descriptor(self) -> None:
         """Close the descriptor, living `makefile` objects or not; the owner's last act."""
         self.outbox.discard()
-        if (fd := self.detach()) >= 0:
+        if (fd := super().detach()) >= 0:
             os.close(fd)
 
     # --- the channel of its exchange
@@ -281,17 +290,38 @@ class Connection(socket.socket):
 
     def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
         """As a socket does; the connection closes after the turn."""
-        self._used = True
+        self._used = self._wrote = True
         return super().send(data, flags)
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
         """As a socket does; the connection closes after the turn."""
-        self._used = True
+        self._used = self._wrote = True
         super().sendall(data, flags)
+
+    def sendfile(self, file: "_SendableFile", offset: int = 0, count: int | None = None) -> int:
+        """As a socket does; the connection closes after the turn."""
+        self._used = self._wrote = True
+        return super().sendfile(file, offset, count)
+
+    def dup(self) -> NoReturn:
+        """Refused: a duplicate would outlive the turn.
+
+        Raises:
+            Misuse: Always.
+        """
+        raise Misuse("a server's connection cannot be duplicated: it is the handler's for one turn only")
+
+    def detach(self) -> NoReturn:
+        """Refused: the descriptor is the server's.
+
+        Raises:
+            Misuse: Always.
+        """
+        raise Misuse("the descriptor of a server's connection cannot be taken away")
 
     def close(self) -> None:
         """End the connection now; its descriptor is released when the turn ends, by the owner of the connection."""
-        self._used = True
+        self._used = self._wrote = True
         if self.fileno() >= 0:
             # The client may have left before.
             try:

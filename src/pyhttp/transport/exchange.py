@@ -81,6 +81,7 @@ class Exchange:
         status: The status of the answer; 0 until `respond` has begun to send it.
         complete: Whether the whole request has been received.
         broken: Whether the answer was cut short, so that the connection must end at once (safety line F17).
+        last: Whether nothing may follow on the connection although the answer is complete: its handler went wrong.
         trailers: The trailer section, once complete.
         started: When the request began to be handled, on the monotonic clock.
         content_sent: Octets of the answer's content handed to the outbox, framing not counted.
@@ -96,6 +97,7 @@ class Exchange:
         "content_sent",
         "ended",
         "head",
+        "last",
         "started",
         "status",
         "trailers",
@@ -111,6 +113,7 @@ class Exchange:
         self.complete = False
         self.ended = False
         self.broken = False
+        self.last = False
         self.trailers: Headers = EMPTY
         self.started = time.monotonic()
         self.content_sent = 0
@@ -244,8 +247,8 @@ class Exchange:
 
     def _send_whole(self, content: bytes) -> None:
         core, outbox = self._channel.core, self._channel.outbox
-        if content and self._content_allowed():
-            outbox.add(core.send(Content(content)))
+        if content and self._content_allowed() and (data := core.send(Content(content))):
+            outbox.add(data)
             self.content_sent += len(content)
         outbox.add(core.send(EndOfMessage()))
         self._channel.send_some()
