@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pyhttp
 from tests.helpers.public_api import SNAPSHOT, describe, public_names
@@ -28,5 +28,5 @@ def test_the_reference_has_an_entry_for_each_name() -> None:
 
 
 def test_every_public_class_and_function_is_documented() -> None:
-    undocumented = [name for name, value in public_names().items() if callable(value) and not value.__doc__]
+    undocumented = [name for name, value in public_names().items() if isinstance(value, type | FunctionType) and not value.__doc__]
     assert undocumented == []
