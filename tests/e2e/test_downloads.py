@@ -1,0 +1,87 @@
+"""Ranges and conditions as real clients use them: a player that seeks, a download that resumes, a mirror that asks."""
+
+import os
+import re
+import subprocess
+import wave
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Response
+
+from pyhttp.servers.threaded import ThreadedServer
+from tests.conformance.folder_client import FolderClient, serving
+from tests.helpers.browser import chromium
+from tests.helpers.folder import OLD, write
+from tests.helpers.programs import need
+
+LARGE = bytes(range(251)) * 40_000
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[FolderClient]:
+    root = tmp_path / "site"
+    write(root / "large.bin", LARGE)
+    with wave.open(str(root / "tone.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(44_100)
+        sound.writeframes(os.urandom(2) * 44_100 * 120)
+    os.utime(root / "tone.wav", ns=(OLD, OLD))
+    write(root / "player.html", b"<!doctype html><title>x</title><audio src=tone.wav preload=metadata></audio>")
+    with serving(ThreadedServer, root) as client:
+        yield client
+
+
+def url(client: FolderClient, name: str) -> str:
+    return "http://{}:{}/{}".format(*client.address, name)
+
+
+def test_a_player_seeks_by_ranges(served: FolderClient) -> None:
+    with chromium() as browser:
+        page = browser.new_page()
+        answers: list[tuple[int, str | None]] = []
+
+        def note(response: Response) -> None:
+            if response.url.endswith(".wav"):
+                answers.append((response.status, response.request.headers.get("range")))
+
+        page.on("response", note)
+        page.goto(url(served, "player.html"))
+        position: float = page.evaluate(
+            """async () => {
+                const player = document.querySelector('audio');
+                if (player.readyState < 1) await new Promise(done => player.onloadedmetadata = done);
+                const seeked = new Promise(done => player.onseeked = done);
+                player.currentTime = 100;
+                await seeked;
+                return player.currentTime;
+            }"""
+        )
+    assert position == 100
+    assert {status for status, _ in answers} == {206}
+    starts = [int(match[1]) for _, asked in answers if asked and (match := re.match(r"bytes=([0-9]+)-", asked))]
+    assert max(starts) > 44_100 * 2 * 90
+
+
+def test_a_download_that_was_cut_is_resumed(served: FolderClient, tmp_path: Path) -> None:
+    target = tmp_path / "large.bin"
+    target.write_bytes(LARGE[: len(LARGE) // 3])
+    curl = [need("curl"), "-sS", "--noproxy", "*", "--max-time", "60", "-w", "%{http_code} %{size_download}"]
+    command = [*curl, "-C", "-", "-o", str(target), url(served, "large.bin")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == f"206 {len(LARGE) - len(LARGE) // 3}"
+    assert target.read_bytes() == LARGE
+
+
+def test_a_mirror_does_not_download_again(served: FolderClient, tmp_path: Path) -> None:
+    wget = [need("wget"), "--no-proxy", "--timestamping", "--no-verbose", "--server-response", "--timeout=60"]
+    command = [*wget, url(served, "large.bin")]
+    statuses = []
+    for _ in range(2):
+        done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=tmp_path)
+        statuses += re.findall(r"HTTP/1\.1 ([0-9]+)", done.stderr)
+    assert statuses == ["200", "304"]
+    assert (tmp_path / "large.bin").read_bytes() == LARGE
+    assert (tmp_path / "large.bin").stat().st_mtime_ns // 10**9 == OLD // 10**9

@@ -1,0 +1,31 @@
+"""Headless Chromium, for pages that a server on this machine serves."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.helpers.programs import need
+
+__all__ = ["chromium"]
+
+# No sandbox, since CI is root; nothing that looks for other hosts by itself.
+_ARGUMENTS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser of its own."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=need("chromium"), args=_ARGUMENTS)
+        yield browser
+        browser.close()
