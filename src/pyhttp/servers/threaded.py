@@ -5,6 +5,7 @@ import threading
 import time
 from collections import deque
 
+from pyhttp.errors import Unavailable
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.connection import Address, Connection, Phase
 
@@ -31,7 +32,7 @@ class ThreadingMixin(BaseServer):
         """Run `threaded_process_request` in a new thread, or queue the request where all threads are busy.
 
         Raises:
-            RuntimeError: No thread can be started, and none is running that could take the request later.
+            Unavailable: No thread can be started, and none is running that could take the request later.
         """
         thread = threading.Thread(target=self._live, args=(conn, addr), name="pyhttp-handler", daemon=True)
         with self._threads_lock:
@@ -45,7 +46,7 @@ class ThreadingMixin(BaseServer):
             with self._threads_lock:
                 self._threads.remove(thread)
                 if not self._threads or not isinstance(conn, Connection):
-                    raise
+                    raise Unavailable("no thread can be started") from None
                 self._queue(conn)
 
     def _queue(self, conn: Connection) -> None:

@@ -29,6 +29,10 @@ __all__ = ["Keeper"]
 NEVER = float("inf")
 
 
+def _late() -> RequestTimeout:
+    return RequestTimeout("the request did not arrive in time")
+
+
 class _Progress(Enum):
     READY = auto()
     MORE = auto()
@@ -61,7 +65,11 @@ class Keeper:
         self.connections[conn.fileno()] = conn
         self.by_serial[conn.serial] = conn
         conn.deadline = self._clock() + self._service.timeouts.idle
-        self._arm(conn, READ)
+        try:
+            self._arm(conn, READ)
+        except OSError as error:
+            # The system refuses to watch one more descriptor (safety line L5).
+            self._lose(conn, error)
 
     def advance(self, conn: Connection) -> None:
         """Something happened on `conn`, or may have."""
@@ -77,28 +85,26 @@ class Keeper:
                     self._linger(conn)
                 case Phase.QUEUED | Phase.TURN | Phase.DRAIN | Phase.CLOSED:
                     pass  # whoever owns it will see for itself
-        except OSError:
-            # The client is gone (a reset, say): there is nobody to tell, and the access line shows what was sent.
-            self.close(conn)
-        except FileTruncatedError as error:
-            self._service.report(f"{conn.addr[0]}: {error}")
-            self.close(conn)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
-            self._service.report("a connection is lost to a fault of the server", error)
-            self.close(conn)
+            self._lose(conn, error)
+
+    def _lose(self, conn: Connection, error: Exception) -> None:
+        """The owner of `conn` could not go on with it."""
+        match error:
+            case OSError():
+                pass  # the client is gone (a reset, say): the access line shows what was sent
+            case FileTruncatedError():
+                self._service.report(f"{conn.addr[0]}: {error}")
+            case _:
+                self._service.report("a connection is lost to a fault of the server", error)
+        self.close(conn)
 
     def _read(self, conn: Connection) -> None:
         try:
-            received = conn.fill()
-        except BlockingIOError:
-            received = 0
-            if not conn.core.buffered:
-                self._arm(conn, READ)
-                return
-        if conn.phase is Phase.CONTENT:
-            conn.pace.count(self._clock() - conn.armed_at, received)
-        try:
-            progress = self._parse(conn)
+            # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
+            progress = self._parse(conn) if conn.phase is Phase.IDLE and conn.core.buffered else _Progress.MORE
+            if progress is _Progress.MORE and self._fill(conn):
+                progress = self._parse(conn)
         except HTTPError as error:
             self.refuse(conn, error)
             return
@@ -109,6 +115,16 @@ class Keeper:
                 self._await_more(conn)
             case _Progress.OVER:
                 self.close(conn)
+
+    def _fill(self, conn: Connection) -> bool:
+        """Read once; False where there was nothing to read."""
+        try:
+            received = conn.fill()
+        except BlockingIOError:
+            received = None
+        if conn.phase is Phase.CONTENT:
+            conn.pace.count(self._clock() - conn.armed_at, received or 0)
+        return received is not None
 
     def _parse(self, conn: Connection) -> _Progress:
         """Take what has arrived: a request that can be handled, part of one, or the end of the connection.
@@ -139,7 +155,11 @@ class Keeper:
         elif conn.core.receiving_head and conn.phase is not Phase.HEAD:
             conn.phase = Phase.HEAD
             conn.deadline = now + self._service.timeouts.head
-        self._arm(conn, READ)
+        if conn.deadline <= now:
+            # Whoever sends a byte for each turn of the loop is never found waiting: the deadline counts all the same.
+            self.refuse(conn, _late())
+        else:
+            self._arm(conn, READ)
 
     def dispatch(self, conn: Connection) -> None:
         """A request is ready: hand it over; 503 where that fails (RFC 9110 §15.6.4)."""
@@ -147,6 +167,9 @@ class Keeper:
         conn.held = False
         try:
             self._service.dispatch(conn)
+        except Unavailable as error:
+            if conn.phase is Phase.TURN:
+                self.refuse(conn, error)
         except Exception as error:  # noqa: BLE001 - a user's process_request may raise anything; the loop must go on
             self._service.report("process_request failed", error)
             if conn.phase is Phase.TURN:
@@ -168,6 +191,12 @@ class Keeper:
 
     def settle(self, conn: Connection) -> None:
         """The handler is done, or the request was refused: send what is left, then go on or end."""
+        try:
+            self._settle(conn)
+        except Exception as error:  # noqa: BLE001 - as in `advance`
+            self._lose(conn, error)
+
+    def _settle(self, conn: Connection) -> None:
         exchange = conn.exchange
         if conn.failed or exchange is None or exchange.broken:
             self.close(conn)
@@ -189,11 +218,12 @@ class Keeper:
         if conn.failed or conn.outbox or not reusable:
             self.settle(conn)
             return False
-        self._start_next(conn)
-        if seconds <= 0:
-            self._give_back(conn)
-            return False
+        until = time.monotonic() + seconds  # for a whole head: one byte now and then does not keep the thread (D7, D8)
         try:
+            self._start_next(conn)
+            if seconds <= 0:
+                self._await_idle(conn)
+                return False
             while True:
                 match self._parse(conn):
                     case _Progress.READY:
@@ -203,14 +233,13 @@ class Keeper:
                         self.close(conn)
                         return False
                     case _Progress.MORE:
-                        if not self._wait_and_fill(conn, seconds):
+                        if not self._wait_and_fill(conn, until - time.monotonic()):
                             self._give_back(conn)
                             return False
         except HTTPError as error:
             self.refuse(conn, error)
-        except OSError:
-            # The client is gone between two requests.
-            self.close(conn)
+        except Exception as error:  # noqa: BLE001 - as in `advance`
+            self._lose(conn, error)
         return False
 
     def _wait_and_fill(self, conn: Connection, seconds: float) -> bool:
@@ -230,7 +259,7 @@ class Keeper:
             self._await_idle(conn)
 
     def _reusable(self, conn: Connection, exchange: Exchange) -> bool:
-        return bool(exchange.status) and conn.core.persistent and not conn.used
+        return bool(exchange.status) and conn.core.persistent and not exchange.last and not conn.used
 
     def _conclude(self, conn: Connection, exchange: Exchange) -> None:
         """All output has left."""
@@ -267,8 +296,10 @@ class Keeper:
         """Between requests. Bytes read ahead raise no event, so that readiness to write stands in for theirs."""
         if self._service.closing and not conn.core.buffered:
             self.close(conn)
-        else:
-            self._arm(conn, READ | WRITE if conn.core.buffered else READ)
+            return
+        self._arm(conn, READ | WRITE if conn.core.buffered else READ)
+        if self._service.closing:
+            self._poller.wake()  # a stop that began just now has not seen this one idle
 
     def _end(self, conn: Connection, exchange: Exchange) -> None:
         """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
@@ -336,7 +367,7 @@ class Keeper:
 
     def _time_out(self, conn: Connection) -> None:
         """408 to a head or content that is late; the event of its end, or one more deadline, ends the connection."""
-        error = RequestTimeout("the request did not arrive in time")
+        error = _late()
         self._service.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
         exchange = conn.exchange or conn.begin_exchange(None)
         try:

@@ -120,20 +120,25 @@ class Loop:
         """Close listeners, connections and poller; for the thread that ran the loop, when nothing else runs."""
         self._close_listeners()
         for conn in list(self.keeper.connections.values()):
-            # A handler that did not come back in time keeps its descriptor until its own finish_request.
-            if conn.phase is not Phase.TURN:
+            if conn.phase is Phase.TURN:
+                conn.failed = True  # its handler did not come back in time; its own finish_request closes it
+            else:
                 self.keeper.close(conn)
         self._poller.close()
 
     # --- one turn
 
     def turn(self, role: Role) -> None:
-        """Expire what is due, wait for events, and serve each, unless the lead is lost over one of them."""
+        """Wait for events, expire what is due, and serve each event, unless the lead is lost over one of them.
+
+        Input that is here already is not late, however long a handler has kept the loop from looking: so the events
+        are taken first.
+        """
         now = self._clock()
-        self._expire(now)
         self._resume(now)
         if not self._delivered:
             self._collect(self._poller.wait(self._patience(now)))
+        self._expire(self._clock())
         while self._delivered:
             self.keeper.advance(self._delivered.popleft())
             if not role.leads:
@@ -243,9 +248,9 @@ class Loop:
         if self._stopping_since is None:
             self._stopping_since = now
             self._close_listeners()
-            for conn in list(self.keeper.connections.values()):
-                if conn.armed and conn.phase is Phase.IDLE:
-                    self.keeper.expel(conn)
+        for conn in list(self.keeper.connections.values()):
+            if conn.armed and conn.phase is Phase.IDLE:
+                self.keeper.expel(conn)
         if not self.keeper.connections:
             return True
         grace = self._service.timeouts.stop

@@ -79,8 +79,12 @@ class EpollPoller:
         if fd in self._registered:
             self._epoll.modify(fd, mask | select.EPOLLONESHOT)
         else:
-            self._registered.add(fd)
-            self._epoll.register(fd, mask | select.EPOLLONESHOT)
+            self._registered.add(fd)  # before it can be delivered, and forgotten by whoever takes it
+            try:
+                self._epoll.register(fd, mask | select.EPOLLONESHOT)
+            except OSError:
+                self._registered.discard(fd)
+                raise
 
     def forget(self, fd: int) -> None:
         """Deliver nothing more for `fd`."""
