@@ -34,8 +34,8 @@ td,th+th{text-align:right}
 th+th{width:1%;white-space:nowrap}
 th+th a{justify-content:end}
 [aria-sort] a{gap:.375rem;color:var(--t);font-weight:600}
-[aria-sort] a::after{content:"\\2191"}
-[aria-sort=descending] a::after{content:"\\2193"}
+[aria-sort] a::after{content:"\\2191";content:"\\2191"/""}
+[aria-sort=descending] a::after{content:"\\2193";content:"\\2193"/""}
 small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em}
 svg{flex:none;width:1.25rem;height:1.5rem;fill:none;stroke:var(--s);stroke-width:1.5;stroke-linejoin:round}
 body>svg{display:none}
