@@ -1,7 +1,7 @@
 """Each safety line has a test, or waits for something that is written down here.
 
-A test shows a line by its id: in its name (`test_F1_...`), in its docstring or its module's, or among the `cites` of a
-conformance row.
+A test shows a line by its id: in its name, between underscores and before anything else, in its docstring or its
+module's, or among the `cites` of a conformance row.
 """
 
 import ast
@@ -18,8 +18,24 @@ from tests.conformance.rows.all_rows import GROUPS
 TESTS: Final = Path(__file__).parents[1]
 AN_ID: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9]{1,2}(?![A-Za-z0-9])")
 
-OPEN: Final[dict[str, str]] = {}
-"""Lines that no test shows yet, and what each waits for."""
+LOOP: Final = "the loop under load: slow clients, exhausted descriptors, soak"
+TLS: Final = "TLS, which is not offered yet"
+
+OPEN: Final = {
+    "D12": LOOP,
+    "L1": LOOP,
+    "L3": LOOP,
+    "L5": LOOP,
+    "L13": LOOP,
+    "X1": TLS,
+    "X2": TLS,
+    "X3": TLS,
+    "X5": TLS,
+    "V3": "the comparison with other parsers on generated messages",
+    "V6": "the mutation session",
+    "V7": LOOP,
+}
+"""Lines that no test shows yet, and what each waits for. Whoever writes the test deletes the line's entry."""
 
 
 def cited_by(path: Path) -> Iterator[tuple[str, str]]:
@@ -41,9 +57,8 @@ def all_citations() -> dict[str, set[str]]:
     """The tests and rows that cite each id."""
     citations: dict[str, set[str]] = {}
     for path in TESTS.rglob("test_*.py"):
-        if path != Path(__file__):
-            for identifier, test in cited_by(path):
-                citations.setdefault(identifier, set()).add(test)
+        for identifier, test in cited_by(path):
+            citations.setdefault(identifier, set()).add(test)
     for group, rows in GROUPS.items():
         for row in rows:
             for cite in row.cites:
@@ -55,7 +70,7 @@ CITATIONS: Final = all_citations()
 
 
 @pytest.mark.parametrize("identifier", SAFETY)
-def test_a_line_has_a_test_or_waits_for_something(identifier: str) -> None:
+def test_V1_a_line_has_a_test_or_waits_for_something(identifier: str) -> None:
     assert bool(CITATIONS.get(identifier)) != bool(OPEN.get(identifier)), f"{identifier} ({SAFETY[identifier]}) is " + (
         "both open and cited" if identifier in OPEN else "neither cited by a test nor listed as open"
     )
