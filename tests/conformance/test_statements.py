@@ -54,7 +54,7 @@ def test_set_cookie_lines_of_a_script_stay_apart(folder: Path, server: BaseServe
 
 @pytest.mark.clause("9110-8.6-12a")
 def test_a_length_of_a_script_that_is_too_small_cuts_the_surplus(folder: Path, server: BaseServer) -> None:
-    """C13"""
+    """C13."""
     _script(folder, "x", "printf 'Content-Type: text/plain\\nContent-Length: 3\\n\\nhello'")
     reply = _ask(server, "/cgi-bin/x")
     assert (reply.framing, reply.content) == (Framing.LENGTH, b"hel")
