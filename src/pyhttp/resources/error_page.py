@@ -41,7 +41,7 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
     """
     status = HTTPStatus.NOT_ACCEPTABLE
     links = "".join([f'<li><a href="{encode_segment(name)}">{escape_text(name)}</a>\n' for name in names])
-    text = f"<p>{explanation(status)} As they are, they are here:</p>\n<ul>\n{links}</ul>\n"
+    text = f"<p>{explanation(status)} They are:</p>\n<ul>\n{links}</ul>\n"
     return _note(status, text, (("Vary", "Accept-Encoding"),), site)
 
 

@@ -11,6 +11,7 @@ __all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "loca
 
 _PATH: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
 
@@ -51,6 +52,8 @@ def _unescape(encoded: str) -> str:
 
 def encode_segment(segment: str) -> str:
     """One decoded segment as it stands in a URI: everything but unreserved characters escaped (RFC 3986 §2.3)."""
+    if _NEEDS_NO_ESCAPE.fullmatch(segment):  # most names, and listings have thousands
+        return segment
     return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])
 
 
