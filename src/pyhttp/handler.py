@@ -12,7 +12,7 @@ from pyhttp.request import Request
 from pyhttp.resources import error_page, files, listing, paths
 from pyhttp.resources.opened import check_directory
 from pyhttp.semantics.methods import check_method
-from pyhttp.serving import Surroundings, serve
+from pyhttp.serving import Surroundings, answered_by_hand, serve, tell
 from pyhttp.site import Site
 from pyhttp.transport.connection import Address
 
@@ -68,9 +68,9 @@ class BaseHttpRequestHandler:
         try:
             self.handle()
         except HTTPError as error:
-            if request.exchange.status:
+            if request.exchange.status or answered_by_hand(self.conn):
                 raise
-            self._surroundings.log.info("%s: %d %s", ascii(request.target), error.status, error.detail)
+            tell(request.exchange, error, self._surroundings.log)
             request.exchange.respond(self._error_response(error), close=error.must_close)
 
     def _error_response(self, error: HTTPError) -> Response:

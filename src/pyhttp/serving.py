@@ -23,7 +23,16 @@ from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.plain import PlainChannel, open_channel
 from pyhttp.transport.writer import was_written
 
-__all__ = ["Handler", "HandlerFactory", "Surroundings", "conclude", "function_handler", "serve"]
+__all__ = [
+    "Handler",
+    "HandlerFactory",
+    "Surroundings",
+    "answered_by_hand",
+    "conclude",
+    "function_handler",
+    "serve",
+    "tell",
+]
 
 ERROR_LOG: Final = logging.getLogger("pyhttp.error")
 
@@ -120,10 +129,15 @@ def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callab
         if exchange is None and isinstance(error, RequestTimeout) and not channel.core.receiving_head:
             return False  # an idle peer gets no answer to what it has not asked (safety line D8)
         exchange = exchange or channel.refusal()
-        conclude(exchange, error, surroundings.log, by_hand=was_written(sock))
+        conclude(exchange, error, surroundings.log, by_hand=answered_by_hand(sock))
     else:
-        conclude(exchange, None, surroundings.log, by_hand=was_written(sock))
+        conclude(exchange, None, surroundings.log, by_hand=answered_by_hand(sock))
     return not exchange.last and not exchange.broken and channel.finish()
+
+
+def answered_by_hand(conn: socket.socket) -> bool:
+    """Whether a handler has written to the connection itself, so that no answer can be added."""
+    return conn.by_hand if isinstance(conn, Connection) else was_written(conn)
 
 
 def conclude(exchange: Exchange, error: BaseException | None, log: logging.Logger, *, by_hand: bool) -> None:
@@ -142,14 +156,18 @@ def conclude(exchange: Exchange, error: BaseException | None, log: logging.Logge
     if error is None and by_hand:
         return
     exchange.broken |= isinstance(error, Disconnected | FileTruncatedError)
-    # A failing sink must not fail the request (safety line O3).
-    with contextlib.suppress(Exception):
-        _tell(exchange, error, log)
+    tell(exchange, error, log)
     if not (exchange.status or exchange.broken or by_hand):
         _answer(exchange, error if isinstance(error, HTTPError) else InternalError("the handler failed"), log)
 
 
-def _tell(exchange: Exchange, error: BaseException | None, log: logging.Logger) -> None:
+def tell(exchange: Exchange, error: BaseException | None, log: logging.Logger) -> None:
+    """Log what a handler let through; a failing sink does not fail the request (safety line O3)."""
+    with contextlib.suppress(Exception):
+        _log(exchange, error, log)
+
+
+def _log(exchange: Exchange, error: BaseException | None, log: logging.Logger) -> None:
     match error:
         case None:
             log.error("the handler gave no answer to %s", _described(exchange))
