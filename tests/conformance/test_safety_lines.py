@@ -22,7 +22,6 @@ LOOP: Final = "the loop under load: slow clients, exhausted descriptors, soak"
 TLS: Final = "TLS, which is not offered yet"
 
 OPEN: Final = {
-    "D12": LOOP,
     "L1": LOOP,
     "L3": LOOP,
     "L5": LOOP,

@@ -7,8 +7,11 @@ import io
 import logging
 import os
 import re
+import resource
+import runpy
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -258,3 +261,46 @@ def test_a_folder_name_that_is_not_text_is_served(tmp_path: Path) -> None:
         assert get(port, "/")[0] == 200
 
     assert serve([os.fsdecode(folder), "-p", "0"], client) == 0
+
+
+class Impatient(io.StringIO):
+    """Standard output whose reader wants the server to stop as soon as it has announced itself."""
+
+    def write(self, text: str) -> int:
+        if "Ctrl+C" in text:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return super().write(text)
+
+
+@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+def test_L10_a_signal_may_come_before_the_server_begins(kind: str, tmp_path: Path) -> None:
+    with contextlib.redirect_stdout(Impatient()):
+        assert main([str(tmp_path), "-p", "0", kind]) == 0
+
+
+def test_D12_as_many_descriptors_as_the_system_allows_are_asked_for(tmp_path: Path) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (256, before[1]))
+    try:
+        with contextlib.redirect_stdout(Impatient()):
+            assert main([str(tmp_path), "-p", "0"]) == 0
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def test_a_system_that_allows_no_more_descriptors_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(kind: int, limits: tuple[int, int]) -> None:
+        raise ValueError("not that many")
+
+    monkeypatch.setattr(resource, "setrlimit", refuse)
+    with contextlib.redirect_stdout(Impatient()):
+        assert main([str(tmp_path), "-p", "0"]) == 0
+
+
+def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(sys, "argv", ["python -m pyhttp", "--version"])
+    with pytest.raises(SystemExit) as exit_:
+        runpy.run_module("pyhttp", run_name="__main__")
+    assert exit_.value.code == 0
+    assert capsys.readouterr().out == f"pyhttp {__version__}\n"
