@@ -83,7 +83,7 @@ class HTTPError(Exception):
 
     def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(detail or self.status.phrase)
-        self.detail = detail or self.status.phrase
+        self.detail: str = detail or self.status.phrase
         self.fields = fields
 
 

@@ -55,8 +55,8 @@ class BaseHttpRequestHandler:
         self.conn = conn
         self.addr = addr
         self.server = server
-        self.directory = _absolute(os.getcwd() if directory is None else os.fspath(directory))
-        self.site = site or _DEFAULT_SITE
+        self.directory: str = _absolute(os.getcwd() if directory is None else os.fspath(directory))
+        self.site: Site = site or _DEFAULT_SITE
         self._surroundings = Surroundings(server)
         serve(conn, self._surroundings, self._answer)
 

@@ -69,9 +69,9 @@ class Surroundings:
         timeouts: object = getattr(server, "timeouts", None)
         log: object = getattr(server, "log", None)
         self._server = server
-        self.limits = limits if isinstance(limits, Limits) else Limits()
-        self.timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
-        self.log = log if isinstance(log, logging.Logger) else ERROR_LOG
+        self.limits: Limits = limits if isinstance(limits, Limits) else Limits()
+        self.timeouts: Timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
+        self.log: logging.Logger = log if isinstance(log, logging.Logger) else ERROR_LOG
 
     @property
     def scripts(self) -> Scripts:

@@ -28,5 +28,7 @@ def test_the_reference_has_an_entry_for_each_name() -> None:
 
 
 def test_every_public_class_and_function_is_documented() -> None:
-    undocumented = [name for name, value in public_names().items() if isinstance(value, type | FunctionType) and not value.__doc__]
+    undocumented = [
+        name for name, value in public_names().items() if isinstance(value, type | FunctionType) and not value.__doc__
+    ]
     assert undocumented == []

@@ -71,7 +71,7 @@ class OutputParser:
         self._limits = limits
         self._non_parsed = non_parsed
         self._buffer = bytearray()
-        self.rest = b""
+        self.rest: bytes = b""
 
     def receive(self, data: bytes) -> Document | LocalRedirect | None:
         """Take output; the head once it is complete, None until then.

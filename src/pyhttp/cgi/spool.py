@@ -88,7 +88,7 @@ class Spool:
     def __init__(self, content: ContentReader, limits: Limits, budget: Budget) -> None:
         self._budget = budget
         self._file: io.FileIO | None = None
-        self.length = 0
+        self.length: int = 0
         try:
             while data := content.read(PIECE):
                 budget.take(len(data))

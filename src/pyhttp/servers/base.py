@@ -64,11 +64,11 @@ class BaseServer:
             raise ValueError("tls: this version does not offer TLS")
         if not 0 <= port <= 65535:
             raise ValueError(f"port: 0 to 65535, not {port}")
-        self.limits = limits or Limits()
-        self.timeouts = timeouts or Timeouts()
+        self.limits: Limits = limits or Limits()
+        self.timeouts: Timeouts = timeouts or Timeouts()
         self.log = ERROR_LOG
         self.request_handler = request_handler
-        self.scripts = Scripts(self.limits, self.timeouts)
+        self.scripts: Scripts = Scripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
         self._access_log = access_log
         listeners = listen(host, port, self.limits.backlog)

@@ -115,19 +115,19 @@ class Connection(socket.socket):
         # The family, type and protocol are passed on since asking the kernel for them costs more than all the rest.
         super().__init__(sock.family, sock.type, sock.proto, sock.detach())
         self._host = host
-        self.addr = addr
-        self.serial = serial
-        self.core = ServerConnection(host.limits)
-        self.outbox = Outbox()
-        self.phase = Phase.IDLE
-        self.armed = False
-        self.armed_at = 0.0
-        self.deadline = 0.0
-        self.pace = Pace(host.timeouts.content, host.timeouts.content_rate)
-        self.read_away = 0
-        self.served = 0
-        self.held = False
-        self.failed = False
+        self.addr: Address = addr
+        self.serial: int = serial
+        self.core: ServerConnection = ServerConnection(host.limits)
+        self.outbox: Outbox = Outbox()
+        self.phase: Phase = Phase.IDLE
+        self.armed: bool = False
+        self.armed_at: float = 0.0
+        self.deadline: float = 0.0
+        self.pace: Pace = Pace(host.timeouts.content, host.timeouts.content_rate)
+        self.read_away: int = 0
+        self.served: int = 0
+        self.held: bool = False
+        self.failed: bool = False
         self.exchange: Exchange | None = None
         self._raw: list[bytes] | None = None
         self._unread: bytes | None = None

@@ -108,15 +108,15 @@ class Exchange:
         self._limits = limits
         self._early: deque[bytes] = deque()
         self._early_size = 0
-        self.head = head
-        self.status = 0
-        self.complete = False
-        self.ended = False
-        self.broken = False
-        self.last = False
+        self.head: RequestHead | None = head
+        self.status: int = 0
+        self.complete: bool = False
+        self.ended: bool = False
+        self.broken: bool = False
+        self.last: bool = False
         self.trailers: Headers = EMPTY
-        self.started = time.monotonic()
-        self.content_sent = 0
+        self.started: float = time.monotonic()
+        self.content_sent: int = 0
 
     # --- the request's content
 

@@ -40,7 +40,7 @@ class Role:
     __slots__ = ("leads",)
 
     def __init__(self, *, leads: bool) -> None:
-        self.leads = leads
+        self.leads: bool = leads
 
 
 class Loop:
@@ -88,7 +88,7 @@ class Loop:
         self._stopping_since: float | None = None
         self._hurried = False
         self._cut_at: float | None = None
-        self.keeper = Keeper(service, poller, clock)
+        self.keeper: Keeper = Keeper(service, poller, clock)
         for fd in self._listeners:
             poller.arm(fd, READ)
 

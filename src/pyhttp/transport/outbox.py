@@ -34,7 +34,7 @@ class Outbox:
         self._file: FileSlice | None = None
         self._offset = 0
         self._left = 0
-        self.sent = 0
+        self.sent: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything is unsent."""

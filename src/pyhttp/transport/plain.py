@@ -35,8 +35,8 @@ class Position:
     __slots__ = ("core", "looked_at")
 
     def __init__(self, core: ServerConnection) -> None:
-        self.core = core
-        self.looked_at = 0
+        self.core: ServerConnection = core
+        self.looked_at: int = 0
 
 
 _unread: Final[WeakKeyDictionary[socket.socket, Position]] = WeakKeyDictionary()
@@ -50,8 +50,8 @@ class PlainChannel:
     def __init__(
         self, sock: socket.socket, position: Position, limits: Limits, timeouts: Timeouts, *, closing: bool
     ) -> None:
-        self.core = position.core
-        self.outbox = Outbox()
+        self.core: ServerConnection = position.core
+        self.outbox: Outbox = Outbox()
         self.closing = closing
         self._sock = sock
         self._limits = limits
