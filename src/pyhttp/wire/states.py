@@ -5,9 +5,9 @@ The two directions have a state each. A missing pair cannot happen on the receiv
 state to their first, if the connection persists; and an answer without a request ends the receiving side.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Final
+from typing import ClassVar, Final
 
 from pyhttp.errors import HTTPError
 from pyhttp.messages import RequestHead
@@ -30,7 +30,7 @@ class Receiving(Enum):
     FAILED = "failed"
     """The input broke a rule and is not parsed any more (safety line F13)."""
 
-    __hash__ = object.__hash__  # members are unique objects; Enum's own hash is slow
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__  # members are unique objects; Enum's own hash is slow
 
 
 class Sending(Enum):
@@ -43,7 +43,7 @@ class Sending(Enum):
     DONE = "done"
     """The response is complete."""
 
-    __hash__ = object.__hash__
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 RECEIVED: Final[Mapping[tuple[Receiving, type[object]], Receiving]] = {
