@@ -29,6 +29,8 @@ LAYER: Final = {
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
     "pyhttp": 7,
+    "pyhttp.options": 8,
+    "pyhttp.logs": 8,
     "pyhttp.cli": 8,
     "pyhttp.__main__": 8,
 }
@@ -68,7 +70,7 @@ IMPURE: Final = frozenset(
 """What a pure module may not import: the outside world, the clock and chance."""
 
 ONLY_IN: Final = {
-    "argparse": {"pyhttp.cli"},
+    "argparse": {"pyhttp.options"},
     "subprocess": {"pyhttp.cgi.process"},
 }
 """Modules of the standard library that one of ours has to itself."""

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import http.client
 import io
+import json
 import logging
 import os
 import re
@@ -14,75 +15,13 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from pyhttp import __version__
-from pyhttp.cli import Options, announcement, explain, main, parse
-from pyhttp.site import Site
-
-DEFAULT: Final = Options(
-    directory=str(Path.cwd()), host="localhost", port=8888, threaded=True, quiet=False, site=Site()
-)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "expected"),
-    [
-        ("", DEFAULT),
-        ("serve", DEFAULT),
-        ("/srv", replace(DEFAULT, directory="/srv")),
-        ("serve /srv", replace(DEFAULT, directory="/srv")),
-        ("serve serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
-        ("./serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
-        ("-d /srv", replace(DEFAULT, directory="/srv")),
-        ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", port=80)),
-        ("serve -p 0 /srv --single", replace(DEFAULT, directory="/srv", port=0, threaded=False)),
-        ("--host ::", replace(DEFAULT, host="::")),
-        ("--bind 0.0.0.0", replace(DEFAULT, host="0.0.0.0")),
-        ("-b 127.0.0.1", replace(DEFAULT, host="127.0.0.1")),
-        ("--threaded --quiet", replace(DEFAULT, quiet=True)),
-        ("--cgi-dir scripts", replace(DEFAULT, site=Site(cgi_directories=("scripts",)))),
-        ("--no-cgi --no-listing", replace(DEFAULT, site=Site(cgi_directories=(), listing=False))),
-    ],
-)
-def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None:
-    assert parse(arguments.split()) == expected
-
-
-def test_L11_the_default_is_this_machine_only() -> None:
-    assert parse([]).host == "localhost"
-
-
-@pytest.mark.parametrize(
-    ("arguments", "complaint"),
-    [
-        ("/srv /var", "one folder at a time"),
-        ("/srv --directory /var", "one folder at a time"),
-        ("--port 65536", "not a port number"),
-        ("--port -1", "--port"),
-        ("--port http", "not a port number"),
-        ("--port ٨٠", "not a port number"),
-        ("--port " + "9" * 5000, "not a port number"),
-        ("--threaded --single", "not allowed with"),
-        ("--cgi-dir bin --no-cgi", "not allowed with"),
-        ("--cgi-dir a/b", "--cgi-dir"),
-        ("--thr", "--thr"),
-        ("--wat", "--wat"),
-    ],
-)
-def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
-    arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as exit_:
-        parse(arguments.split())
-    assert exit_.value.code == 2
-    usage, error = capsys.readouterr().err.splitlines()
-    assert usage == "usage: pyhttp [serve] [DIR] [options]"
-    assert complaint in error
+from pyhttp.cli import announcement, explain, main
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -90,17 +29,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
         main(["--version"])
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"pyhttp {__version__}\n"
-
-
-def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        main(["--help"])
-    text = capsys.readouterr().out
-    for word in (
-        *("--directory", "--bind", "--host", "--port", "--threaded", "--single", "--cgi-dir", "--no-cgi"),
-        *("--no-listing", "--quiet", "--version", "8888", "localhost", "cgi-bin"),
-    ):
-        assert word in text
 
 
 def test_each_url_is_printed() -> None:
@@ -206,7 +134,7 @@ def get(port: int, path: str) -> tuple[int, bytes]:
         connection.close()
 
 
-@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+@pytest.mark.parametrize("kind", ["--pooled", "--threaded", "--single"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_L10_a_signal_ends_it_with_exit_code_0(kind: str, number: signal.Signals, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_bytes(b"hello")
@@ -272,7 +200,7 @@ class Impatient(io.StringIO):
         return super().write(text)
 
 
-@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+@pytest.mark.parametrize("kind", ["--pooled", "--threaded", "--single"])
 def test_L10_a_signal_may_come_before_the_server_begins(kind: str, tmp_path: Path) -> None:
     with contextlib.redirect_stdout(Impatient()):
         assert main([str(tmp_path), "-p", "0", kind]) == 0
@@ -304,3 +232,29 @@ def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pyte
         runpy.run_module("pyhttp", run_name="__main__")
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"pyhttp {__version__}\n"
+
+
+def test_the_access_log_goes_to_a_file_that_is_reopened_after_SIGHUP(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, moved = tmp_path / "access.log", tmp_path / "access.log.1"
+
+    def client(port: int) -> None:
+        get(port, "/first")
+        log.rename(moved)
+        os.kill(os.getpid(), signal.SIGHUP)
+        get(port, "/second")
+
+    before = signal.getsignal(signal.SIGHUP)
+    serve([str(tmp_path), "-p", "0", "--access-log", str(log), "--log-format", "json"], client)
+    assert signal.getsignal(signal.SIGHUP) is before
+    assert [json.loads(line)["target"] for line in (moved.read_text() + log.read_text()).splitlines()] == [
+        "/first",
+        "/second",
+    ]
+    assert capsys.readouterr().err == ""
+
+
+def test_an_access_log_that_cannot_be_written_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "-p", "0", "--access-log", str(tmp_path / "no" / "log")]) == 1
+    assert "cannot write the access log" in capsys.readouterr().err
