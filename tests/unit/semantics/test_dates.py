@@ -1,5 +1,6 @@
 """HTTP dates against the calendar of the standard library."""
 
+import calendar
 import datetime as dt
 from itertools import pairwise
 
@@ -158,6 +159,14 @@ def test_the_weekday_is_not_compared_with_the_date() -> None:
 )
 def test_what_is_no_date_is_none(text: str) -> None:
     assert parse_date(text, NOW) is None
+
+
+@pytest.mark.parametrize("month", range(1, 13))
+def test_each_month_ends_with_its_last_day(month: int) -> None:
+    last = calendar.monthrange(2023, month)[1]
+    for day in (1, last, last + 1):
+        found = parse_date(f"Mon, {day:02} {MONTHS[month - 1]} 2023 00:00:00 GMT", NOW)
+        assert (found is not None) == (day <= last)
 
 
 @pytest.mark.parametrize("year", [0, 1, 1600, 1900, 1999, 2000, 2024, 9999])
