@@ -1,8 +1,14 @@
-"""What the documents promise about the project itself."""
+"""What the documents say about the project itself."""
 
+import re
 import tomllib
 from pathlib import Path
 from typing import Final
+
+import pytest
+
+from pyhttp.options import parse
+from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]
 
@@ -22,3 +28,24 @@ def test_V8_the_security_page_says_how_to_report_what_is_supported_and_what_coun
     page = (TOP / "SECURITY.md").read_text(encoding="utf-8")
     for heading in ("Reporting a fault", "Supported versions", "In scope"):
         assert f"\n## {heading}\n" in page
+
+
+def test_the_readme_has_every_option_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    option = re.compile(r"(?<!\S)--?[a-z][-a-z]*\b")
+    _, _, section = (TOP / "README.md").read_text(encoding="utf-8").partition("\n## The command\n")
+    rows = "\n".join(line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|"))
+    offered = set(option.findall(capsys.readouterr().out)) - {"-h"}
+    assert set(option.findall(rows.replace("`", " "))) == offered
+
+
+def test_the_layers_are_written_down() -> None:
+    """The table of CONTRIBUTING.md has each module in the layer that the architecture test gives it."""
+    page = (TOP / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    written = {
+        f"pyhttp.{name}".removesuffix(".pyhttp"): int(layer)
+        for layer, modules in re.findall(r"^\| (\d) \| ([^|:]*)", page, re.MULTILINE)
+        for name in re.findall(r"`(\w+)/?`", modules)
+    }
+    assert written == LAYER
