@@ -40,7 +40,7 @@ def test_L11_only_this_machine_is_served(tmp_path: Path) -> None:
             socket.create_connection(("127.0.0.2", server.port), timeout=10)
 
 
-@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+@pytest.mark.parametrize("kind", ["--pooled", "--threaded", "--single"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_L10_a_signal_ends_it_within_a_second_with_exit_code_0(
     number: signal.Signals, kind: str, tmp_path: Path
