@@ -17,7 +17,7 @@ from pyhttp.semantics.fields import Headers
 
 __all__ = ["Ends", "meta_variables"]
 
-PATH: Final = "/usr/local/bin:/usr/bin:/bin"
+PATH: Final = b"/usr/local/bin:/usr/bin:/bin"
 """Where scripts look for programs; an operator who wants another lists PATH in `Site.cgi_env`."""
 
 _WITHHELD: Final = frozenset(
@@ -84,16 +84,14 @@ def meta_variables(
         authorization: Whether the script gets Authorization (3875-9.2-1c).
         inherited: Variables that the operator passes on; they never replace one of this section.
     """
-    environment = {b"PATH": os.fsencode(PATH)}
-    for name, value in (inherited or {}).items():
-        environment[os.fsencode(name)] = os.fsencode(value)
-    for name, value in _protocol_variables(head, authorization=authorization).items():
-        environment[name.encode("ascii")] = value.encode("latin-1")
-    for name, value in _request_variables(head, ends, length).items():
-        environment[name.encode("ascii")] = value.encode("latin-1")
-    for name, value in _path_variables(script, root).items():
-        environment[name.encode("ascii")] = os.fsencode(value)
-    return environment
+    text = _protocol_variables(head, authorization=authorization) | _request_variables(head, ends, length)
+    paths = _path_variables(script, root)
+    return (
+        {b"PATH": PATH}
+        | {os.fsencode(name): os.fsencode(value) for name, value in (inherited or {}).items()}
+        | {name.encode("ascii"): value.encode("latin-1") for name, value in text.items()}
+        | {name.encode("ascii"): os.fsencode(value) for name, value in paths.items()}
+    )
 
 
 def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[str, str]:

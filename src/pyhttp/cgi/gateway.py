@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Self
 
 from pyhttp.cgi.environ import Ends, meta_variables
@@ -82,7 +82,7 @@ def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
     """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14)."""
     path, _, query = redirect.target.partition("?")
     kept = tuple((name, value) for name, value in head.headers.lines if not _about_content(name.lower()))
-    return replace(head, method="GET", target=redirect.target, path=path, query=query, headers=Headers.parsed(kept))
+    return head._replace(method="GET", target=redirect.target, path=path, query=query, headers=Headers.parsed(kept))
 
 
 def _about_content(name: str) -> bool:
@@ -94,7 +94,7 @@ def _start(call: Call, spool: Spool) -> Process:
     script, site = call.script, call.site
     return Process(
         (script.handler, script.path) if script.handler else (script.path,),
-        directory=os.path.dirname(script.path),
+        directory=script.path.rpartition("/")[0],
         environment=meta_variables(
             call.head,
             script,

@@ -49,6 +49,9 @@ class Process:
         Unavailable: It cannot be started now.
     """
 
+    output: int
+    errors: int
+
     def __init__(
         self,
         command: tuple[str, ...],
@@ -62,25 +65,26 @@ class Process:
         self._lock = threading.Lock()
         self._ending = False
         self._gone = False
-        with contextlib.ExitStack() as opened:
-            try:
-                self.output, their_output = _pipe(opened)
-                self.errors, their_errors = _pipe(opened)
-                self._popen = subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
-                    command,
-                    stdin=subprocess.DEVNULL if stdin is None else stdin,
-                    stdout=their_output,
-                    stderr=their_errors,
-                    cwd=directory,
-                    env=environment,
-                    process_group=0,
-                )
-            except (OSError, ValueError) as error:  # ValueError: NUL in an environment string (C15)
-                raise _not_started(command[0], error) from error
-            opened.pop_all()
+        opened: list[int] = []
+        try:
+            self.output, their_output = _pipe(opened)
+            self.errors, their_errors = _pipe(opened)
+            self._popen = subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
+                command,
+                stdin=subprocess.DEVNULL if stdin is None else stdin,
+                stdout=their_output,
+                stderr=their_errors,
+                cwd=directory,
+                env=environment,
+                process_group=0,
+            )
+        except (OSError, ValueError) as error:  # ValueError: NUL in an environment string (C15)
+            for descriptor in opened:
+                os.close(descriptor)
+            raise _not_started(command[0], error) from error
         os.close(their_output)
         os.close(their_errors)
-        self.exit = _exit_descriptor(self._popen.pid)
+        self.exit: int | None = _exit_descriptor(self._popen.pid)
 
     def ended(self) -> int | None:
         """How the leader ended, as `subprocess` says it: negative for a signal; None while it runs."""
@@ -153,11 +157,10 @@ class Process:
             return not self._gone
 
 
-def _pipe(opened: contextlib.ExitStack) -> tuple[int, int]:
+def _pipe(opened: list[int]) -> tuple[int, int]:
     """Our end, non-blocking, and the script's."""
     ours, theirs = os.pipe()
-    opened.callback(os.close, ours)
-    opened.callback(os.close, theirs)
+    opened += ours, theirs
     os.set_blocking(ours, False)
     return ours, theirs
 

@@ -36,7 +36,7 @@ class Script:
     @property
     def non_parsed(self) -> bool:
         """Whether it writes a whole HTTP response itself, which its name tells (3875-5.1-2c)."""
-        return not self.handler and os.path.basename(self.path).startswith("nph-")
+        return not self.handler and self.path.rpartition("/")[2].startswith("nph-")
 
 
 def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = False) -> Script | None:
@@ -91,7 +91,7 @@ class _Path:
 
     def file(self, count: int) -> str:
         """What its first `count` segments name."""
-        return os.path.join(self.root, *self.segments[:count])
+        return self.root.rstrip("/") + _joined(self.segments[:count])
 
     def mode(self, count: int) -> int:
         """The mode of that, links followed.
@@ -150,9 +150,10 @@ def _script_below(path: _Path, site: Site) -> Script:
         mode = path.mode(count)
         if stat.S_ISDIR(mode):
             continue
-        file, directory = path.file(count), os.path.realpath(path.file(1))
-        _demand_inside(directory, path.root)
-        _demand_inside(file, directory)
+        file = path.file(count)
+        if os.path.realpath(file) != file:  # there is a link on the way
+            _demand_inside(path.file(1), path.root)
+            _demand_inside(file, path.file(1))
         if not stat.S_ISREG(mode) or not os.access(file, os.X_OK):
             raise Forbidden(f"{file!r} is not an executable file")
         return path.divided(count, site)

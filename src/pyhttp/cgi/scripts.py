@@ -42,14 +42,16 @@ class Scripts:
         self.limits: Final = limits
         self.timeouts: Final = timeouts
         self.budget: Final = Budget(limits.spool)
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._starting = 0
         self._running: set[Group] = set()
         self._stopped: float | None = None
 
     @property
     def running(self) -> int:
         """How many have been started and not yet reaped."""
-        return len(self._running)
+        return self._starting + len(self._running)
 
     @property
     def stopping(self) -> bool:
@@ -64,7 +66,7 @@ class Scripts:
         """
         if self._stopped is not None:
             raise Unavailable("the server is stopping")
-        if len(self._running) >= self.limits.scripts:
+        if self.running >= self.limits.scripts:
             raise Unavailable(f"{self.limits.scripts} scripts are running already")
 
     def start(self, start: Callable[[], _G]) -> _G:
@@ -74,23 +76,31 @@ class Scripts:
             Unavailable: As `admit`.
             HTTPError: What `start` raises.
         """
-        # Under the lock, so that none starts after a stop. It costs nothing: the interpreter stands still anyway
-        # from vfork to exec.
-        with self._changed:
+        with self._lock:
             self.admit()
+            self._starting += 1
+        group: _G | None = None
+        try:
             group = start()
-            self._running.add(group)
+        finally:
+            with self._lock:
+                self._starting -= 1
+                if group is not None:
+                    self._running.add(group)
+                self._tell()
+        if self.stopping:  # `stop` came too early to know of it
+            group.terminate()
         return group
 
     def forget(self, group: Group) -> None:
         """`group` has been reaped; harmless when called twice."""
-        with self._changed:
+        with self._lock:
             self._running.discard(group)
-            self._changed.notify_all()
+            self._tell()
 
     def stop(self) -> None:
         """Start no more, and send SIGTERM to each group (safety line C11). Returns at once; `close` does the rest."""
-        with self._changed:
+        with self._lock:
             if self._stopped is None:
                 self._stopped = time.monotonic()
             running = tuple(self._running)
@@ -100,9 +110,14 @@ class Scripts:
     def close(self) -> None:
         """Stop, send SIGKILL to what is left `script_kill` seconds after SIGTERM, and reap all; harmless twice."""
         self.stop()
-        with self._changed:
+        with self._lock:
             since = time.monotonic() - (self._stopped or 0.0)
-            self._changed.wait_for(lambda: not self._running, max(0.0, self.timeouts.script_kill - since))
+            self._changed.wait_for(lambda: not self.running, max(0.0, self.timeouts.script_kill - since))
             running = tuple(self._running)
         for group in running:
             group.kill()
+
+    def _tell(self) -> None:
+        """Let `close` look again; under the lock."""
+        if self._stopped is not None:
+            self._changed.notify_all()
