@@ -43,6 +43,7 @@ def error_classes() -> list[type[errors.HTTPError]]:
 @pytest.mark.clause("9110-15.5-1b", "9110-15.6-1b", "9110-15.6.6-1c")
 @pytest.mark.parametrize("error", error_classes(), ids=lambda error: error.__name__)
 def test_every_error_of_ours_is_explained(error: type[errors.HTTPError]) -> None:
+    assert explanation(error.status).endswith(".")
     assert explanation(error.status) not in {explanation(499), explanation(599)}
 
 
