@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from pyhttp.semantics.fields import Headers
 
@@ -14,9 +14,11 @@ CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 _GATE_FIELDS: Final = ("Transfer-Encoding", "Connection")
 
 
-@dataclass(frozen=True, slots=True)
-class RequestHead:
-    """A request line and header section that broke no rule of RFC 9112 §3 and §5."""
+class RequestHead(NamedTuple):
+    """A request line and header section that broke no rule of RFC 9112 §3 and §5.
+
+    A named tuple, since one is made for every request and a frozen dataclass takes three times as long.
+    """
 
     method: str
     """The method token, case-sensitive (9110-9.1)."""

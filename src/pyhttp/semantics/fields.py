@@ -9,6 +9,9 @@ from pyhttp import abnf
 __all__ = ["EMPTY", "Headers", "is_field_name", "is_field_value", "parse_list"]
 
 _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
+_NONE: Final[Mapping[str, tuple[str, ...]]] = {}
+_NO_VALUE: Final = " \t\r"
+"""What may stand around a value in a checked line; no CR is left within one."""
 _VALUE: Final = re.compile(abnf.text(abnf.FIELD_VALUE))
 
 
@@ -35,10 +38,12 @@ class Headers(Mapping[str, str]):
         ValueError: A name or a value breaks the grammar; the message names it.
     """
 
-    __slots__ = ("_index", "lines")
+    __slots__ = ("_lines", "_unsplit", "by_name", "repeated")
 
-    lines: tuple[tuple[str, str], ...]
-    """Every (name, value) in arrival order, names as received."""
+    by_name: Mapping[str, str]
+    """The joined value of each name, in lower case: for lookups that need no folding of case."""
+    repeated: Mapping[str, tuple[str, ...]]
+    """The values of each name, in lower case, that has more than one line."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         pairs = fields.items() if isinstance(fields, Mapping) else fields
@@ -50,42 +55,79 @@ class Headers(Mapping[str, str]):
                 raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")
             if not is_field_value(value):
                 raise ValueError(f"headers: the value of {name} is not a field value (RFC 9110 §5.5): {value!r}")
-        self.lines = lines
-        self._index = _index(lines)
+        self._keep(lines)
 
     @classmethod
     def parsed(cls, lines: Iterable[tuple[str, str]]) -> Self:
-        """Headers of lines that a parser has checked already; they are not checked again."""
+        """Headers of (name, value) pairs that were checked already; they are not checked again."""
         headers = cls.__new__(cls)
-        headers.lines = tuple(lines)
-        headers._index = _index(headers.lines)  # noqa: SLF001 - an alternative constructor
+        headers._keep(tuple(lines))  # noqa: SLF001 - an alternative constructor
         return headers
 
+    @classmethod
+    def split(cls, lines: list[str]) -> Self:
+        """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
+
+        The white space around a value is no part of it; only SP and HTAB are such (9110-5.5-3b, safety line S7).
+        """
+        headers = cls.__new__(cls)
+        by_name = {name.lower(): value.strip(_NO_VALUE) for line in lines for name, _, value in [line.partition(":")]}
+        if len(by_name) < len(lines):
+            headers._keep(_pairs(lines))  # noqa: SLF001 - an alternative constructor
+            return headers
+        headers.by_name = by_name
+        headers.repeated = _NONE
+        headers._unsplit = lines  # noqa: SLF001
+        headers._lines = None  # noqa: SLF001
+        return headers
+
+    def _keep(self, lines: tuple[tuple[str, str], ...]) -> None:
+        """Index the lines, in time linear in their bytes (safety line S10)."""
+        self._unsplit: list[str] = []
+        self._lines: tuple[tuple[str, str], ...] | None = lines
+        by_name = {name.lower(): value for name, value in lines}
+        self.repeated = _NONE
+        if len(by_name) < len(lines):
+            self.repeated = _repeated(lines)
+            by_name.update((name, ", ".join(values)) for name, values in self.repeated.items())
+        self.by_name = by_name
+
+    @property
+    def lines(self) -> tuple[tuple[str, str], ...]:
+        """Every (name, value) in arrival order, names as received."""
+        if self._lines is None:  # most requests are answered without them; making them twice does no harm
+            self._lines = _pairs(self._unsplit)
+        return self._lines
+
     def __getitem__(self, name: str) -> str:
-        return ", ".join(self._index[name.lower()])
+        return self.by_name[name.lower()]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._index)
+        return iter(self.by_name)
 
     def __len__(self) -> int:
-        return len(self._index)
+        return len(self.by_name)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self._index
+        return isinstance(name, str) and name.lower() in self.by_name
 
     def __eq__(self, other: object) -> bool:
         """Equal when each name has the same values in the same order; the order between names is free (9110-5.3)."""
-        return self._index == other._index if isinstance(other, Headers) else NotImplemented
+        if not isinstance(other, Headers):
+            return NotImplemented
+        return self.by_name == other.by_name and self.repeated == other.repeated
 
     def __hash__(self) -> int:
-        return hash(frozenset((name, tuple(values)) for name, values in self._index.items()))
+        return hash(frozenset(self.by_name.items()))
 
     def __repr__(self) -> str:
         return f"Headers({list(self.lines)!r})"
 
     def get_all(self, name: str) -> tuple[str, ...]:
         """The value of each line called `name`, in order; empty where there is none."""
-        return tuple(self._index.get(name.lower(), ()))
+        folded = name.lower()
+        value = self.by_name.get(folded)
+        return () if value is None else self.repeated.get(folded, (value,))
 
     def members(self, name: str) -> tuple[str, ...]:
         """The members of a list-based field, empty ones dropped (the #rule, RFC 9110 §5.6.1).
@@ -95,12 +137,17 @@ class Headers(Mapping[str, str]):
         return tuple(member for value in self.get_all(name) for member in parse_list(value))
 
 
-def _index(lines: tuple[tuple[str, str], ...]) -> dict[str, list[str]]:
-    """The values under each lower-case name."""
-    index: dict[str, list[str]] = {}
+def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:
+    """Name and value of each field line."""
+    return tuple([(name, value.strip(_NO_VALUE)) for line in lines for name, _, value in [line.partition(":")]])
+
+
+def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
+    """The values under each lower-case name that has several."""
+    values: dict[str, list[str]] = {}
     for name, value in lines:
-        index.setdefault(name.lower(), []).append(value)
-    return index
+        values.setdefault(name.lower(), []).append(value)
+    return {name: tuple(several) for name, several in values.items() if len(several) > 1}
 
 
 def parse_list(value: str) -> tuple[str, ...]:

@@ -107,13 +107,13 @@ def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
     Raises:
         MalformedRequest: No Host in HTTP/1.1, several, or one that is no host (9112-3.2-6a).
     """
-    lines = headers.get_all("Host")
-    if len(lines) > 1:
+    if "host" in headers.repeated:
         raise MalformedRequest("Host: more than one line (RFC 9112 §3.2)")
-    if not lines:
+    host = headers.by_name.get("host")
+    if host is None:
         if version != "HTTP/1.0":
             raise MalformedRequest("Host: missing (RFC 9112 §3.2)")
         return of_target or ""
-    if not is_host(lines[0]):
+    if not is_host(host):
         raise MalformedRequest("Host: not a host with an optional port (RFC 9110 §7.2)")
-    return lines[0] if of_target is None else of_target
+    return host if of_target is None else of_target

@@ -18,7 +18,7 @@ class ReceiveBuffer:
 
     def __init__(self) -> None:
         self.data: bytes | bytearray = b""
-        self.start = 0
+        self.start: int = 0
 
     def __len__(self) -> int:
         return len(self.data) - self.start
@@ -44,9 +44,12 @@ class ReceiveBuffer:
     def take(self, count: int) -> bytes:
         """Remove and return the first `count` bytes, which are there."""
         data, start = self.data, self.start
+        if start == 0 and count == len(data) and isinstance(data, bytes):
+            self.data = b""
+            return data
         end = start + count
         if isinstance(data, bytes):
-            taken = data[start:end]  # the very object when it is the whole
+            taken = data[start:end]
         else:
             with memoryview(data) as view:
                 taken = bytes(view[start:end])

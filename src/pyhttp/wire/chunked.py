@@ -8,7 +8,7 @@ from typing import Final
 from pyhttp import abnf
 from pyhttp.errors import ContentTooLarge, HTTPError, MalformedRequest
 from pyhttp.limits import Limits
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.buffer import ReceiveBuffer
 from pyhttp.wire.field_lines import FieldSection
 from pyhttp.wire.line import LineFinder
@@ -24,6 +24,9 @@ _NOT_IN_TRAILERS: Final = frozenset(
     }
 )
 """Framing, routing, request modifiers, authentication, content format: they come too late there (RFC 9110 §6.5.1)."""
+
+
+_HEXDIGITS: Final = b"0123456789abcdefABCDEF"
 
 
 @functools.cache
@@ -68,7 +71,7 @@ class ChunkedDecoder:
         self._room = limits.content
         self._extensions = limits.chunk_extensions
         self._finder = LineFinder(_forbidden())
-        self._section = FieldSection(limits)
+        self._section: FieldSection | None = None
         self._error: HTTPError | None = None
         self.trailers: Headers | None = None
 
@@ -86,6 +89,8 @@ class ChunkedDecoder:
         if self._error is not None:
             raise self._error
         try:
+            if self._part is _Part.SIZE:
+                position = self._read_whole_chunks(data, position, pieces)
             while self._part is not _Part.END:
                 after = self._step(data, position, pieces)
                 if after == position:
@@ -98,6 +103,34 @@ class ChunkedDecoder:
             self._error = error
         buffer.skip(position - start)
         return b"".join(pieces)
+
+    def _read_whole_chunks(self, data: bytes | bytearray, position: int, pieces: list[bytes | bytearray]) -> int:
+        """Chunks without extensions that are there whole, which is nearly every one; others go step by step."""
+        room = self._room
+        longest = min(16, self._limits.chunk_line) + 2
+        line: bytes | bytearray = b"-"  # most senders repeat one size: a line like the last one is not read again
+        size = 0
+        while True:
+            if data.startswith(line, position):
+                begin = position + len(line)
+            else:
+                begin = data.find(b"\r\n", position, position + longest) + 2
+                line = data[position:begin]
+                if len(line) < 3 or line[:-2].strip(_HEXDIGITS):
+                    break
+                size = int(line[:-2], 16)
+            end = begin + size
+            if not 0 < size <= room or data[end : end + 2] != b"\r\n":
+                break
+            room -= size
+            pieces.append(data[begin:end])
+            position = end + 2
+        self._room = room
+        if data.startswith(b"0\r\n\r\n", position):
+            self.trailers = EMPTY
+            self._part = _Part.END
+            position += 5
+        return position
 
     def _step(self, data: bytes | bytearray, position: int, pieces: list[bytes | bytearray]) -> int:
         """Read one part, or as much of it as is there; the offset behind what was used."""
@@ -148,6 +181,8 @@ class ChunkedDecoder:
         return start
 
     def _read_trailers(self, data: bytes | bytearray, start: int) -> int:
+        if self._section is None:
+            self._section = FieldSection(self._limits)
         end, complete = self._section.read(data, start)
         if complete:
             lines = self._section.headers.lines

@@ -3,6 +3,7 @@
 The states are in `wire.states`. Nothing here waits: a `Signal` says why there is no event.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Final, assert_never
 
 from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest, Misuse
@@ -21,7 +22,7 @@ from pyhttp.wire.events import (
     Signal,
 )
 from pyhttp.wire.expectation import expects_continue
-from pyhttp.wire.framing import Chunked, NoContent, Sized, UntilClose, request_framing
+from pyhttp.wire.framing import CHUNKED, Sized, UntilClose, request_framing
 from pyhttp.wire.head import HeadReader, Syntax, interpret, match_head
 from pyhttp.wire.persistence import persists
 from pyhttp.wire.sender import ResponseSender
@@ -30,6 +31,10 @@ from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
 
 __all__ = ["ServerConnection"]
 
+# Looking up a member of an Enum costs more than a global name.
+_AWAITING_HEAD: Final = Receiving.HEAD
+_OWING_HEAD: Final = Sending.HEAD
+_DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
 _END: Final = EndOfMessage()
 _CLOSE: Final = (("Connection", "close"),)
 _KEEP_ALIVE: Final = (("Connection", "keep-alive"),)
@@ -77,12 +82,12 @@ class ServerConnection:
         self._buffer = ReceiveBuffer()
         self._ended = False
         self._error: HTTPError | None = None
-        self.persistent = True
+        self.persistent: bool = True
         self._begin_cycle()
 
     def _begin_cycle(self) -> None:
-        self._receiving = Receiving.HEAD
-        self._sending = Sending.HEAD
+        self._receiving = _AWAITING_HEAD
+        self._sending = _OWING_HEAD
         self._empty_line_skipped = False
         self._reader: HeadReader | None = None
         self._decoder: ChunkedDecoder | None = None
@@ -91,16 +96,14 @@ class ServerConnection:
         self._method = ""
         self._response: ResponseSender | None = None
         self.request: RequestHead | None = None
-        self.head_bytes = b""
+        self.head_bytes: bytes = b""
 
     # --- receiving
 
     def receive_data(self, data: bytes) -> None:
         """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
-        if not data or self._receiving is Receiving.FAILED or self._receiving is Receiving.CLOSED:
-            return
-        self._buffer.append(data)
-        if self._receiving is Receiving.CONTENT:
+        if data and self._receiving not in _DEAF:
+            self._buffer.append(data)
             self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
 
     def receive_eof(self) -> None:
@@ -116,15 +119,7 @@ class ServerConnection:
         if self._error is not None:
             raise self._error.with_traceback(None)
         try:
-            match self._receiving:
-                case Receiving.HEAD:
-                    return self._next_head()
-                case Receiving.CONTENT:
-                    return self._next_content()
-                case Receiving.DONE if self.persistent:
-                    return Signal.PAUSED
-                case _:
-                    return Signal.CLOSED
+            return _NEXT[self._receiving](self)
         except HTTPError as error:
             self._fail(error)
             raise
@@ -139,9 +134,10 @@ class ServerConnection:
         self.persistent = False
 
     def _next_head(self) -> Event:
-        syntax = self._read_head()
-        if syntax is not None:
-            return self._begin_request(syntax)
+        if self._buffer:
+            syntax = self._read_head()
+            if syntax is not None:
+                return self._begin_request(syntax)
         if not self._ended:
             return Signal.NEED_DATA
         if self.receiving_head:
@@ -156,41 +152,32 @@ class ServerConnection:
         if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
             buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
             self._empty_line_skipped = True
-        if not buffer:
-            return None
-        data, start = buffer.data, buffer.start
+        start = buffer.start
         if self._reader is None:
-            end = data.find(b"\r\n\r\n", start)
-            if end >= 0:
-                head = buffer.take(end + 4 - start)
-                self.head_bytes = head
-                syntax = match_head(head, self._limits)
-                if syntax is not None:
-                    return syntax
-                data, start = head, 0
+            matched = match_head(buffer.data, start, self._limits)
+            if matched is not None:
+                self.head_bytes, syntax = matched
+                buffer.skip(len(self.head_bytes))
+                return syntax
             self._reader = HeadReader(self._limits)
-        syntax = self._reader.read(data, start)
-        if syntax is not None and not self.head_bytes:
+        read = self._reader.read(buffer.data, start)
+        if read is not None:
             self.head_bytes = buffer.take(self._reader.size)
-        return syntax
+        return read
 
     def _begin_request(self, syntax: Syntax) -> RequestHead:
         """Check what joins the parts of a head, and prepare for the content it announces."""
         self._method = syntax[0]
         request = interpret(syntax, secure=self._secure)
         framing = request_framing(request)
-        match framing:
-            case Sized(length):
-                if length > self._limits.content:
-                    raise ContentTooLarge(f"Content-Length: {length}, over {self._limits.content}")
-                self._left = length
-            case Chunked():
-                self._decoder = ChunkedDecoder(self._limits)
-            case NoContent():
-                pass
-            case _:
-                assert_never(framing)
-        self._expects = expects_continue(request) and self.content_left != 0 and not self._buffer
+        if framing is CHUNKED:
+            self._decoder = ChunkedDecoder(self._limits)
+        elif isinstance(framing, Sized):
+            if framing.length > self._limits.content:
+                raise ContentTooLarge(f"Content-Length: {framing.length}, over {self._limits.content}")
+            self._left = framing.length
+        if expects_continue(request):
+            self._expects = self.content_left != 0 and not self._buffer
         self.persistent = persists(request)
         self.request = request
         self._receiving = RECEIVED[self._receiving, RequestHead]
@@ -209,10 +196,14 @@ class ServerConnection:
         if self.content_left == 0:
             self._receiving = RECEIVED[self._receiving, EndOfMessage]
             trailers = None if self._decoder is None else self._decoder.trailers
-            return _END if trailers is None else EndOfMessage(trailers)
+            return EndOfMessage(trailers) if trailers else _END
         if self._ended:
             raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
         return Signal.NEED_DATA
+
+    def _next_after(self) -> Event:
+        """The request is complete, or none will follow."""
+        return Signal.PAUSED if self.persistent else Signal.CLOSED
 
     # --- sending
 
@@ -317,3 +308,12 @@ class ServerConnection:
     def awaiting_continue(self) -> bool:
         """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer has moved yet."""
         return self._expects
+
+
+_NEXT: Final[Mapping[Receiving, Callable[[ServerConnection], Event]]] = {
+    Receiving.HEAD: ServerConnection._next_head,  # noqa: SLF001 - the class's own table
+    Receiving.CONTENT: ServerConnection._next_content,  # noqa: SLF001
+    Receiving.DONE: ServerConnection._next_after,  # noqa: SLF001
+    Receiving.CLOSED: ServerConnection._next_after,  # noqa: SLF001
+}
+"""How to go on in each state; in `Receiving.FAILED` the error is raised again."""

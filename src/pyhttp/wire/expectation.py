@@ -12,7 +12,7 @@ def expects_continue(head: RequestHead) -> bool:
     Raises:
         ExpectationFailed: Something else is expected (9110-10.1.1-5a).
     """
-    if "expect" not in head.headers:
+    if "expect" not in head.headers.by_name:
         return False
     members = [member.lower() for member in head.headers.members("Expect")]
     if any(member != "100-continue" for member in members):

@@ -9,12 +9,12 @@ from pyhttp.limits import Limits
 from pyhttp.semantics.fields import Headers
 from pyhttp.wire.line import LineFinder
 
-__all__ = ["FieldSection", "parse_field_line"]
+__all__ = ["FieldSection", "check_field_line"]
 
 
 @functools.cache
 def _line_pattern() -> re.Pattern[bytes]:
-    return re.compile(b"(" + abnf.FIELD_NAME + b"):(" + abnf.FIELD_VALUE + b")")
+    return re.compile(abnf.FIELD_LINE)
 
 
 @functools.cache
@@ -27,18 +27,14 @@ def _forbidden() -> re.Pattern[bytes]:
     return re.compile(abnf.NO_FIELD_OCTET)
 
 
-def parse_field_line(line: bytes) -> tuple[str, str]:
-    """Name and value of one field line without its CRLF; the white space around the value is no part of it.
+def check_field_line(line: bytes) -> None:
+    """Refuse a line, without its CRLF, that is no field line.
 
     Raises:
-        MalformedRequest: The line breaks the grammar of RFC 9112 §5; the detail says which rule and where.
+        MalformedRequest: The detail says which rule of RFC 9112 §5 it breaks, and where.
     """
-    match = _line_pattern().fullmatch(line)
-    if match is None:
+    if _line_pattern().fullmatch(line) is None:
         raise _explained(line)
-    name, value = match.groups()
-    # Only SP and HTAB are OWS (9110-5.5-3b, safety line S7).
-    return name.decode("ascii"), value.strip(b" \t").decode("latin-1")
 
 
 def _explained(line: bytes) -> MalformedRequest:
@@ -71,13 +67,13 @@ class FieldSection:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._finder = LineFinder(_forbidden())
-        self._lines: list[tuple[str, str]] = []
+        self._lines: list[str] = []
         self._room = limits.field_section
 
     @property
     def headers(self) -> Headers:
         """The lines read so far."""
-        return Headers.parsed(self._lines)
+        return Headers.split(self._lines)
 
     def read(self, data: bytes | bytearray, start: int) -> tuple[int, bool]:
         """Read the complete lines at `start`, where a line of this section begins.
@@ -99,7 +95,9 @@ class FieldSection:
                 break
             if end == start:
                 return end + 2, True
-            self._lines.append(parse_field_line(bytes(data[start:end])))
+            line = bytes(data[start:end])
+            check_field_line(line)
+            self._lines.append(line.decode("latin-1"))
             self._room -= end + 2 - start
             start = end + 2
         return start, False

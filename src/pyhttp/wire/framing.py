@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pyhttp.errors import CodingUnknown, MalformedRequest
+from pyhttp.errors import CodingUnknown, HTTPError, MalformedRequest
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import parse_list
 
 __all__ = [
     "CHUNKED",
@@ -62,17 +61,19 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
         CodingUnknown: An unknown transfer coding, properly delimited by chunked (9112-6.1-11a).
     """
     headers = head.headers
+    fields = headers.by_name
     # Items 1 and 2 are about responses.
-    if "transfer-encoding" in headers:
+    if "transfer-encoding" in fields:
         # Item 3. Such a request could be an attack; it may be refused (9112-6.1-15a) and is (safety line F1).
-        if "content-length" in headers:
+        if "content-length" in fields:
             raise MalformedRequest("Transfer-Encoding beside Content-Length (RFC 9112 §6.1)")
         if head.version == "HTTP/1.0":
             raise MalformedRequest("Transfer-Encoding in HTTP/1.0 (9112-6.1-16a)")
         # Item 4.
-        _check_codings(headers.get_all("Transfer-Encoding"))
+        if fields["transfer-encoding"].lower() != "chunked":
+            raise _wrong_coding(headers.members("Transfer-Encoding"))
         return CHUNKED
-    if "content-length" in headers:
+    if "content-length" in fields:
         # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a); they are refused (safety line F2).
         length = parse_content_length(headers.get_all("Content-Length"))
         return Sized(length) if length else NO_CONTENT
@@ -80,14 +81,12 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
     return NO_CONTENT
 
 
-def _check_codings(lines: tuple[str, ...]) -> None:
-    """Only chunked, alone and once, is implemented (safety line F4)."""
-    if len(lines) == 1 and lines[0].lower() == "chunked":
-        return
-    codings = [coding.lower() for line in lines for coding in parse_list(line)]
-    if len(codings) > 1 and codings[-1] == "chunked" and "chunked" not in codings[:-1]:
-        raise CodingUnknown(f"Transfer-Encoding: {', '.join(codings)} (9112-6.1-11a)")
-    raise MalformedRequest("Transfer-Encoding: not chunked alone, last and once (9112-6.3-2.4.3a)")
+def _wrong_coding(codings: tuple[str, ...]) -> HTTPError:
+    """Why codings other than chunked, alone and once, are refused (safety line F4)."""
+    names = [coding.lower() for coding in codings]
+    if len(names) > 1 and names[-1] == "chunked" and "chunked" not in names[:-1]:
+        return CodingUnknown(f"Transfer-Encoding: {', '.join(names)} (9112-6.1-11a)")
+    return MalformedRequest("Transfer-Encoding: not chunked alone, last and once (9112-6.3-2.4.3a)")
 
 
 def parse_content_length(lines: tuple[str, ...]) -> int:

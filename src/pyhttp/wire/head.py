@@ -32,23 +32,24 @@ def _head_pattern() -> re.Pattern[bytes]:
     return re.compile(abnf.REQUEST_HEAD)
 
 
-def match_head(head: bytes, limits: Limits) -> Syntax | None:
-    """Read a complete head, empty line included; None where it breaks the grammar or a limit."""
-    if _head_pattern().fullmatch(head) is None:
+def match_head(data: bytes | bytearray, start: int, limits: Limits) -> tuple[bytes, Syntax] | None:
+    """The complete and right head at `start`, as received and in its parts; None where there is none."""
+    match = _head_pattern().match(data, start)
+    if match is None:
         return None
-    lines = head.decode("latin-1").split("\r\n")
+    head = match[0]
+    lines = head.decode("latin-1").split("\n")  # each still with its CR, which goes with the white space
     request_line = lines[0]
     del lines[0], lines[-2:]
-    if len(request_line) > limits.request_line or len(lines) > limits.field_lines:
+    # With the CR a line is one longer.
+    if len(request_line) > limits.request_line + 1 or len(lines) > limits.field_lines:
         return None
-    if len(head) > limits.field_line and any(len(line) > limits.field_line for line in lines):
+    if len(head) - len(request_line) - 3 > limits.field_section:
         return None
-    if len(head) - len(request_line) - 4 > limits.field_section:
+    if len(head) > limits.field_line and any(len(line) > limits.field_line + 1 for line in lines):
         return None
-    method, target, version = request_line.split(" ")
-    # Only SP and HTAB are OWS (9110-5.5-3b, safety line S7).
-    fields = [(name, value.strip(" \t")) for name, _, value in [line.partition(":") for line in lines]]
-    return method, target, version, Headers.parsed(fields)
+    method, target, version = request_line[:-1].split(" ")
+    return head, (method, target, version, Headers.split(lines))
 
 
 class HeadReader:
@@ -100,7 +101,7 @@ def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
     method, target, version, headers = syntax
     path, query, of_target = split_target(method, target, secure=secure)
     authority = authority_of(version, headers, of_target)
-    if len(headers.get_all("Content-Type")) > 1:
+    if "content-type" in headers.repeated:
         raise MalformedRequest("Content-Type: more than one line (9110-5.3-3a)")
     if method in _REFUSED:
         raise MethodNotAllowed(f"{method} is refused (RFC 9110 §9.3.6, §9.3.8)", allow=_EVERYWHERE)

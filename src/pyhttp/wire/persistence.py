@@ -1,6 +1,7 @@
 """RFC 9112 §9.3: whether a connection persists after a request, as far as the request says."""
 
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import parse_list
 
 __all__ = ["persists"]
 
@@ -10,7 +11,10 @@ def persists(head: RequestHead) -> bool:
 
     Options that mean nothing here, and members that are no options at all, are ignored (RFC 9110 §7.6.1).
     """
-    options = {option.lower() for option in head.headers.members("Connection")}
-    if "close" in options:
-        return False
-    return head.version != "HTTP/1.0" or "keep-alive" in options
+    value = head.headers.by_name.get("connection")
+    if value is None:
+        return head.version != "HTTP/1.0"
+    if value == "keep-alive":  # what browsers send
+        return True
+    options = {option.lower() for option in parse_list(value)}
+    return "close" not in options and (head.version != "HTTP/1.0" or "keep-alive" in options)

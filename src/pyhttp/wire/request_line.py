@@ -45,9 +45,9 @@ class RequestLine:
     def __init__(self, limits: Limits) -> None:
         self._finder = LineFinder(_forbidden())
         self._limit = limits.request_line
-        self.method = ""
-        self.target = ""
-        self.version = ""
+        self.method: str = ""
+        self.target: str = ""
+        self.version: str = ""
 
     def read(self, data: bytes | bytearray, start: int) -> int:
         """The offset behind the line, or -1 while it is incomplete.
