@@ -15,6 +15,9 @@ __all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """Non-blocking, since a FIFO would wait for its writer (W1)."""
 
+_NO_ACCESS: Final[int] = getattr(os, "O_PATH", 0)
+"""Opens a directory that may be entered and not read, where the system has such a flag."""
+
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _BROKEN: Final = frozenset({errno.EIO})
@@ -71,8 +74,14 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
     return OpenedFile(descriptor, status)
 
 
-def open_directory(path: str, root: str, site: Site) -> int:
+def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
     """Open a directory that the site may show, under the rules of `open_file`.
+
+    Args:
+        path: Absolute file-system path.
+        root: Absolute path of the folder served.
+        site: What may be followed and what is never shown.
+        flags: Further flags of `os.open`.
 
     Returns:
         A descriptor, which the caller closes.
@@ -80,7 +89,7 @@ def open_directory(path: str, root: str, site: Site) -> int:
     Raises:
         HTTPError: As `open_file`.
     """
-    descriptor = _open(path, os.O_DIRECTORY)
+    descriptor = _open(path, os.O_DIRECTORY | flags)
     try:
         _check_place(descriptor, path, root, site)
     except BaseException:
@@ -90,12 +99,12 @@ def open_directory(path: str, root: str, site: Site) -> int:
 
 
 def check_directory(path: str, root: str, site: Site) -> None:
-    """Refuse what `open_directory` refuses.
+    """Refuse what `open_directory` refuses, except that the names in the directory need not be readable.
 
     Raises:
         HTTPError: As `open_file`.
     """
-    os.close(open_directory(path, root, site))
+    os.close(open_directory(path, root, site, flags=_NO_ACCESS))
 
 
 def _open(path: str, flags: int = 0) -> int:

@@ -4,6 +4,9 @@ import errno
 import os
 import socket
 import stat
+import subprocess
+import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -192,3 +195,22 @@ def test_T6_without_proc_the_real_path_is_looked_up(root: Path, monkeypatch: pyt
         open_file(str(root / "out"), str(root), SITE)
     assert read(root / "link" / "inner.html", root) == b"inner"
     assert real_path(-1, str(root / "link")) == str(root / "sub")
+
+
+def test_a_directory_that_may_be_entered_and_not_read_may_have_an_index() -> None:
+    """Root may read every directory, so that another user looks."""
+    program = (
+        "import os, sys\n"
+        "from pyhttp.errors import Forbidden\n"
+        "from pyhttp.resources.opened import check_directory, open_directory\n"
+        "from pyhttp.site import Site\n"
+        "if os.geteuid() == 0: os.setuid(65534)\n"
+        "check_directory(sys.argv[1], sys.argv[1], Site())\n"
+        "try: open_directory(sys.argv[1], sys.argv[1], Site())\n"
+        "except Forbidden: print('as it should be')\n"
+    )
+    with tempfile.TemporaryDirectory() as root:
+        os.chmod(root, 0o111)
+        done = subprocess.run([sys.executable, "-c", program, root], capture_output=True, text=True, check=False)
+        os.chmod(root, 0o700)
+    assert done.stdout == "as it should be\n", done.stderr
