@@ -130,9 +130,11 @@ class BaseServer:
             if runner is None and not self._ended.is_set():
                 self._loop.close()
                 self._ended.set()
-        if not self._inside():
-            # A handler that never ends must not keep the caller (safety line L8).
-            self._ended.wait(self.timeouts.stop + 1.0)
+        if not self._inside() and not self._ended.wait(self.timeouts.stop + 0.5):
+            # A handler on the loop's own thread keeps it from cutting what is left; if that does not help, a handler
+            # that never ends must not keep the caller (safety line L8).
+            self._loop.registry.cut()
+            self._ended.wait(0.5)
 
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""

@@ -2,13 +2,11 @@
 
 Every method is called by the owner of the connection, and may be called on any thread. Arming is the last touch: once
 the poller has been asked, the connection belongs to whoever gets its event, so nothing is read from it afterwards.
-Only `expire` and `expel` work on connections that are armed, on the one thread that waits; they never close one, for a
-thread may be just about to arm it: they shut it down, and close it when the event of that arrives.
+Only `expire` works on a connection that is armed, on the one thread that waits.
 """
 
 import os
 import socket
-import threading
 import time
 from collections.abc import Callable
 from enum import Enum, auto
@@ -19,14 +17,13 @@ from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.pace import Pace
-from pyhttp.transport.poller import READ, WRITE, Poller, wait_until_ready
+from pyhttp.transport.poller import READ, WRITE, wait_until_ready
+from pyhttp.transport.registry import Registry
 from pyhttp.transport.service import Service
 from pyhttp.wire.events import Signal
 from pyhttp.wire.persistence import persists
 
 __all__ = ["Keeper"]
-
-NEVER = float("inf")
 
 
 def _late() -> RequestTimeout:
@@ -44,29 +41,23 @@ class Keeper:
 
     Args:
         service: Whom requests are given to.
-        poller: Where connections are armed.
+        registry: Where connections are kept, armed and closed.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, service: Service, poller: Poller, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, service: Service, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
         self._service = service
-        self._poller = poller
+        self._registry = registry
         self._clock = clock
-        self._lock = threading.Lock()
-        self.connections: dict[int, Connection] = {}
-        """Every open connection by its descriptor. Removed, under the lock, just before the descriptor is closed."""
-        self.by_serial: dict[int, Connection] = {}
-        """The same by serial number, which is never given to another."""
 
     # --- events, delivered to the owner
 
     def adopt(self, conn: Connection) -> None:
         """A client has connected: await its first byte (safety line D8)."""
-        self.connections[conn.fileno()] = conn
-        self.by_serial[conn.serial] = conn
+        self._registry.add(conn)
         conn.deadline = self._clock() + self._service.timeouts.idle
         try:
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
         except OSError as error:
             # The system refuses to watch one more descriptor (safety line L5).
             self._lose(conn, error)
@@ -97,7 +88,7 @@ class Keeper:
                 self._service.report(f"{conn.addr[0]}: {error}")
             case _:
                 self._service.report("a connection is lost to a fault of the server", error)
-        self.close(conn)
+        self._registry.close(conn)
 
     def _read(self, conn: Connection) -> None:
         try:
@@ -114,7 +105,7 @@ class Keeper:
             case _Progress.MORE:
                 self._await_more(conn)
             case _Progress.OVER:
-                self.close(conn)
+                self._registry.close(conn)
 
     def _fill(self, conn: Connection) -> bool:
         """Read once; False where there was nothing to read."""
@@ -159,7 +150,7 @@ class Keeper:
             # Whoever sends a byte for each turn of the loop is never found waiting: the deadline counts all the same.
             self.refuse(conn, _late())
         else:
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
 
     def dispatch(self, conn: Connection) -> None:
         """A request is ready: hand it over; 503 where that fails (RFC 9110 §15.6.4)."""
@@ -183,7 +174,7 @@ class Keeper:
             exchange.respond(self._service.error_response(error), close=True)
         except Disconnected:
             # There is no reader for the answer.
-            self.close(conn)
+            self._registry.close(conn)
             return
         self.settle(conn)
 
@@ -199,12 +190,12 @@ class Keeper:
     def _settle(self, conn: Connection) -> None:
         exchange = conn.exchange
         if conn.failed or exchange is None or exchange.broken:
-            self.close(conn)
+            self._registry.close(conn)
         elif conn.outbox:
             conn.phase = Phase.SEND
             conn.pace = Pace(self._service.timeouts.send, self._service.timeouts.send_rate)
             conn.deadline = self._clock() + conn.pace.allowance()
-            self._arm(conn, WRITE)
+            self._registry.arm(conn, WRITE)
         else:
             self._conclude(conn, exchange)
 
@@ -230,7 +221,7 @@ class Keeper:
                         conn.phase = Phase.TURN
                         return True
                     case _Progress.OVER:
-                        self.close(conn)
+                        self._registry.close(conn)
                         return False
                     case _Progress.MORE:
                         if not self._wait_and_fill(conn, until - time.monotonic()):
@@ -284,10 +275,10 @@ class Keeper:
             self._await_idle(conn)
         else:
             conn.phase = Phase.DRAIN
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
 
     def _start_next(self, conn: Connection) -> None:
-        self._end_exchange(conn)
+        self._registry.end_exchange(conn)
         conn.core.start_next_cycle()
         conn.phase = Phase.IDLE
         conn.deadline = self._clock() + self._service.timeouts.idle
@@ -295,26 +286,26 @@ class Keeper:
     def _await_idle(self, conn: Connection) -> None:
         """Between requests. Bytes read ahead raise no event, so that readiness to write stands in for theirs."""
         if self._service.closing and not conn.core.buffered:
-            self.close(conn)
+            self._registry.close(conn)
             return
-        self._arm(conn, READ | WRITE if conn.core.buffered else READ)
+        self._registry.arm(conn, READ | WRITE if conn.core.buffered else READ)
         if self._service.closing:
-            self._poller.wake()  # a stop that began just now has not seen this one idle
+            self._registry.wake()  # a stop that began just now has not seen this one idle
 
     def _end(self, conn: Connection, exchange: Exchange) -> None:
         """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
         head = exchange.head
         may_send = not exchange.complete or bool(conn.core.buffered) or conn.used or head is None or persists(head)
-        self._end_exchange(conn)
+        self._registry.end_exchange(conn)
         if not may_send:
-            self.close(conn)
+            self._registry.close(conn)
             return
         conn.shutdown(socket.SHUT_WR)
         conn.core.take_buffered()
         conn.phase = Phase.LINGER
         conn.read_away = 0
         conn.deadline = self._clock() + self._service.timeouts.linger
-        self._arm(conn, READ)
+        self._registry.arm(conn, READ)
 
     # --- phases that are the loop's alone
 
@@ -324,7 +315,7 @@ class Keeper:
         conn.pace.count(now - conn.armed_at, sent)
         if conn.outbox:
             conn.deadline = now + conn.pace.allowance()
-            self._arm(conn, WRITE)
+            self._registry.arm(conn, WRITE)
         elif conn.exchange is not None:
             self._conclude(conn, conn.exchange)
 
@@ -332,7 +323,7 @@ class Keeper:
         try:
             conn.read_away += conn.fill()
         except BlockingIOError:
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
             return
         if conn.read_away > self._service.limits.drain:
             self._end(conn, exchange)
@@ -343,13 +334,13 @@ class Keeper:
         try:
             data = os.read(conn.fileno(), self._service.limits.read_ahead)
         except BlockingIOError:
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
             return
         conn.read_away += len(data)
         if not data or conn.read_away > self._service.limits.linger:
-            self.close(conn)
+            self._registry.close(conn)
         else:
-            self._arm(conn, READ)
+            self._registry.arm(conn, READ)
 
     # --- by the thread that waits, on connections that are armed
 
@@ -361,9 +352,9 @@ class Keeper:
             case Phase.SEND if conn.exchange is not None:
                 self._service.report(f"{conn.addr[0]}: the client does not read its response")
                 conn.exchange.broken = True
-                self.expel(conn)
+                self._registry.expel(conn)
             case _:
-                self.expel(conn)
+                self._registry.expel(conn)
 
     def _time_out(self, conn: Connection) -> None:
         """408 to a head or content that is late; the event of its end, or one more deadline, ends the connection."""
@@ -376,54 +367,8 @@ class Keeper:
         except OSError:
             # The client is gone: the event that says so is on its way, and closes.
             pass
-        self._end_exchange(conn)
+        self._registry.end_exchange(conn)
         conn.outbox.discard()
         conn.phase = Phase.LINGER
         conn.read_away = 0
         conn.deadline = self._clock() + self._service.timeouts.linger
-
-    def expel(self, conn: Connection) -> None:
-        """Have an armed connection end without a further word: the event of its shutdown closes it."""
-        conn.phase = Phase.LINGER
-        conn.deadline = NEVER
-        self._shut_down(conn)
-
-    def cut(self) -> None:
-        """Shut every connection down, whoever owns it: the grace period of a stop is over."""
-        with self._lock:  # so that no descriptor is closed, and given to somebody else, in between
-            for conn in self.connections.values():
-                conn.failed = True
-                self._shut_down(conn)
-
-    def _shut_down(self, conn: Connection) -> None:
-        try:
-            conn.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            # It is not connected any more, which is what was wanted.
-            return
-
-    # --- the ends
-
-    def close(self, conn: Connection) -> None:
-        """Close `conn`; only its owner may."""
-        self._end_exchange(conn)
-        conn.phase = Phase.CLOSED
-        fd = conn.fileno()
-        with self._lock:
-            self.connections.pop(fd, None)
-            self.by_serial.pop(conn.serial, None)
-            self._poller.forget(fd)
-            conn.release_descriptor()
-        if self._service.closing:
-            self._poller.wake()  # the loop may have waited for just this one
-
-    def _end_exchange(self, conn: Connection) -> None:
-        exchange, conn.exchange = conn.exchange, None
-        if exchange is not None:
-            exchange.ended = True
-            self._service.exchange_ended(conn, exchange)
-
-    def _arm(self, conn: Connection, mask: int) -> None:
-        conn.armed_at = self._clock()
-        conn.armed = True
-        self._poller.arm(conn.fileno(), mask)

@@ -14,8 +14,9 @@ from typing import Final
 
 from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.deadlines import Deadlines
-from pyhttp.transport.keeper import NEVER, Keeper
+from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.poller import READ, Poller
+from pyhttp.transport.registry import NEVER
 from pyhttp.transport.service import Service
 
 __all__ = ["Loop", "Role"]
@@ -88,7 +89,8 @@ class Loop:
         self._stopping_since: float | None = None
         self._hurried = False
         self._cut_at: float | None = None
-        self.keeper: Keeper = Keeper(service, poller, clock)
+        self.registry: Registry = Registry(service, poller, clock)
+        self.keeper: Keeper = Keeper(service, self.registry, clock)
         for fd in self._listeners:
             poller.arm(fd, READ)
 
@@ -119,11 +121,11 @@ class Loop:
     def close(self) -> None:
         """Close listeners, connections and poller; for the thread that ran the loop, when nothing else runs."""
         self._close_listeners()
-        for conn in list(self.keeper.connections.values()):
+        for conn in list(self.registry.connections.values()):
             if conn.phase is Phase.TURN:
                 conn.failed = True  # its handler did not come back in time; its own finish_request closes it
             else:
-                self.keeper.close(conn)
+                self.registry.close(conn)
         self._poller.close()
 
     # --- one turn
@@ -147,7 +149,7 @@ class Loop:
     def _collect(self, events: list[tuple[int, int]]) -> None:
         """Take delivery of a whole batch before any of it is served: who has its event is armed no more."""
         for fd, _ in events:
-            if (conn := self.keeper.connections.get(fd)) is not None:
+            if (conn := self.registry.connections.get(fd)) is not None:
                 conn.armed = False
                 self._delivered.append(conn)
         for fd, _ in events:
@@ -169,7 +171,7 @@ class Loop:
 
     def _expire(self, now: float) -> None:
         for serial in self._deadlines.due(now):
-            conn = self.keeper.by_serial.get(serial)
+            conn = self.registry.by_serial.get(serial)
             if conn is None:
                 continue
             if conn.armed and conn.deadline <= now:
@@ -180,7 +182,7 @@ class Loop:
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
         for _ in range(_ACCEPTS_AT_ONCE):
-            if len(self.keeper.connections) >= self._capacity and not self._make_room():
+            if len(self.registry.connections) >= self._capacity and not self._make_room():
                 self._rest(fd, "the limit of connections is reached")
                 return
             try:
@@ -213,13 +215,13 @@ class Loop:
         now = self._clock()
         self._resting.add(fd)
         self._resume_at = now + _ACCEPT_PAUSE
-        self._resume_below = len(self.keeper.connections)
+        self._resume_below = len(self.registry.connections)
         if now - self._complained_at >= 1.0:
             self._complained_at = now
             self._service.report(reason)
 
     def _resume(self, now: float) -> None:
-        if self._resting and (now >= self._resume_at or len(self.keeper.connections) < self._resume_below):
+        if self._resting and (now >= self._resume_at or len(self.registry.connections) < self._resume_below):
             for fd in self._resting:
                 self._poller.arm(fd, READ)
             self._resting.clear()
@@ -227,14 +229,14 @@ class Loop:
     def _make_room(self) -> bool:
         """Expel a connection idle between requests, else the oldest part of a head (safety line L2)."""
         if not self._victims:
-            waiting = [conn for conn in list(self.keeper.connections.values()) if conn.armed]
+            waiting = [conn for conn in list(self.registry.connections.values()) if conn.armed]
             idle = [conn for conn in waiting if conn.phase is Phase.IDLE]
             heads = [conn for conn in waiting if conn.phase is Phase.HEAD]
             self._victims.extend((idle or heads)[:_ACCEPTS_AT_ONCE])
         while self._victims:
             conn = self._victims.popleft()
             if conn.armed and conn.phase in {Phase.IDLE, Phase.HEAD}:
-                self.keeper.expel(conn)
+                self.registry.expel(conn)
                 return True
         return False
 
@@ -248,10 +250,10 @@ class Loop:
         if self._stopping_since is None:
             self._stopping_since = now
             self._close_listeners()
-        for conn in list(self.keeper.connections.values()):
+        for conn in list(self.registry.connections.values()):
             if conn.armed and conn.phase is Phase.IDLE:
-                self.keeper.expel(conn)
-        if not self.keeper.connections:
+                self.registry.expel(conn)
+        if not self.registry.connections:
             return True
         grace = self._service.timeouts.stop
         if not self._hurried and now >= self._stopping_since + grace - min(_HURRY, grace / 2):
@@ -259,7 +261,7 @@ class Loop:
             self._service.hurry()
         if self._cut_at is None and now >= self._stopping_since + grace:
             self._cut_at = now
-            self.keeper.cut()
+            self.registry.cut()
         return self._cut_at is not None and now >= self._cut_at + _AFTER_CUT
 
     def _stop_deadline(self) -> float | None:
