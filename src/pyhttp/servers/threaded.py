@@ -96,11 +96,11 @@ class ThreadingMixin(BaseServer):
 
     def close(self) -> None:
         """`BaseServer.close`, then join the threads; inside a handler it only requests the stop."""
+        # Connections are cut after the grace period: who still runs a second later is not waited for (safety line L8).
+        until = time.monotonic() + self.timeouts.stop + 1.0
         super().close()
         if self._inside():
             return
-        # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
-        until = time.monotonic() + 1.0
         with self._threads_lock:
             threads = list(self._threads)
         for thread in threads:
