@@ -16,7 +16,7 @@ from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.deadlines import Deadlines
 from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.poller import READ, Poller
-from pyhttp.transport.registry import NEVER
+from pyhttp.transport.registry import NEVER, Registry
 from pyhttp.transport.service import Service
 
 __all__ = ["Loop", "Role"]
