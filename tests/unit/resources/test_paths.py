@@ -98,6 +98,8 @@ def test_R2_what_is_encoded_is_decoded(raw: list[bytes]) -> None:
 )
 def test_R1_encode(segments: tuple[str, ...], directory: bool, expected: str) -> None:
     assert encode(segments, directory=directory) == expected
+    if not directory:
+        assert encode(segments) == expected
 
 
 @pytest.mark.clause("3986-2.1-3c", "3986-2.4-3a")

@@ -120,6 +120,7 @@ TYPES = ("text/html", "application/json")
         ("text/html;q=0.1, application/json;;q=0.2", "application/json"),
         ("text/html;q=0.1, application/json;q=9", "text/html"),
         ("json", "text/html"),
+        ("text/html;q=0, application/json;q=0.001", "application/json"),
         ("/, application/json", "application/json"),
     ],
 )
