@@ -181,6 +181,8 @@ class BaseServer:
             self._release(conn, over)
 
     def _handle(self, conn: socket.socket, addr: Address) -> None:
+        if isinstance(conn, Connection) and conn.failed:
+            return  # it was cut while it waited for a thread
         failure: BaseException | None = None
         try:
             self.request_handler(conn, addr, self)

@@ -1,0 +1,122 @@
+"""Servers that run while a test does, and what is left of them afterwards."""
+
+import contextlib
+import gc
+import queue
+import threading
+from collections.abc import Iterator
+from typing import Final
+
+import pytest
+
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.pooled import PooledServer
+from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.serving import Handler, HandlerFactory, function_handler
+from pyhttp.transport.access_log import AccessEntry
+from tests.helpers.sockets import descriptors
+from tests.helpers.wire_client import WireClient
+
+__all__ = [
+    "SERVER_CLASSES",
+    "Entries",
+    "connect",
+    "echo",
+    "nothing_left",
+    "serving",
+    "serving_by",
+    "wait_for",
+]
+
+SERVER_CLASSES: Final[tuple[type[BaseServer], ...]] = (BaseServer, ThreadedServer, PooledServer)
+"""Every kind of server; what holds for one holds for all, unless its name says otherwise."""
+
+PATIENCE: Final = 15.0
+"""Seconds after which a test that waits has failed; nothing here is expected to take one."""
+
+
+class Entries:
+    """An access log that can be waited for."""
+
+    def __init__(self) -> None:
+        self._entries: queue.SimpleQueue[AccessEntry] = queue.SimpleQueue()
+
+    def __call__(self, entry: AccessEntry) -> None:
+        self._entries.put(entry)
+
+    def next(self) -> AccessEntry:
+        """The next entry; raises queue.Empty where none comes."""
+        return self._entries.get(timeout=PATIENCE)
+
+    def rest(self) -> list[AccessEntry]:
+        """The entries that are there and have not been taken."""
+        return [self._entries.get() for _ in range(self._entries.qsize())]
+
+
+def echo(request: Request) -> Response:
+    """Answer with method, target and content."""
+    return Response(200, {}, f"{request.method} {request.target} ".encode() + request.body.read())
+
+
+@contextlib.contextmanager
+def serving_by(
+    server_class: type[BaseServer],
+    factory: HandlerFactory,
+    *,
+    limits: Limits | None = None,
+    timeouts: Timeouts | None = None,
+    access_log: Entries | None = None,
+) -> Iterator[BaseServer]:
+    """A server on a port of its own whose handlers are made by `factory`."""
+    server = server_class("127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, access_log=access_log)
+    with server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(
+    server_class: type[BaseServer],
+    handler: Handler = echo,
+    *,
+    limits: Limits | None = None,
+    timeouts: Timeouts | None = None,
+    access_log: Entries | None = None,
+) -> Iterator[BaseServer]:
+    """A server on a port of its own that answers by `handler`."""
+    factory = function_handler(handler)
+    with serving_by(server_class, factory, limits=limits, timeouts=timeouts, access_log=access_log) as server:
+        yield server
+
+
+def connect(server: BaseServer) -> WireClient:
+    """A client of `server`."""
+    host, port = server.addresses[0]
+    return WireClient(host, port, patience=PATIENCE)
+
+
+def wait_for(event: threading.Event) -> None:
+    """Wait until somebody has set `event`."""
+    assert event.wait(PATIENCE), "what was waited for has not happened"
+
+
+@contextlib.contextmanager
+def nothing_left() -> Iterator[None]:
+    """Descriptors and threads are as before when the block ends."""
+    before, threads = descriptors(), set(threading.enumerate())
+    yield
+    for thread in set(threading.enumerate()) - threads:
+        thread.join(PATIENCE)
+    assert set(threading.enumerate()) <= threads
+    if descriptors() > before:
+        gc.collect()
+    assert descriptors() <= before
+
+
+@pytest.fixture(params=SERVER_CLASSES, ids=lambda server_class: str(server_class.__name__))
+def server_class(request: pytest.FixtureRequest) -> type[BaseServer]:
+    """Each kind of server in turn."""
+    made: type[BaseServer] = request.param
+    return made

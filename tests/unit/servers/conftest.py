@@ -1,0 +1,15 @@
+"""Each kind of server, and nothing left of it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.helpers.servers import nothing_left, server_class
+
+__all__ = ["server_class"]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    with nothing_left():
+        yield

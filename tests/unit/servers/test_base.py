@@ -1,0 +1,635 @@
+"""What every server promises: its life, its end, and where each turn of a connection ends."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from pyhttp import PooledServer
+from pyhttp.errors import Forbidden, HTTPError, Unavailable
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.servers.base import BaseServer
+from pyhttp.serving import function_handler
+from pyhttp.transport.connection import Address, Connection
+from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
+from tests.helpers.sockets import pair, read_until_end, request
+from tests.helpers.wire_client import Ended
+
+ServerClass = type[BaseServer]
+SHORT = Timeouts(stop=0.3, linger=0.3, drain=0.3)
+
+
+def bind(server_class: ServerClass, port: int = 0) -> BaseServer:
+    return server_class("127.0.0.1", port, function_handler(echo), timeouts=SHORT)
+
+
+# --- life
+
+
+def test_the_first_request(server_class: ServerClass) -> None:
+    with serving(server_class) as server, connect(server) as client:
+        client.send(request("/a", method="POST", content=b"abc"))
+        assert client.reply().content == b"POST /a abc"
+
+
+def test_requests_on_one_connection(server_class: ServerClass) -> None:
+    with serving(server_class) as server, connect(server) as client:
+        for n in range(5):
+            client.send(request(f"/{n}"))
+            assert client.reply().content == f"GET /{n} ".encode()
+
+
+def test_F12_pipelined_requests_are_answered_in_order(server_class: ServerClass) -> None:
+    with serving(server_class) as server, connect(server) as client:
+        client.send(b"".join(request(f"/{n}", method="PUT", content=b"x" * n) for n in range(500)))
+        for n in range(500):
+            assert client.reply().content == f"PUT /{n} ".encode() + b"x" * n
+
+
+def test_L6_a_half_closed_peer_gets_all_its_answers(server_class: ServerClass) -> None:
+    with serving(server_class) as server, connect(server) as client:
+        client.send(request("/1") + request("/2"))
+        client.half_close()
+        assert client.reply().content == b"GET /1 "
+        assert client.reply().content == b"GET /2 "
+        assert client.ended() == b""
+
+
+def test_L11_localhost_is_both_loopback_addresses_on_one_port(server_class: ServerClass) -> None:
+    with server_class("localhost", 0, function_handler(echo)) as server:
+        assert {port for _, port in server.addresses} == {server.addresses[0][1]}
+        assert [host for host, _ in server.addresses] in (["127.0.0.1", "::1"], ["127.0.0.1"])
+        for host, port in server.addresses:
+            with socket.create_connection((host, port), timeout=PATIENCE) as client:
+                client.sendall(request("/", "Connection: close"))
+                assert read_until_end(client).endswith(b"GET / ")
+
+
+def test_the_url_of_a_server(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    assert server.url == f"http://127.0.0.1:{server.addresses[0][1]}/"
+    server.addresses = [("::1", 80)]
+    assert server.url == "http://[::1]:80/"
+    server.close()
+
+
+def test_an_address_in_use_is_an_error_when_the_server_is_built(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    with pytest.raises(OSError, match="in use"):
+        bind(server_class, server.addresses[0][1])
+    server.close()
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_out_of_range(server_class: ServerClass, port: int) -> None:
+    with pytest.raises(ValueError, match="port"):
+        bind(server_class, port)
+
+
+def test_tls_is_reserved() -> None:
+    build: Callable[..., BaseServer] = BaseServer
+    with pytest.raises(ValueError, match="tls"):
+        build("127.0.0.1", 0, tls=object())
+
+
+# --- the end
+
+
+def test_L9_close_before_serving(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    port = server.addresses[0][1]
+    server.close()
+    server.close()
+    bind(server_class, port).close()
+    with pytest.raises(RuntimeError, match="closed"):
+        server.serve_forever()
+    with pytest.raises(RuntimeError, match="closed"):
+        server.__enter__()
+
+
+def test_L9_close_from_another_thread_ends_serve_forever(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    closing = threading.Thread(target=server.close)
+
+    def close_soon(_: Request) -> Response:
+        closing.start()
+        return Response(200)
+
+    server.request_handler = function_handler(close_soon)
+    client = connect(server)
+    client.send(request())
+    server.serve_forever()
+    closing.join()
+    with client:
+        assert client.reply().status == 200
+
+
+def test_L9_close_twice_and_from_many_threads(server_class: ServerClass) -> None:
+    with serving(server_class) as server:
+        threads = [threading.Thread(target=server.close) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        server.close()
+        for thread in threads:
+            thread.join()
+        server.close()
+
+
+def test_L9_the_port_can_be_bound_again_at_once(server_class: ServerClass) -> None:
+    port = 0
+    for _ in range(5):
+        server = bind(server_class, port)
+        with server, connect(server) as client:
+            port = server.addresses[0][1]
+            client.send(request("/", "Connection: close"))
+            assert client.reply().status == 200
+            assert client.ended() == b""  # the server closed first, so that its side of the connection lingers on
+
+
+def test_L9_close_inside_a_handler_only_requests_the_stop(server_class: ServerClass) -> None:
+    returned: list[BaseServer] = []
+
+    def stop(_: Request) -> Response:
+        server.close()
+        returned.append(server)
+        return Response(200)
+
+    with serving(server_class, stop) as server, connect(server) as client:
+        client.send(request())
+        reply = client.reply()
+        assert reply.status == 200
+        assert reply.says_close
+        assert client.ended() == b""
+        assert returned == [server]
+
+
+def test_a_server_serves_once_at_a_time(server_class: ServerClass) -> None:
+    with serving(server_class) as server:
+        with pytest.raises(RuntimeError, match="serving"):
+            server.serve_forever()
+        with pytest.raises(RuntimeError, match="serving"):
+            server.__enter__()
+
+
+def test_serve_forever_in_the_threads_own_time(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    with connect(server) as client:
+        client.send(request())
+        assert client.reply().status == 200
+    server.close()
+    thread.join()
+
+
+def test_a_server_for_which_no_thread_can_be_started_can_be_closed(
+    server_class: ServerClass, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    server = bind(server_class)
+    with monkeypatch.context() as patched:
+        patched.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(RuntimeError, match="new thread"):
+            server.__enter__()
+    server.close()
+
+
+def test_L8_idle_connections_are_closed_at_once(server_class: ServerClass) -> None:
+    with serving(server_class) as server:
+        served, silent = connect(server), connect(server)
+        served.send(request())
+        assert served.reply().status == 200
+        with served, silent:
+            began = time.monotonic()
+            server.close()
+            assert time.monotonic() - began < Timeouts().stop / 2
+            assert served.ended() == b""
+            assert silent.ended() == b""
+
+
+def test_L8_an_exchange_in_progress_is_completed_and_is_the_last_on_its_connection(server_class: ServerClass) -> None:
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(_: Request) -> Response:
+        started.set()
+        wait_for(go_on)
+        return Response(200, {}, b"complete")
+
+    with serving(server_class, slow) as server, connect(server) as client:
+        client.send(request())
+        wait_for(started)
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        while not server.closing:
+            time.sleep(0.001)
+        go_on.set()
+        reply = client.reply()
+        assert reply.content == b"complete"
+        assert reply.says_close
+        assert client.ended() == b""
+        client.close()
+        closing.join()
+
+
+def test_L8_nothing_new_is_accepted_while_a_server_stops(server_class: ServerClass) -> None:
+    hold, started = threading.Event(), threading.Event()
+
+    def slow(_: Request) -> Response:
+        started.set()
+        wait_for(hold)
+        return Response(200)
+
+    kind = PooledServer if server_class is BaseServer else server_class  # one thread in a handler closes nothing
+    with serving(kind, slow) as server, connect(server) as client:
+        client.send(request())
+        wait_for(started)
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        until = time.monotonic() + PATIENCE
+        while accepts_connections(server):
+            assert time.monotonic() < until
+        hold.set()
+        assert client.reply().status == 200
+        client.close()
+        closing.join()
+
+
+def accepts_connections(server: BaseServer) -> bool:
+    """Whether the port is open; asked slowly, since the kernel answers for a listener until its backlog is full."""
+    time.sleep(0.01)
+    try:
+        socket.create_connection(server.addresses[0], timeout=PATIENCE).close()
+    except ConnectionError:
+        return False
+    return True
+
+
+def endless(_: Request) -> Response:
+    def items() -> Iterator[bytes]:
+        while True:
+            yield bytes(1000)
+
+    return Response(200, {}, items())
+
+
+def test_L8_what_is_left_after_the_grace_period_is_cut(server_class: ServerClass) -> None:
+    """D14."""
+    with serving(server_class, endless, timeouts=SHORT) as server, connect(server) as client:
+        client.send(request())
+        assert client.sock.recv(1) == b"H"
+        began = time.monotonic()
+        server.close()
+        assert 0.25 <= time.monotonic() - began < PATIENCE
+
+
+def test_L8_a_handler_that_does_not_end_does_not_keep_the_one_who_closes(server_class: ServerClass) -> None:
+    hold, started = threading.Event(), threading.Event()
+
+    def hang(_: Request) -> Response:
+        started.set()
+        wait_for(hold)
+        return Response(200)
+
+    with serving(server_class, hang, timeouts=SHORT) as server, connect(server) as client:
+        client.send(request())
+        wait_for(started)
+        server.close()
+        hold.set()
+        assert client.ended() == b""
+
+
+# --- turns
+
+
+class Executing(BaseServer):
+    """A user's own way to run requests."""
+
+    executor: ThreadPoolExecutor
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        self.executor.submit(self.finish_request, conn, addr)
+
+
+def test_a_users_own_process_request_may_finish_requests_in_an_executor() -> None:
+    names: set[str] = set()
+
+    def handler(got: Request) -> Response:
+        names.add(threading.current_thread().name)
+        return echo(got)
+
+    with ThreadPoolExecutor(4, thread_name_prefix="mine") as executor, serving(Executing, handler) as server:
+        assert isinstance(server, Executing)
+        server.executor = executor
+        clients = [connect(server) for _ in range(8)]
+        for n in range(20):
+            for client in clients:
+                client.send(request(f"/{n}") + request(f"/{n}/again"))
+            for client in clients:
+                assert client.reply().content == f"GET /{n} ".encode()
+                assert client.reply().content == f"GET /{n}/again ".encode()
+        for client in clients:
+            client.close()
+    assert all(name.startswith("mine") for name in names)
+
+
+def test_an_executor_that_is_shut_down_is_answered_503(caplog: pytest.LogCaptureFixture) -> None:
+    executor = ThreadPoolExecutor(1)
+    executor.shutdown()
+    with serving(Executing) as server, connect(server) as client:
+        assert isinstance(server, Executing)
+        server.executor = executor
+        client.send(request())
+        reply = client.reply()
+        assert reply.status == 503
+        assert reply.says_close
+        assert client.ended() == b""
+    (record,) = [record for record in caplog.records if record.levelno >= logging.ERROR]
+    assert record.exc_info is not None
+
+
+class Refusing(BaseServer):
+    """A server that has no room for more."""
+
+    error: Exception = Unavailable("later", retry_after=7)
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        raise self.error
+
+
+def test_a_process_request_may_refuse(caplog: pytest.LogCaptureFixture) -> None:
+    with serving(Refusing) as server, connect(server) as client:
+        client.send(request())
+        reply = client.reply()
+        assert reply.status == 503
+        assert reply.get("Retry-After") == "7"
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+
+
+class Confused(BaseServer):
+    """A server whose process_request fails after the turn has ended."""
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        self.finish_request(conn, addr)
+        raise self.failure
+
+    failure: Exception = RuntimeError("too late")
+
+
+@pytest.mark.parametrize("failure", [RuntimeError("too late"), Unavailable("too late")])
+def test_a_process_request_that_fails_after_the_turn_changes_nothing(failure: Exception) -> None:
+    with serving(Confused) as server, connect(server) as client:
+        assert isinstance(server, Confused)
+        server.failure = failure
+        for _ in range(2):
+            client.send(request())
+            assert client.reply().content == b"GET / "
+
+
+def test_process_request_is_called_for_each_turn_with_the_connection_and_its_address() -> None:
+    calls: list[tuple[socket.socket, Address]] = []
+
+    class Watching(BaseServer):
+        def process_request(self, conn: socket.socket, addr: Address) -> None:
+            calls.append((conn, addr))
+            super().process_request(conn, addr)
+
+    with serving(Watching) as server, connect(server) as client:
+        for _ in range(3):
+            client.send(request())
+            client.reply()
+        client.send(b"nonsense\r\n\r\n")
+        assert client.reply().status == 400
+        name = client.sock.getsockname()
+    assert len(calls) == 3
+    assert isinstance(calls[0][0], Connection)
+    assert {addr for _, addr in calls} == {name}
+
+
+def test_a_plain_socket_can_be_processed_by_hand(server_class: ServerClass) -> None:
+    server = bind(server_class)
+    with pair() as (ours, theirs):
+        theirs.sendall(request("/1") + request("/2"))
+        theirs.shutdown(socket.SHUT_WR)
+        server.process_request(ours, ("127.0.0.1", 1))
+        answers = read_until_end(theirs)
+        assert answers.count(b"HTTP/1.1 200 ") == 2
+        assert answers.endswith(b"GET /2 ")
+    server.close()
+
+
+def test_a_plain_socket_whose_handler_cannot_be_built(caplog: pytest.LogCaptureFixture) -> None:
+    def factory(conn: socket.socket, addr: Address, server: object) -> object:
+        raise RuntimeError("no handler")
+
+    server = BaseServer("127.0.0.1", 0, factory)
+    with pair() as (ours, theirs):
+        server.process_request(ours, ("127.0.0.1", 1))
+        assert theirs.recv(1) == b""
+    server.close()
+    assert "the handler failed" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(RuntimeError("x"), 500), (SystemExit(3), 500), (Forbidden("x"), 403), (HTTPError("x"), 500)],
+)
+def test_R4_what_a_handler_lets_through_is_answered(
+    server_class: ServerClass, error: BaseException, status: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_: Request) -> Response:
+        raise error
+
+    with serving(server_class, fail) as server:
+        for _ in range(3):
+            with connect(server) as client:
+                client.send(request())
+                assert client.reply().status == status
+    traces = [record for record in caplog.records if record.exc_info]
+    assert len(traces) == (0 if isinstance(error, HTTPError) else 3)
+
+
+def test_R4_a_bad_chunk_met_by_the_handler_is_answered_with_its_own_status(server_class: ServerClass) -> None:
+    with serving(server_class) as server, connect(server) as client:
+        client.send(request("/", "Transfer-Encoding: chunked", method="POST") + b"zz\r\n")
+        reply = client.reply()
+        assert reply.status == 400
+        assert reply.says_close
+        assert client.ended() == b""
+
+
+def test_a_handler_that_is_a_class_of_nobodys(server_class: ServerClass) -> None:
+    class Mine:
+        def __init__(self, conn: socket.socket, addr: Address, server: object) -> None:
+            Request(conn).exchange.respond(Response(200, {}, str(addr[0]).encode()))
+
+    with serving_by(server_class, Mine) as server, connect(server) as client:
+        client.send(request())
+        assert client.reply().content == b"127.0.0.1"
+
+
+# --- one thread
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT"], ids=["idle", "half a head"])
+def test_L4_fifty_connections_that_say_little_delay_nobody(server_class: ServerClass, sent: bytes) -> None:
+    with serving(server_class) as server:
+        threads = threading.active_count()
+        others = [connect(server) for _ in range(50)]
+        for other in others:
+            other.send(sent)
+        began = time.monotonic()
+        with connect(server) as client:
+            for _ in range(10):
+                client.send(request())
+                assert client.reply().status == 200
+        assert time.monotonic() - began < 5
+        assert threading.active_count() <= threads + 2
+        for other in others:
+            other.close()
+
+
+def test_a_request_that_came_while_a_handler_ran_is_not_late() -> None:
+    """A deadline passed while the only thread was busy; what lay in the socket by then came in time."""
+    started, go_on = threading.Event(), threading.Event()
+
+    def slow(got: Request) -> Response:
+        if got.path == "/slow":
+            started.set()
+            wait_for(go_on)
+            time.sleep(0.2)
+        return echo(got)
+
+    timeouts = Timeouts(idle=0.1, head=0.1)
+    with serving(BaseServer, slow, timeouts=timeouts) as server, connect(server) as busy, connect(server) as client:
+        client.send(request("/0"))
+        assert client.reply().status == 200
+        busy.send(request("/slow"))
+        wait_for(started)
+        client.send(request("/1"))
+        go_on.set()
+        assert busy.reply().status == 200
+        assert client.reply().content == b"GET /1 "
+
+
+# --- logs
+
+
+def test_O1_each_exchange_has_one_entry(server_class: ServerClass) -> None:
+    entries = Entries()
+    with serving(server_class, access_log=entries) as server, connect(server) as client:
+        client.send(request("/a", "Referer: r", "User-Agent: u") + request("/b", method="POST", content=b"12"))
+        client.reply()
+        client.reply()
+        client.send(b"bad\x00 /\r\n\r\n")
+        client.reply()
+        assert client.ended() == b""
+        found = [entries.next() for _ in range(3)]
+    assert entries.rest() == []
+    first, second, third = found
+    assert (first.client, first.method, first.target, first.version) == ("127.0.0.1", "GET", "/a", "HTTP/1.1")
+    assert (first.status, first.sent, first.referer, first.user_agent) == (200, 7, "r", "u")
+    assert (second.method, second.sent) == ("POST", 10)
+    assert (third.status, third.client) == (400, "127.0.0.1")
+    assert 0 <= first.duration < PATIENCE
+
+
+def test_O1_the_standard_log_gets_a_line(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="pyhttp.access")
+    with serving(BaseServer) as server, connect(server) as client:
+        client.send(request("/a"))
+        client.reply()
+    (line,) = [record.getMessage() for record in caplog.records if record.name == "pyhttp.access"]
+    assert line.endswith('"GET /a HTTP/1.1" 200 7')
+
+
+def test_O3_a_failing_sink_fails_no_request(server_class: ServerClass) -> None:
+    class Broken(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise RuntimeError("the disk is full")
+
+    class BrokenEntries(Entries):
+        def __call__(self, entry: object) -> None:
+            raise RuntimeError("the disk is full")
+
+    def fail(got: Request) -> Response:
+        if got.path == "/fail":
+            raise RuntimeError("x")
+        if got.path == "/403":
+            raise Forbidden
+        return echo(got)
+
+    log, broken = logging.getLogger("pyhttp.error"), Broken()
+    before = log.level
+    log.addHandler(broken)
+    log.setLevel(logging.INFO)
+    try:
+        with serving(server_class, fail, access_log=BrokenEntries()) as server:
+            for path, status in (("/fail", 500), ("/", 200), ("/403", 403), ("/", 200)):
+                with connect(server) as client:
+                    client.send(request(path))
+                    assert client.reply().status == status
+            with connect(server) as client:
+                client.send(b"nonsense\r\n\r\n")
+                assert client.reply().status == 400
+            with connect(server) as client:
+                client.send(request())
+                assert client.reply().status == 200
+    finally:
+        log.setLevel(before)
+        log.removeHandler(broken)
+
+
+def test_O2_what_a_client_sent_is_escaped_in_the_error_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, logger="pyhttp.error")
+    with serving(BaseServer) as server, connect(server) as client:
+        client.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: \x9b31m, chunked\r\n\r\n")
+        assert client.reply().status == 501
+    text = "".join(record.getMessage() for record in caplog.records)
+    assert "501" in text
+    assert "\x9b" not in text
+
+
+def test_O3_a_clients_fault_is_one_line_without_traceback(
+    server_class: ServerClass, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, logger="pyhttp.error")
+    with serving(server_class) as server, connect(server) as client:
+        client.send(b"nonsense\r\n\r\n")
+        assert client.reply().status == 400
+        assert client.ended() == b""
+    (record,) = [record for record in caplog.records if record.name == "pyhttp.error"]
+    assert record.exc_info is None
+    assert "\n" not in record.getMessage()
+
+
+def test_O4_credentials_cookies_and_content_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def fail(_: Request) -> Response:
+        raise RuntimeError("x")
+
+    with serving(BaseServer, fail) as server:
+        for sent in (
+            request("/", "Authorization: Basic secret", "Cookie: secret", method="POST", content=b"secret"),
+            b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: secret\x00\r\n\r\n",
+        ):
+            with connect(server) as client:
+                client.send(sent)
+                client.reply()
+    assert "secret" not in caplog.text
+
+
+def test_D11_the_last_request_of_a_connection_is_answered_with_close(server_class: ServerClass) -> None:
+    with serving(server_class, limits=Limits(requests_per_connection=3)) as server, connect(server) as client:
+        client.send(request() * 5)
+        assert [client.reply().says_close for _ in range(3)] == [False, False, True]
+        with pytest.raises(Ended):
+            client.reply()
