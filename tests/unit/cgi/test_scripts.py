@@ -107,3 +107,19 @@ def test_close_waits_no_longer_than_the_last_script() -> None:
     scripts.close()
     timer.join()
     assert "KILL" not in group.told
+
+
+def test_C11_what_is_being_started_when_the_server_stops_is_ended_too() -> None:
+    """`stop` does not wait for a start in progress, and `close` does."""
+    scripts = make(kill=60.0)
+
+    def start() -> FakeGroup:
+        scripts.stop()
+        assert scripts.running == 1
+        closer.start()
+        return FakeGroup(scripts)
+
+    closer = threading.Thread(target=scripts.close)
+    group = scripts.start(start)
+    closer.join()
+    assert (group.told, scripts.running) == (["TERM"], 0)
