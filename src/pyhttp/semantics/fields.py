@@ -12,7 +12,7 @@ _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = {}
 _NO_VALUE: Final = " \t\r"
 """What may stand around a value in a checked line; no CR is left within one."""
-_VALUE: Final = re.compile(abnf.text(abnf.FIELD_VALUE))
+_VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
 
 def is_field_name(name: str) -> bool:
@@ -22,7 +22,7 @@ def is_field_name(name: str) -> bool:
 
 def is_field_value(value: str) -> bool:
     """Whether `value` is a field-value (RFC 9110 §5.5): no control but HTAB, and no white space at either end."""
-    return _VALUE.fullmatch(value) is not None and value == value.strip(" \t")
+    return _VALUE.fullmatch(value) is not None
 
 
 class Headers(Mapping[str, str]):
@@ -51,9 +51,9 @@ class Headers(Mapping[str, str]):
             pairs = fields.lines
         lines = tuple(pairs)
         for name, value in lines:
-            if not is_field_name(name):
+            if _NAME.fullmatch(name) is None:
                 raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")
-            if not is_field_value(value):
+            if _VALUE.fullmatch(value) is None:
                 raise ValueError(f"headers: the value of {name} is not a field value (RFC 9110 §5.5): {value!r}")
         self._keep(lines)
 
@@ -157,7 +157,7 @@ def parse_list(value: str) -> tuple[str, ...]:
     return tuple(stripped for part in _split_quoted(value) if (stripped := part.strip(" \t")))
 
 
-_QUOTED_OR_COMMA: Final = re.compile(r'"(?:[^"\\]|\\.)*+(?:"|$)|,', re.DOTALL)
+_QUOTED_OR_COMMA: Final = re.compile(abnf.text(abnf.QUOTED_OR_COMMA))
 
 
 def _split_quoted(value: str) -> Iterator[str]:

@@ -78,7 +78,7 @@ def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str
 def _split_authority_form(target: str) -> tuple[str, str, str]:
     """CONNECT has no other form, and its port is a port (9110-9.3.6-4a)."""
     host, _, port = target.rpartition(":")
-    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+    if not host or "/" in target or not port.isdigit() or not 0 < int(port) < 65536:
         raise MalformedRequest("request-target: CONNECT wants host and port (RFC 9112 §3.2.3)")
     return "", "", target
 

@@ -34,6 +34,7 @@ __all__ = ["ServerConnection"]
 # Looking up a member of an Enum costs more than a global name.
 _AWAITING_HEAD: Final = Receiving.HEAD
 _OWING_HEAD: Final = Sending.HEAD
+_NO_RESPONSE: Final = ResponseSender(ResponseHead(204, (), None), "", "")
 _DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
 _END: Final = EndOfMessage()
 _CLOSE: Final = (("Connection", "close"),)
@@ -94,7 +95,7 @@ class ServerConnection:
         self._left = 0
         self._expects = False
         self._method = ""
-        self._response: ResponseSender | None = None
+        self._response = _NO_RESPONSE
         self.request: RequestHead | None = None
         self.head_bytes: bytes = b""
 
@@ -126,8 +127,6 @@ class ServerConnection:
 
     def _fail(self, error: HTTPError) -> None:
         self._error = error
-        if self._reader is not None:
-            self._method = self._reader.method
         self._receiving = RECEIVED[self._receiving, HTTPError]
         self._buffer.clear()
         self._expects = False
@@ -152,15 +151,16 @@ class ServerConnection:
         if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
             buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
             self._empty_line_skipped = True
-        start = buffer.start
+            if not buffer:
+                return None
         if self._reader is None:
-            matched = match_head(buffer.data, start, self._limits)
+            matched = match_head(buffer.data, buffer.start, self._limits)
             if matched is not None:
                 self.head_bytes, syntax = matched
                 buffer.skip(len(self.head_bytes))
                 return syntax
             self._reader = HeadReader(self._limits)
-        read = self._reader.read(buffer.data, start)
+        read = self._reader.read(buffer.data, buffer.start)
         if read is not None:
             self.head_bytes = buffer.take(self._reader.size)
         return read
@@ -223,22 +223,24 @@ class ServerConnection:
         return data
 
     def _write(self, event: Outgoing) -> bytes:
+        if isinstance(event, ResponseHead):
+            return self._write_head(event)
+        if isinstance(event, Informational):
+            return self._write_informational(event.status)
         match event:
-            case Informational(status):
-                return self._write_informational(status)
-            case ResponseHead():
-                return self._write_head(event)
-            case _ if self._response is None:  # the table lets nothing else through before a head
-                raise Misuse("no response head was sent")
-            case Content(data):
-                return self._response.content(data)
-            case ContentElsewhere(length):
-                self._response.elsewhere(length)
+            case Content():
+                return self._response.content(event.data)
+            case EndOfMessage():
+                return self._response.end(event.trailers)
+            case ContentElsewhere():
+                self._response.elsewhere(event.length)
                 return b""
-            case EndOfMessage(trailers):
-                return self._response.end(trailers)
             case _:
                 assert_never(event)
+
+    def _known_method(self) -> str:
+        """The method, even of a request that was refused or is incomplete: an answer to HEAD has no content."""
+        return self._method or ("" if self._reader is None else self._reader.method)
 
     def _write_informational(self, status: int) -> bytes:
         if not 100 <= status <= 199 or status == 101:  # Upgrade is ignored (safety line F15)
@@ -251,7 +253,7 @@ class ServerConnection:
     def _write_head(self, head: ResponseHead) -> bytes:
         request = self.request
         version = "" if request is None else request.version
-        response = ResponseSender(head, self._method, version)
+        response = ResponseSender(head, self._known_method(), version)
         # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14).
         keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
         keep = keep and not isinstance(response.framing, UntilClose)

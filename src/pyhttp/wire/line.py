@@ -2,13 +2,21 @@
 
 import re
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from pyhttp.errors import HTTPError, MalformedRequest
 
 __all__ = ["LineFinder"]
 
 _NAMES: Final = {0x00: "NUL", 0x09: "HTAB", 0x0A: "a bare LF", 0x0D: "a bare CR"}
+
+
+class Forbidden(Protocol):
+    """What finds an octet that may not stand in a line: a compiled pattern."""
+
+    def search(self, data: bytes | bytearray, start: int, end: int, /) -> re.Match[bytes] | None:
+        """The first such octet from `start` on and before `end`."""
+        ...
 
 
 class LineFinder:
@@ -23,7 +31,7 @@ class LineFinder:
 
     __slots__ = ("_forbidden", "_seen")
 
-    def __init__(self, forbidden: re.Pattern[bytes]) -> None:
+    def __init__(self, forbidden: Forbidden) -> None:
         self._forbidden = forbidden
         self._seen = 0
 

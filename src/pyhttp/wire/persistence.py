@@ -1,7 +1,6 @@
 """RFC 9112 §9.3: whether a connection persists after a request, as far as the request says."""
 
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import parse_list
 
 __all__ = ["persists"]
 
@@ -16,5 +15,5 @@ def persists(head: RequestHead) -> bool:
         return head.version != "HTTP/1.0"
     if value == "keep-alive":  # what browsers send
         return True
-    options = {option.lower() for option in parse_list(value)}
+    options = {option.lower() for option in head.headers.members("Connection")}
     return "close" not in options and (head.version != "HTTP/1.0" or "keep-alive" in options)

@@ -57,8 +57,7 @@ class RequestLine:
             TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
             VersionNotSupported: Its major version is not 1.
         """
-        room = min(METHOD_ROOM, self._limit)
-        if len(data) - start >= room and self._limit >= METHOD_ROOM:
+        if len(data) - start >= METHOD_ROOM <= self._limit:
             self._check_method_room(data, start)
         end = self._finder.find(data, start, self._limit, "request line", TargetTooLong)
         if end < 0:
@@ -68,10 +67,16 @@ class RequestLine:
 
     def _check_method_room(self, data: bytes | bytearray, start: int) -> None:
         end = start + METHOD_ROOM
-        if data.find(b" ", start, end) < 0 and data.find(b"\r\n", start, end + 1) < 0:
+        if (
+            data.find(b" ", start, end) < 0
+            and data.find(b"\r\n", start, end + 1) < 0
+            and _forbidden().search(data, start, end) is None  # which would be found first
+        ):
             raise MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)")
 
     def _parse(self, line: bytes) -> None:
+        if not line:
+            raise MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)")
         parts = line.split(b" ")
         if len(parts) != 3:
             raise MalformedRequest(f"request line: {len(parts) - 1} spaces instead of 2 (RFC 9112 §3)")

@@ -31,22 +31,23 @@ class ResponseSender:
         framing: How the client will find the end of the content.
     """
 
-    __slots__ = ("_head", "_left", "_method", "framing")
+    __slots__ = ("_head", "_left", "_method", "_stated", "framing")
 
     def __init__(self, head: ResponseHead, method: str, version: str) -> None:
         if not 200 <= head.status <= 599:
             raise Misuse(f"a final response has a status of 200 to 599, not {head.status}")
         self._head = head
         self._method = method
-        stated = _stated_length(head.fields)
-        length = head.length if stated is None else stated
-        self.framing: Framing = response_framing(method, version, head.status, length)
+        self._stated = _stated_length(head.fields)
         self._left = 0
-        if isinstance(self.framing, Sized):
-            self._left = self.framing.length
-            if head.length not in {None, self._left} or stated not in {None, self._left}:
-                raise Misuse(f"content of {head.length} octets, stated as {stated}, in a {head.status} response")
-        elif stated is not None and head.status == 204:
+        length = head.length if self._stated is None else self._stated
+        framing = response_framing(method, version, head.status, length)
+        self.framing: Framing = framing
+        if isinstance(framing, Sized):
+            self._left = framing.length
+            if head.length not in {None, self._left} or self._stated not in {None, self._left}:
+                raise Misuse(f"content of {head.length} octets, stated as {self._stated}, in a {head.status} response")
+        elif self._stated is not None and head.status == 204:
             raise Misuse("a 204 response has no Content-Length (RFC 9110 §8.6)")
 
     def head(self, connection: Fields) -> bytes:
@@ -58,25 +59,25 @@ class ResponseSender:
         Raises:
             Misuse: A field cannot be sent.
         """
-        fields = (*self._head.fields, *self._framing_fields(), *connection)
-        return serialize_head(self._head.status, fields)
+        head = self._head
+        return serialize_head(head.status, head.fields + self._framing_fields() + connection)
 
     def _framing_fields(self) -> Fields:
         """Content-Length or Transfer-Encoding, never both (9112-6.2-2a)."""
+        if self._stated is not None:
+            return ()
         match self.framing:
+            case Sized():
+                length: int | None = self._left
             case Chunked():
                 return _CHUNKED
-            case Sized(length):
-                stated: int | None = length
             case NoContent():
-                stated = self._length_unsent()
+                length = self._length_unsent()
             case UntilClose():
-                stated = None
+                length = None
             case _:
                 assert_never(self.framing)
-        if stated is None or _stated_length(self._head.fields) is not None:
-            return ()
-        return (("Content-Length", str(stated)),)
+        return () if length is None else (("Content-Length", str(length)),)
 
     def _length_unsent(self) -> int | None:
         """The length content would have had: for HEAD, and for 304 where it is more than nothing (RFC 9110 §8.6)."""
