@@ -18,6 +18,7 @@ _LINE_ENDS: Final = (
     refused("CR ends the request line", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\rHost: a\r\n\r\n"),
     refused("CR within the target", "9112-2.2-4b 9112-3-3a S1", b"GET /echo\r?x HTTP/1.1\r\n" + _HOST),
     refused("CR twice before LF", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\r\nHost: a\r\n\r\n"),
+    refused("two empty lines first", "9112-2.2-6a S2", b"\r\n\r\nGET /echo HTTP/1.1\r\n" + _HOST, or_served=True),
     refused("CR ends the head", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\r\n"),
 )
 
