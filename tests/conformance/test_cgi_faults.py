@@ -15,7 +15,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, ThreadedServer
+from pyhttp import BaseHttpRequestHandler, BaseServer, PooledServer, ThreadedServer
 from pyhttp.limits import Limits, Timeouts
 from tests.helpers.cgi_site import CgiSite, descriptors, has_children, is_alive, settled
 from tests.helpers.wire_client import Ended, Reply, WireClient
@@ -30,7 +30,7 @@ LIMITS: Final = Limits(spool_memory=1024 * 1024)
 class Place:
     """A server, its folder, and who may have been left behind."""
 
-    server: ThreadedServer
+    server: BaseServer
     cgi: CgiSite
 
     def client(self) -> WireClient:
@@ -57,12 +57,12 @@ class Place:
 
 
 @contextmanager
-def serving(root: Path, *, timeouts: Timeouts = QUICK) -> Iterator[Place]:
+def serving(root: Path, *, timeouts: Timeouts = QUICK, kind: type[BaseServer] = ThreadedServer) -> Iterator[Place]:
     cgi = CgiSite(root)
     (root / "page.txt").write_text("a page\n")
     handler = partial(BaseHttpRequestHandler, directory=str(root))
     before = descriptors()
-    with ThreadedServer("127.0.0.1", 0, handler, limits=LIMITS, timeouts=timeouts) as server:
+    with kind("127.0.0.1", 0, handler, limits=LIMITS, timeouts=timeouts) as server:
         yield Place(server, cgi)
     settled()
     assert server.scripts.running == 0
@@ -184,22 +184,24 @@ def test_its_client_resets(place: Place) -> None:
     assert not is_alive(place.pid())
 
 
-def test_C11_many_runs_leave_nothing(place: Place) -> None:
-    """A thousand in full; here a hundred, four at once, every tenth of them abandoned."""
-    place.cgi.sh("x", TEXT, "cat; echo body")
+@pytest.mark.parametrize("kind", [BaseServer, ThreadedServer, PooledServer])
+def test_C11_many_runs_leave_nothing(tmp_path: Path, kind: type[BaseServer]) -> None:
+    """A thousand in full; here a hundred, four clients at once, who abandon every tenth."""
+    with serving(tmp_path, kind=kind) as place:
+        place.cgi.sh("x", TEXT, "cat; echo body")
 
-    def run() -> None:
-        for number in range(25):
-            with place.client() as client:
-                client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
-                assert number % 10 == 9 or client.reply().content == b"hellobody\n"
+        def run() -> None:
+            for number in range(25):
+                with place.client() as client:
+                    client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello")
+                    assert number % 10 == 9 or client.reply().content == b"hellobody\n"
 
-    clients = [threading.Thread(target=run) for _ in range(4)]
-    for thread in clients:
-        thread.start()
-    for thread in clients:
-        thread.join()
-    wait_for_end(place)
+        clients = [threading.Thread(target=run) for _ in range(4)]
+        for thread in clients:
+            thread.start()
+        for thread in clients:
+            thread.join()
+        wait_for_end(place)
 
 
 @pytest.mark.parametrize("stubborn", [False, True])
