@@ -351,7 +351,7 @@ def test_a_handlers_calls_block_with_a_timeout(server_class: ServerClass) -> Non
 
 
 def test_L1_an_upload_is_not_remembered(server_class: ServerClass) -> None:
-    """What the loop kept of the request, in case that its handler would read by itself, goes when a Request takes it."""
+    """What the loop keeps of a request, for a handler that reads by itself, goes when a Request takes it."""
     held: list[int] = []
 
     def use(conn: Connection) -> None:
