@@ -25,6 +25,9 @@ _OF_THE_MOMENT: Final = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, err
 _LOOK: Final = 0.02
 """Seconds between looks at a group whose leader has gone: the end of a grandchild is announced to nobody."""
 
+_REAP: Final = 5.0
+"""Seconds to wait for a process that got SIGKILL. It dies at once, but for one in a system call on a failing disk."""
+
 
 class Process:
     """A started script: the leader of a process group of its own, in the directory it lies in.
@@ -124,8 +127,7 @@ class Process:
     def kill(self) -> None:
         """SIGKILL to the group, and reap its leader."""
         self._signal(signal.SIGKILL)
-        # Not for ever: in the middle of a failing disk's system call, a process does not die.
-        self.wait(self._scripts.timeouts.script_kill)
+        self.wait(_REAP)
         with self._lock:
             self._gone = True
         self._scripts.forget(self)
