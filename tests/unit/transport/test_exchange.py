@@ -287,19 +287,19 @@ def test_W2_a_file_that_shrinks_on_its_way_cuts_the_connection(server_class: Ser
 def test_W2_a_file_that_is_empty_by_now_is_a_500(server_class: ServerClass, large: Path) -> None:
     opened = Opened(large)
     os.truncate(large, 0)
-    with serving(server_class, lambda _: Response(200, {}, FileSlice(opened, 0, LARGE))) as server:
-        with connect(server) as client:
-            client.send(request())
-            assert client.reply().status == 500
+    answer = Response(200, {}, FileSlice(opened, 0, LARGE))
+    with serving(server_class, lambda _: answer) as server, connect(server) as client:
+        client.send(request())
+        assert client.reply().status == 500
     assert opened.closed.is_set()
 
 
 def test_an_empty_slice_is_an_empty_answer(server_class: ServerClass, large: Path) -> None:
     opened = Opened(large)
-    with serving(server_class, lambda _: Response(200, {}, FileSlice(opened, 5, 0))) as server:
-        with connect(server) as client:
-            client.send(request())
-            assert client.reply().get("Content-Length") == "0"
+    answer = Response(200, {}, FileSlice(opened, 5, 0))
+    with serving(server_class, lambda _: answer) as server, connect(server) as client:
+        client.send(request())
+        assert client.reply().get("Content-Length") == "0"
     assert opened.closed.is_set()
 
 
@@ -409,13 +409,13 @@ def test_D15_more_unread_content_than_the_limit_closes(server_class: ServerClass
         seen.append(got.path)
         return Response(200)
 
-    with serving(server_class, handler, timeouts=SHORT, limits=Limits(read_ahead=4096)) as server:
-        with connect(server) as client:
-            client.send(request("/", head, method="POST") + body + request("/next"))
-            reply = client.reply()
-            assert reply.status == 200
-            assert reply.says_close or framing == "chunked"
-            assert read_until_end(client.sock) == b""
+    limits = Limits(read_ahead=4096)
+    with serving(server_class, handler, timeouts=SHORT, limits=limits) as server, connect(server) as client:
+        client.send(request("/", head, method="POST") + body + request("/next"))
+        reply = client.reply()
+        assert reply.status == 200
+        assert reply.says_close or framing == "chunked"
+        assert read_until_end(client.sock) == b""
     assert seen == ["/"]
 
 
