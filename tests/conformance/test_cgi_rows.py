@@ -448,17 +448,18 @@ def test_C2_the_environment_holds_nothing_else(
 @pytest.mark.clause("3875-5.2-3c")
 def test_a_line_a_while_reaches_the_client_a_line_a_while(server: BaseServer, site: CgiSite, tmp_path: Path) -> None:
     """Head and first line arrive while the script waits for the test to let it go on."""
-    go = tmp_path / "go"
-    os.mkfifo(go)
-    site.sh("x0", "echo 'Content-Type: text/event-stream'; echo", f"read a < {go}; echo one; read a < {go}; echo two")
+    one, two = tmp_path / "one", tmp_path / "two"
+    os.mkfifo(one)
+    os.mkfifo(two)
+    site.sh("x0", "echo 'Content-Type: text/event-stream'; echo", f"read a < {one}; echo 1st; read a < {two}; echo 2nd")
     with WireClient(*server.addresses[0]) as client:
         client.send(b"GET /cgi-bin/x0 HTTP/1.1\r\nHost: localhost\r\n\r\n")
         received = b""
-        for word in (b"\r\n\r\n", b"one\n", b"two\n"):
-            while word not in received:
+        for awaited, next_word in ((b"\r\n\r\n", one), (b"1st\n", two), (b"2nd\n", None)):
+            while awaited not in received:
                 received += client.more()
-            if word != b"two\n":
-                go.write_text("x\n")
+            if next_word is not None:
+                next_word.write_text("x\n")
 
 
 def test_F14_a_script_gets_its_content_after_100_continue(server: BaseServer, site: CgiSite) -> None:

@@ -109,14 +109,15 @@ class TestAnswers:
     @pytest.mark.clause("3875-6.1-3a")
     def test_output_is_passed_on_as_it_comes(self, cgi: CgiSite) -> None:
         """The head at once, then piece by piece: each waits for a word that the test writes into a FIFO."""
-        os.mkfifo(cgi.bin / "go")
-        cgi.sh("x", TEXT, "read a < go; echo one; read a < go; echo two")
+        os.mkfifo(cgi.bin / "one")
+        os.mkfifo(cgi.bin / "two")
+        cgi.sh("x", TEXT, "read a < one; echo one; read a < two; echo two")
         response = cgi.run(request_head())
         pieces = items(response)
         assert next(pieces) == b""
-        for word in (b"one\n", b"two\n"):
-            (cgi.bin / "go").write_text("x\n")
-            assert next(pieces) == word
+        for name in ("one", "two"):
+            (cgi.bin / name).write_text("x\n")
+            assert next(pieces) == f"{name}\n".encode()
         assert list(pieces) == []
         response.close()
         response.close()
