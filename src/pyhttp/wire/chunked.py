@@ -89,12 +89,7 @@ class ChunkedDecoder:
         if self._error is not None:
             raise self._error
         try:
-            if self._part is _Part.SIZE:
-                position = self._read_whole_chunks(data, position, pieces)
-            while self._part is not _Part.END:
-                after = self._step(data, position, pieces)
-                if after == position:
-                    break
+            while (after := self._step(data, position, pieces)) > position:
                 position = after
         except HTTPError as error:
             # What precedes the error is given first; the error comes with the next call.
@@ -136,7 +131,11 @@ class ChunkedDecoder:
         """Read one part, or as much of it as is there; the offset behind what was used."""
         match self._part:
             case _Part.SIZE:
-                return self._read_size(data, position)
+                after = self._read_whole_chunks(data, position, pieces)
+                if after == position:
+                    return self._read_size(data, position)
+                self._finder.begin_line()
+                return after
             case _Part.DATA:
                 piece = data[position : position + self._left]
                 if piece:

@@ -120,7 +120,7 @@ class ResponseSender:
         self._left -= octets
 
     def end(self, trailers: Headers) -> bytes:
-        """What ends the message; trailers are discarded where the framing has no place for them (9110-6.5-2a).
+        """What ends the message; trailers are discarded where the framing has no place for them (RFC 9110 §6.5).
 
         Raises:
             Misuse: Less content was sent than stated.

@@ -1,0 +1,150 @@
+"""One way to ask the wire what it makes of some bytes, and every way to split them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from pyhttp.errors import HTTPError
+from pyhttp.limits import Limits
+from pyhttp.messages import RequestHead
+from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
+
+__all__ = ["LIMITS", "Outcome", "every_split", "fed_every_way", "feed", "refused"]
+
+LIMITS: Final = Limits()
+FOREIGN: Final = b"\x00\xffGET / HTTP/1.1\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of some input: events with content merged, the error that ended them, and what was left over."""
+
+    events: tuple[RequestHead | Content | EndOfMessage, ...]
+    error: tuple[type[HTTPError], str] | None
+    heads: tuple[bytes, ...]
+    closed: bool
+    persistent: bool
+
+    @property
+    def requests(self) -> tuple[RequestHead, ...]:
+        return tuple(event for event in self.events if isinstance(event, RequestHead))
+
+    @property
+    def request(self) -> RequestHead:
+        """The only request."""
+        (request,) = self.requests
+        return request
+
+    @property
+    def content(self) -> bytes:
+        return b"".join(event.data for event in self.events if isinstance(event, Content))
+
+    @property
+    def status(self) -> int | None:
+        """The status of the error."""
+        return None if self.error is None else int(self.error[0].status)
+
+
+class _Recorder:
+    def __init__(self, limits: Limits, *, secure: bool, cycles: bool) -> None:
+        self.connection = ServerConnection(limits, secure=secure)
+        self.cycles = cycles
+        self.events: list[RequestHead | Content | EndOfMessage] = []
+        self.heads: list[bytes] = []
+        self.error: tuple[type[HTTPError], str] | None = None
+        self.closed = False
+
+    def drain(self) -> None:
+        """Take events until there is none."""
+        while True:
+            try:
+                event = self.connection.next_event()
+            except HTTPError as error:
+                self.error = (type(error), error.detail)
+                return
+            if isinstance(event, Signal):
+                if event is Signal.PAUSED and self.cycles:
+                    self.answer()
+                    continue
+                self.closed = event is Signal.CLOSED
+                return
+            self.record(event)
+
+    def record(self, event: RequestHead | Content | EndOfMessage) -> None:
+        if isinstance(event, RequestHead):
+            self.heads.append(self.connection.head_bytes)
+        last = self.events[-1] if self.events else None
+        if isinstance(event, Content) and isinstance(last, Content):
+            self.events[-1] = Content(last.data + event.data)
+        else:
+            self.events.append(event)
+
+    def answer(self) -> None:
+        self.connection.send(ResponseHead(204, (), None))
+        self.connection.send(EndOfMessage())
+        self.connection.start_next_cycle()
+
+    def outcome(self) -> Outcome:
+        return Outcome(tuple(self.events), self.error, tuple(self.heads), self.closed, self.connection.persistent)
+
+
+def feed(
+    segments: Iterable[bytes], *, limits: Limits = LIMITS, secure: bool = False, eof: bool = False, cycles: bool = True
+) -> Outcome:
+    """What comes of the segments, each looked at before the next arrives.
+
+    Args:
+        segments: What arrives.
+        limits: Of the connection.
+        secure: Whether it is TLS.
+        eof: Whether the peer ends its side after them.
+        cycles: Whether complete requests are answered, so that the next one is read.
+    """
+    recorder = _Recorder(limits, secure=secure, cycles=cycles)
+    for segment in segments:
+        recorder.connection.receive_data(segment)
+        recorder.drain()
+    if eof:
+        recorder.connection.receive_eof()
+        recorder.drain()
+    return recorder.outcome()
+
+
+def every_split(data: bytes) -> Iterator[tuple[bytes, ...]]:
+    """Byte by byte, and in two at every position."""
+    yield tuple(data[at : at + 1] for at in range(len(data)))
+    for at in range(1, len(data)):
+        yield data[:at], data[at:]
+
+
+def fed_every_way(data: bytes, *, limits: Limits = LIMITS, secure: bool = False, eof: bool = False) -> Outcome:
+    """What comes of `data`, the same however it is split, and with foreign bytes behind it."""
+    whole = feed([data], limits=limits, secure=secure, eof=eof)
+    for segments in every_split(data):
+        assert feed(segments, limits=limits, secure=secure, eof=eof) == whole, segments
+    _with_foreign_bytes(data, limits, secure=secure)
+    return whole
+
+
+def _with_foreign_bytes(data: bytes, limits: Limits, *, secure: bool) -> None:
+    """What follows one complete request is left alone, and what follows an error changes nothing."""
+    alone = _Recorder(limits, secure=secure, cycles=False)
+    alone.connection.receive_data(data)
+    alone.drain()
+    if not alone.error and not (alone.events and isinstance(alone.events[-1], EndOfMessage)):
+        return
+    followed = _Recorder(limits, secure=secure, cycles=False)
+    followed.connection.receive_data(data + FOREIGN)
+    followed.drain()
+    assert followed.events == alone.events
+    assert followed.error == alone.error
+    rest = alone.connection.take_buffered()
+    assert followed.connection.take_buffered() == (b"" if alone.error else rest + FOREIGN)
+
+
+def refused(data: bytes, *, limits: Limits = LIMITS, secure: bool = False) -> int:
+    """The status that `data` is refused with, however it is split."""
+    outcome = fed_every_way(data, limits=limits, secure=secure)
+    assert outcome.status is not None, outcome
+    return outcome.status

@@ -1,0 +1,154 @@
+"""Requests as bytes for hypothesis: right ones, and ones with something wrong in them."""
+
+import string
+from itertools import pairwise
+from typing import Final
+
+from hypothesis import strategies as st
+
+__all__ = ["broken_heads", "chunked", "heads", "messages", "splits"]
+
+TCHARS: Final = "!#$%&'*+-.^_`|~" + string.digits + string.ascii_letters
+METHODS: Final = st.one_of(
+    st.sampled_from(("GET", "HEAD", "POST", "PUT", "DELETE", "get", "M-SEARCH")),
+    st.text(TCHARS, min_size=1, max_size=12),
+).filter(lambda method: method not in {"CONNECT", "TRACE", "OPTIONS"})
+PATH_PIECES: Final = st.sampled_from(("/", "a", "%2F", "%00", "..", ";", "=", "~", ":", "@", "&", "'", '"', "\\", "{"))
+TARGETS: Final = st.builds(
+    lambda prefix, pieces, query: prefix + "/" + "".join(pieces) + query,
+    st.sampled_from(("", "", "", "http://a", "HTTP://[::1]:80", "http://b.example:8080")),
+    st.lists(PATH_PIECES, max_size=6),
+    st.sampled_from(("", "?", "?a=b", "?/?x", "?%20")),
+)
+NAMES: Final = st.one_of(
+    st.sampled_from(("Accept", "X-A", "x-a", "User-Agent", "Cookie", "Upgrade", "If-None-Match")),
+    st.text(TCHARS, min_size=1, max_size=10).filter(
+        lambda name: (
+            name.lower() not in {"host", "content-length", "transfer-encoding", "connection", "expect", "content-type"}
+        )
+    ),
+)
+VALUES: Final = st.text(
+    st.characters(codec="latin-1", exclude_characters="".join(chr(n) for n in (*range(9), *range(10, 32), 127))),
+    max_size=20,
+)
+SPACES: Final = st.sampled_from(("", " ", " ", "\t ", "  "))
+FIELDS: Final = st.lists(
+    st.builds(lambda name, before, value, after: f"{name}:{before}{value}{after}", NAMES, SPACES, VALUES, SPACES),
+    max_size=5,
+)
+CONNECTION: Final = st.sampled_from(
+    (
+        [],
+        [],
+        [],
+        ["Connection: close"],
+        ["Connection: keep-alive"],
+        ["connection: x, Close"],
+        ["Connection: keep-alive, x"],
+    )
+)
+
+
+def _head(method: str, target: str, version: str, lines: list[str]) -> bytes:
+    return "".join(line + "\r\n" for line in (f"{method} {target} {version}", *lines, "")).encode("latin-1")
+
+
+def heads(*framing: str) -> st.SearchStrategy[bytes]:
+    """Heads that are right in every way, with the given field lines among theirs."""
+    return st.builds(
+        lambda method, target, version, host, fields, connection: _head(
+            method, target, version, [f"Host: {host}", *fields, *connection, *framing]
+        ),
+        METHODS,
+        TARGETS,
+        st.sampled_from(("HTTP/1.1",) if framing[:1] == ("Transfer-Encoding: chunked",) else ("HTTP/1.1", "HTTP/1.0")),
+        st.sampled_from(("a", "a.example:8888", "[::1]", "127.0.0.1:80")),
+        FIELDS,
+        CONNECTION,
+    )
+
+
+EXTENSIONS: Final = st.sampled_from((b"", b"", b";a", b" ; a=b", b';a="x\\"\r"'.replace(b"\r", b"y"), b";a;b=c"))
+TRAILERS: Final = st.lists(st.sampled_from((b"X: y\r\n", b"Digest:\r\n", b"Host: evil\r\n")), max_size=2).map(b"".join)
+
+
+@st.composite
+def chunked(draw: st.DrawFn, content: bytes) -> bytes:
+    """`content` in the chunked coding, in some chunks."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(content):
+        size = draw(st.integers(1, len(content) - at))
+        digits = draw(st.sampled_from((b"%x", b"%X", b"0%x"))) % size
+        parts.append(digits + draw(EXTENSIONS) + b"\r\n" + content[at : at + size] + b"\r\n")
+        at += size
+    parts.append(draw(st.sampled_from((b"0", b"000"))) + draw(EXTENSIONS) + b"\r\n")
+    return b"".join(parts) + draw(TRAILERS) + b"\r\n"
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> tuple[bytes, bytes]:
+    """A right request as bytes, and its content."""
+    kind = draw(st.sampled_from(("none", "sized", "chunked")))
+    if kind == "none":
+        return draw(heads()), b""
+    content = draw(st.binary(max_size=60))
+    if kind == "sized":
+        return draw(heads(f"Content-Length: {len(content)}")) + content, content
+    return draw(heads("Transfer-Encoding: chunked")) + draw(chunked(content)), content
+
+
+SPOILERS: Final = st.sampled_from(
+    (
+        *(
+            b"\r",
+            b"\n",
+            b"\r\n",
+            b" ",
+            b"\t",
+            b":",
+            b"\x00",
+            b"\x7f",
+            b"\xff",
+            b"#",
+            b"%",
+            b"/",
+            b"*",
+            b"@",
+            b"HTTP/2.0",
+        ),
+        *(b"Host: b\r\n", b"Content-Length: 5\r\n", b"Content-Length: 5, 5\r\n", b"Transfer-Encoding: gzip\r\n"),
+        *(
+            b"Transfer-Encoding: chunked\r\n",
+            b"X" * 70,
+            b"Expect: x\r\n",
+            b" folded\r\n",
+            b"http://",
+            b"0",
+            b"",
+            b"GET ",
+        ),
+    )
+)
+
+
+@st.composite
+def broken_heads(draw: st.DrawFn) -> bytes:
+    """A head in which a few pieces were cut out or put in; some are still right."""
+    data = draw(heads())
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(data)))
+        end = start + draw(st.sampled_from((0, 0, 1, 2)))
+        data = data[:start] + draw(SPOILERS) + data[end:]
+    return data
+
+
+@st.composite
+def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
+    """`data` in some segments."""
+    if not data:
+        return []
+    cuts = sorted(draw(st.sets(st.integers(1, len(data)), max_size=6)))
+    edges = [0, *cuts, len(data)]
+    return [data[start:end] for start, end in pairwise(edges) if start < end]

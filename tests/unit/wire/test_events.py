@@ -1,0 +1,30 @@
+"""Events are values."""
+
+import dataclasses
+
+import pytest
+
+from pyhttp.semantics.fields import EMPTY
+from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, ResponseHead, Signal
+
+
+def test_events_are_frozen_values() -> None:
+    for event, other in (
+        (Content(b"a"), Content(b"b")),
+        (EndOfMessage(), None),
+        (Informational(100), Informational(102)),
+        (ResponseHead(200, (), 0), ResponseHead(200, (), 0, close=True)),
+        (ContentElsewhere(1), ContentElsewhere(2)),
+    ):
+        assert event == dataclasses.replace(event)
+        assert event != other
+        with pytest.raises(dataclasses.FrozenInstanceError):
+            setattr(event, dataclasses.fields(event)[0].name, None)
+
+
+def test_a_message_without_trailers_has_an_empty_section() -> None:
+    assert EndOfMessage().trailers is EMPTY
+
+
+def test_signals_are_three() -> None:
+    assert [signal.name for signal in Signal] == ["NEED_DATA", "PAUSED", "CLOSED"]

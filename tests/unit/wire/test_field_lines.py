@@ -1,0 +1,132 @@
+"""Field lines and sections: what is refused, why, at which octet, and under which limit."""
+
+from typing import Final
+
+import pytest
+
+from pyhttp.errors import FieldsTooLarge, HTTPError, MalformedRequest
+from pyhttp.limits import Limits
+from pyhttp.wire.field_lines import FieldSection, check_field_line
+from tests.helpers.feeding import fed_every_way, refused
+
+LIMITS: Final = Limits(field_line=20, field_section=60, field_lines=3)
+
+BROKEN: Final = [
+    (b"Host", "no colon"),
+    (b"", "no colon"),
+    (b":a", "empty field name"),
+    (b"Host : a", "white space before the colon"),
+    (b"Host\t: a", "white space before the colon"),
+    (b" Host: a", "begins with white space"),
+    (b"\tHost: a", "begins with white space"),
+    (b"Ho st: a", "octet 0x20 at offset 2"),
+    (b"Ho(st: a", "octet 0x28 at offset 2"),
+    (b"(: a", "octet 0x28 at offset 0"),
+    (b"H\xe9: a", "octet 0xe9 at offset 1"),
+    (b"Host: a\x00", "value of Host: a control character"),
+    (b"Host: a\x0b", "value of Host: a control character"),
+    (b"Host: a\x7f", "value of Host: a control character"),
+]
+
+
+@pytest.mark.clause("9112-5.1-2c", "9112-5.2-4a", "9112-2.2-8a", "9110-5.5-5a")
+@pytest.mark.parametrize(("line", "why"), BROKEN)
+def test_S5_S6_S8_a_broken_line_is_explained(line: bytes, why: str) -> None:
+    """S5, S6, S8: what is no field line is refused with the rule it breaks."""
+    with pytest.raises(MalformedRequest, match=why):
+        check_field_line(line)
+
+
+@pytest.mark.parametrize("line", [line for line, _ in BROKEN if line])
+def test_S5_S6_S8_a_broken_line_is_refused_however_it_arrives(line: bytes) -> None:
+    """S5, S6, S8: and as the first line, and behind another."""
+    assert refused(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n") == 400
+    assert refused(b"GET / HTTP/1.1\r\nHost: a\r\n" + line + b"\r\nB: c\r\n\r\n") == 400
+
+
+@pytest.mark.parametrize("control", [octet for octet in range(0x20) if octet != 9] + [0x7F])
+@pytest.mark.parametrize("place", [b"Host: %b", b"Host: a%b", b"Host: %bb", b"Ho%bst: a", b"%bHost: a", b"Host%b: a"])
+def test_S6_a_control_is_refused_anywhere(control: int, place: bytes) -> None:
+    """S6: never removed, never replaced."""
+    head = b"GET / HTTP/1.1\r\n" + place.replace(b"%b", bytes((control,))) + b"\r\n\r\n"
+    assert refused(head) == 400
+
+
+@pytest.mark.clause("9110-5.5-3b", "9110-5.5-4e")
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        (b" a", "a"),
+        (b"\t a \t", "a"),
+        (b"", ""),
+        (b"   ", ""),
+        (b"a b\tc", "a b\tc"),
+        (b"\x85a\xa0", "\x85a\xa0"),
+        (b" \xff ", "\xff"),
+    ],
+)
+def test_S7_only_sp_and_htab_are_trimmed(raw: bytes, value: str) -> None:
+    """S7: 0x85 and 0xA0 are no white space."""
+    outcome = fed_every_way(b"GET / HTTP/1.1\r\nHost: a\r\nX:" + raw + b"\r\n\r\n")
+    assert outcome.request.headers.lines == (("Host", "a"), ("X", value))
+
+
+def read(data: bytes, limits: Limits = LIMITS) -> tuple[int, bool]:
+    return FieldSection(limits).read(data, 0)
+
+
+def test_a_section_is_read_as_it_arrives() -> None:
+    section = FieldSection(LIMITS)
+    assert section.read(b"A: b\r\nC:", 0) == (6, False)
+    assert list(section.headers.lines) == [("A", "b")]
+    assert section.read(b"A: b\r\nC: d\r\n", 6) == (12, False)
+    assert section.read(b"A: b\r\nC: d\r\n\r\nrest", 12) == (14, True)
+    assert list(section.headers.lines) == [("A", "b"), ("C", "d")]
+
+
+def test_an_empty_section() -> None:
+    assert read(b"\r\n") == (2, True)
+    assert read(b"\r") == (0, False)
+    assert read(b"") == (0, False)
+
+
+@pytest.mark.clause("9110-5.4-2a")
+@pytest.mark.parametrize(
+    ("data", "error"),
+    [
+        (b"A:" + b"x" * 19, FieldsTooLarge),
+        (b"A:" + b"x" * 19 + b"\r\n\r\n", FieldsTooLarge),
+        (b"A:b\r\nA:b\r\nA:b\r\nA", FieldsTooLarge),
+        (b"A:b\r\nA:b\r\nA:b\r\nA:b\r\n\r\n", FieldsTooLarge),
+        ((b"A:" + b"x" * 18 + b"\r\n") * 2 + b"A:" + b"x" * 13, FieldsTooLarge),
+        ((b"A:" + b"x" * 18 + b"\r\n") * 2 + b"A:" + b"x" * 12 + b"\r\nx", FieldsTooLarge),
+        (b"A:b\r\n b", MalformedRequest),
+        (b"\tA", MalformedRequest),
+        (b"A:b\r\nA:b\r\nA:b\r\n\rx", MalformedRequest),
+    ],
+)
+def test_D2_D3_D4_a_limit_is_an_error_as_soon_as_it_is_passed(data: bytes, error: type[HTTPError]) -> None:
+    with pytest.raises(error):
+        read(data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"A:" + b"x" * 18 + b"\r\n\r\n",
+        b"A:b\r\nA:b\r\nA:b\r\n\r\n",
+        (b"A:" + b"x" * 18 + b"\r\n") * 2 + b"A:" + b"x" * 12 + b"\r\n\r\n",
+        (b"A:" + b"x" * 18 + b"\r\n") * 2 + b"A:" + b"x" * 11 + b"\r\n\r\n",
+    ],
+)
+def test_D2_D3_D4_up_to_its_limits_a_section_is_taken(data: bytes) -> None:
+    assert read(data) == (len(data), True)
+
+
+def test_D3_nothing_but_the_empty_line_fits_a_full_section() -> None:
+    limits = Limits(field_section=7, field_lines=9)
+    assert read(b"A:bcd\r\n\r\n", limits) == (9, True)
+    assert read(b"A:bc\r\n\r\n", limits) == (8, True)
+    for data in (b"A:bcd\r\nx", b"A:bc\r\nx", b"A:b\r\nx"):
+        with pytest.raises(FieldsTooLarge):
+            read(data, limits)
