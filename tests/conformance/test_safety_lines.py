@@ -22,15 +22,12 @@ LOOP: Final = "the loop under load: slow clients, exhausted descriptors, soak"
 TLS: Final = "TLS, which is not offered yet"
 
 OPEN: Final = {
-    "L1": LOOP,
     "L3": LOOP,
-    "L5": LOOP,
     "L13": LOOP,
     "X1": TLS,
     "X2": TLS,
     "X3": TLS,
     "X5": TLS,
-    "V3": "the comparison with other parsers on generated messages",
     "V6": "the mutation session",
     "V7": LOOP,
 }
