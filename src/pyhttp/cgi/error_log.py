@@ -52,13 +52,13 @@ class ErrorLog:
             self._write(line)
 
     def say(self, text: str) -> None:
-        """Log a remark of the server about the script."""
-        self._log(f"{self._name}: {text}")
+        """Log a remark of the server about the script, which may quote it."""
+        self._log(f"{self._name}: {_safe(text)}")
 
     def _write(self, line: bytes) -> None:
         for start in range(0, len(line), self._longest):
             piece = line[start : start + self._longest].removesuffix(b"\r")
-            self.say(_safe(piece.decode("utf-8", "backslashreplace")))
+            self.say(piece.decode("utf-8", "backslashreplace"))
 
 
 def _safe(text: str) -> str:

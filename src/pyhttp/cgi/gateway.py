@@ -14,7 +14,7 @@ from pyhttp.cgi.process import Process
 from pyhttp.cgi.script import Script
 from pyhttp.cgi.scripts import Scripts
 from pyhttp.cgi.spool import ContentReader, Spool
-from pyhttp.errors import BadGateway, Unavailable
+from pyhttp.errors import BadGateway, HTTPError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
@@ -62,6 +62,15 @@ def run(call: Call) -> Response | LocalRedirect:
             missing; 503 over a limit; 504 for silence.
         Disconnected: Nobody waits for an answer any more.
     """
+    errors = ErrorLog(call.log, call.script.name, call.scripts.limits)
+    try:
+        return _run(call, errors)
+    except HTTPError as error:
+        _tell(errors, error)
+        raise
+
+
+def _run(call: Call, errors: ErrorLog) -> Response | LocalRedirect:
     call.scripts.admit()
     spool = Spool(call.content, call.scripts.limits, call.scripts.budget)
     try:
@@ -69,13 +78,18 @@ def run(call: Call) -> Response | LocalRedirect:
     except BaseException:
         spool.close()
         raise
-    errors = ErrorLog(call.log, call.script.name, call.scripts.limits)
     running = _Running(call, ScriptPipes(process, call.scripts, errors, call.client), errors, spool)
     try:
         return running.answer()
     except BaseException:
         running.close()
         raise
+
+
+def _tell(errors: ErrorLog, error: HTTPError) -> None:
+    """What a script did wrong, for whoever wrote it; the client learns a status at most."""
+    if error.status >= 500:
+        errors.say(error.detail)
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
@@ -147,7 +161,11 @@ class _Running(Iterator[bytes]):
         return self
 
     def __next__(self) -> bytes:
-        piece = self._next_piece()
+        try:
+            piece = self._next_piece()
+        except HTTPError as error:
+            _tell(self._errors, error)
+            raise
         if self._left is not None:
             piece = piece[: self._left]
             self._left -= len(piece)

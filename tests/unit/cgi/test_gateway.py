@@ -329,7 +329,35 @@ class TestFaultsBeforeTheHead:
     def test_how_it_ended_is_logged(self, cgi: CgiSite) -> None:
         cgi.sh("x", "kill -9 $$")
         answer_to(cgi)
-        assert cgi.logged == ["/cgi-bin/x: ended by signal 9"]
+        assert cgi.logged == ["/cgi-bin/x: ended by signal 9", "/cgi-bin/x: no output"]
+
+    @pytest.mark.parametrize(
+        ("text", "reason"),
+        [
+            ("no program", "cannot be started: [Errno 8] Exec format error"),
+            ("#!/bin/sh\nprintf 'a\\033\\\\b\\n\\n'", r"not a header field: 'a\x5cx1b\x5c\x5cb'"),
+            ("#!/bin/sh\nexec sleep 60", "a script was silent for too long"),
+        ],
+    )
+    def test_O2_what_was_wrong_is_told_to_the_operator(self, cgi: CgiSite, text: str, reason: str) -> None:
+        """On one line, with what the script said made harmless; the client learns a status."""
+        shorten(cgi, script=0.2)
+        cgi.write("x", text + "\n")
+        assert answer_to(cgi).status >= 500
+        (line,) = cgi.logged
+        assert line.startswith("/cgi-bin/x: ")
+        assert reason in line
+        assert line.isprintable()
+
+    def test_a_fault_of_the_client_is_not_the_scripts(self, cgi: CgiSite) -> None:
+        class Broken:
+            def read(self, size: int, /) -> bytes:
+                raise IncompleteRequest
+
+        cgi.sh("x", TEXT)
+        with pytest.raises(IncompleteRequest):
+            cgi.run(request_head(), Broken())
+        assert cgi.logged == []
 
     def test_D18_one_script_too_many_is_a_503_before_its_content_is_read(self, cgi: CgiSite) -> None:
         class Unread:
@@ -403,7 +431,10 @@ class TestFaultsInTheBody:
     def test_a_script_that_dies_cuts(self, cgi: CgiSite, number: int) -> None:
         cgi.sh("x", TEXT, "echo body", f"kill -{int(number)} $$")
         self.fails_after(cgi, b"body\n", BadGateway)
-        assert cgi.logged == [f"/cgi-bin/x: ended by signal {int(number)}"]
+        assert cgi.logged == [
+            f"/cgi-bin/x: ended by signal {int(number)}",
+            "/cgi-bin/x: a script was ended by a signal in the middle of its content",
+        ]
 
     def test_D17_a_body_may_take_longer_than_a_run_while_output_flows(self, cgi: CgiSite) -> None:
         shorten(cgi, script=5.0, run=0.2)
