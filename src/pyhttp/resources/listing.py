@@ -226,7 +226,7 @@ def json_response(
     entries, _ = _entries(path, root, site, limits, Order.of(head.query))
     base = encode(segments, directory=True)
     rows = [dumps(_object(entry, base), ensure_ascii=False) for entry in entries]
-    content = f"[{','.join(rows)}]\n" if len(rows) < 2 else "[\n" + ",\n".join(rows) + "\n]\n"
+    content = "[\n" + ",\n".join(rows) + "\n]\n"
     lines = (("Content-Type", _JSON), ("X-Content-Type-Options", "nosniff"), _VARY)
     return generated_response(head, content.encode(), lines, site=site)
 

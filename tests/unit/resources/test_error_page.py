@@ -103,6 +103,7 @@ def test_options() -> None:
     response = options_response()
     assert (response.status, content(response)) == (204, b"")
     assert response.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert response.headers["Cache-Control"] == "no-store"
     assert "Access-Control-Allow-Methods" not in response.headers
     assert options_response(methods=("GET", "POST")).headers["Allow"] == "GET, POST"
 
