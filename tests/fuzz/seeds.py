@@ -1,0 +1,59 @@
+"""Where fuzzing begins: what the conformance rows send, requests by the grammar, and inputs that once broke something.
+
+A found input goes into `corpus/TARGET/`, and is played by every test run from then on.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from tests.conformance.oracles.messages import requests
+from tests.conformance.rows.all_rows import ROWS
+from tests.conformance.rows.model import Send
+
+__all__ = ["CORPUS", "DICTIONARY", "found", "seeds"]
+
+_HERE: Final = Path(__file__).parent
+CORPUS: Final = _HERE / "corpus"
+DICTIONARY: Final = _HERE / "http.dict"
+
+
+def found(target: str) -> list[bytes]:
+    """Inputs that once broke the target."""
+    folder = CORPUS / target
+    return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.is_dir() else []
+
+
+def seeds(target: str) -> list[bytes]:
+    """Inputs to begin with: found ones, and parts of requests that suit the target."""
+    return [*found(target), *_parts(target)]
+
+
+def _parts(target: str) -> Iterator[bytes]:
+    if target == "byte_ranges":
+        yield from (b"bytes=0-", b"bytes=-1", b"bytes=0-0, 2-3", b"bytes=9-1", b"BYTES=1-2,,-3")
+        return
+    for data in _requests():
+        head, _, content = data.partition(b"\r\n\r\n")
+        line, *fields = head.split(b"\r\n")
+        match target:
+            case "request":
+                yield b"\x80" + data
+            case "chunked" if b"chunked" in head:
+                yield b"\x80" + content
+            case "target" if line.count(b" ") == 2:
+                yield line.split(b" ")[1]
+            case "host":
+                yield from (field[6:] for field in fields if field.startswith(b"Host: "))
+            case "members":
+                yield from (field.partition(b":")[2] for field in fields if b"," in field or b'"' in field)
+            case _:
+                continue
+
+
+def _requests() -> Iterator[bytes]:
+    for row in ROWS:
+        data = b"".join(step.data for step in row.steps if isinstance(step, Send))
+        if len(data) < 2000:
+            yield data
+    yield from requests(5, 200)
