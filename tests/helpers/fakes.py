@@ -132,8 +132,15 @@ class FakeService:
             self.turns.append(conn)
             self.requests[conn.serial] = request
         else:
-            request.exchange.respond(response)
+            self.answer(request, response)
             self.loop.keeper.settle(conn)
+
+    def answer(self, request: Request, response: Response) -> None:
+        """Answer as a handler does, whose client may be gone."""
+        try:
+            request.exchange.respond(response)
+        except Disconnected:
+            request.exchange.broken = True  # as `conclude` does
 
     def error_response(self, error: HTTPError) -> Response:
         """A short answer."""
@@ -240,11 +247,7 @@ class World:
     def finish(self, conn: Connection, response: Response, *, seconds: float | None = None) -> None:
         """End a turn that was left to the test, as another thread does; with `seconds`, as one that holds it."""
         self.service.turns.remove(conn)
-        exchange = self.service.requests.pop(conn.serial).exchange
-        try:
-            exchange.respond(response)
-        except Disconnected:
-            exchange.broken = True  # as `conclude` does for a handler
+        self.service.answer(self.service.requests.pop(conn.serial), response)
         if seconds is None:
             self.loop.keeper.settle(conn)
         elif self.loop.keeper.await_next(conn, seconds):

@@ -182,10 +182,13 @@ class Loop:
     # --- accepting
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
-        for _ in range(_ACCEPTS_AT_ONCE):
-            if len(self.registry.connections) >= self._capacity and not self._make_room():
-                self._rest(fd, "the limit of connections is reached")
-                return
+        for accepted in range(_ACCEPTS_AT_ONCE):
+            if len(self.registry.connections) >= self._capacity:
+                if accepted:
+                    break  # nobody is expelled for a client that may not be there: the next event will tell
+                if not self._make_room():
+                    self._rest(fd, "the limit of connections is reached")
+                    return
             try:
                 sock, addr = listener.accept()
             except BlockingIOError:
