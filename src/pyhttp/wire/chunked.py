@@ -3,7 +3,7 @@
 import functools
 import re
 from enum import Enum, auto
-from typing import Final
+from typing import Final, assert_never
 
 from pyhttp import abnf
 from pyhttp.errors import ContentTooLarge, HTTPError, MalformedRequest
@@ -150,6 +150,8 @@ class ChunkedDecoder:
                 return self._read_trailers(data, position)
             case _Part.END:
                 return position
+            case _:
+                assert_never(self._part)
 
     def _read_size(self, data: bytes | bytearray, start: int) -> int:
         end = self._finder.find(data, start, self._limits.chunk_line, "chunk line", MalformedRequest)
