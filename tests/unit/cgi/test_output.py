@@ -218,6 +218,10 @@ class TestConnectionFields:
         head, _ = parse("\n".join((*lines, "", "")).encode())
         assert head == Document(200, (("Content-Type", "a/b"),), None)
 
+    def test_only_connection_lists_fields_of_the_connection(self) -> None:
+        head, _ = parse(b"Content-Type: a/b\nVary: X-Mine\nX-Mine: y\n\n")
+        assert head == Document(200, (("Content-Type", "a/b"), ("Vary", "X-Mine"), ("X-Mine", "y")), None)
+
     @pytest.mark.parametrize("length", ["0", "5", "007", str(2**63 - 1)])
     def test_C13_content_length(self, length: str) -> None:
         head, _ = parse(f"Content-Type: a/b\nContent-Length: {length}\n\n".encode())

@@ -111,6 +111,13 @@ def test_C7_a_link_that_leads_out_of_the_cgi_directory_never_runs(root: Path, fo
             find(root, path, Site(follow_symlinks=follow))
 
 
+def test_C7_a_link_to_a_neighbour_whose_name_begins_alike_never_runs(root: Path) -> None:
+    """Whole components are compared."""
+    (root / "cgi-bin/old").symlink_to(root / "cgi-bin-old" / "run")
+    with pytest.raises(NotFound):
+        find(root, "/cgi-bin/old")
+
+
 def test_C7_a_link_within_the_cgi_directory_runs_under_its_own_name(root: Path) -> None:
     (root / "cgi-bin/alias").symlink_to("run")
     found = find(root, "/cgi-bin/alias")
