@@ -161,11 +161,16 @@ def _compare_seen(seen: Seen, reply: Reply) -> None:
 def _compare_fields(seen: Seen, fields: tuple[tuple[str, str], ...]) -> None:
     for name, wanted in seen.fields:
         values = [value for key, value in fields if key.lower() == name.lower()]
-        if not values or wanted not in {", ".join(values), ",".join(values)}:
+        if not values or _members(", ".join(values)) != _members(wanted):
             raise Mismatch(f"the application saw {name}: {values!r} instead of {wanted!r}")
     for name in seen.lacks:
         if any(key.lower() == name.lower() for key, _ in fields):
             raise Mismatch(f"the application saw {name}")
+
+
+def _members(value: str) -> list[str]:
+    """A value without the white space that joining its lines may have brought."""
+    return [member.strip(" \t") for member in value.split(",")]
 
 
 def _report(reply: Reply) -> dict[str, object]:

@@ -1,7 +1,8 @@
 """Joins the register, the tests' citations and their results: `python -m tests.conformance.report`.
 
 It runs the unit and conformance tests (or takes `--results FILE` of a run with the recorder), writes
-docs/conformance.md and fails where the register claims what no test shows. `--check` writes nothing and fails where the document is stale.
+docs/conformance.md and fails where the register claims what no test shows. `--check` writes nothing and fails where
+the document is stale.
 """
 
 import argparse
@@ -117,9 +118,9 @@ def render(results: Results) -> str:
         "RFC, section, paragraph and sentence. `nox -s compliance` writes this page from the register",
         "(`tests/conformance/register.toml`) and the results of the tests, and fails where they disagree.",
         "",
-        "*tested*: a test shows it. *choice*: a permission, and what we made of it. *not offered*: a duty of those who",
-        "offer something we do not. *other party*: a duty of whoever writes the handler or the script. *deliberate*: not",
-        "done as asked, and why.",
+        "*tested*: a test shows it. *choice*: a permission, and what we made of it. *not offered*: a duty of those",
+        "who offer something we do not. *other party*: a duty of whoever writes the handler or the script.",
+        "*deliberate*: not done as asked, and why.",
         "",
         *_totals(),
         "",

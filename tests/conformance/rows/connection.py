@@ -97,7 +97,6 @@ _PIPELINES: Final = (
         _ORDER,
         *_pipeline(
             (_get(path="/file"), Answer(200)),
-            (_get(path="/stream"), Answer(200, content=b"one\ntwo\nthree\n")),
             (_get(path="/empty"), Answer(200, content=b"")),
             (_get(path="/status/204"), Answer(204)),
             (_get(path="/file", method="HEAD"), Answer(200, method="HEAD")),
@@ -105,6 +104,12 @@ _PIPELINES: Final = (
             (_get(path="/status/404"), Answer(404)),
             _numbered(1),
         ),
+    ),
+    row(
+        "a length that only the end tells, in between",
+        _ORDER,
+        *_pipeline((_get(path="/stream"), Answer(200, content=b"one\ntwo\nthree\n")), _numbered(1)),
+        or_else=[(Send(_get(path="/stream")), Answer(200, content=b"one\ntwo\nthree\n"), Closed())],
     ),
     row(
         "content in between",

@@ -143,7 +143,10 @@ _REFUSED: Final = (
         Answer(200),
         Send(CANARY),
         Closed(),
-        or_else=[(Send(_IGNORES), Interim(), Send(b"hello"), Answer(200))],
+        or_else=[
+            (Send(_IGNORES), Interim(), Send(b"hello"), Answer(200)),
+            (Send(_IGNORES), Answer(200), Send(b"hello"), Kept()),
+        ],
     ),
     row(
         "an error instead",
@@ -157,7 +160,13 @@ _REFUSED: Final = (
                 Interim(),
                 Send(b"hello"),
                 Answer(404),
-            )
+            ),
+            (
+                Send(_post("Content-Length: 5", "Expect: 100-continue", path="/status/404")),
+                Answer(404),
+                Send(b"hello"),
+                Kept(),
+            ),
         ],
     ),
     row(
@@ -166,6 +175,7 @@ _REFUSED: Final = (
         Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")),
         Answer(413, also=(400,)),
         Closed(),
+        or_else=[(Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")), Interim())],
     ),
     refused(
         "another expectation",

@@ -86,15 +86,21 @@ _LENGTHS: Final = (
         "9110-8.6-10b F3",
         _post("Content-Length: 18446744073709551621") + b"hello",
         also=(413,),
+        or_awaited=True,
     ),
     refused(
         "a length beyond 63 bits",
         "9110-8.6-10b F3",
         _post("Content-Length: 9223372036854775808") + b"hello",
         also=(413,),
+        or_awaited=True,
     ),
     refused(
-        "a length of 1000 digits", "9110-8.6-10b F3", _post("Content-Length: " + "9" * 1000) + b"hello", also=(413,)
+        "a length of 1000 digits",
+        "9110-8.6-10b F3",
+        _post("Content-Length: " + "9" * 1000) + b"hello",
+        also=(413,),
+        or_awaited=True,
     ),
     refused(
         "a length over the limit",

@@ -12,7 +12,12 @@ def _with(*lines: str) -> bytes:
 
 
 _UNDER: Final = (
-    served("a field line of 8000 bytes", "9110-2.3-1a 9110-2.3-3a", _with("X: " + "x" * 7990)),
+    served("a field line of 8000 bytes", "9110-2.3-1a", _with("X: " + "x" * 7990)),
+    served(
+        "a target and a field line of 1000 bytes",
+        "9110-2.3-3a",
+        head("GET /echo?" + "x" * 990 + " HTTP/1.1", "Host: a", "X: " + "x" * 990),
+    ),
     served("ninety field lines", "9110-2.3-1a", _with(*(f"X-{number}: 1" for number in range(90)))),
     served(
         "ninety lines of one field",

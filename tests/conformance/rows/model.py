@@ -31,6 +31,10 @@ CANARY: Final = b"GET /echo?canary HTTP/1.1\r\nHost: canary\r\n\r\n"
 """The request that shows where the server thinks the next one begins."""
 
 _PATH: Final = re.compile(rb"[A-Za-z]+ (?:https?://[^/ ]*)?/([a-z-]+)")
+_ENDED: Final = frozenset(
+    {"9112-2.2-9a", "9112-6.1-15b", "9112-6.1-16a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1a", "9112-6.3-2.5.1b"}
+)
+"""Statements that ask for the end of the connection after the error they are about."""
 _LINE_ID: Final = re.compile(r"[A-Z][0-9]+")
 
 
@@ -181,15 +185,22 @@ def refused(
     *,
     also: tuple[int, ...] = (),
     or_served: bool = False,
+    or_awaited: bool = False,
     needs: str = "",
 ) -> Row:
     """`data` is answered with `status` and the connection ends; a request that follows at once is never answered.
 
     `also`: statuses that other servers may send. `or_served`: another server may serve it, if it then goes on in step.
+    `or_awaited`: another server may take it, and wait for content that never comes. Where no statement asks for the end
+    of the connection, another server may also keep it.
     """
     others: list[tuple[Step, ...]] = []
+    if _ENDED.isdisjoint(cites.split()):
+        others += [(Send(data), Answer(status, also=also), Kept())]
     if or_served:
-        others = [(Send(data), Answer(200), Kept()), (Send(data), Answer(200), Closed())]
+        others += [(Send(data), Answer(200), Kept()), (Send(data), Answer(200), Closed())]
+    if or_awaited:
+        others += [(Send(data), HalfClose(), Closed()), (Send(data), HalfClose(), Answer(400), Closed())]
     return row(name, cites, Send(data + CANARY), Answer(status, also=also), Closed(), or_else=others, needs=needs)
 
 

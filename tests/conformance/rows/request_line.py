@@ -17,9 +17,9 @@ _LINE_ENDS: Final = (
     refused("LF ends every line", "9112-2.2-3a S1", b"GET /echo HTTP/1.1\nHost: a\n\n", or_served=True),
     refused("CR ends the request line", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\rHost: a\r\n\r\n"),
     refused("CR within the target", "9112-2.2-4b 9112-3-3a S1", b"GET /echo\r?x HTTP/1.1\r\n" + _HOST),
-    refused("CR twice before LF", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\r\nHost: a\r\n\r\n"),
+    refused("CR twice before LF", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\r\nHost: a\r\n\r\n", or_served=True),
     refused("two empty lines first", "9112-2.2-6a S2", b"\r\n\r\nGET /echo HTTP/1.1\r\n" + _HOST, or_served=True),
-    refused("CR ends the head", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\r\n"),
+    refused("CR ends the head", "9112-2.2-4b S1", b"GET /echo HTTP/1.1\r\nHost: a\r\n\r\r\n", or_served=True),
 )
 
 _EMPTY_LINES: Final = (
@@ -55,7 +55,7 @@ _PARTS: Final = (
     refused("no method", "9112-2.2-9a S2", b"/echo HTTP/1.1\r\n" + _HOST),
     refused("a fourth part", "9112-2.2-9a S2", b"GET /echo HTTP/1.1 x\r\n" + _HOST),
     refused("a method that is no token", "9112-2.2-9a S3", b"G@T /echo HTTP/1.1\r\n" + _HOST),
-    refused("a method of bytes beyond ASCII", "9112-2.2-2a 9112-2.2-9a S3", b"G\xc3\x84T /echo HTTP/1.1\r\n" + _HOST),
+    refused("a method of bytes beyond ASCII", "9112-2.2-9a S3", b"G\xc3\x84T /echo HTTP/1.1\r\n" + _HOST),
     refused("NUL in the method", "9112-2.2-9a S3", b"G\0T /echo HTTP/1.1\r\n" + _HOST),
 )
 
@@ -82,9 +82,9 @@ _VERSIONS: Final = (
     refused("no dot", "9112-2.2-9a S4", b"GET /echo HTTP/11\r\n" + _HOST),
     refused("a comma for the dot", "9112-2.2-9a S4", b"GET /echo HTTP/1,1\r\n" + _HOST),
     refused("a sign", "9112-2.2-9a S4", b"GET /echo HTTP/1.+1\r\n" + _HOST),
-    refused("a digit beyond ASCII", "9112-2.2-2a 9112-2.2-9a S4", "GET /echo HTTP/1.\u0661\r\n".encode() + _HOST),
+    refused("a digit beyond ASCII", "9112-2.2-9a S4", "GET /echo HTTP/1.\u0661\r\n".encode() + _HOST),
     refused("another protocol", "9112-2.2-9a S4", b"GET /echo ICY/1.1\r\n" + _HOST),
-    refused("HTTP/2.0", "9110-15.6.6-1c 9110-6.2-7b S4", b"GET /echo HTTP/2.0\r\n" + _HOST, 505, also=(400,)),
+    refused("HTTP/2.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/2.0\r\n" + _HOST, 505, also=(400,)),
     refused("HTTP/0.9 as a version", "9112-C.1-1b S4", b"GET /echo HTTP/0.9\r\n" + _HOST, 505, also=(400,)),
     refused("HTTP/3.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/3.0\r\n" + _HOST, 505, also=(400,)),
     served(

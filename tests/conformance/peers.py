@@ -1,0 +1,276 @@
+"""Plays the rows at other servers and writes docs/peers.md: `python -m tests.conformance.peers [NAME ...]`.
+
+Each server runs the application of the rows by the adapter in `peer_apps.py`; what is not installed is left out and
+said so. A choice that the RFC leaves open does not count against anybody.
+"""
+
+import argparse
+import contextlib
+import importlib.metadata
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tests.conformance.drive import LEFT_OUT, Failure, Score, drive
+from tests.conformance.register import STATEMENTS, Level
+from tests.helpers.wire_client import WireClient
+
+__all__ = ["PEERS", "main"]
+
+ROOT: Final = Path(__file__).parents[2]
+DOCUMENT: Final = ROOT / "docs" / "peers.md"
+_APPS: Final = "tests.conformance.peer_apps"
+_PATIENCE: Final = 1.0
+_STARTS_WITHIN: Final = 10.0
+
+_NGINX: Final = """\
+daemon off; master_process off; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 256; }}
+http {{
+  access_log off; keepalive_timeout 5s; client_body_temp_path {folder}; scgi_temp_path {folder};
+  proxy_temp_path {folder}; fastcgi_temp_path {folder}; uwsgi_temp_path {folder};
+  server {{
+    listen 127.0.0.1:{port};
+    location / {{
+      scgi_pass 127.0.0.1:{app}; scgi_buffering off;
+      scgi_param REQUEST_METHOD $request_method; scgi_param REQUEST_URI $request_uri;
+      scgi_param SERVER_PROTOCOL $server_protocol; scgi_param CONTENT_LENGTH $content_length;
+      scgi_param CONTENT_TYPE $content_type;
+    }}
+  }}
+}}
+"""
+_APACHE: Final = """\
+ServerName peer
+ServerRoot {folder}
+PidFile {folder}/pid
+ErrorLog {folder}/error.log
+Listen 127.0.0.1:{port}
+LoadModule mpm_event_module {modules}/mod_mpm_event.so
+LoadModule authz_core_module {modules}/mod_authz_core.so
+LoadModule proxy_module {modules}/mod_proxy.so
+LoadModule proxy_scgi_module {modules}/mod_proxy_scgi.so
+ProxyPass / scgi://127.0.0.1:{app}/
+"""
+_APACHE_MODULES: Final = Path("/usr/lib/apache2/modules")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server to play the rows at."""
+
+    name: str
+    distribution: str
+    """What tells its version: a package of this environment, or a program with -v; "" for the interpreter."""
+    command: Callable[[int, Path], Sequence[str]]
+    """From a port and an empty folder, how to start it."""
+    without: tuple[str, ...] = ()
+    """What the application cannot do there."""
+    scgi: bool = False
+    """Whether the application runs behind it, on the next port."""
+
+
+def _module(*words: str) -> Callable[[int, Path], Sequence[str]]:
+    return lambda port, _: (sys.executable, "-m", *(word.format(port=port) for word in words))
+
+
+def _nginx(port: int, folder: Path) -> Sequence[str]:
+    path = folder / "nginx.conf"
+    path.write_text(_NGINX.format(folder=folder, port=port, app=port + 1))
+    return ("nginx", "-e", str(folder / "error.log"), "-c", str(path))
+
+
+def _apache(port: int, folder: Path) -> Sequence[str]:
+    path = folder / "apache.conf"
+    path.write_text(_APACHE.format(folder=folder, port=port, app=port + 1, modules=_APACHE_MODULES))
+    return ("apache2", "-X", "-f", str(path))
+
+
+_WSGI: Final = ("trailers", "split")
+_PROXY: Final = ("trailers", "split", "late")
+
+PEERS: Final = (
+    Peer("pyhttp, one thread", "pyhttp-server", _module("tests.conformance.serve", "base", "{port}")),
+    Peer("pyhttp, threads", "pyhttp-server", _module("tests.conformance.serve", "threaded", "{port}")),
+    Peer("pyhttp, pool", "pyhttp-server", _module("tests.conformance.serve", "pooled", "{port}")),
+    Peer("http.server", "", _module(_APPS, "http.server", "{port}"), _WSGI),
+    Peer(
+        "gunicorn",
+        "gunicorn",
+        _module("gunicorn", "-b", "127.0.0.1:{port}", "-k", "gthread", "--threads", "4", f"{_APPS}:wsgi"),
+        _WSGI,
+    ),
+    Peer(
+        "uvicorn, h11",
+        "uvicorn",
+        _module("uvicorn", "--http", "h11", "--port", "{port}", "--log-level", "critical", f"{_APPS}:asgi"),
+        _WSGI,
+    ),
+    Peer(
+        "uvicorn, httptools",
+        "uvicorn",
+        _module("uvicorn", "--http", "httptools", "--port", "{port}", "--log-level", "critical", f"{_APPS}:asgi"),
+        _WSGI,
+    ),
+    Peer("hypercorn", "hypercorn", _module("hypercorn", "-b", "127.0.0.1:{port}", f"{_APPS}:asgi"), _WSGI),
+    Peer("waitress", "waitress", _module(_APPS, "waitress", "{port}"), _WSGI),
+    Peer("cheroot", "cheroot", _module(_APPS, "cheroot", "{port}"), _WSGI),
+    Peer("aiohttp", "aiohttp", _module(_APPS, "aiohttp", "{port}"), _WSGI),
+    Peer("nginx (scgi)", "nginx", _nginx, _PROXY, scgi=True),
+    Peer("Apache (scgi)", "apache2", _apache, _PROXY, scgi=True),
+)
+
+
+def _version(peer: Peer) -> str | None:
+    """Its version; None where it is not installed."""
+    if not peer.distribution:
+        return sys.version.split()[0]
+    if peer.scgi:
+        program = shutil.which(peer.distribution)
+        if program is None:
+            return None
+        told = subprocess.run([program, "-v"], capture_output=True, text=True, check=False)
+        return (told.stdout + told.stderr).partition("/")[2].split()[0]
+    try:
+        return importlib.metadata.version(peer.distribution)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _free_port() -> int:
+    """A port that is free, and so is the next one."""
+    while True:
+        with socket.socket() as one, socket.socket() as other:
+            one.bind(("127.0.0.1", 0))
+            port: int = one.getsockname()[1]
+            with contextlib.suppress(OSError):
+                other.bind(("127.0.0.1", port + 1))
+                return port
+
+
+@contextlib.contextmanager
+def _running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
+    """A process that listens on `port`.
+
+    Raises:
+        RuntimeError: It does not listen in time.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + _STARTS_WITHIN
+        while not _listens(port):
+            if process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{' '.join(command)} does not listen: {log.read_text()[-500:]}")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def _play(peer: Peer) -> Score:
+    port = _free_port()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if peer.scgi:
+            behind = (sys.executable, "-m", _APPS, "scgi", str(port + 1))
+            stack.enter_context(_running(behind, port + 1, folder / "app.log"))
+        stack.enter_context(_running(peer.command(port, folder), port, folder / "server.log"))
+        return drive(
+            lambda: WireClient("127.0.0.1", port, patience=_PATIENCE), LEFT_OUT | set(peer.without) | {"early"}
+        )
+
+
+def _row(peer: Peer, version: str, score: Score) -> str:
+    levels = [score.count(level) for level in (Level.MUST, Level.SHOULD)]
+    rest = len(score.failures) - sum(levels)
+    laws = sum(law.level is Level.MUST for law in score.broken)
+    cells = (peer.name, version, score.passed, *levels, rest, f"{laws} of {len(score.broken)}")
+    return "| " + " | ".join(map(str, cells)) + " |"
+
+
+def _details(failures: Sequence[Failure]) -> Iterator[str]:
+    for failure in failures:
+        if failure.level is Level.MUST:
+            cites = ", ".join(
+                cite for cite in failure.cites if cite in STATEMENTS and STATEMENTS[cite].level is Level.MUST
+            )
+            yield f"* {failure.name} ({cites}): {_escaped(failure.what)}"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")[:160]
+
+
+def _document(results: Sequence[tuple[Peer, str, Score]]) -> str:
+    lines = [
+        "# The same rows at other servers",
+        "",
+        "Written by `nox -s peers`. Each server ran the application of",
+        "[conformance-application.md](conformance-application.md) behind the adapter that suits it, with its settings",
+        "as they come. A row passes when its conversation takes place, or another one that the RFC allows just as",
+        "well; a failed row counts at the highest level among the statements that it cites, although the fault may be",
+        "in the part of lower level. Rows about limits and deadlines are left out, and rows that a server's interface",
+        "cannot show. Laws hold for every response; broken ones count once, those of level MUST first.",
+        "",
+        "nginx and Apache are gateways here, which adds duties they do not have as origin servers of files.",
+        "",
+        "| server | version | rows passed | failed on a MUST | on a SHOULD | on a MAY | laws broken |",
+        "|---|---|---|---|---|---|---|",
+        *(_row(*result) for result in results),
+        "",
+        "## What failed on a MUST",
+        "",
+    ]
+    for peer, _, score in results:
+        details = [*_details(score.failures), *_details(score.broken)]
+        if details:
+            lines += [f"### {peer.name}", "", *details, ""]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Play at all servers, or at those named, and write the document."""
+    parser = argparse.ArgumentParser(prog="python -m tests.conformance.peers", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="servers to play at; then nothing is written")
+    chosen: list[str] = parser.parse_args(arguments).names
+    results: list[tuple[Peer, str, Score]] = []
+    for peer in PEERS:
+        version = _version(peer)
+        if version is None or (chosen and peer.name not in chosen):
+            sys.stdout.write(f"{peer.name}: {'left out' if version else 'not installed'}\n")
+            continue
+        score = _play(peer)
+        results.append((peer, version, score))
+        sys.stdout.write(_row(peer, version, score) + "\n")
+        sys.stdout.writelines(
+            f"    {line}\n" for line in (*_details(score.failures), *_details(score.broken)) if chosen
+        )
+        sys.stdout.flush()
+    if not chosen:
+        DOCUMENT.write_text(_document(results), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
