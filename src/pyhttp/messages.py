@@ -41,11 +41,9 @@ class OpenFile(Protocol):
 
     def fileno(self) -> int:
         """The open descriptor."""
-        ...
 
     def close(self) -> None:
         """Close it; harmless when called twice."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ class Forbidden(Protocol):
 
     def search(self, data: bytes | bytearray, start: int, end: int, /) -> re.Match[bytes] | None:
         """The first such octet from `start` on and before `end`."""
-        ...
 
 
 class LineFinder:

@@ -276,6 +276,13 @@ def test_an_answer_may_come_before_the_head_is_complete() -> None:
         assert (connection.next_event(), connection.buffered, connection.persistent) == (Signal.CLOSED, 0, False)
 
 
+@pytest.mark.clause("9110-15.5.14-1b")
+def test_D5_content_over_its_limit_is_refused_at_the_head() -> None:
+    """D5: by its length, before any of it has arrived."""
+    assert refused(SIZED.replace(b"5", b"6"), limits=Limits(content=5)) == 413
+    assert feed([SIZED], limits=Limits(content=5)).status is None
+
+
 @pytest.mark.clause("9110-7.4-3a", "9110-7.4-3b")
 def test_https_is_served_where_the_connection_is_secure() -> None:
     data = b"GET https://a/ HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -1,0 +1,194 @@
+"""Field sections: lookup without case, lines as they arrived, lists with quoted strings, and the work they cost."""
+
+import json
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Final
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, parse_list
+
+LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
+
+names = st.sampled_from(("A", "a", "B", "b", "X-Y", "x-y"))
+values = st.text(st.characters(min_codepoint=0x21, max_codepoint=0xFF, exclude_characters="\x7f"), max_size=5)
+sections = st.lists(st.tuples(names, values), max_size=6)
+
+
+@pytest.mark.parametrize("name", ["Host", "x", "!#$%&'*+-.^_`|~09"])
+def test_S5_a_field_name(name: str) -> None:
+    assert is_field_name(name)
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a:", "a\r\n", "\xe9", "(", "a\n", " a", "\u0130"])
+def test_S5_no_field_name(name: str) -> None:
+    """S5: a token and nothing else."""
+    assert not is_field_name(name)
+    with pytest.raises(ValueError, match="not a field name"):
+        Headers({name: "a"})
+
+
+@pytest.mark.parametrize("value", ["", "a", "a b", "a\tb", "\x80\xff", "\x85", "\xa0a"])
+def test_S6_a_field_value(value: str) -> None:
+    assert is_field_value(value)
+    assert Headers({"a": value})["A"] == value
+
+
+@pytest.mark.clause("9112-2.2-4a", "9112-5.2-3a", "9110-5.5-5a")
+@pytest.mark.parametrize(
+    "value", [" a", "a ", "\ta", "a\t", " ", "a\nb", "a\r", "\x00", "\x7f", "\x0b", "\u0161", "a\r\n b"]
+)
+def test_S6_S11_no_field_value(value: str) -> None:
+    """S6, S11: no control, no white space at the ends, no character beyond an octet."""
+    assert not is_field_value(value)
+    with pytest.raises(ValueError, match="value of Some-Name"):
+        Headers([("Some-Name", value)])
+
+
+def test_S11_only_pairs_of_text_are_fields() -> None:
+    pairs: list[tuple[str, str]] = json.loads('[["a", 1]]')
+    with pytest.raises(TypeError):
+        Headers(pairs)
+
+
+@pytest.mark.clause("9110-5.1-4c", "9110-5.3-1a", "9110-5.5-4e")
+def test_lookup_ignores_case_and_joins_lines() -> None:
+    headers = Headers(LINES)
+    assert (headers["HOST"], headers["x-A"], headers["Accept"]) == ("a", "1, 2", "b, c")
+    assert headers.get_all("X-a") == ("1", "2")
+    assert headers.get_all("Host") == ("a",)
+    assert headers.get_all("None") == ()
+    assert headers.get("none") is None
+    assert "HOST" in headers
+    assert "none" not in headers
+    assert not headers.__contains__(1)
+    with pytest.raises(KeyError):
+        headers["none"]
+
+
+def test_a_section_is_a_mapping_that_keeps_its_lines() -> None:
+    headers = Headers(LINES)
+    assert headers.lines == tuple(LINES)
+    assert list(headers) == ["host", "x-a", "accept"]
+    assert len(headers) == 3
+    assert dict(headers) == {"host": "a", "x-a": "1, 2", "accept": "b, c"}
+    assert repr(headers) == f"Headers({LINES!r})"
+    assert not EMPTY
+    assert EMPTY.lines == ()
+
+
+def test_a_section_is_made_of_pairs_a_mapping_or_another() -> None:
+    pairs = Headers(LINES)
+    assert Headers(pairs).lines == pairs.lines
+    assert Headers({"A": "b"}).lines == (("A", "b"),)
+    assert Headers(iter([("A", "b")])).lines == (("A", "b"),)
+    assert Headers.parsed(iter(LINES)) == pairs
+    assert Headers().lines == ()
+
+
+def test_sections_are_equal_when_each_name_has_the_same_values_in_order() -> None:
+    assert Headers([("A", "1"), ("B", "2")]) == Headers([("b", "2"), ("a", "1")])
+    assert Headers([("A", "1"), ("a", "2")]) != Headers([("A", "2"), ("a", "1")])
+    assert Headers([("A", "1"), ("a", "2")]) != Headers([("A", "1, 2")])
+    assert Headers({"A": "1"}) != {"a": "1"}
+    assert hash(Headers([("A", "1"), ("B", "2")])) == hash(Headers([("b", "2"), ("a", "1")]))
+
+
+@given(sections)
+def test_checked_and_parsed_sections_are_the_same(lines: list[tuple[str, str]]) -> None:
+    """A parser's lines give what the pairs would."""
+    made = Headers(lines)
+    for end in ("", "\r"):
+        split = Headers.split([f"{name}:\t{value} {end}" for name, value in lines])
+        assert (split.lines, split.by_name, split.repeated) == (made.lines, made.by_name, made.repeated)
+        assert (split.lines, split, hash(split)) == (made.lines, made, hash(made))
+    parsed = Headers.parsed(lines)
+    assert (parsed.lines, parsed.by_name, parsed.repeated) == (made.lines, made.by_name, made.repeated)
+
+
+@given(sections)
+def test_the_index_holds_what_the_lines_say(lines: list[tuple[str, str]]) -> None:
+    headers = Headers(lines)
+    for name in {name.lower() for name, _ in lines}:
+        expected = tuple(value for other, value in lines if other.lower() == name)
+        assert headers.get_all(name) == expected
+        assert headers.by_name[name] == headers[name] == ", ".join(expected)
+        assert headers.repeated.get(name) == (expected if len(expected) > 1 else None)
+
+
+@pytest.mark.clause("9110-5.5-3b")
+def test_S7_only_sp_and_htab_are_no_part_of_a_value() -> None:
+    """S7: 0x85 and 0xA0 are."""
+    assert Headers.split(["A: \x85b\xa0\t", "B:", "C:a:b"]).lines == (("A", "\x85b\xa0"), ("B", ""), ("C", "a:b"))
+
+
+@pytest.mark.clause("9110-5.6.1.2-1b", "9110-5.6.1.2-1c", "9110-5.6.4-3b")
+@pytest.mark.parametrize(
+    ("value", "members"),
+    [
+        ("", ()),
+        (",", ()),
+        (" , ,\t", ()),
+        ("a", ("a",)),
+        ("a,b", ("a", "b")),
+        ("a , b", ("a", "b")),
+        (",a,,b,", ("a", "b")),
+        ('"a,b", c', ('"a,b"', "c")),
+        ('"a\\",b", c', ('"a\\",b"', "c")),
+        ('a="b,c";d, e', ('a="b,c";d', "e")),
+        ('"a, b', ('"a, b',)),
+        ('a, "b\\', ("a", '"b\\')),
+        ('""', ('""',)),
+        (' "" , ', ('""',)),
+        ("\xa0a", ("\xa0a",)),
+        ('"a""b,c",d', ('"a""b,c"', "d")),
+    ],
+)
+def test_a_list_is_split_outside_of_quoted_strings(value: str, members: tuple[str, ...]) -> None:
+    assert parse_list(value) == members
+
+
+def test_members_come_from_each_line_by_itself() -> None:
+    """A string that is never closed hides nothing of the lines behind it."""
+    assert Headers([("A", "a, b"), ("a", '"c'), ("A", "d,")]).members("a") == ("a", "b", '"c', "d")
+    assert Headers().members("a") == ()
+
+
+@given(st.text(st.sampled_from('ab ,\t"\\'), max_size=20))
+def test_a_list_without_commas_has_one_member_at_most(value: str) -> None:
+    members = parse_list(value)
+    assert all(member and member == member.strip(" \t") for member in members)
+    if "," not in value:
+        assert len(members) <= 1
+    if '"' not in value:
+        assert members == tuple(part.strip(" \t") for part in value.split(",") if part.strip(" \t"))
+
+
+def calls(work: Callable[[], object]) -> int:
+    """How many functions were called, those of C included."""
+    count = 0
+
+    def add(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    sys.setprofile(add)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize("line", ["X: y", "X:" + "y" * 600, 'X: "a,b", c'])
+def test_S10_storage_and_lookup_cost_linear_work(line: str) -> None:
+    """S10: twice the lines of one name, twice the calls; a look-up costs none of it again."""
+    half, whole = [line] * 50, [line] * 100
+    assert calls(lambda: Headers.split(whole).lines) <= 2 * calls(lambda: Headers.split(half).lines)
+    headers = Headers.split(whole)
+    assert calls(lambda: headers["x"]) <= 5
+    assert calls(lambda: headers.members("X")) <= 2 * calls(lambda: Headers.split(half).members("X"))

@@ -1,0 +1,164 @@
+"""Messages as values: what may not be built, and what is released."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+
+import pytest
+
+from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, close_body
+from pyhttp.semantics.fields import Headers
+
+
+class File:
+    """An open file that counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def fileno(self) -> int:
+        return 7
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+def test_a_request_head_is_a_value() -> None:
+    head = RequestHead("GET", "/a?b", "/a", "b", "c", "HTTP/1.1", Headers({"Host": "c"}))
+    assert head == RequestHead("GET", "/a?b", "/a", "b", "c", "HTTP/1.1", Headers({"host": "c"}))
+    assert head._replace(method="HEAD").method == "HEAD"
+    assert hash(head) == hash(head._replace())
+    for name in RequestHead._fields:
+        with pytest.raises(AttributeError):
+            setattr(head, name, "POST")
+
+
+def test_a_response_without_anything() -> None:
+    response = Response(200)
+    assert (response.status, response.headers, response.body, response.length) == (200, Headers(), b"", 0)
+
+
+def test_a_response_is_frozen_and_checked() -> None:
+    response = Response(200, {"A": "b"}, b"abc")
+    assert response.length == 3
+    assert response == Response(200, [("a", "b")], b"abc")
+    for field in fields(Response):
+        with pytest.raises(FrozenInstanceError):
+            setattr(response, field.name, None)
+
+
+def test_headers_that_are_checked_are_kept() -> None:
+    headers = Headers({"A": "b"})
+    assert Response(200, headers).headers is headers
+
+
+@pytest.mark.parametrize("status", [0, 99, 100, 101, 199, 600, -1])
+def test_a_final_status(status: int) -> None:
+    with pytest.raises(ValueError, match="200 to 599"):
+        Response(status)
+    assert Response(200).status == 200
+    assert Response(599).status == 599
+
+
+@pytest.mark.clause("9112-2.2-4a", "9112-5.2-3a")
+@pytest.mark.parametrize(
+    "headers", [{"A": "b\r\nC: d"}, {"A b": "c"}, {"": "a"}, {"A": "\x00"}, {"A": " b"}, {"A\n": "b"}]
+)
+def test_S11_a_bad_field_cannot_be_built(headers: dict[str, str]) -> None:
+    """S11: it fails where it was made, not on the wire."""
+    with pytest.raises(ValueError, match="headers"):
+        Response(200, headers)
+
+
+@pytest.mark.clause("9112-6.1-10a")
+@pytest.mark.parametrize("name", ["Transfer-Encoding", "connection", "CONNECTION"])
+def test_F16_the_fields_of_the_connection_belong_to_the_gate(name: str) -> None:
+    """F16: one framing, chosen in one place."""
+    with pytest.raises(ValueError, match="set by the gate"):
+        Response(200, {name: "close"})
+
+
+@pytest.mark.clause("9110-15.3.6-3a")
+@pytest.mark.parametrize("status", [204, 205, 304])
+def test_F16_a_status_without_content(status: int) -> None:
+    """F16: content there fails where it was made."""
+    assert Response(status).body == b""
+    for body in (b"a", [b"a"], [], FileSlice(File(), 0, 0)):
+        with pytest.raises(ValueError, match="has no content"):
+            Response(status, body=body)
+
+
+@pytest.mark.clause("9110-8.6-12a", "9110-8.6-13a")
+@pytest.mark.parametrize("value", ["4", "2", "-3", "3, 3", "", "x", "\xb3", "+3", "3 3"])
+def test_F16_a_content_length_that_is_not_true(value: str) -> None:
+    """F16: Content-Length is the number of octets."""
+    for body in (b"abc", FileSlice(File(), 5, 3)):
+        with pytest.raises(ValueError, match="Content-Length"):
+            Response(200, {"Content-Length": value}, body)
+    with pytest.raises(ValueError, match="one decimal number"):
+        Response(200, [("Content-Length", "3"), ("content-length", "3")], b"abc")
+
+
+def test_a_content_length_that_is_true() -> None:
+    assert Response(200, {"Content-Length": "3"}, b"abc").length == 3
+    assert Response(200, {"Content-Length": "03"}, b"abc").length == 3
+    assert Response(200, {"Content-Length": "3"}, FileSlice(File(), 5, 3)).length == 3
+    assert Response(200, {"Content-Length": "3"}, iter([b"abc"])).length == 3
+
+
+@pytest.mark.clause("9110-8.6-7a", "9110-8.6-8a")
+def test_a_content_length_without_content() -> None:
+    """A 304 may state that of the representation it does not send; a 204 has none."""
+    assert Response(304, {"Content-Length": "5"}).headers["Content-Length"] == "5"
+    for value in ("0", "5"):
+        with pytest.raises(ValueError, match="204"):
+            Response(204, {"Content-Length": value})
+    with pytest.raises(ValueError, match="Content-Length"):
+        Response(205, {"Content-Length": "5"})
+    assert Response(205, {"Content-Length": "0"}).length == 0
+
+
+def test_the_length_of_each_kind_of_content() -> None:
+    assert Response(200, body=b"abc").length == 3
+    assert Response(200, body=FileSlice(File(), 1, 2)).length == 2
+    assert Response(200, body=[b"abc"]).length is None
+
+
+@pytest.mark.parametrize(("offset", "length"), [(-1, 0), (0, -1), (-1, -1)])
+def test_a_slice_is_somewhere(offset: int, length: int) -> None:
+    with pytest.raises(ValueError, match="negative"):
+        FileSlice(File(), offset, length)
+    assert FileSlice(File(), 0, 0).length == 0
+
+
+def test_what_a_response_holds_is_released() -> None:
+    file = File()
+    response = Response(200, body=FileSlice(file, 0, 3))
+    response.close()
+    response.close()
+    assert file.closed == 2
+    assert isinstance(file, OpenFile)
+    Response(200, body=b"abc").close()
+    Response(200, body=[b"abc"]).close()
+
+
+def test_an_iterator_is_closed() -> None:
+    ended: list[bool] = []
+
+    def items() -> Iterator[bytes]:
+        try:
+            yield b"a"
+        finally:
+            ended.append(True)
+
+    body = items()
+    next(body)
+    close_body(body)
+    assert ended == [True]
+
+
+def test_an_open_file_is_one(tmp_path: Path) -> None:
+    with (tmp_path / "a").open("wb") as file:
+        assert isinstance(file, OpenFile)
+        assert os.fstat(FileSlice(file, 0, 0).file.fileno()).st_size == 0
