@@ -22,7 +22,6 @@ LOOP: Final = "the loop under load: slow clients, exhausted descriptors, soak"
 TLS: Final = "TLS, which is not offered yet"
 
 OPEN: Final = {
-    "L3": LOOP,
     "L13": LOOP,
     "X1": TLS,
     "X2": TLS,

@@ -1,0 +1,133 @@
+"""Many clients at once, without a thread for each, and what a server's process has in use meanwhile."""
+
+import contextlib
+import os
+import resource
+import socket
+import struct
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+__all__ = [
+    "Address",
+    "Usage",
+    "connected",
+    "cpu_seconds",
+    "crowd",
+    "latencies",
+    "raise_descriptor_limit",
+    "reset",
+    "statuses",
+    "tell",
+    "until",
+    "until_ended",
+    "usage",
+]
+
+Address = tuple[str, int]
+Usage = tuple[int, int, int]
+"""Descriptors, threads, and resident bytes of a process."""
+
+PATIENCE: Final = 15.0
+"""Seconds after which a wait has failed."""
+_AT_ONCE: Final = 50
+"""Connections made in one go: a backlog has room for 128, and what it drops tries again only after a second."""
+
+
+def connected(address: Address, *, window: int = 0) -> socket.socket:
+    """A new connection; `window` keeps its receive buffer small."""
+    client = socket.socket()
+    try:
+        client.settimeout(PATIENCE)
+        if window:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
+        client.connect(address)
+    except OSError:
+        client.close()
+        raise
+    return client
+
+
+@contextlib.contextmanager
+def crowd(address: Address, count: int, sent: bytes = b"", *, window: int = 0) -> Iterator[list[socket.socket]]:
+    """`count` connections that have each sent `sent`; `window` keeps their receive buffers small."""
+    with contextlib.ExitStack() as stack:
+        clients: list[socket.socket] = []
+        for number in range(1, count + 1):
+            client = stack.enter_context(connected(address, window=window))
+            if sent:
+                client.sendall(sent)
+            clients.append(client)
+            if number % _AT_ONCE == 0:
+                time.sleep(0.005)
+        yield clients
+
+
+def latencies(address: Address, asked: bytes, times: int) -> tuple[float, float]:
+    """Median and worst of the seconds that `times` requests take, each on a new connection and answered 200."""
+    taken: list[float] = []
+    for _ in range(times):
+        began = time.perf_counter()
+        with connected(address) as client:
+            client.sendall(asked)
+            assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
+        taken.append(time.perf_counter() - began)
+    return sorted(taken)[times // 2], max(taken)
+
+
+def reset(client: socket.socket) -> None:
+    """Leave without a good-bye."""
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    client.close()
+
+
+def statuses(received: bytes) -> list[int]:
+    """The status of each answer in what was received."""
+    return [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
+
+
+def tell(figures: str) -> None:
+    """Print what was measured; pytest shows it with -rP."""
+    sys.stdout.write(f"{figures}\n")
+
+
+def until_ended(client: socket.socket) -> bytes:
+    """What comes up to the end of the stream, or its reset."""
+    data = bytearray()
+    with contextlib.suppress(ConnectionResetError):
+        while piece := client.recv(1 << 20):
+            data += piece
+    return bytes(data)
+
+
+def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
+    """Look again and again whether something has come true."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "what was waited for has not happened"
+        time.sleep(0.005)
+
+
+def usage(process: int) -> Usage:
+    """What a process has in use."""
+    with open(f"/proc/{process}/statm", encoding="ascii") as file:
+        resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return len(os.listdir(f"/proc/{process}/fd")), len(os.listdir(f"/proc/{process}/task")), resident
+
+
+def cpu_seconds(process: int) -> float:
+    """What a process has computed so far."""
+    with open(f"/proc/{process}/stat", encoding="ascii") as file:
+        user, system = file.read().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def raise_descriptor_limit(wanted: int) -> bool:
+    """Allow this process, and those it starts, `wanted` descriptors; False where the system does not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard < wanted:
+        return False
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, wanted), hard))
+    return True

@@ -1,0 +1,33 @@
+"""Each kind of server, room for many connections, and nothing left of them."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.helpers.crowd import raise_descriptor_limit
+from tests.helpers.servers import nothing_left, server_class
+
+__all__ = ["server_class"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _room() -> None:
+    raise_descriptor_limit(8192)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    with nothing_left():
+        yield
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a small file, and a large one without blocks on the disk."""
+    made = tmp_path / "folder"
+    made.mkdir()
+    with (made / "large").open("wb") as file:
+        file.truncate(64 << 20)
+    (made / "small").write_text("hello")
+    return made
