@@ -190,6 +190,11 @@ class TestContent:
         with pytest.raises(InternalError):
             cgi.get("/cgi-bin/x", b"content", method="POST")
 
+    @pytest.mark.parametrize("answer", ["Location: /x", "Status: 204"])
+    def test_C5_content_is_given_back_where_the_answer_has_none(self, cgi: CgiSite, answer: str) -> None:
+        cgi.sh("x", f"echo '{answer}'; echo")
+        gateway.run(cgi.call(request_head(method="POST", fields=(("Content-Length", "5"),)), b"hello"))
+
 
 class TestLength:
     def test_C13_surplus_is_cut(self, cgi: CgiSite) -> None:

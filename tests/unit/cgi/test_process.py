@@ -159,6 +159,18 @@ def test_a_script_that_has_ended_is_reaped_at_once_and_without_a_thread(cgi: Cgi
     process.terminate()
 
 
+def test_a_group_that_was_seen_empty_is_left_alone(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its number may be somebody else's by now."""
+    process = start(cgi, cgi.sh("x", "exit 0"))
+    process.wait(5)
+    process.close()
+    sent: list[int] = []
+    monkeypatch.setattr(os, "killpg", lambda group, number: sent.append(number))
+    process.terminate()
+    process.kill()
+    assert sent == []
+
+
 def test_C11_a_running_script_gets_sigterm(cgi: CgiSite) -> None:
     """It may tidy up, and say so on its standard error, before it is killed."""
     path = cgi.sh("x", "trap 'echo tidy >&2; echo term > got; exit 0' TERM", "echo $$", "while :; do sleep 0.02; done")
