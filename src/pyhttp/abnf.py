@@ -149,8 +149,9 @@ CONTENT_LENGTH: Final = rb"[0-9]++"
 
 # --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)
 CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"
+# Each extension is atomic, since before 3.11.5 a possessive repeat did not go back where its last round failed halfway.
 CHUNK_EXT: Final = (
-    rb"(?:"
+    rb"(?:(?>"
     + BWS
     + rb";"
     + BWS
@@ -163,7 +164,7 @@ CHUNK_EXT: Final = (
     + TOKEN
     + rb"|"
     + QUOTED_STRING
-    + rb"))?)*+"
+    + rb"))?))*+"
 )
 CHUNK_LINE: Final = CHUNK_SIZE + CHUNK_EXT
 

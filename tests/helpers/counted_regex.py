@@ -86,6 +86,10 @@ class _Parser:
             inner = self.choice()
             assert self.accept(b")")
             return inner
+        if self.accept(b"(?>"):
+            inner = self.choice()
+            assert self.accept(b")")
+            return Repeat(inner, 1, 1, possessive=True)
         if self.accept(b"\\Z"):
             return End()
         if self.accept(b"["):
