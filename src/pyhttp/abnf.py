@@ -78,8 +78,8 @@ QDTEXT: Final = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 QUOTED_PAIR: Final = rb"\\[\t \x21-\x7e\x80-\xff]"
 QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
 
-# What a list is split by, and what it is not split within: a string that is never closed runs to the end. A quote always
-# matches, since each quote behind one that fails there would be tried in its turn.
+# What a list is split by, and what it is not split within: a string that is never closed runs to the end. A quote
+# always matches, since each quote behind one that fails there would be tried in its turn.
 QUOTED_OR_COMMA: Final = rb'"(?:[^"\\]++|\\[\x00-\xff])*+(?:"|\\?\Z)|,'
 
 # --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. Controls other than HTAB are refused (9110-5.5-5b: a choice).
