@@ -41,6 +41,20 @@ class Outcome:
         return b"".join(event.data for event in self.events if isinstance(event, Content))
 
     @property
+    def contents(self) -> tuple[bytes, ...]:
+        """The content of each request."""
+        contents: list[bytes] = []
+        for event in self.events:
+            match event:
+                case RequestHead():
+                    contents.append(b"")
+                case Content(data):
+                    contents[-1] += data
+                case EndOfMessage():
+                    pass
+        return tuple(contents)
+
+    @property
     def status(self) -> int | None:
         """The status of the error."""
         return None if self.error is None else int(self.error[0].status)

@@ -69,34 +69,36 @@ def heads(*framing: str) -> st.SearchStrategy[bytes]:
     )
 
 
-EXTENSIONS: Final = st.sampled_from((b"", b"", b";a", b" ; a=b", b';a="x\\"\r"'.replace(b"\r", b"y"), b";a;b=c"))
+TIGHT_EXTENSIONS: Final = st.sampled_from((b"", b"", b";a", b';a="x\\"y"', b";a;b=c"))
+EXTENSIONS: Final = st.one_of(TIGHT_EXTENSIONS, st.sampled_from((b" ; a=b", b"\t;a", b" ;a = b")))
 TRAILERS: Final = st.lists(st.sampled_from((b"X: y\r\n", b"Digest:\r\n", b"Host: evil\r\n")), max_size=2).map(b"".join)
 
 
 @st.composite
-def chunked(draw: st.DrawFn, content: bytes) -> bytes:
-    """`content` in the chunked coding, in some chunks."""
+def chunked(draw: st.DrawFn, content: bytes, *, tight: bool = False) -> bytes:
+    """`content` in the chunked coding, in some chunks; `tight` has no white space in their lines."""
+    extensions = TIGHT_EXTENSIONS if tight else EXTENSIONS
     parts: list[bytes] = []
     at = 0
     while at < len(content):
         size = draw(st.integers(1, len(content) - at))
         digits = draw(st.sampled_from((b"%x", b"%X", b"0%x"))) % size
-        parts.append(digits + draw(EXTENSIONS) + b"\r\n" + content[at : at + size] + b"\r\n")
+        parts.append(digits + draw(extensions) + b"\r\n" + content[at : at + size] + b"\r\n")
         at += size
-    parts.append(draw(st.sampled_from((b"0", b"000"))) + draw(EXTENSIONS) + b"\r\n")
+    parts.append(draw(st.sampled_from((b"0", b"000"))) + draw(extensions) + b"\r\n")
     return b"".join(parts) + draw(TRAILERS) + b"\r\n"
 
 
 @st.composite
-def messages(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A right request as bytes, and its content."""
+def messages(draw: st.DrawFn, *, tight: bool = False) -> tuple[bytes, bytes]:
+    """A right request as bytes, and its content; `tight` as in `chunked`."""
     kind = draw(st.sampled_from(("none", "sized", "chunked")))
     if kind == "none":
         return draw(heads()), b""
     content = draw(st.binary(max_size=60))
     if kind == "sized":
         return draw(heads(f"Content-Length: {len(content)}")) + content, content
-    return draw(heads("Transfer-Encoding: chunked")) + draw(chunked(content)), content
+    return draw(heads("Transfer-Encoding: chunked")) + draw(chunked(content, tight=tight)), content
 
 
 SPOILERS: Final = st.sampled_from(
