@@ -1,10 +1,13 @@
-"""The application of the rows for other servers: WSGI, ASGI, http.server, aiohttp, and SCGI behind nginx and Apache.
+"""The application of the rows for other servers: WSGI, ASGI, http.server, aiohttp, SCGI for nginx, CGI for Apache.
 
-`python -m tests.conformance.peer_apps KIND PORT` serves it with waitress, cheroot, http.server, aiohttp or SCGI; the
-other servers import `wsgi` or `asgi` by name. Nothing of our own server is used here.
+`python -m tests.conformance.peer_apps KIND PORT` serves it with waitress, cheroot, http.server, aiohttp or SCGI, and
+`... cgi` is a script; the other servers import `wsgi` or `asgi` by name. Nothing of our own server is used here.
+
+What its interface leaves to an application, each adapter does: no content for HEAD, no success for content cut off.
 """
 
 import importlib
+import os
 import re
 import socketserver
 import sys
@@ -93,10 +96,16 @@ def _wsgi_target(environ: _Environ) -> str:
 
 def _wsgi_read(environ: _Environ, most: int) -> bytes:
     """All of the content, or one byte of it."""
-    length = environ.get("CONTENT_LENGTH", "")
+    length, source = environ.get("CONTENT_LENGTH", ""), environ["wsgi.input"]
     if length.isdigit():
-        return environ["wsgi.input"].read(min(int(length), most) if most >= 0 else int(length))
-    return environ["wsgi.input"].read(most) if "HTTP_TRANSFER_ENCODING" in environ else b""
+        wanted = min(int(length), most) if most >= 0 else int(length)
+        content = source.read(wanted)
+        if len(content) < wanted:
+            raise _FailureError
+        return content
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    return source.read(most) if most >= 0 else source.read()
 
 
 def wsgi(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
@@ -114,6 +123,8 @@ def wsgi(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
     if told.pieces is None and told.status not in {204, 304}:
         fields.append(("Content-Length", str(len(told.content))))
     start_response(f"{told.status} {_PHRASES.get(told.status, 'Unregistered')}", fields)
+    if asked.method == "HEAD":
+        return []
     if told.pieces is None:
         return [told.content]
     return _pieces(told, (lambda: _wsgi_read(environ, -1)) if plan is Reads.LATE else None)
@@ -198,7 +209,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _read(self, most: int) -> bytes:
         """It knows Content-Length only where its user reads it."""
         length = self.headers.get("Content-Length", "")
-        return self.rfile.read(min(int(length), most) if most >= 0 else int(length)) if length.isdigit() else b""
+        if not length.isdigit():
+            return b""
+        wanted = min(int(length), most) if most >= 0 else int(length)
+        content = self.rfile.read(wanted)
+        if len(content) < wanted:
+            raise _FailureError
+        return content
 
     def _answer(self) -> None:
         asked = _asked(self.command, self.path, self.request_version, self.headers.items(), b"")
@@ -231,7 +248,25 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-# --- SCGI, which nginx and Apache speak to applications
+# --- CGI, and SCGI, which is CGI over a socket
+
+
+def _gateway(environ: Mapping[str, str], content: bytes, write: Callable[[bytes], object]) -> None:
+    """Answer as a script does."""
+    target = environ.get("REQUEST_URI", "")
+    plan = reads(target.partition("?")[0])
+    seen = content if plan is Reads.ALL else content[:1] if plan is Reads.SOME else b""
+    told = respond(_asked(environ["REQUEST_METHOD"], target, environ["SERVER_PROTOCOL"], _cgi_fields(environ), seen))
+    length = environ.get("CONTENT_LENGTH", "")
+    if (told.fails and told.pieces is None) or (length.isdigit() and len(content) < int(length)):
+        return
+    lines = [f"Status: {told.status} {_PHRASES.get(told.status, 'Unregistered')}"]
+    lines += [f"{name}: {value}" for name, value in told.fields]
+    if told.pieces is None and told.status not in {204, 304}:
+        lines.append(f"Content-Length: {len(told.content)}")
+    write("\r\n".join((*lines, "", "")).encode("latin-1") + told.content)
+    for piece in _pieces(told, (lambda: content) if plan is Reads.LATE else None):
+        write(piece)
 
 
 class _Scgi(socketserver.StreamRequestHandler):
@@ -239,24 +274,20 @@ class _Scgi(socketserver.StreamRequestHandler):
         size = int(b"".join(iter(lambda: self.rfile.read(1), b":")))
         parts = self.rfile.read(size).decode("latin-1").split("\0")[:-1]
         self.rfile.read(1)
-        environ = dict(zip(parts[::2], parts[1::2], strict=True))
-        length = int(environ.get("CONTENT_LENGTH") or 0)
-        content = self.rfile.read(length)
-        target = environ.get("REQUEST_URI", "")
-        plan = reads(target.partition("?")[0])
-        seen = content if plan is Reads.ALL else content[:1] if plan is Reads.SOME else b""
-        told = respond(
-            _asked(environ["REQUEST_METHOD"], target, environ["SERVER_PROTOCOL"], _cgi_fields(environ), seen)
-        )
-        if told.fails and told.pieces is None:
-            return
-        lines = [f"Status: {told.status} {_PHRASES.get(told.status, 'Unregistered')}"]
-        lines += [f"{name}: {value}" for name, value in told.fields]
-        if told.pieces is None and told.status not in {204, 304}:
-            lines.append(f"Content-Length: {len(told.content)}")
-        self.wfile.write("\r\n".join((*lines, "", "")).encode("latin-1") + told.content)
-        for piece in _pieces(told, (lambda: content) if plan is Reads.LATE else None):
-            self.wfile.write(piece)
+        environ: dict[str, str] = {}
+        for name, value in zip(parts[::2], parts[1::2], strict=True):
+            environ[name] = f"{environ[name]}, {value}" if name in environ else value
+        _gateway(environ, self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0)), self.wfile.write)
+
+
+def _script() -> None:
+    """One CGI request; without CONTENT_LENGTH what there is of content ends with the input."""
+
+    def write(data: bytes) -> None:
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    _gateway(os.environ, sys.stdin.buffer.read(), write)
 
 
 class _ScgiServer(socketserver.ThreadingTCPServer):
@@ -289,7 +320,7 @@ def _serve_aiohttp(port: int) -> None:
             return web.Response(status=told.status, headers=headers, body=told.content or None)
         response = web.StreamResponse(status=told.status, headers=headers)
         await response.prepare(request)
-        for piece in told.pieces:
+        for piece in told.pieces if request.method != "HEAD" else ():
             await response.write(piece)
         if told.fails:
             raise _FailureError
@@ -321,4 +352,7 @@ def main(kind: str, port: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    if sys.argv[1:] == ["cgi"]:
+        _script()
+    else:
+        main(sys.argv[1], int(sys.argv[2]))

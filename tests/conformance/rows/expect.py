@@ -175,7 +175,10 @@ _REFUSED: Final = (
         Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")),
         Answer(413, also=(400,)),
         Closed(),
-        or_else=[(Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")), Interim())],
+        or_else=[
+            (Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")), Interim()),
+            (Send(_post("Content-Length: 9223372036854775807", "Expect: 100-continue")), Answer(413, also=(400,))),
+        ],
     ),
     refused(
         "another expectation",

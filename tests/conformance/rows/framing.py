@@ -286,6 +286,7 @@ _CUT: Final = (
         Answer(200),
         Answer(200, seen=Seen(query="canary")),
         Closed(),
+        or_else=[(Send(_post() + CANARY), HalfClose(), Answer(200), Closed())],
     ),
     row("the end after an answer", "9112-9.5-2b 9112-9.3.1-1b", Send(CANARY), Answer(200), HalfClose(), Closed()),
     row(

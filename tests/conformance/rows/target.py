@@ -56,6 +56,7 @@ _ABSOLUTE: Final = (
         "9112-3.2.2-8a T1",
         _get("http://target.example:81/echo", host="field.example"),
         Answer(200, seen=Seen(path="/echo", authority="target.example:81")),
+        needs="authority",
     ),
     served(
         "scheme and host in capitals",
