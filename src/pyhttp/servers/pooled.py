@@ -139,15 +139,27 @@ class PooledServer(BaseServer):
 
     def _run_loop(self) -> None:
         """The life of the thread that called `serve_forever`, which leads first."""
-        self._here.role = Role(leads=True)
+        role = self._here.role = Role(leads=True)
         self._place.acquire()
-        self._work(self._here.role)
-        with self._counts:
-            threads = list(self._threads)
-        # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
-        until = time.monotonic() + 1.0
-        for thread in threads:
-            thread.join(max(0.0, until - time.monotonic()))
+        try:
+            self._work(role)
+        except BaseException:
+            # An interrupt, say: the server ends at once, and whoever else leads must leave the loop before it closes.
+            self._give_up(role)
+            raise
+        finally:
+            with self._counts:
+                threads = list(self._threads)
+            # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
+            until = time.monotonic() + 1.0
+            for thread in threads:
+                thread.join(max(0.0, until - time.monotonic()))
+
+    def _give_up(self, role: Role) -> None:
+        self._loop.stop()
+        self._loop.registry.cut()
+        if role.leads:
+            self._end()
 
     def _live(self) -> None:
         """The life of any other thread, which is free first."""
@@ -155,6 +167,10 @@ class PooledServer(BaseServer):
         try:
             if self._await_place(role):
                 self._work(role)
+        except BaseException:
+            if role.leads:
+                self._give_up(role)  # a loop that nobody leads would be deaf
+            raise
         finally:
             with self._counts:
                 self._threads.remove(threading.current_thread())
@@ -176,9 +192,13 @@ class PooledServer(BaseServer):
             if not role.leads:
                 return
         if self._loop.run(role):
-            self._over = True
-            self._place.release()
-            self._bell.set()
+            self._end()
+
+    def _end(self) -> None:
+        """By the leader: the others wake, one after the other, and end."""
+        self._over = True
+        self._place.release()
+        self._bell.set()
 
     def _run_queued(self, role: Role, conn: Connection) -> None:
         conn.phase = Phase.TURN
