@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import Headers, is_field_value
 
 __all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "close_body"]
 
@@ -90,21 +90,26 @@ class Response:
         status: 200 to 599.
         headers: A mapping, or (name, value) pairs.
         body: The content.
+        reason: The reason phrase (RFC 9112 §4); the status's own where it is empty.
 
     Raises:
-        ValueError: A status outside 200-599; a field name or value that breaks the grammar; Transfer-Encoding or
-            Connection, which are the gate's; a Content-Length that is not true; content where the status allows none.
+        ValueError: A status outside 200-599; a field name or value, or a reason, that breaks the grammar;
+            Transfer-Encoding or Connection, which are the gate's; a Content-Length that is not true; content where the
+            status allows none.
     """
 
     status: int
     headers: Headers
     body: Body
+    reason: str
 
     def __init__(
         self,
         status: int,
         headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         body: Body = b"",
+        *,
+        reason: str = "",
     ) -> None:
         if not 200 <= status <= 599:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
@@ -114,10 +119,13 @@ class Response:
                 raise ValueError(f"headers: {name} belongs to the connection and is set by the gate")
         if status in CONTENT_FORBIDDEN and body != b"":
             raise ValueError(f"body: a {status} response has no content")
+        if reason and not is_field_value(reason):  # the same characters (RFC 9112 §4)
+            raise ValueError(f"reason: {reason!r} is not a reason phrase")
         _check_content_length(status, checked, body)
         object.__setattr__(self, "status", int(status))
         object.__setattr__(self, "headers", checked)
         object.__setattr__(self, "body", body)
+        object.__setattr__(self, "reason", reason)
 
     @property
     def length(self) -> int | None:

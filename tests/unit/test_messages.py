@@ -162,3 +162,10 @@ def test_an_open_file_is_one(tmp_path: Path) -> None:
     with (tmp_path / "a").open("wb") as file:
         assert isinstance(file, OpenFile)
         assert os.fstat(FileSlice(file, 0, 0).file.fileno()).st_size == 0
+
+
+def test_S11_a_reason_is_checked() -> None:
+    assert Response(404, reason="Not here").reason == "Not here"
+    for bad in ("a\r\nb", "\x00", " a"):
+        with pytest.raises(ValueError, match="reason"):
+            Response(404, reason=bad)

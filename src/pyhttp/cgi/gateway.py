@@ -151,11 +151,11 @@ class _Running(Iterator[bytes]):
             return head
         if head.status in CONTENT_FORBIDDEN:
             self._end()
-            return Response(head.status, head.fields)
+            return Response(head.status, head.fields, reason=head.reason)
         # A body after HEAD is dropped (3875-4.3.3-1c).
         self._left = 0 if self._call.head.method == "HEAD" else head.length
         self._first = parser.rest
-        return Response(head.status, head.fields, self)
+        return Response(head.status, head.fields, self, reason=head.reason)
 
     def __iter__(self) -> Self:
         return self

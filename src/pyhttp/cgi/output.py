@@ -18,8 +18,8 @@ __all__ = ["Document", "LocalRedirect", "OutputParser"]
 
 _SECTION_END: Final = re.compile(rb"(?:^|\n)\r?\n")
 """The blank line; a newline is LF or CRLF (3875-7.2-5c)."""
-_STATUS: Final = re.compile("([2-5][0-9][0-9])(?: " + abnf.text(abnf.REASON_PHRASE) + ")?")
-_STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: " + abnf.text(abnf.REASON_PHRASE) + ")?")
+_STATUS: Final = re.compile("([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
+_STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _LOCAL_LOCATION: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
 _CLIENT_LOCATION: Final = re.compile(abnf.text(abnf.SCHEME) + r":[\x21-\x7e]++")
 _LARGEST: Final = 2**63 - 1
@@ -40,11 +40,13 @@ class Document:
         status: 200 to 599.
         fields: Checked field lines, without Status and without what belongs to the connection.
         length: The octets of content stated; None where only the end of output tells.
+        reason: The reason phrase; empty where there is none.
     """
 
     status: int
     fields: tuple[tuple[str, str], ...]
     length: int | None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,7 @@ def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
     found = _STATUS.fullmatch(status)
     if found is None:
         raise BadGateway(f"Status is not one of a final response: {status!r}")
-    return _document(int(found[1]), fields)
+    return _document(int(found[1]), fields, (found[2] or "").strip(" \t"))
 
 
 def _http_response(lines: list[str]) -> Document:
@@ -134,7 +136,7 @@ def _http_response(lines: list[str]) -> Document:
     fields = [_field(line) for line in lines[1:]]
     if any(name.lower() == "transfer-encoding" for name, _ in fields):  # the content would be coded, and is not decoded
         raise BadGateway("Transfer-Encoding in a response that the server frames")
-    return _document(int(found[1]), fields)
+    return _document(int(found[1]), fields, (found[2] or "").strip(" \t"))
 
 
 def _field(line: str) -> tuple[str, str]:
@@ -158,7 +160,7 @@ def _cgi_fields(fields: list[tuple[str, str]]) -> dict[str, str | None]:
     return found
 
 
-def _document(status: int, fields: list[tuple[str, str]]) -> Document:
+def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> Document:
     dropped = {"status", *_CONNECTION_FIELDS}
     for name, value in fields:
         if name.lower() == "connection":
@@ -167,7 +169,7 @@ def _document(status: int, fields: list[tuple[str, str]]) -> Document:
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
     kept = tuple((name, value) for name, value in fields if not _is_dropped(name.lower(), dropped))
-    return Document(status, kept, length)
+    return Document(status, kept, length, reason)
 
 
 def _is_dropped(name: str, dropped: set[str]) -> bool:

@@ -231,7 +231,9 @@ class Exchange:
         if "Date" not in response.headers:  # 9110-6.6.1-3a
             fields = (("Date", format_date(int(time.time()))), *fields)
         close = close or self._channel.closing or core.awaiting_continue or self._unread_too_long()
-        self._channel.outbox.add(core.send(ResponseHead(response.status, fields, response.length, close)))
+        self._channel.outbox.add(
+            core.send(ResponseHead(response.status, fields, response.length, close, response.reason))
+        )
         self.status = response.status
 
     def _unread_too_long(self) -> bool:

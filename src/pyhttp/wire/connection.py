@@ -9,6 +9,7 @@ from typing import Final, assert_never
 from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest, Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.buffer import ReceiveBuffer
 from pyhttp.wire.chunked import ChunkedDecoder
 from pyhttp.wire.events import (
@@ -31,8 +32,10 @@ from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
 
 __all__ = ["ServerConnection"]
 
-# Looking up a member of an Enum costs more than a global name.
+# Looking up a member of an Enum, or a pair in the table, costs more than a global name.
 _AWAITING_HEAD: Final = Receiving.HEAD
+_AFTER_HEAD: Final = RECEIVED[Receiving.HEAD, RequestHead]
+_AFTER_CONTENT: Final = RECEIVED[Receiving.CONTENT, EndOfMessage]
 _OWING_HEAD: Final = Sending.HEAD
 _NO_RESPONSE: Final = ResponseSender(ResponseHead(204, (), None), "", "")
 _DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
@@ -180,22 +183,24 @@ class ServerConnection:
             self._expects = self.content_left != 0 and not self._buffer
         self.persistent = persists(request)
         self.request = request
-        self._receiving = RECEIVED[self._receiving, RequestHead]
+        self._receiving = _AFTER_HEAD
         return request
 
     def _next_content(self) -> Event:
-        buffer = self._buffer
         data = b""
+        trailers: Headers | None = None
         if self._decoder is not None:
-            data = self._decoder.decode(buffer)
+            data = self._decoder.decode(self._buffer)
+            trailers = self._decoder.trailers
         elif self._left:
-            data = buffer.take(min(self._left, len(buffer)))
+            data = self._buffer.take(min(self._left, len(self._buffer)))
             self._left -= len(data)
+        else:
+            trailers = EMPTY
         if data:
             return Content(data)
-        if self.content_left == 0:
-            self._receiving = RECEIVED[self._receiving, EndOfMessage]
-            trailers = None if self._decoder is None else self._decoder.trailers
+        if trailers is not None:
+            self._receiving = _AFTER_CONTENT
             return EndOfMessage(trailers) if trailers else _END
         if self._ended:
             raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")

@@ -58,13 +58,15 @@ class ResponseHead:
     """Status line and header section of a final response, before its framing is chosen (RFC 9112 §6.3).
 
     `fields` are checked and hold neither Connection nor Transfer-Encoding; a Content-Length in them is true. `length`
-    is the number of content octets, None where only the end will tell. `close` asks for the end of the connection.
+    is the number of content octets, None where only the end will tell. `close` asks for the end of the connection. An
+    empty `reason` stands for the status's own phrase.
     """
 
     status: int
     fields: tuple[tuple[str, str], ...]
     length: int | None
     close: bool = False
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class ResponseSender:
             Misuse: A field cannot be sent.
         """
         head = self._head
-        return serialize_head(head.status, head.fields + self._framing_fields() + connection)
+        return serialize_head(head.status, head.fields + self._framing_fields() + connection, head.reason)
 
     def _framing_fields(self) -> Fields:
         """Content-Length or Transfer-Encoding, never both (9112-6.2-2a)."""

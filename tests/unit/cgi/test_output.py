@@ -65,11 +65,17 @@ class TestDocuments:
         assert parse(text) == (Document(200, (("Content-Type", "a/b"), ("X", "y")), None), b"\r\nrest")
 
     @pytest.mark.parametrize(
-        ("status", "code"),
-        [(b"200 OK", 200), (b"404 Not Found", 404), (b"599 Odd\tone \xe9", 599), (b"299", 299), (b"418 ", 418)],
+        ("status", "code", "reason"),
+        [
+            (b"200 OK", 200, "OK"),
+            (b"404 Not Found", 404, "Not Found"),
+            (b"599 Odd\tone \xe9", 599, "Odd\tone \xe9"),
+            (b"299", 299, ""),
+            (b"418 ", 418, ""),
+        ],
     )
-    def test_C12_status(self, status: bytes, code: int) -> None:
-        assert parse(b"Status: " + status + b"\n\n") == (Document(code, (), None), b"")
+    def test_C12_status_and_its_reason_phrase(self, status: bytes, code: int, reason: str) -> None:
+        assert parse(b"Status: " + status + b"\n\n") == (Document(code, (), None, reason), b"")
 
     @pytest.mark.parametrize(
         "status",
@@ -125,7 +131,7 @@ class TestRedirects:
     @pytest.mark.clause("3875-6.2.4-3b")
     @pytest.mark.parametrize("target", ["http://example.com/", "/local", "relative"])
     def test_with_a_status_the_redirect_is_the_scripts_own_document(self, target: str) -> None:
-        expected = Document(303, (("Location", target), ("Content-Type", "a/b")), None)
+        expected = Document(303, (("Location", target), ("Content-Type", "a/b")), None, "See Other")
         assert parse(f"Status: 303 See Other\nLocation: {target}\nContent-Type: a/b\n\nx".encode()) == (expected, b"x")
 
     @pytest.mark.parametrize(
@@ -246,7 +252,7 @@ class TestNonParsed:
     def test_a_status_line_and_fields_of_http(self) -> None:
         text = b"HTTP/1.0 404 Not here\r\nServer: mine\r\nLocation: /x\r\nStatus: 200\r\n\r\nbody"
         assert parse(text, non_parsed=True) == (
-            Document(404, (("Server", "mine"), ("Location", "/x")), None),
+            Document(404, (("Server", "mine"), ("Location", "/x")), None, "Not here"),
             b"body",
         )
 

@@ -5,6 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from pyhttp.errors import Misuse
+from pyhttp.semantics.statuses import reason_phrase
 from pyhttp.wire.serializer import serialize_head
 
 
@@ -20,7 +21,16 @@ def test_the_status_line(status: int, line: bytes) -> None:
 
 def test_every_registered_status_has_its_phrase() -> None:
     for status in HTTPStatus:
-        assert serialize_head(status, ()) == f"HTTP/1.1 {status.value} {status.phrase}\r\n\r\n".encode()
+        assert serialize_head(status, ()) == f"HTTP/1.1 {status.value} {reason_phrase(status)}\r\n\r\n".encode()
+
+
+def test_a_reason_of_its_own_stands_instead() -> None:
+    assert serialize_head(404, (), "Not here") == b"HTTP/1.1 404 Not here\r\n\r\n"
+
+
+def test_S11_a_reason_never_splits_a_response() -> None:
+    with pytest.raises(Misuse, match="line end"):
+        serialize_head(404, (), "Not\r\nhere: x")
 
 
 @pytest.mark.clause("9110-5.6.3-2b", "9112-2.2-7a")
