@@ -8,14 +8,14 @@ import time
 from typing import Final, Self
 
 from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import Disconnected, HTTPError
+from pyhttp.errors import Disconnected, HTTPError, Misuse, Unavailable
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.resources.error_page import error_response
 from pyhttp.serving import ERROR_LOG, HandlerFactory, conclude
 from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format, escape
-from pyhttp.transport.connection import Address, Connection
+from pyhttp.transport.connection import Address, Connection, Phase
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.listener import address_of, connection_capacity, listen
 from pyhttp.transport.loop import Loop, Role
@@ -107,6 +107,7 @@ class BaseServer:
             if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
                 raise RuntimeError("the server is serving already, or has been closed")
             self._runner = threading.current_thread()
+        error_response(Unavailable("tried out"))  # loads what a page needs: without descriptors that fails (L5)
         try:
             self._run_loop()
         finally:
@@ -170,7 +171,12 @@ class BaseServer:
         """Build the handler, which serves; then give the connection back to the loop, or close it.
 
         Every `process_request` ends here, exactly once for each call of it, on whatever thread.
+
+        Raises:
+            Misuse: The turn of the connection has ended, or not begun: it is not the caller's.
         """
+        if isinstance(conn, Connection) and conn.phase is not Phase.TURN:
+            raise Misuse("finish_request ends the turn of a connection, and a turn ends once")
         self._handling.add(threading.get_ident())
         over = False
         try:
@@ -188,10 +194,10 @@ class BaseServer:
             self.request_handler(conn, addr, self)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - it becomes the answer; a server does not exit by it
             failure = error
-        if not isinstance(conn, Connection):
+        if not isinstance(conn, Connection) or conn.exchange is None:
             if failure is not None:
                 self.report("the handler failed", failure)
-        elif conn.exchange is not None:
+        else:
             if conn.used and isinstance(failure, ConnectionError):
                 failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
             conclude(conn.exchange, failure, self.log, by_hand=conn.by_hand)
