@@ -35,6 +35,8 @@ __all__ = [
 ]
 
 ERROR_LOG: Final = logging.getLogger("pyhttp.error")
+_SHOWN: Final = 200
+"""Characters of a request line in the error log."""
 
 
 class Handler(Protocol):
@@ -198,6 +200,9 @@ def _answer(exchange: Exchange, error: HTTPError, log: logging.Logger) -> None:
 
 
 def _described(exchange: Exchange) -> str:
-    """The request line, safe for one line of a log."""
+    """The request line, safe for one short line of a log (safety line O3)."""
     head = exchange.head
-    return "a malformed request" if head is None else ascii(f"{head.method} {head.target}")
+    if head is None:
+        return "a malformed request"
+    shown = ascii(f"{head.method} {head.target}")
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
