@@ -28,6 +28,8 @@ DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
 FUZZ_SECONDS: Final = "15"
+RESULTS: Final = ENVIRONMENTS / "results"
+RESULTS.mkdir(exist_ok=True)
 
 EVERYTHING: Final = (
     "install",
@@ -41,6 +43,8 @@ EVERYTHING: Final = (
     "fuzz",
     "build",
     "e2e",
+    "robustness",
+    "compliance",
     "bench-import",
     "bench-parse",
 )
@@ -90,8 +94,11 @@ def unit(session: nox.Session, version: str) -> None:
 @nox.session
 @each_version
 def conformance(session: nox.Session, version: str) -> None:
-    """The RFCs, clause by clause, and the safety lines."""
-    run(session, version, "pytest", "tests/conformance", *session.posargs)
+    """The RFCs, clause by clause, and the safety lines; `-- --server HOST:PORT` plays the rows at another server."""
+    if "--server" in session.posargs:
+        run(session, version, "python", "-m", "tests.conformance.drive", *session.posargs)
+    else:
+        run(session, version, "pytest", "tests/conformance", *session.posargs)
 
 
 @nox.session
@@ -105,7 +112,7 @@ def fuzz(session: nox.Session) -> None:
 def coverage(session: nox.Session) -> None:
     """Unit and conformance tests with branch coverage; the floor is in pyproject.toml and only rises."""
     run(session, DEMANDED, "coverage", "erase")
-    run(session, DEMANDED, "coverage", "run", "-m", "pytest", "tests/unit", "tests/conformance", *session.posargs)
+    record(session, "coverage", "run", "-m", "pytest", "tests/unit", "tests/conformance", *session.posargs)
     run(session, DEMANDED, "coverage", "report")
 
 
@@ -123,7 +130,20 @@ def build(session: nox.Session) -> None:
 @nox.session
 def e2e(session: nox.Session) -> None:
     """The installed command with a large folder, curl, git and a browser."""
-    run(session, DEMANDED, "pytest", "tests/e2e", *session.posargs)
+    record(session, "pytest", "tests/e2e", *session.posargs)
+
+
+@nox.session
+def robustness(session: nox.Session) -> None:
+    """Slow clients, hardly any descriptors, stops under load: the short form."""
+    record(session, "pytest", "tests/robustness", *session.posargs)
+
+
+@nox.session
+def compliance(session: nox.Session) -> None:
+    """Join the clauses and what the last coverage, e2e and robustness have shown into docs/conformance.md."""
+    results = sorted(map(str, RESULTS.glob("*.json")))
+    run(session, DEMANDED, "python", "-m", "tests.conformance.report", "--results", *results, *session.posargs)
 
 
 @nox.session(name="bench-import")
@@ -144,6 +164,12 @@ def run(session: nox.Session, version: str, program: str, *arguments: str, **var
     # PYTHONPATH may be how nox itself was found; what it tests must not see nox's own packages.
     env: dict[str, str | None] = {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": None}
     session.run(str(bin_folder / program), *arguments, env={**env, **variables}, external=True)
+
+
+def record(session: nox.Session, program: str, *arguments: str) -> None:
+    """Run pytest on 3.11 and write down which clauses its tests show."""
+    plugin = ("-p", "tests.conformance.recorder")
+    run(session, DEMANDED, program, *arguments, *plugin, PYHTTP_RESULTS=str(RESULTS / f"{session.name}.json"))
 
 
 def environment(session: nox.Session, version: str) -> Path:
