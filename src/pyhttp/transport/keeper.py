@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from enum import Enum, auto
+from typing import assert_never
 
 from pyhttp.errors import Disconnected, HTTPError, RequestTimeout, Unavailable
 from pyhttp.messages import RequestHead
@@ -68,14 +69,16 @@ class Keeper:
             match conn.phase:
                 case Phase.IDLE | Phase.HEAD | Phase.CONTENT:
                     self._read(conn)
-                case Phase.SEND:
-                    self._send(conn)
+                case Phase.SEND if conn.exchange is not None:
+                    self._send(conn, conn.exchange)
                 case Phase.DRAIN if conn.exchange is not None:
                     self._drain(conn, conn.exchange)
                 case Phase.LINGER:
                     self._linger(conn)
-                case Phase.QUEUED | Phase.TURN | Phase.DRAIN | Phase.CLOSED:
+                case Phase.QUEUED | Phase.TURN | Phase.SEND | Phase.DRAIN | Phase.CLOSED:
                     pass  # whoever owns it will see for itself
+                case unexpected:
+                    assert_never(unexpected)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
             self._lose(conn, error)
 
@@ -106,6 +109,8 @@ class Keeper:
                 self._await_more(conn)
             case _Progress.OVER:
                 self._registry.close(conn)
+            case unexpected:
+                assert_never(unexpected)
 
     def _fill(self, conn: Connection) -> bool:
         """Read once; False where there was nothing to read."""
@@ -227,6 +232,8 @@ class Keeper:
                         if not self._wait_and_fill(conn, until - time.monotonic()):
                             self._give_back(conn)
                             return False
+                    case unexpected:
+                        assert_never(unexpected)
         except HTTPError as error:
             self.refuse(conn, error)
         except Exception as error:  # noqa: BLE001 - as in `advance`
@@ -309,15 +316,15 @@ class Keeper:
 
     # --- phases that are the loop's alone
 
-    def _send(self, conn: Connection) -> None:
+    def _send(self, conn: Connection, exchange: Exchange) -> None:
         sent = conn.outbox.flush(conn.fileno(), self._service.limits.turn)
         now = self._clock()
         conn.pace.count(now - conn.armed_at, sent)
         if conn.outbox:
             conn.deadline = now + conn.pace.allowance()
             self._registry.arm(conn, WRITE)
-        elif conn.exchange is not None:
-            self._conclude(conn, conn.exchange)
+        else:
+            self._conclude(conn, exchange)
 
     def _drain(self, conn: Connection, exchange: Exchange) -> None:
         try:

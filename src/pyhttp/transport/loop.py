@@ -200,8 +200,7 @@ class Loop:
                     return
                 continue  # the client has gone before it was accepted, or a signal came: the next one, please
             self._welcome(sock, addr)
-        if fd in self._listeners:
-            self._poller.arm(fd, READ)
+        self._poller.arm(fd, READ)
 
     def _welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
         # Where it was reset already, its first read will tell.
