@@ -63,11 +63,11 @@ def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str
         MalformedRequest: The form does not belong to the method (RFC 9112 §3.2.3, §3.2.4).
         Misdirected: The scheme is not one this connection serves (9110-7.4-3a).
     """
-    if method == "CONNECT":
-        return _split_authority_form(target)
-    if target[0] == "/":
+    if target[0] == "/" and method != "CONNECT":
         path, _, query = target.partition("?")
         return path, query, None
+    if method == "CONNECT":
+        return _split_authority_form(target)
     if target == "*":
         if method != "OPTIONS":
             raise MalformedRequest(f"request-target: asterisk form with {method} (RFC 9112 §3.2.4)")
@@ -114,6 +114,6 @@ def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
         if version != "HTTP/1.0":
             raise MalformedRequest("Host: missing (RFC 9112 §3.2)")
         return of_target or ""
-    if not is_host(host):
+    if _host().fullmatch(host) is None:
         raise MalformedRequest("Host: not a host with an optional port (RFC 9110 §7.2)")
     return host if of_target is None else of_target

@@ -12,6 +12,7 @@ class ReceiveBuffer:
     """A queue of bytes that parsers look into at `data[start:]`.
 
     Parsers read `data` and `start` and change neither; offsets they keep are counted from `start`, which moves.
+    Nothing is left exactly when `data` is empty.
     """
 
     __slots__ = ("data", "start")
@@ -25,9 +26,8 @@ class ReceiveBuffer:
 
     def append(self, segment: bytes) -> None:
         """Add what was received."""
-        if self.start == len(self.data):
+        if not self.data:
             self.data = segment
-            self.start = 0
             return
         if isinstance(self.data, bytes):
             with memoryview(self.data) as view:
@@ -60,7 +60,8 @@ class ReceiveBuffer:
         """Forget the first `count` bytes, which are there."""
         self.start += count
         if self.start == len(self.data):
-            self.clear()
+            self.data = b""
+            self.start = 0
 
     def clear(self) -> None:
         """Forget everything, memory included."""

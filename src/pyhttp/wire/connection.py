@@ -136,7 +136,7 @@ class ServerConnection:
         self.persistent = False
 
     def _next_head(self) -> Event:
-        if self._buffer:
+        if self._buffer.data:
             syntax = self._read_head()
             if syntax is not None:
                 return self._begin_request(syntax)
@@ -151,17 +151,18 @@ class ServerConnection:
     def _read_head(self) -> Syntax | None:
         """The next head, consumed, if it is complete."""
         buffer = self._buffer
-        if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
-            buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
-            self._empty_line_skipped = True
-            if not buffer:
-                return None
         if self._reader is None:
             matched = match_head(buffer.data, buffer.start, self._limits)
             if matched is not None:
                 self.head_bytes, syntax = matched
                 buffer.skip(len(self.head_bytes))
                 return syntax
+        if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
+            buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
+            self._empty_line_skipped = True
+            self._reader = None
+            return self._read_head() if buffer.data else None
+        if self._reader is None:
             self._reader = HeadReader(self._limits)
         read = self._reader.read(buffer.data, buffer.start)
         if read is not None:
