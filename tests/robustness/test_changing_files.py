@@ -112,6 +112,6 @@ def test_T7_of_two_versions_that_take_turns_each_answer_is_one(server_class: typ
         finally:
             done.set()
             turning.join()
-        with connected(server.addresses[0]) as client:
-            client.sendall(request("/small", "Connection: close"))
-            assert until_ended(client).endswith(b"hello")
+        with connected(server.addresses[0]) as afterwards:
+            afterwards.sendall(request("/small", "Connection: close"))
+            assert until_ended(afterwards).endswith(b"hello")

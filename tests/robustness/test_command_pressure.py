@@ -83,8 +83,8 @@ def test_L8_stopped_under_load_it_finishes_what_it_has_begun(kind: str, scripted
     scripts = 1 if kind == "--single" else 4
     with command(scripted, kind) as (server, address), ExitStack() as stack:
         idle = stack.enter_context(crowd(address, 100, request("/small")))
-        for client in idle:
-            assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        for each in idle:
+            assert each.recv(1000).startswith(b"HTTP/1.1 200 ")
         downloads = [stack.enter_context(WireClient(*address, patience=15)) for _ in range(8)]
         for client in downloads:
             client.send(request("/large"))
@@ -96,7 +96,7 @@ def test_L8_stopped_under_load_it_finishes_what_it_has_begun(kind: str, scripted
         for client in running_scripts:
             assert client.sock.recv(1, socket.MSG_PEEK) == b"H"
         server.process.send_signal(signal.SIGTERM)
-        assert {until_ended(client) for client in idle} == {b""}
+        assert {until_ended(each) for each in idle} == {b""}
         with pytest.raises(OSError, match="refused"):
             connected(address).close()
         assert [client.reply().content for client in running_scripts] == [b"begun ended"] * scripts
