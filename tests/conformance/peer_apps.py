@@ -276,7 +276,8 @@ class _Scgi(socketserver.StreamRequestHandler):
         self.rfile.read(1)
         environ: dict[str, str] = {}
         for name, value in zip(parts[::2], parts[1::2], strict=True):
-            environ[name] = f"{environ[name]}, {value}" if name in environ else value
+            repeated = name in environ and name.startswith("HTTP_")
+            environ[name] = f"{environ[name]}, {value}" if repeated else value
         _gateway(environ, self.rfile.read(int(environ.get("CONTENT_LENGTH") or 0)), self.wfile.write)
 
 

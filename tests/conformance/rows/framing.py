@@ -251,7 +251,7 @@ def _cut_off(name: str, cites: str, data: bytes) -> Row:
         f"9112-6.3-2.6.1b 9112-8-1a 9112-9.3.1-1b F10 {cites}".rstrip(),
         Send(data),
         HalfClose(),
-        Answer(400, also=(408,)),
+        Answer(400, also=(408, 500)),
         Closed(),
         or_else=[(Send(data), HalfClose(), Closed())],
     )

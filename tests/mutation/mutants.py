@@ -1,0 +1,194 @@
+"""Small faults in a module's source, one at a time: what tests should notice.
+
+A mutant changes one operator, constant, condition or statement. What only a reader sees is left alone: docstrings,
+messages, annotations, the names a module exports.
+"""
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+__all__ = ["Mutant", "mutants"]
+
+_COMPARISONS: Final[dict[type[ast.cmpop], ast.cmpop]] = {
+    ast.Lt: ast.LtE(),
+    ast.LtE: ast.Lt(),
+    ast.Gt: ast.GtE(),
+    ast.GtE: ast.Gt(),
+    ast.Eq: ast.NotEq(),
+    ast.NotEq: ast.Eq(),
+    ast.In: ast.NotIn(),
+    ast.NotIn: ast.In(),
+    ast.Is: ast.IsNot(),
+    ast.IsNot: ast.Is(),
+}
+_OPERATORS: Final[dict[type[ast.operator], ast.operator]] = {
+    ast.Add: ast.Sub(),
+    ast.Sub: ast.Add(),
+    ast.Mult: ast.FloorDiv(),
+    ast.FloorDiv: ast.Mult(),
+    ast.Mod: ast.Mult(),
+    ast.LShift: ast.RShift(),
+}
+_UNREAD: Final = frozenset({"__all__", "__slots__", "_SUFFIXES", "_EXPLANATIONS"})
+"""Names and two tables of plain data, which have tests that compare them as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One fault."""
+
+    where: str
+    """The function or name it is in."""
+    line: int
+    was: str
+    is_now: str
+    source: str
+    """The whole module with the fault in it."""
+
+    @property
+    def signature(self) -> str:
+        """What tells it from others, whatever the line."""
+        return f"{self.where}: {self.was} -> {self.is_now}"
+
+
+def mutants(source: str) -> list[Mutant]:
+    """Every mutant of a module."""
+    tree = ast.parse(source)
+    return [
+        Mutant(where, node.lineno, _shown(node), _shown(changed), ast.unparse(_with(tree, path, changed)))
+        for path, where, node in _nodes(tree, (), "module")
+        for changed in _changes(node)
+    ]
+
+
+_Path = tuple[tuple[str, int | None], ...]
+
+
+def _nodes(node: ast.AST, path: _Path, where: str) -> Iterator[tuple[_Path, str, ast.expr | ast.stmt]]:
+    """Every expression and statement that counts, with the way to it from the top."""
+    where = _scope(node, where)
+    if where in _UNREAD or _is_unread(node):
+        return
+    if isinstance(node, ast.expr | ast.stmt):
+        yield path, where, node
+    for name, at, child in _children(node):
+        yield from _nodes(child, (*path, (name, at)), where)
+
+
+def _scope(node: ast.AST, where: str) -> str:
+    """The name of what a node defines, inside `where`."""
+    if isinstance(node, ast.FunctionDef | ast.ClassDef):
+        return node.name if where == "module" else f"{where}.{node.name}"
+    if isinstance(node, ast.Assign | ast.AnnAssign) and where == "module":
+        return ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+    return where
+
+
+def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
+    """The nodes below one, but for those that say nothing at run time, and the values of an Enum's members."""
+    names_only = isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
+    for name, value in ast.iter_fields(node):
+        if name in {"annotation", "returns", "decorator_list", "bases", "exc", "msg", "type_params"}:
+            continue
+        for at, item in enumerate(value) if isinstance(value, list) else ((None, value),):
+            if isinstance(item, ast.AST) and not (names_only and isinstance(item, ast.Assign)):
+                yield name, at, item
+
+
+def _is_unread(node: ast.AST) -> bool:
+    """Whether only a reader, or the operator's log, sees it."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+        return True
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in _UNREAD:
+        return True
+    if isinstance(node, ast.Call):
+        name = ast.unparse(node.func).rpartition(".")[2]
+        return name.endswith(("Error", "Request", "Misuse")) or name in {"TypeVar", "dataclass", "assert_never"}
+    return isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom | ast.arg)
+
+
+def _changes(node: ast.expr | ast.stmt) -> Iterator[ast.expr | ast.stmt]:
+    """What may stand in place of a node."""
+    match node:
+        case ast.Compare(ops=[op]) if type(op) in _COMPARISONS:
+            yield ast.Compare(node.left, [_COMPARISONS[type(op)]], node.comparators)
+        case ast.BoolOp(op=op):
+            yield ast.BoolOp(ast.Or() if isinstance(op, ast.And) else ast.And(), node.values)
+            yield from node.values[:1]
+        case ast.BinOp(op=op) if type(op) in _OPERATORS:
+            yield ast.BinOp(node.left, _OPERATORS[type(op)], node.right)
+        case ast.UnaryOp(op=ast.Not()):
+            yield node.operand
+        case ast.IfExp():
+            yield ast.IfExp(node.test, node.orelse, node.body)
+        case ast.Constant(value=value):
+            yield from _other_constants(value)
+        case ast.stmt():
+            yield from _other_statements(node)
+        case _:
+            return
+
+
+def _other_statements(node: ast.stmt) -> Iterator[ast.stmt]:
+    match node:
+        case ast.If() | ast.While():
+            negated = copy.copy(node)
+            negated.test = ast.UnaryOp(ast.Not(), node.test)
+            yield negated
+        case ast.Break():
+            yield ast.Continue()
+        case ast.Continue():
+            yield ast.Break()
+        case ast.Expr() | ast.AugAssign() | ast.Raise():
+            yield ast.Pass()
+        case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
+            yield ast.Return(ast.Constant(None))
+        case _:
+            return
+
+
+def _other_constants(value: object) -> Iterator[ast.Constant]:
+    match value:
+        case bool():
+            yield ast.Constant(not value)
+        case int():
+            yield ast.Constant(value + 1)
+            if value:
+                yield ast.Constant(value - 1)
+        case str() if value:
+            yield ast.Constant(value[1:] or "x")
+            yield ast.Constant(value + "x")
+        case bytes() if value:
+            yield ast.Constant(value[1:] or b"x")
+            yield ast.Constant(value[:-1] or b"x")
+        case _:
+            return
+
+
+def _with(tree: ast.Module, path: _Path, changed: ast.AST) -> ast.Module:
+    """A copy of the tree with another node at the end of the path."""
+    mutated = copy.deepcopy(tree)
+    parent: ast.AST = mutated
+    for name, at in path[:-1]:
+        parent = _child(parent, name, at)
+    name, at = path[-1]
+    if at is None:
+        setattr(parent, name, changed)
+    else:
+        getattr(parent, name)[at] = changed
+    return ast.fix_missing_locations(mutated)
+
+
+def _child(parent: ast.AST, name: str, at: int | None) -> ast.AST:
+    value: object = getattr(parent, name)
+    found: object = value if at is None else value[at] if isinstance(value, list) else None
+    assert isinstance(found, ast.AST)
+    return found
+
+
+def _shown(node: ast.expr | ast.stmt) -> str:
+    """The first line of it."""
+    return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).partition("\n")[0]
