@@ -150,7 +150,8 @@ def main(argv: Sequence[str] | None = None) -> int:
                     f"{kind}: {growth.outcome.complete} answers, {growth.outcome.aborted} aborted, "
                     f"{growth.outcome.broken} broken, {len(growth.outcome.wrong)} wrong "
                     f"in {time.monotonic() - began:.0f} s; descriptors {growth.descriptors:+}, "
-                    f"threads {growth.threads:+}, resident {growth.resident / MIB:+.2f} MiB, {growth.lines} further lines of {growth.allowed}"
+                    f"threads {growth.threads:+}, "
+                    f"resident {growth.resident / MIB:+.2f} MiB, {growth.lines} further lines of {growth.allowed}"
                 )
                 faults += [f"{kind}: {fault}" for fault in growth.faults]
     for fault in faults:
