@@ -70,7 +70,8 @@ class ChunkedDecoder:
         self._left = 0
         self._room = limits.content
         self._extensions = limits.chunk_extensions
-        self._finder = LineFinder(_forbidden())
+        # Most content needs neither of these.
+        self._finder: LineFinder | None = None
         self._section: FieldSection | None = None
         self._error: HTTPError | None = None
         self.trailers: Headers | None = None
@@ -103,19 +104,21 @@ class ChunkedDecoder:
         """Chunks without extensions that are there whole, which is nearly every one; others go step by step."""
         room = self._room
         longest = min(16, self._limits.chunk_line) + 2
-        line: bytes | bytearray = b"-"  # most senders repeat one size: a line like the last one is not read again
+        line: bytes | bytearray = b"\n"  # most senders repeat one size: a line like the last one is not read again
         size = 0
         while True:
             if data.startswith(line, position):
                 begin = position + len(line)
             else:
-                begin = data.find(b"\r\n", position, position + longest) + 2
-                line = data[position:begin]
-                if len(line) < 3 or line[:-2].strip(_HEXDIGITS):
+                end = data.find(b"\r\n", position, position + longest)
+                digits = data[position:end]
+                if end <= position or digits.strip(_HEXDIGITS):
                     break
-                size = int(line[:-2], 16)
+                size = int(digits, 16)
+                begin = end + 2
+                line = data[position:begin]
             end = begin + size
-            if not 0 < size <= room or data[end : end + 2] != b"\r\n":
+            if size > room or data[end : end + 2] != b"\r\n" or not size:
                 break
             room -= size
             pieces.append(data[begin:end])
@@ -134,7 +137,7 @@ class ChunkedDecoder:
                 after = self._read_whole_chunks(data, position, pieces)
                 if after == position:
                     return self._read_size(data, position)
-                self._finder.begin_line()
+                self._finder = None
                 return after
             case _Part.DATA:
                 piece = data[position : position + self._left]
@@ -154,6 +157,8 @@ class ChunkedDecoder:
                 assert_never(self._part)
 
     def _read_size(self, data: bytes | bytearray, start: int) -> int:
+        if self._finder is None:
+            self._finder = LineFinder(_forbidden())
         end = self._finder.find(data, start, self._limits.chunk_line, "chunk line", MalformedRequest)
         if end < 0:
             return start

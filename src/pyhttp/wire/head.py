@@ -39,17 +39,28 @@ def match_head(data: bytes | bytearray, start: int, limits: Limits) -> tuple[byt
         return None
     head = match[0]
     lines = head.decode("latin-1").split("\n")  # each still with its CR, which goes with the white space
-    request_line = lines[0]
-    del lines[0], lines[-2:]
-    # With the CR a line is one longer.
-    if len(request_line) > limits.request_line + 1 or len(lines) > limits.field_lines:
+    request_line = lines[0][:-1]
+    field_lines = lines[1:-2]
+    size = len(head)
+    if (
+        len(field_lines) > limits.field_lines
+        or size > limits.request_line
+        or size > limits.field_line
+        or size > limits.field_section
+    ) and _over_a_limit(size, request_line, field_lines, limits):
         return None
-    if len(head) - len(request_line) - 3 > limits.field_section:
-        return None
-    if len(head) > limits.field_line and any(len(line) > limits.field_line + 1 for line in lines):
-        return None
-    method, target, version = request_line[:-1].split(" ")
-    return head, (method, target, version, Headers.split(lines))
+    method, target, version = request_line.split(" ")
+    return head, (method, target, version, Headers.split(field_lines))
+
+
+def _over_a_limit(size: int, request_line: str, field_lines: list[str], limits: Limits) -> bool:
+    """Whether a part of a large head is over its limit (D1 to D4)."""
+    return (
+        len(request_line) > limits.request_line
+        or len(field_lines) > limits.field_lines
+        or size - len(request_line) - 4 > limits.field_section  # with the CRLF of each line, without the empty one
+        or any(len(line) - 1 > limits.field_line for line in field_lines)  # without the CR
+    )
 
 
 class HeadReader:

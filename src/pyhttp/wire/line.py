@@ -34,10 +34,6 @@ class LineFinder:
         self._forbidden = forbidden
         self._seen = 0
 
-    def begin_line(self) -> None:
-        """Forget the line begun: its end was found otherwise."""
-        self._seen = 0
-
     def find(
         self, data: bytes | bytearray, start: int, longest: int, what: str, too_long: Callable[[str], HTTPError]
     ) -> int:

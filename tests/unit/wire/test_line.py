@@ -67,14 +67,6 @@ def test_a_line_may_be_as_long_as_allowed() -> None:
             find(data)
 
 
-def test_a_line_whose_end_was_found_otherwise_is_forgotten() -> None:
-    finder = LineFinder(CONTROLS)
-    assert finder.find(b"abcdef", 0, 20, "line", FieldsTooLarge) == -1
-    finder.begin_line()
-    with pytest.raises(MalformedRequest, match="offset 1"):
-        finder.find(b"a\nb\r\n", 0, 20, "line", FieldsTooLarge)
-
-
 def test_the_first_error_counts() -> None:
     with pytest.raises(MalformedRequest):
         find(b"x\x00" + b"x" * 40)
