@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +22,20 @@ import pytest
 
 from pyhttp import __version__
 from pyhttp.cli import announcement, explain, main
+
+
+@pytest.fixture(autouse=True)
+def loggers_as_before() -> Iterator[None]:
+    """The command sets the process's loggers up for itself; the tests after this one have them as they were."""
+    loggers = [logging.getLogger(name) for name in ("pyhttp.access", "pyhttp.error")]
+    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
+    yield
+    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
+        logger.setLevel(level)
+        logger.propagate = propagate
+        for handler in set(logger.handlers).difference(handlers):
+            handler.close()
+        logger.handlers[:] = handlers
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
