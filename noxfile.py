@@ -105,7 +105,7 @@ def conformance(session: nox.Session, version: str) -> None:
 def fuzz(session: nox.Session) -> None:
     """Random input, a bounded time for each target: 15 seconds, or `-- SECONDS`."""
     seconds = session.posargs[0] if session.posargs else FUZZ_SECONDS
-    run(session, DEMANDED, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=seconds)
+    record(session, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=seconds)
 
 
 @nox.session
@@ -141,7 +141,7 @@ def robustness(session: nox.Session) -> None:
 
 @nox.session
 def compliance(session: nox.Session) -> None:
-    """Join the clauses and what the last coverage, e2e and robustness have shown into docs/conformance.md."""
+    """Join the clauses and what the last coverage, fuzz, e2e and robustness have shown: docs/conformance.md."""
     results = sorted(map(str, RESULTS.glob("*.json")))
     run(session, DEMANDED, "python", "-m", "tests.conformance.report", "--results", *results, *session.posargs)
 
@@ -166,10 +166,10 @@ def run(session: nox.Session, version: str, program: str, *arguments: str, **var
     session.run(str(bin_folder / program), *arguments, env={**env, **variables}, external=True)
 
 
-def record(session: nox.Session, program: str, *arguments: str) -> None:
+def record(session: nox.Session, program: str, *arguments: str, **variables: str) -> None:
     """Run pytest on 3.11 and write down which clauses its tests show."""
-    plugin = ("-p", "tests.conformance.recorder")
-    run(session, DEMANDED, program, *arguments, *plugin, PYHTTP_RESULTS=str(RESULTS / f"{session.name}.json"))
+    variables["PYHTTP_RESULTS"] = str(RESULTS / f"{session.name}.json")
+    run(session, DEMANDED, program, *arguments, "-p", "tests.conformance.recorder", **variables)
 
 
 def environment(session: nox.Session, version: str) -> Path:
