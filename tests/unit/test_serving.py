@@ -167,6 +167,14 @@ def test_what_is_written_by_hand_stands_alone() -> None:
             assert read_until_end(theirs) == b""
 
 
+def test_F13_behind_malformed_content_of_a_request_before_nothing_is_answered() -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(request("/", "Transfer-Encoding: chunked", method="POST") + b"x\r\n" + request("/2"))
+        Request(ours)
+        function_handler(echo)(ours, ADDRESS, None)
+        assert read_until_end(theirs) == b""
+
+
 def test_a_peer_that_has_left_is_no_fault(caplog: pytest.LogCaptureFixture) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         theirs = socket.create_connection(listener.getsockname())

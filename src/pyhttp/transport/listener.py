@@ -24,14 +24,15 @@ def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
         OverflowError: The port is not in 0-65535.
     """
     wanted = _addresses(host, port)
-    for tries_left in reversed(range(_SAME_PORT_TRIES)):
+    tries = 0
+    while True:
         try:
             return _bind_all(wanted, port, backlog)
         except OSError as error:
             # With port 0 the port picked for the first address may be taken on the second: pick again.
-            if port or error.errno != errno.EADDRINUSE or not tries_left:
+            tries += 1
+            if port or error.errno != errno.EADDRINUSE or tries == _SAME_PORT_TRIES:
                 raise
-    raise AssertionError("the last try returns or raises")
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, str]]:
@@ -48,8 +49,7 @@ def _bind_all(wanted: list[tuple[int, str]], port: int, backlog: int) -> list[so
         listeners: list[socket.socket] = []
         for family, address in wanted:
             try:
-                listener = bound.enter_context(socket.socket(family, socket.SOCK_STREAM))
-                _bind(listener, address, port, backlog)
+                listener = bound.enter_context(_listener(family, address, port, backlog))
             except OSError as error:
                 # One family of a machine that lacks the other is enough.
                 if error.errno in _ABSENT and len(wanted) > 1 and (listeners or family != wanted[-1][0]):
@@ -59,6 +59,14 @@ def _bind_all(wanted: list[tuple[int, str]], port: int, backlog: int) -> list[so
             listeners.append(listener)
         bound.pop_all()
         return listeners
+
+
+def _listener(family: int, address: str, port: int, backlog: int) -> socket.socket:
+    with contextlib.ExitStack() as undo:
+        listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
+        _bind(listener, address, port, backlog)
+        undo.pop_all()
+        return listener
 
 
 def _bind(listener: socket.socket, address: str, port: int, backlog: int) -> None:

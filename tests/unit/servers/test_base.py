@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pyhttp import PooledServer
-from pyhttp.errors import Forbidden, HTTPError, Unavailable
+from pyhttp.errors import Forbidden, HTTPError, Misuse, Unavailable
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -307,7 +307,44 @@ def test_L8_a_handler_that_does_not_end_does_not_keep_the_one_who_closes(server_
         assert client.ended() == b""
 
 
+def test_L8_a_block_is_left_although_a_handler_does_not_end(server_class: ServerClass) -> None:
+    hold, started = threading.Event(), threading.Event()
+
+    def hang(_: Request) -> Response:
+        started.set()
+        wait_for(hold)
+        return Response(200)
+
+    timeouts = Timeouts(stop=0.1)
+    with serving(server_class, hang, timeouts=timeouts) as server:
+        client = connect(server)
+        client.send(request())
+        wait_for(started)
+        began = time.monotonic()
+    assert time.monotonic() - began < PATIENCE / 2
+    hold.set()
+    client.close()
+
+
 # --- turns
+
+
+def test_a_turn_ends_once() -> None:
+    refused: list[Misuse] = []
+
+    class Twice(BaseServer):
+        def process_request(self, conn: socket.socket, addr: Address) -> None:
+            self.finish_request(conn, addr)
+            try:
+                self.finish_request(conn, addr)
+            except Misuse as error:
+                refused.append(error)
+
+    with serving(Twice) as server, connect(server) as client:
+        for _ in range(2):
+            client.send(request())
+            assert client.reply().status == 200
+    assert len(refused) == 2
 
 
 class Executing(BaseServer):

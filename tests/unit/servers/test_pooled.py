@@ -1,40 +1,42 @@
-"""PooledServer: who leads, who stands by, and who waits."""
+"""PooledServer: how many threads there are, who leads, and what waits."""
 
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Final
 
 import pytest
 
-from pyhttp.limits import Limits, Timeouts
+from pyhttp.limits import Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers import pooled
 from pyhttp.servers.pooled import PooledServer
-from pyhttp.serving import Handler, function_handler
-from pyhttp.transport.connection import Address
-from tests.helpers.servers import PATIENCE, connect, echo, wait_for
+from pyhttp.serving import function_handler
+from pyhttp.transport.connection import Connection
+from pyhttp.transport.loop import Loop, Role
+from tests.helpers.servers import PATIENCE, connect, echo, serving, wait_for
 from tests.helpers.sockets import request
+from tests.helpers.wire_client import WireClient
 
-NEVER = 3600.0
+LONG: Final = 1000
 
 
 class Gate:
-    """A handler that stays in `/slow` until it is let through, announced or not."""
+    """Stays at /stay until it is let through, else echoes."""
 
-    def __init__(self, *, announced: bool = False) -> None:
+    def __init__(self) -> None:
         self.arrived = threading.Semaphore(0)
         self.open = threading.Event()
-        self.announced = announced
-        self.order: list[str] = []
+        self.threads: list[str] = []
 
     def __call__(self, got: Request) -> Response:
-        self.order.append(got.path)
-        if got.path.startswith("/slow"):
-            if self.announced:
-                got.exchange.about_to_block()
+        self.threads.append(threading.current_thread().name)
+        if got.path.startswith("/stay"):
             self.arrived.release()
             wait_for(self.open)
         return echo(got)
@@ -44,185 +46,293 @@ class Gate:
             assert self.arrived.acquire(timeout=PATIENCE)
 
 
-@contextmanager
-def pool(handler: Handler, workers: int, timeouts: Timeouts | None = None) -> Iterator[PooledServer]:
-    factory = function_handler(handler)
-    server = PooledServer("127.0.0.1", 0, factory, workers=workers, timeouts=timeouts, limits=Limits())
-    with server:
-        yield server
+def pool(gate: Gate, workers: int, timeouts: Timeouts | None = None) -> PooledServer:
+    return PooledServer("127.0.0.1", 0, function_handler(gate), workers=workers, timeouts=timeouts)
 
 
-def fetch(server: PooledServer, path: str) -> bytes:
-    with connect(server) as client:
-        client.send(request(path))
-        return client.reply().content
+def asking(server: PooledServer, path: str) -> WireClient:
+    client = connect(server)
+    client.send(request(path))
+    return client
 
 
-def test_workers_must_be_positive() -> None:
+def wait_until_queued(server: PooledServer, count: int) -> None:
+    until = time.monotonic() + PATIENCE
+    while len(server._waiting) < count:
+        assert time.monotonic() < until
+        time.sleep(0.001)
+
+
+def test_a_pool_needs_a_worker() -> None:
     with pytest.raises(ValueError, match="workers"):
-        PooledServer(workers=0)
+        PooledServer("127.0.0.1", 0, workers=0)
 
 
-def test_threads_are_started_when_they_are_needed_and_no_more_than_workers_beside_the_first() -> None:
+def test_threads_are_started_as_they_are_needed_and_no_more_than_that() -> None:
     gate = Gate()
-    with pool(gate, workers=2) as server:
+    with pool(gate, 4) as server:
         assert server._threads == []
-        assert fetch(server, "/fast") == b"GET /fast "
-        assert len(server._threads) == 1  # to stand by
-        slow = [connect(server) for _ in range(2)]
-        for client in slow:
-            client.send(request("/slow"))
-        gate.wait_for(2)
-        assert len(server._threads) == 2
-        gate.open.set()
-        for client in slow:
-            assert client.reply().content == b"GET /slow "
-            client.close()
-
-
-@pytest.mark.parametrize("announced", [False, True])
-def test_L4_a_handler_that_stays_delays_nobody(announced: bool) -> None:
-    gate = Gate(announced=announced)
-    with pool(gate, workers=4) as server, connect(server) as slow:
-        slow.send(request("/slow"))
-        gate.wait_for(1)
-        for n in range(20):
-            assert fetch(server, f"/{n}") == b"GET /%d " % n
-        gate.open.set()
-        assert slow.reply().content == b"GET /slow "
-
-
-def test_an_announcement_hands_the_lead_over_without_a_look(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pooled, "_LOOK", NEVER)
-    gate = Gate(announced=True)
-    with pool(gate, workers=2) as server, connect(server) as slow:
-        slow.send(request("/slow"))
-        gate.wait_for(1)
-        assert fetch(server, "/fast") == b"GET /fast "
-        gate.open.set()
-        assert slow.reply().content == b"GET /slow "
-
-
-def test_L2_with_all_workers_busy_requests_wait_in_order_and_the_leader_leads_on() -> None:
-    gate = Gate()
-    with pool(gate, workers=2, timeouts=Timeouts(head=0.2)) as server:
-        busy = [connect(server) for _ in range(2)]
-        for client in busy:
-            client.send(request("/slow"))
-        gate.wait_for(2)
-        waiting = []
-        for n in range(5):
-            waiting.append(connect(server))
-            waiting[-1].send(request(f"/{n}"))
-            until = time.monotonic() + PATIENCE
-            while len(server._waiting) <= n and time.monotonic() < until:
-                threading.Event().wait(0.001)
-        with connect(server) as late:  # accepted and timed out, although no worker is free
-            late.send(b"GET / HT")
-            assert late.reply().status == 408
-        assert gate.order == ["/slow", "/slow"]
-        gate.open.set()
-        for n, client in enumerate(waiting):
-            assert client.reply().content == b"GET /%d " % n
-            client.close()
-        # Two workers take them from one queue: each begins before any that is more than one place behind it.
-        begun = [int(path[1:]) for path in gate.order[2:]]
-        assert all(abs(place - n) <= 1 for place, n in enumerate(begun))
-        for client in busy:
-            assert client.reply().content == b"GET /slow "
-            client.close()
-
-
-def test_one_worker_is_enough() -> None:
-    gate = Gate()
-    with pool(gate, workers=1) as server, connect(server) as slow, connect(server) as fast:
-        slow.send(request("/slow"))
-        gate.wait_for(1)
-        fast.send(request("/fast"))
-        gate.open.set()
-        assert slow.reply().content == b"GET /slow "
-        assert fast.reply().content == b"GET /fast "
-
-
-def test_sleeping_threads_end_and_the_last_free_one_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pooled, "_IDLE", 0.01)
-    gate = Gate()
-    with pool(gate, workers=4) as server:
-        slow = [connect(server) for _ in range(4)]
-        for client in slow:
-            client.send(request("/slow"))
+        with asking(server, "/") as client:
+            assert client.reply().status == 200
+        assert len(server._threads) == 1  # the one that would take the lead
+        clients = [asking(server, f"/stay/{n}") for n in range(4)]
         gate.wait_for(4)
         assert len(server._threads) == 4
         gate.open.set()
-        for client in slow:
+        for client in clients:
+            assert client.reply().status == 200
+            client.close()
+
+
+def test_L2_with_all_workers_busy_requests_wait_in_order_and_the_loop_goes_on() -> None:
+    gate = Gate()
+    with pool(gate, 2, Timeouts(head=0.3)) as server:
+        busy = [asking(server, f"/stay/{n}") for n in range(2)]
+        gate.wait_for(2)
+        waiting = []
+        for n in range(6):
+            waiting.append(asking(server, f"/{n}"))
+            wait_until_queued(server, n + 1)
+        assert len(server._threads) == 2
+        with connect(server) as slow:
+            slow.send(b"GET / HT")
+            assert slow.reply().status == 408
+        with connect(server) as bad:
+            bad.send(b"nonsense\r\n\r\n")
+            assert bad.reply().status == 400
+        gate.open.set()
+        for n, client in enumerate(waiting):
+            assert client.reply().content == f"GET /{n} ".encode()
+        for client in [*busy, *waiting]:
+            client.close()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if announced:
+        monkeypatch.setattr(pooled, "_LOOK", LONG)  # only the announcement can have it taken over
+    gate, arrived = Gate(), threading.Event()
+
+    def handler(got: Request) -> Response:
+        if announced and got.path == "/stay":
+            got.exchange.about_to_block()
+        arrived.set()
+        return gate(got)
+
+    with PooledServer("127.0.0.1", 0, function_handler(handler), workers=2) as server:
+        with asking(server, "/stay") as staying:
+            wait_for(arrived)
+            with asking(server, "/") as client:
+                assert client.reply().status == 200
+            gate.open.set()
+            assert staying.reply().status == 200
+        server._bell.set()
+
+
+def test_quick_handlers_run_where_they_were_found() -> None:
+    gate = Gate()
+    with pool(gate, 8) as server, connect(server) as client:
+        for _ in range(50):
+            client.send(request())
             client.reply()
+        assert len(server._threads) == 1
+
+
+def test_idle_threads_end_but_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pooled, "_IDLE", 0.05)
+    gate = Gate()
+    with pool(gate, 6) as server:
+        clients = [asking(server, f"/stay/{n}") for n in range(6)]
+        gate.wait_for(6)
+        gate.open.set()
+        for client in clients:
+            assert client.reply().status == 200
             client.close()
         until = time.monotonic() + PATIENCE
-        while len(server._threads) > 2 and time.monotonic() < until:
-            threading.Event().wait(0.005)
-        assert len(server._threads) <= 2  # one that leads and one that stands by, where the first has come to sleep
-        assert fetch(server, "/fast") == b"GET /fast "
+        while len(server._threads) > 2:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        with asking(server, "/") as client:
+            assert client.reply().status == 200
 
 
-def test_L5_where_no_thread_can_be_started_the_leader_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pool(echo, workers=4) as server:
+def test_L5_where_no_thread_can_be_started_the_leader_runs_the_request_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
 
-        def refuse(self: threading.Thread) -> None:
-            raise RuntimeError("can't start new thread")
-
-        monkeypatch.setattr(threading.Thread, "start", refuse)
-        assert fetch(server, "/a") == b"GET /a "
-        assert fetch(server, "/b") == b"GET /b "
+    with pool(Gate(), 4) as server:
+        with monkeypatch.context() as patched:
+            patched.setattr(threading.Thread, "start", refuse)
+            with asking(server, "/") as client:
+                assert client.reply().status == 200
         assert server._threads == []
-        monkeypatch.undo()
+        with asking(server, "/") as client:
+            assert client.reply().status == 200
 
 
-def test_it_stops_while_everybody_sleeps_stands_by_or_works() -> None:
-    gate = Gate()
-    with pool(gate, workers=3, timeouts=Timeouts(stop=5)) as server:
-        slow = connect(server)
-        slow.send(request("/slow"))
-        gate.wait_for(1)
-        fetch(server, "/fast")
-        stopper = threading.Thread(target=server.close)
-        stopper.start()
-        gate.open.set()
-        assert slow.reply().content == b"GET /slow "
-        stopper.join(PATIENCE)
-        assert not stopper.is_alive()
-        slow.close()
-    assert server._threads == []
+def test_a_foreign_thread_may_process_a_connections_request() -> None:
+    """Who does not lead has no place to open."""
+    seen: list[str] = []
 
+    class Elsewhere(PooledServer):
+        def process_request(self, conn: socket.socket, addr: tuple[str, int] | tuple[str, int, int, int]) -> None:
+            threading.Thread(target=super().process_request, args=(conn, addr), name="elsewhere").start()
 
-def test_a_request_finished_by_hand_on_another_thread() -> None:
-    class Handed(PooledServer):
-        def process_request(self, conn: socket.socket, addr: Address) -> None:
-            threading.Thread(target=self.finish_request, args=(conn, addr)).start()
-
-    server = Handed("127.0.0.1", 0, function_handler(echo), workers=1)
-    with server:
-        assert fetch(server, "/x") == b"GET /x "
-
-
-def test_many_clients_at_once_get_their_own_answers() -> None:
     def handler(got: Request) -> Response:
-        if got.path.endswith("7"):
-            threading.Event().wait(0.006)
+        seen.append(threading.current_thread().name)
         return echo(got)
 
-    wrong: list[bytes] = []
-    with pool(handler, workers=4) as server:
+    with serving(Elsewhere, handler) as server, connect(server) as client:
+        for _ in range(5):
+            client.send(request())
+            assert client.reply().status == 200
+    assert set(seen) == {"elsewhere"}
 
-        def client(number: int) -> None:
-            with connect(server) as mine:
-                for n in range(50):
-                    mine.send(request(f"/{number}-{n}"))
-                    if (content := mine.reply().content) != b"GET /%d-%d " % (number, n):
-                        wrong.append(content)
 
-        clients = [threading.Thread(target=client, args=(number,)) for number in range(8)]
-        for thread in clients:
+def test_a_queued_request_that_finds_a_free_thread_is_run_by_the_leader() -> None:
+    """As after a start of a thread that failed and one that did not."""
+    gate = Gate()
+    with pool(gate, 2) as server:
+        busy = [asking(server, f"/stay/{n}") for n in range(2)]
+        gate.wait_for(2)
+        with asking(server, "/queued") as queued:
+            wait_until_queued(server, 1)
+            gate.open.set()
+            assert queued.reply().status == 200
+        for client in busy:
+            assert client.reply().status == 200
+            client.close()
+
+
+def test_a_fault_of_the_loop_on_a_workers_thread_ends_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Better than one that accepts and never answers."""
+    died: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    gate, server = Gate(), pool(Gate(), 2)
+    server.request_handler = function_handler(gate)
+    serving_thread = threading.Thread(target=server.serve_forever)
+    real = Loop.turn
+
+    def fail_elsewhere(loop: Loop, role: Role) -> None:
+        if threading.current_thread() is not serving_thread:
+            raise ZeroDivisionError
+        real(loop, role)
+
+    monkeypatch.setattr(Loop, "turn", fail_elsewhere)
+    serving_thread.start()
+    with asking(server, "/stay") as client:
+        gate.wait_for(1)
+        until = time.monotonic() + PATIENCE
+        while not server._over:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        gate.open.set()
+        serving_thread.join()
+        assert client.ended() == b""
+    server.close()
+    assert len(died) == 1
+
+
+INTERRUPTED: Final = """
+import threading, time, pyhttp
+def handler(request):
+    time.sleep(0.1 if request.path == "/slow" else 0)
+    return pyhttp.Response(200)
+server = pyhttp.PooledServer("127.0.0.1", 0, pyhttp.function_handler(handler), workers=8)
+print(server.addresses[0][1], flush=True)
+try:
+    server.serve_forever()
+except KeyboardInterrupt:
+    print(threading.active_count(), len(__import__("os").listdir("/proc/self/fd")), flush=True)
+"""
+
+
+@pytest.mark.parametrize("slow", [0, 1, 5])
+def test_L9_an_interrupt_of_serve_forever_ends_every_thread(slow: int) -> None:
+    """Ctrl+C, as people end `http.server`; whichever thread leads by then."""
+    with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            address = ("127.0.0.1", int(process.stdout.readline()))
+            clients = [socket.create_connection(address, timeout=PATIENCE) for _ in range(slow)]
+            for client in clients:
+                client.sendall(request("/slow"))
+            for client in clients:
+                assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+            time.sleep(0.05)
+            process.send_signal(signal.SIGINT)
+            threads, open_now = process.stdout.readline().split()
+            assert int(threads) == 1
+            assert int(open_now) <= 4
+            assert process.wait(PATIENCE) == 0
+            for client in clients:
+                client.close()
+        finally:
+            process.kill()
+
+
+def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
+    """Many clients, handlers that stay for a moment or not: each answer is right, and nobody waits."""
+    inside: dict[int, int] = {}
+
+    def handler(got: Request) -> Response:
+        assert os.getpid() > 0
+        conn = got.exchange._channel
+        assert isinstance(conn, Connection)
+        assert inside.setdefault(conn.serial, 0) == 0
+        inside[conn.serial] += 1
+        time.sleep(0.006 if got.query.endswith("3") else 0)
+        inside[conn.serial] -= 1
+        return echo(got)
+
+    with PooledServer("127.0.0.1", 0, function_handler(handler), workers=3) as server:
+
+        def work(number: int) -> None:
+            with connect(server) as client:
+                for n in range(60):
+                    client.send(request(f"/?{number}-{n}"))
+                    right.append(client.reply().content == f"GET /?{number}-{n} ".encode())
+
+        right: list[bool] = []
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+        for thread in threads:
             thread.start()
-        for thread in clients:
+        for thread in threads:
             thread.join()
-    assert wrong == []
+        assert right == [True] * 480
+
+
+@pytest.mark.parametrize("elsewhere", [False, True])
+def test_a_fault_on_the_serving_thread_ends_the_server(elsewhere: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As an interrupt does: while it leads, or while another thread does and it runs a handler."""
+    gate, died = Gate(), list[object]()
+    monkeypatch.setattr(threading, "excepthook", died.append)
+    server = pool(gate, 2)
+    serving_thread = threading.Thread(target=server.serve_forever)
+    real = Loop.turn
+
+    def fail_here(loop: Loop, role: Role) -> None:
+        if not elsewhere and gate.threads:
+            raise KeyboardInterrupt
+        real(loop, role)
+
+    def handler(got: Request) -> Response:
+        gate(got)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Loop, "turn", fail_here)
+    server.request_handler = function_handler(handler if elsewhere else gate)
+    serving_thread.start()
+    with asking(server, "/stay" if elsewhere else "/") as client:
+        if elsewhere:
+            gate.wait_for(1)
+            until = time.monotonic() + PATIENCE
+            while not server._place.locked():
+                assert time.monotonic() < until
+                time.sleep(0.001)
+            gate.open.set()
+        client.ended()
+    serving_thread.join(PATIENCE)
+    assert not serving_thread.is_alive()
+    server.close()
+    assert died

@@ -297,6 +297,27 @@ def test_L8_a_queued_request_is_closed_when_the_grace_period_is_over() -> None:
     assert gate.paths == ["/0"]
 
 
+def test_L8_a_queued_request_that_was_cut_is_not_handled() -> None:
+    gate = Gate()
+    limits, timeouts = Limits(threads=1), Timeouts(stop=0.1)
+    made = serving(ThreadedServer, gate, limits=limits, timeouts=timeouts)
+    with made as server, connect(server) as busy, connect(server) as queued:
+        busy.send(request("/0"))
+        gate.wait_for(1)
+        queued.send(request("/1"))
+        wait_until_queued(server, 1)
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        until = time.monotonic() + PATIENCE
+        while not all(conn.failed for conn in list(server._loop.registry.connections.values())):
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        gate.open.set()
+        assert queued.ended() == b""
+        closing.join()
+    assert gate.paths == ["/0"]
+
+
 def test_threaded_process_request_can_be_overridden() -> None:
     addresses: list[object] = []
 

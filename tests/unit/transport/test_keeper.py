@@ -704,3 +704,26 @@ def test_the_work_of_a_request_is_counted(monkeypatch: pytest.MonkeyPatch) -> No
             assert statuses(peer.read()) == [200]
         assert made.poller.calls == {"wait": 100, "arm": 100}
         assert counted == {"read": 100, "writev": 100}
+
+
+def test_a_connection_that_cannot_be_shut_down_is_not_connected_any_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    def not_connected(_: Connection, how: int) -> None:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    with world() as made:
+        peer, conn = made.connect()
+        with monkeypatch.context() as patched:
+            patched.setattr(Connection, "shutdown", not_connected)
+            made.loop.registry.expel(conn)
+        peer.close()
+        made.work()
+        assert now(conn) is Phase.CLOSED
+
+
+def test_a_descriptor_is_released_once() -> None:
+    with world() as made:
+        peer, conn = made.connect()
+        peer.close()
+        made.work()
+        conn.release_descriptor()
+        assert conn.fileno() == -1

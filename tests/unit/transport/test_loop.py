@@ -189,6 +189,22 @@ def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> N
         assert made.clock.now == began  # the end of the idle one was enough: no pause had to pass
 
 
+def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> None:
+    with listening() as (made, listener):
+        idle = [join(made, listener) for _ in range(2)]
+        made.work()
+        listener.failures = [errno.EMFILE] * 2
+        join(made, listener)
+        made.work()
+        made.turn()
+        made.work()
+        assert listener.failures == []
+        assert len(made.service.reports) == 1
+        for peer in idle:
+            peer.read()
+        assert all(peer.ended for peer in idle)
+
+
 def test_the_work_of_idle_connections_is_counted() -> None:
     """Ten thousand seconds of 50 connections that idle and are renewed: a look at each now and then, no more."""
     with listening() as (made, listener):

@@ -134,3 +134,26 @@ def test_waiting_for_one_descriptor(pair: Pair) -> None:
     assert not wait_until_ready(ours.fileno(), READ, -1)
     theirs.send(b"x")
     assert wait_until_ready(ours.fileno(), READ, 5)
+
+
+def test_L5_a_descriptor_that_cannot_be_watched_is_the_callers_and_can_be_armed_later(pair: Pair) -> None:
+    made = EpollPoller()
+    ours, theirs = pair
+    number = os.open(os.devnull, os.O_RDONLY)
+    with pytest.raises(OSError, match="not permitted"):
+        made.arm(number, READ)
+    made.forget(number)
+    os.dup2(ours.fileno(), number)
+    made.arm(number, READ)
+    theirs.send(b"x")
+    assert made.wait(5) == [(number, READ)]
+    made.close()
+    os.close(number)
+
+
+def test_arming_while_another_thread_polls_ends_its_poll(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = PollPoller()
+    monkeypatch.setattr(made, "_waiting", True)
+    made.arm(pair[0].fileno(), READ)
+    assert made.wait(None) == []
+    made.close()
