@@ -36,7 +36,7 @@ NGINX: Final = """
 daemon off; user root; worker_processes 1; pid {work}/pid; error_log /dev/null;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; default_type application/octet-stream;
+  access_log off; sendfile on; default_type application/octet-stream;
   client_body_temp_path {work}/1; proxy_temp_path {work}/2; fastcgi_temp_path {work}/3;
   uwsgi_temp_path {work}/4; scgi_temp_path {work}/5;
   server {{ listen 127.0.0.1:{port}; root {root}; }}
@@ -364,10 +364,10 @@ ABUSES: Final[Mapping[str, Callable[[Peer], str]]] = {
 INTRODUCTION: Final = """# Servers under abuse
 
 Written by `python -m benchmarks.robustness`; each cell is one run on a machine with {cpus} processors, clients and
-server together, so differences of a few milliseconds mean nothing. Times are the median and the worst of 30 ordinary requests,
-each on a new connection; "no answer" means that one of them had none within {patience:.0f} seconds. Each server has its
-own defaults but for the number of connections. Cheroot serves by a small application of its ten threads; `http.server`
-speaks HTTP/1.1 here, and has a thread for each connection.
+server together, so differences of a few milliseconds mean nothing. Times are the median and the worst of 30 ordinary
+requests, each on a new connection; "no answer" means that one of them had none within {patience:.0f} seconds. Each
+server has its own defaults but for the number of connections. Cheroot serves by a small application of its ten
+threads; `http.server` speaks HTTP/1.1 here, and has a thread for each connection.
 
 * Slow heads, bodies and readers have sent all that they will, and the table shows who else is served meanwhile.
 * 900 resets: 300 in the middle of a head, of a download, of an upload; what is left up to five seconds later.

@@ -14,10 +14,10 @@ from tests.helpers.crowd import connected, crowd, until_ended
 from tests.helpers.servers import connect, serving_by
 from tests.helpers.sockets import request
 
-SIZE: Final = 8 << 20
+SIZE: Final = 4 << 20
 OLD: Final = b"a" * SIZE
 NEW: Final = b"b" * SIZE
-DOWNLOADS: Final = 8
+DOWNLOADS: Final = 4
 
 
 def truncate(path: Path) -> None:
