@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.conformance.register import AREAS, SAFETY, STATEMENTS, Level, State, Statement
+from tests.conformance.test_safety_lines import OPEN
 
 __all__ = ["main", "problems", "render"]
 
@@ -33,14 +34,6 @@ BUILT: Final = {
     "loop": "src/pyhttp/transport/loop.py",
 }
 """An area is built when this module is there."""
-SHOWN_ELSEWHERE: Final = {
-    "T9": "README.md names the platforms",
-    "V1": "this page",
-    "V5": "`nox -s coverage`",
-    "V6": "`nox -s mutation`",
-    "V8": "SECURITY.md",
-}
-"""Safety lines about the project, shown by something other than a test."""
 _TITLES: Final = {
     "9110": "RFC 9110: HTTP Semantics",
     "9112": "RFC 9112: HTTP/1.1",
@@ -50,7 +43,7 @@ _TITLES: Final = {
     "3875": "RFC 3875: The Common Gateway Interface (CGI) Version 1.1",
 }
 _NAMED: Final = 3
-"""Tests named for one clause; the rest are counted."""
+"""Tests named for one clause."""
 
 
 def problems(results: Results) -> Iterator[str]:
@@ -67,14 +60,14 @@ def problems(results: Results) -> Iterator[str]:
         if statement.state is State.OPEN and (ROOT / BUILT[statement.area]).exists():
             yield f"{statement.id}: open, but {statement.area} is built ({statement.gist})"
     for identifier in SAFETY:
-        if identifier not in SHOWN_ELSEWHERE and "passed" not in results.get(identifier, {}).values():
+        if identifier not in OPEN and "passed" not in results.get(identifier, {}).values():
             yield f"{identifier}: no passing test ({SAFETY[identifier]})"
 
 
 def _shown_by(tests: Mapping[str, str]) -> str:
     passed = sorted(test for test, outcome in tests.items() if outcome == "passed")
     named = passed[:_NAMED]
-    rest = f" and {len(passed) - len(named)} more" if len(passed) > len(named) else ""
+    rest = " and more" if len(passed) > len(named) else ""
     return "; ".join(f"`{_cell(test)}`" for test in named) + rest
 
 
@@ -131,7 +124,7 @@ def render(results: Results) -> str:
             lines += [f"### §{section}", "", *_section(members, results), ""]
     lines += ["## What is promised beside the RFCs", "", "| id | promise | shown by |", "|---|---|---|"]
     for identifier, promise in SAFETY.items():
-        shown = SHOWN_ELSEWHERE.get(identifier) or _shown_by(results.get(identifier, {}))
+        shown = OPEN.get(identifier) or _shown_by(results.get(identifier, {}))
         lines.append(f"| {identifier} | {_cell(promise)} | {shown} |")
     return "\n".join([*lines, ""])
 
