@@ -296,8 +296,7 @@ def few_descriptors(peer: Peer) -> str:
                 time.sleep(2)
                 share = (server.cpu() - computed) / (time.monotonic() - began)
         except OSError as error:
-            share = -1.0
-            print(f"  {error}")
+            return f"200 connections: {error}; then {server.ask(10)}"
         if server.process.poll() is not None:
             return "ended"
         time.sleep(1)
