@@ -26,13 +26,10 @@ SOURCES: Final = ("wire", "semantics", "messages.py", "abnf.py")
 SURVIVORS: Final = Path(__file__).parent / "survivors.toml"
 _GOAL: Final = 0.95
 _LONGEST: Final = 120
-_CORE: Final = (
-    "tests/fuzz/test_targets.py",
-    "tests/conformance/test_rows.py",
-    "tests/conformance/test_splits.py",
-    "tests/conformance/test_oracles.py",
-)
-_FILES: Final = ("tests/fuzz/test_semantics.py", "tests/unit/resources", "tests/conformance/test_files_folder.py")
+_QUICK: Final = ("tests/fuzz/test_targets.py", "tests/conformance/test_oracles.py", "tests/unit/test_messages.py")
+_SLOW: Final = ("tests/unit/test_abnf.py", "tests/unit/wire", "tests/unit/semantics", "tests/fuzz/test_semantics.py")
+_CORE: Final = ("tests/conformance/test_rows.py", "tests/conformance/test_splits.py")
+_FILES: Final = ("tests/unit/resources", "tests/conformance/test_files_folder.py")
 
 
 def _modules() -> Iterator[Path]:
@@ -48,13 +45,13 @@ def _stages(module: Path) -> Iterator[tuple[str, ...]]:
     own = Path("tests/unit") / inner.parent / f"test_{inner.name}"
     if (ROOT / own).exists():
         yield (str(own),)
-    yield tuple(path for path in ("tests/unit/wire", "tests/unit/semantics", "tests/unit/test_abnf.py") if _is(path))
+    package = f"tests/unit/{inner.parent}"
+    if inner.parent != Path():
+        yield (package,)
+    yield _QUICK
+    yield tuple(path for path in _SLOW if path != package)
     yield (*_CORE, "-k", "not socket and not deadlines")
-    yield tuple(path for path in (*_FILES, "tests/unit/test_messages.py") if _is(path))
-
-
-def _is(path: str) -> bool:
-    return (ROOT / path).exists()
+    yield _FILES
 
 
 def _is_noticed(module: Path, mutant: Mutant, folder: Path) -> bool:
@@ -93,6 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder = Path(name)
         shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
         for number, (module, mutant) in enumerate(sample, 1):
+            if number % 25 == 0:
+                sys.stderr.write(f"{number} tried, {len(survived)} survived\n")
             if not _is_noticed(module, mutant, folder):
                 signature = f"{module.stem}.{mutant.signature}"
                 survived.append(signature)
