@@ -44,12 +44,9 @@ class ReceiveBuffer:
     def take(self, count: int) -> bytes:
         """Remove and return the first `count` bytes, which are there."""
         data, start = self.data, self.start
-        if start == 0 and count == len(data) and isinstance(data, bytes):
-            self.data = b""
-            return data
         end = start + count
         if isinstance(data, bytes):
-            taken = data[start:end]
+            taken = data[start:end]  # the very object when it is the whole
         else:
             with memoryview(data) as view:
                 taken = bytes(view[start:end])

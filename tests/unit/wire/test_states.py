@@ -1,4 +1,4 @@
-"""The state table: whole, reachable, and what the documents draw."""
+"""The state table: whole, and every state in it can be reached."""
 
 from pyhttp.errors import HTTPError
 from pyhttp.messages import RequestHead
