@@ -20,12 +20,13 @@ from typing import Final
 from tests.conformance.register import AREAS, SAFETY, STATEMENTS, Level, State, Statement
 from tests.conformance.test_safety_lines import OPEN
 
-__all__ = ["main", "problems", "render"]
+__all__ = ["main", "problems", "render", "with_totals"]
 
 Results = Mapping[str, Mapping[str, str]]
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "conformance.md"
+README: Final = ROOT / "README.md"
 TESTS: Final = ("tests/unit", "tests/conformance")
 BUILT: Final = {
     "wire": "src/pyhttp/wire/connection.py",
@@ -129,6 +130,13 @@ def render(results: Results) -> str:
     return "\n".join([*lines, ""])
 
 
+def with_totals(readme: str) -> str:
+    """The README with the totals of today between its two marks."""
+    before, begin, rest = readme.partition("<!-- totals -->\n")
+    _, end, after = rest.partition("<!-- end of totals -->")
+    return "".join((before, begin, "\n", *(f"{line}\n" for line in _totals()), "\n", end, after))
+
+
 def _run_tests() -> Results:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "results.json")
@@ -156,11 +164,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     results = _read(*(Path(str(path)) for path in options.results)) if options.results else _run_tests()
     wrong = list(problems(results))
-    document = render(results)
-    if not options.check:
-        DOCUMENT.write_text(document, encoding="utf-8")
-    elif not DOCUMENT.exists() or DOCUMENT.read_text(encoding="utf-8") != document:
-        wrong.append(f"{DOCUMENT.relative_to(ROOT)} is stale: run `nox -s compliance`")
+    for path, text in ((DOCUMENT, render(results)), (README, with_totals(README.read_text(encoding="utf-8")))):
+        if not options.check:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            wrong.append(f"{path.relative_to(ROOT)} is stale: run `nox -s compliance`")
     sys.stdout.writelines(f"{line}\n" for line in wrong)
     sys.stdout.write(f"{len(STATEMENTS)} statements, {len(SAFETY)} promises, {len(wrong)} problems\n")
     return int(bool(wrong))
