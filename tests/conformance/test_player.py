@@ -1,0 +1,319 @@
+"""The measuring instruments themselves: a strict reader, a player and laws that let nothing wrong pass."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.conformance import drive
+from tests.conformance.laws import LAWS, Law, Verdict
+from tests.conformance.play import Exchange, Mismatch, play
+from tests.conformance.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
+from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, pieces, read_reply
+
+
+class Memory:
+    """A source and a peer that has said all it will say."""
+
+    def __init__(self, data: bytes, *, ends: bool = True) -> None:
+        self.data = data
+        self.ends = ends
+        self.held = bytearray()
+
+    def more(self) -> bytes:
+        data, self.data = self.data[:7], self.data[7:]
+        if not data and not self.ends:
+            raise Late
+        return data
+
+    def send(self, data: bytes) -> None:
+        """Nobody listens."""
+
+    def half_close(self) -> None:
+        """Nobody listens."""
+
+    def reply(self, method: str = "GET") -> Reply:
+        return read_reply(self, self.held, method=method)
+
+    def ended(self) -> bytes:
+        rest = bytes(self.held) + self.data
+        if not self.ends:
+            raise Late
+        return rest
+
+
+def read(data: bytes, method: str = "GET") -> Reply:
+    return read_reply(Memory(data), bytearray(), method=method)
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+class TestReader:
+    @pytest.mark.parametrize(
+        ("data", "method", "framing", "content"),
+        [
+            (OK + b"Content-Length: 2\r\n\r\nhi+", "GET", Framing.LENGTH, b"hi"),
+            (OK + b"Content-Length: 2\r\n\r\n", "HEAD", Framing.NONE, b""),
+            (OK + b"\r\nuntil the end", "GET", Framing.CLOSE, b"until the end"),
+            (OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX: 1\r\n\r\n+", "GET", Framing.CHUNKED, b"hi"),
+            (b"HTTP/1.1 204 \r\n\r\n+", "GET", Framing.NONE, b""),
+            (b"HTTP/1.1 304 x\r\nContent-Length: 9\r\n\r\n+", "GET", Framing.NONE, b""),
+            (b"HTTP/1.1 100 Continue\r\n\r\n", "GET", Framing.NONE, b""),
+        ],
+    )
+    def test_what_it_reads(self, data: bytes, method: str, framing: Framing, content: bytes) -> None:
+        reply = read(data, method)
+        assert (reply.framing, reply.content, reply.complete) == (framing, content, True)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            b"HTTP/1.1 200\r\n\r\n",
+            b"HTTP/1.1  200 OK\r\n\r\n",
+            b"HTTP/1.1 2000 OK\r\n\r\n",
+            b"HTTP/1.1 600 OK\r\n\r\n",
+            b"http/1.1 200 OK\r\n\r\n",
+            b"HTTP/1.1 200 O\0K\r\n\r\n",
+            b"\r\n" + OK + b"\r\n",
+            b"HTTP/1.1 200 OK\n\r\n\r\n",
+            OK + b" X: 1\r\n\r\n",
+            OK + b"X: 1\r\n 2\r\n\r\n",
+            OK + b"X : 1\r\n\r\n",
+            OK + b"X\r\n\r\n",
+            OK + b"X: \0\r\n\r\n",
+            OK + b"X: 1\rY: 2\r\n\r\n",
+            OK + b"X: 1\r\n",
+            OK + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx",
+            OK + b"Content-Length: 1, 1\r\n\r\nx",
+            OK + b"Content-Length: +1\r\n\r\nx",
+            OK + b"Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nx",
+            OK + b"Transfer-Encoding: gzip\r\n\r\nx",
+            OK + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n2 \r\nhi\r\n0\r\n\r\n",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi!\r\n0\r\n\r\n",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX\r\n\r\n",
+        ],
+    )
+    def test_what_it_refuses(self, data: bytes) -> None:
+        with pytest.raises(BadReply):
+            read(data)
+
+    @pytest.mark.parametrize(
+        "data",
+        [
+            OK + b"Content-Length: 3\r\n\r\nhi",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n3\r\nhi",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n",
+            OK + b"Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n",
+        ],
+    )
+    def test_what_is_cut_off(self, data: bytes) -> None:
+        assert not read(data).complete
+
+    def test_nothing_is_the_end(self) -> None:
+        with pytest.raises(Ended):
+            read(b"")
+
+    def test_nothing_yet_is_late(self) -> None:
+        with pytest.raises(Late):
+            read_reply(Memory(OK, ends=False), bytearray())
+
+    def test_a_head_without_end_is_refused(self) -> None:
+        with pytest.raises(BadReply):
+            read(b"x" * 300_000)
+
+
+def echoed(**report: object) -> bytes:
+    fields: dict[str, object] = {"method": "GET", "query": "canary", "content": "", "fields": [], **report}
+    content = str(fields).replace("'", '"').encode()
+    return OK + b"Content-Length: %d\r\n\r\n" % len(content) + content
+
+
+class TestPlayer:
+    @pytest.mark.parametrize(
+        ("said", "steps"),
+        [
+            (OK + b"Content-Length: 0\r\n\r\n", (Answer(404),)),
+            (b"", (Answer(200),)),
+            (b"junk\r\n\r\n", (Answer(200),)),
+            (OK + b"Content-Length: 0\r\n\r\n", (Interim(),)),
+            (OK + b"Content-Length: 0\r\n\r\n+", (Answer(200), Closed())),
+            (OK + b"Content-Length: 0\r\n\r\n", (Answer(200), Kept())),
+            (OK + b"Content-Length: 0\r\n\r\n" + echoed(query="other"), (Answer(200), Kept())),
+            (OK + b"Content-Length: 9\r\n\r\nhi", (Answer(200),)),
+            (OK + b"Content-Length: 2\r\n\r\nhi", (Answer(200, complete=False),)),
+            (OK + b"Content-Length: 2\r\n\r\nhi", (Answer(200, content=b"ho"),)),
+            (OK + b"Content-Length: 0\r\n\r\n", (Answer(200, fields=(("X", "1"),)),)),
+            (OK + b"Content-Length: 0\r\nX: 1\r\n\r\n", (Answer(200, lacks=("x",)),)),
+            (OK + b"Content-Length: 0\r\n\r\n", (Answer(200, has=("x",)),)),
+            (OK + b"Content-Length: 0\r\n\r\n", (Answer(200, close=True),)),
+            (OK + b"Content-Length: 2\r\n\r\nhi", (Answer(200, seen=Seen()),)),
+            (OK + b"Content-Length: 2\r\n\r\n[]", (Answer(200, seen=Seen()),)),
+            (echoed(method="PUT"), (Answer(200, seen=Seen(method="GET")),)),
+            (echoed(content="x"), (Answer(200, seen=Seen(content=b"")),)),
+            (echoed(), (Answer(200, seen=Seen(fields=(("x", "1"),))),)),
+            (echoed(fields=[["X", "2"]]), (Answer(200, seen=Seen(fields=(("x", "1"),))),)),
+            (echoed(fields=[["X", "2"]]), (Answer(200, seen=Seen(lacks=("x",))),)),
+            (echoed(trailers=[["X", "2"]]), (Answer(200, seen=Seen(trailers=())),)),
+        ],
+    )
+    def test_what_does_not_pass(self, said: bytes, steps: tuple[Step, ...]) -> None:
+        with pytest.raises(Mismatch):
+            play(steps, Memory(said))
+
+    def test_an_open_connection_is_not_closed(self) -> None:
+        with pytest.raises(Mismatch, match="stays open"):
+            play((Answer(200), Closed()), Memory(OK + b"Content-Length: 0\r\n\r\n", ends=False))
+
+    def test_what_passes(self) -> None:
+        said = b"HTTP/1.1 100 Continue\r\n\r\n" + echoed() + echoed() + OK + b"Content-Length: 0\r\n\r\n"
+        steps = (
+            Send(b"x"),
+            Interim(),
+            Answer(200, seen=Seen(query="canary")),
+            Kept(),
+            Answer(200),
+            HalfClose(),
+            Closed(),
+        )
+        exchanges = play(steps, Memory(said))
+        assert [(one.ended, one.unforeseen) for one in exchanges] == [(False, False), (True, True)]
+
+    def test_other_statuses_pass_at_other_servers_only(self) -> None:
+        said = b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n"
+        play((Answer(400, also=(404,)),), Memory(said), strict=False)
+        with pytest.raises(Mismatch):
+            play((Answer(400, also=(404,)),), Memory(said))
+
+    def test_another_server_may_end_where_it_says_so(self) -> None:
+        said = OK + b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+        exchanges = play((Answer(200), Answer(200), Kept()), Memory(said), strict=False)
+        assert [one.ended for one in exchanges] == [True]
+
+    def test_what_a_row_needs(self) -> None:
+        data = b"GET /some HTTP/1.1\r\n\r\nHEAD http://a/file HTTP/1.1\r\n\r\n"
+        assert row("x", "F1 9112-6.1-15b", Send(data), Kept(), needs="more").needs == {"some", "file", "echo", "more"}
+
+
+def exchange(*fields: str, status: int = 200, content: bytes = b"", version: str = "HTTP/1.1") -> Exchange:
+    head = "".join(f"{line}\r\n" for line in (f"HTTP/1.1 {status} x", *fields, f"Content-Length: {len(content)}"))
+    return Exchange(read(f"{head}\r\n".encode() + content), "GET", version, ended=False)
+
+
+def broken(reply: Reply, *, version: str = "HTTP/1.1", ended: bool = False) -> Exchange:
+    return Exchange(reply, "GET", version, ended=ended)
+
+
+NOW = datetime.now(UTC).strftime("Date: %a, %d %b %Y %H:%M:%S GMT")
+
+BROKEN = {
+    "the version is our own": broken(read(b"HTTP/1.0 200 OK\r\n\r\n")),
+    "no line is folded": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\r\n b\r\n")),
+    "no CR or LF on its own": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\rb\r\n")),
+    "one space behind the colon": exchange("X:1"),
+    "no needless space within a value": exchange("Allow: GET,  HEAD"),
+    "no empty member of a list": exchange("Allow: GET,, HEAD"),
+    "a field that is no list comes once": exchange("X: 1", "X: 2"),
+    "no field of the other role": exchange("Host: a"),
+    "nothing escaped without need": exchange('X: "\\a"'),
+    "a Date on 2xx, 3xx and 4xx": exchange(status=404),
+    "dates have their fixed form": exchange("Date: Sunday, 06-Nov-94 08:49:37 GMT"),
+    "Date is now": exchange("Date: Sun, 06 Nov 1994 08:49:37 GMT"),
+    "Connection lists its own options": exchange("Connection: content-type"),
+    "fields of the connection are listed": exchange("Keep-Alive: timeout=5"),
+    "the end is announced": broken(exchange(NOW).reply, ended=True),
+    "an announced end comes": exchange("Connection: close"),
+    "no Transfer-Encoding to HTTP/1.0": broken(
+        read(OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), version="HTTP/1.0"
+    ),
+    "chunked alone, and no other length with it": broken(
+        Reply("HTTP/1.1", 200, "", (("Transfer-Encoding", "gzip, chunked"),), Framing.CHUNKED, b"")
+    ),
+    "204 has no length": exchange(status=204),
+    "the end of content is told": broken(read(OK + b"\r\nx")),
+    "errors explain themselves": exchange(status=400),
+    "content has a type": exchange(content=b"x"),
+    "405 has Allow": exchange(status=405),
+    "Server is one product": exchange("Server: a/1 b/2"),
+}
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_a_law_can_be_broken(law: Law) -> None:
+    if law.name != "every line follows the grammar":  # whatever breaks that one, the reader refuses
+        assert law.judge(BROKEN[law.name]) is Verdict.BROKEN
+
+
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_a_good_exchange_breaks_no_law(law: Law) -> None:
+    good = exchange(NOW, "Content-Type: text/plain", "Allow: GET, HEAD", "Server: x/1", content=b"x")
+    assert law.judge(good) is not Verdict.BROKEN
+
+
+@contextmanager
+def careless_server() -> Iterator[tuple[str, int]]:
+    """It answers everything with the same 200 and keeps the connection."""
+
+    def serve(listener: socket.socket) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                while connection.recv(65536):
+                    connection.sendall(OK + b"Content-Length: 2\r\n\r\nhi")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        host, port = listener.getsockname()
+        yield host, port
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+class TestDriver:
+    def test_what_fails_is_told_with_its_clause(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        rows = (
+            row("a bad request", "9112-6.1-15b", Send(b"GET /echo\r\n\r\n"), Answer(400)),
+            row("a good one", "9112-9.3-1b", Send(b"GET /echo HTTP/1.1\r\n\r\n"), Answer(200)),
+            row("left out", "F1", Send(b"GET /file HTTP/1.1\r\n\r\n"), Answer(404)),
+        )
+        monkeypatch.setattr(drive, "GROUPS", {"group": rows})
+        with careless_server() as (host, port):
+            status = drive.main(["--server", f"{host}:{port}", "--without", "file", "--patience", "2"])
+        told = capsys.readouterr().out
+        assert status == 1
+        assert "MUST  group: a bad request" in told
+        assert "9112-6.1-15b MUST" in told
+        assert "1 rows passed, 1 failed (1 on a MUST, 0 on a SHOULD, 0 on a MAY), 1 left out" in told
+
+    def test_nobody_there(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        monkeypatch.setattr(drive, "GROUPS", {"group": (row("a row", "9112-9.3-1b", Send(CANARY), Answer(200)),)})
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))
+            assert drive.main(["--server", f"127.0.0.1:{closed.getsockname()[1]}"]) == 0  # a SHOULD only
+        assert "no connection" in capsys.readouterr().out
+
+
+def test_pieces() -> None:
+    data = bytes(range(256)) * 40
+    assert b"".join(pieces(data)) == data
+    assert {len(piece) for piece in pieces(b"abc")} == {1}
+
+
+def test_a_client_survives_a_server_that_is_gone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, WireClient(*listener.getsockname()) as client:
+        listener.accept()[0].close()
+        for _ in range(100):
+            client.send(b"x" * 10_000)
+        client.half_close()
+        with pytest.raises(Ended):
+            client.reply()
