@@ -5,7 +5,7 @@ import pytest
 from tests.conformance.oracles.divergences import DIVERGENCES, Divergence, Right, compare, differing, named
 from tests.conformance.oracles.messages import CANARY, requests
 from tests.conformance.oracles.readers import READERS, Taken, ours
-from tests.conformance.oracles.session import Unnamed, divergences, main
+from tests.conformance.oracles.session import DOCUMENT, Unnamed, divergences, document, main
 from tests.conformance.register import STATEMENTS
 
 MESSAGES = 3000
@@ -45,6 +45,10 @@ def test_the_messages_are_worth_comparing() -> None:
         for name, read in (*READERS.items(), ("ours", ours)):
             taken[name] += isinstance(read(data + CANARY), Taken)
     assert all(count > 125 for count in taken.values()), taken
+
+
+def test_the_document_is_up_to_date() -> None:
+    assert DOCUMENT.read_text(encoding="utf-8") == document()
 
 
 def test_what_differs_is_told() -> None:

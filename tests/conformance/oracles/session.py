@@ -1,16 +1,24 @@
-"""Compares parsers at length: `python -m tests.conformance.oracles.session --messages 500000 --seed 1`."""
+"""Compares parsers at length: `python -m tests.conformance.oracles.session --messages 500000 --seed 1`.
+
+`--document` writes docs/divergences.md instead.
+"""
 
 import argparse
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
 
 from tests.conformance.oracles.divergences import DIVERGENCES, Side, compare, named
 from tests.conformance.oracles.messages import CANARY, requests
 from tests.conformance.oracles.readers import READERS, Taken, ours
+from tests.conformance.register import STATEMENTS
 
-__all__ = ["Unnamed", "divergences", "main"]
+__all__ = ["DOCUMENT", "Unnamed", "divergences", "document", "main"]
+
+DOCUMENT: Final = Path(__file__).parents[3] / "docs" / "divergences.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +42,37 @@ def divergences(data: bytes) -> Iterator[tuple[str, str] | Unnamed]:
             yield (parser, entry.name) if entry else Unnamed(parser, *found, data)
 
 
+def document() -> str:
+    """The named divergences as a page."""
+    lines = [
+        "# Where other parsers read differently",
+        "",
+        "h11, httptools (llhttp) and waitress read the same generated and damaged requests as ours; nothing differs but",
+        "what stands here. *ours*: the RFC leaves no choice, and we follow it. *either*: the RFC allows both readings.",
+        "There is no entry where the other parser is right. Written by",
+        "`python -m tests.conformance.oracles.session --document`.",
+        "",
+        "| what | parsers | who takes it | statement | right |",
+        "|---|---|---|---|---|",
+    ]
+    takers = {Side.WE_REFUSE: "they", Side.THEY_REFUSE: "we", Side.DIFFER: "both, differently"}
+    for entry in DIVERGENCES:
+        statement = f"{entry.cite}: {STATEMENTS[entry.cite].gist}"
+        cells = (entry.name, ", ".join(entry.parsers), takers[entry.side], statement, entry.right.value)
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join([*lines, ""])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Compare and print a table; 1 where a divergence has no name."""
     options = argparse.ArgumentParser(prog="python -m tests.conformance.oracles.session", description=__doc__)
     options.add_argument("--messages", type=int, default=500_000)
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--document", action="store_true")
     given = options.parse_args(arguments)
+    if given.document:
+        DOCUMENT.write_text(document(), encoding="utf-8")
+        return 0
     counts: Counter[tuple[str, str]] = Counter()
     unnamed: list[Unnamed] = []
     taken = 0
