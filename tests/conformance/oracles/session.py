@@ -47,9 +47,9 @@ def document() -> str:
     lines = [
         "# Where other parsers read differently",
         "",
-        "h11, httptools (llhttp) and waitress read the same generated and damaged requests as ours; nothing differs but",
-        "what stands here. *ours*: the RFC leaves no choice, and we follow it. *either*: the RFC allows both readings.",
-        "There is no entry where the other parser is right. Written by",
+        "h11, httptools (llhttp) and waitress read the same generated and damaged requests as ours; nothing differs",
+        "but what stands here. *ours*: the RFC leaves no choice, and we follow it. *either*: the RFC allows both",
+        "readings. There is no entry where the other parser is right. Written by",
         "`python -m tests.conformance.oracles.session --document`.",
         "",
         "| what | parsers | who takes it | statement | right |",
