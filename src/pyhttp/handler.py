@@ -9,7 +9,7 @@ from pyhttp.cgi import script
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.resources import error_page, files, listing, paths
+from pyhttp.resources import error_page, files, paths
 from pyhttp.resources.opened import check_directory
 from pyhttp.semantics.methods import check_method
 from pyhttp.serving import Surroundings, answered_by_hand, serve, tell
@@ -124,6 +124,8 @@ class BaseHttpRequestHandler:
             Forbidden: Listings are off, it may not be read, or it is a file larger than `Limits.shown_file`.
             NotFound: It is not there, or leads out of the folder.
         """
+        from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
+
         limits = self._surroundings.limits
         if not files.is_directory(path):
             return listing.file_page(path, root=self.directory, site=self.site, limits=limits)
@@ -217,7 +219,14 @@ class BaseHttpRequestHandler:
             self.respond(error_page.redirect_response(segments, request.query, site=self.site))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
-        elif listing.wants_json(head):
+        else:
+            self._do_listing(path, segments)
+
+    def _do_listing(self, path: str, segments: tuple[str, ...]) -> None:
+        from pyhttp.resources import listing  # noqa: PLC0415 - see list_dir
+
+        head = self.request.head
+        if listing.wants_json(head):
             limits = self._surroundings.limits
             self.respond(
                 listing.json_response(head, path, segments, root=self.directory, site=self.site, limits=limits)

@@ -9,7 +9,6 @@ from typing import Final
 from pyhttp.errors import HTTPError, NotFound, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.byteranges import ByteRanges
 from pyhttp.resources.error_page import error_response, not_acceptable_response, options_response
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.resources.siblings import SUFFIXES, Representation, select_representation
@@ -19,7 +18,6 @@ from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import media_type
 from pyhttp.semantics.methods import check_method
-from pyhttp.semantics.ranges import Span, Unranged, content_range, select
 from pyhttp.semantics.validators import Validators, validators_of_file
 from pyhttp.site import Site
 
@@ -87,14 +85,13 @@ def _answer(
     if verdict is Verdict.NOT_MODIFIED:
         file.close()
         return not_modified_response(with_site_fields(lines, site))
-    selection = (
-        select(head.headers["Range"], file.size, limits.ranges) if verdict is Verdict.PERFORM else Unranged.WHOLE
-    )
-    if selection is Unranged.UNSATISFIABLE:
-        raise RangeNotSatisfiable(length=file.size)
-    if selection is Unranged.WHOLE:
-        return Response(200, with_site_fields(lines, site), FileSlice(file, 0, file.size))
-    return _partial(lines, file, selection, site, conditional="If-Range" in head.headers)
+    if verdict is Verdict.PERFORM:
+        return _ranged(head, lines, file, site, limits.ranges)
+    return _whole(lines, file, site)
+
+
+def _whole(lines: Lines, file: OpenedFile, site: Site) -> Response:
+    return Response(200, with_site_fields(lines, site), FileSlice(file, 0, file.size))
 
 
 def _representation_lines(path: str, selected: Representation, validators: Validators, site: Site) -> Lines:
@@ -114,11 +111,19 @@ def _representation_lines(path: str, selected: Representation, validators: Valid
     return lines
 
 
-def _partial(lines: Lines, file: OpenedFile, spans: tuple[Span, ...], site: Site, *, conditional: bool) -> Response:
+def _ranged(head: RequestHead, lines: Lines, file: OpenedFile, site: Site, limit: int) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
+    from pyhttp.resources.byteranges import ByteRanges  # noqa: PLC0415 - many servers are never asked for a range
+    from pyhttp.semantics.ranges import Unranged, content_range, select  # noqa: PLC0415
+
+    spans = select(head.headers["Range"], file.size, limit)
+    if spans is Unranged.UNSATISFIABLE:
+        raise RangeNotSatisfiable(length=file.size)
+    if spans is Unranged.WHOLE:
+        return _whole(lines, file, site)
     media_type_of_file = lines[0][1]
     fields = with_site_fields(lines, site)
-    if conditional:
+    if "If-Range" in head.headers:
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
     if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
         fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(spans[0], file.size))))
