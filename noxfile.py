@@ -27,7 +27,7 @@ nox.options.report = str(ENVIRONMENTS / "report.json")
 DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
-FUZZ_SECONDS: Final = "15"
+FUZZ_SECONDS: Final = "8"
 RESULTS: Final = ENVIRONMENTS / "results"
 RESULTS.mkdir(exist_ok=True)
 
@@ -103,7 +103,7 @@ def conformance(session: nox.Session, version: str) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Random input, a bounded time for each target: 15 seconds, or `-- SECONDS`."""
+    """Random input, a bounded time for each target: 8 seconds, or `-- SECONDS`."""
     seconds = session.posargs[0] if session.posargs else FUZZ_SECONDS
     record(session, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=seconds)
 
