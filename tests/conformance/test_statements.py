@@ -18,7 +18,7 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.serving import function_handler
 from tests.conformance.register import SAFETY, STATEMENTS
-from tests.conformance.report import problems, render
+from tests.conformance.report import README, problems, render, with_totals
 from tests.helpers.wire_client import Framing, Reply, WireClient
 
 
@@ -230,6 +230,11 @@ class TestReport:
     def test_a_safety_line_without_test(self) -> None:
         results = {identifier: tests for identifier, tests in self.good.items() if identifier != "F1"}
         assert [problem for problem in problems(results) if problem.startswith("F1:")]
+
+    def test_the_readme_has_the_totals(self) -> None:
+        text = README.read_text(encoding="utf-8")
+        assert "<!-- totals -->" in text
+        assert with_totals(text) == text
 
     def test_the_document_names_every_id(self) -> None:
         document = render(self.good)

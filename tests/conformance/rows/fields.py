@@ -140,6 +140,7 @@ _HOSTS: Final = (
     refused("a list in Host", "S9", _host(" a,b"), or_served=True),
     refused("a port of letters", "9112-3.2-6a S9", _host(" a:b")),
     refused("two ports", "9112-3.2-6a S9", _host(" a:80:80")),
+    refused("a port of six digits", "S9", _host(" a:000080"), or_served=True),
     refused("a port alone", "S9", _host(" :80"), or_served=True),
     refused("an address not closed", "9112-3.2-6a S9", _host(" [::1")),
     refused("an address that is none", "9112-3.2-6a S9", _host(" [::g]")),
