@@ -1,0 +1,41 @@
+"""The rows on the core and the fuzz targets' seeds, without pytest: what notices most faults in a second or two.
+
+Exits 1, by an exception, where one fails.
+"""
+
+from typing import Final
+
+from tests.conformance.core_peer import CorePeer
+from tests.conformance.laws import broken_laws
+from tests.conformance.oracles.messages import requests
+from tests.conformance.oracles.session import Unnamed, divergences
+from tests.conformance.play import play
+from tests.conformance.rows.all_rows import ROWS
+from tests.conformance.rows.model import Send
+from tests.fuzz.seeds import seeds
+from tests.fuzz.targets import TARGETS
+
+__all__ = ["main"]
+
+_MESSAGES: Final = 150
+_LONG: Final = 400
+"""Rows that send more are played whole only."""
+
+
+def main() -> None:
+    """Play everything once."""
+    for name, target in TARGETS.items():
+        for data in seeds(name):
+            target(data)
+    for row in ROWS:
+        if "deadlines" in row.needs:
+            continue
+        assert not broken_laws(play(row.steps, CorePeer()))
+        if "whole" not in row.needs and sum(len(step.data) for step in row.steps if isinstance(step, Send)) < _LONG:
+            assert not broken_laws(play(row.steps, CorePeer(bytewise=True)))
+    for data in requests(3, _MESSAGES):
+        assert not [one for one in divergences(data) if isinstance(one, Unnamed)]
+
+
+if __name__ == "__main__":
+    main()
