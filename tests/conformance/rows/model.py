@@ -30,7 +30,7 @@ __all__ = [
 CANARY: Final = b"GET /echo?canary HTTP/1.1\r\nHost: canary\r\n\r\n"
 """The request that shows where the server thinks the next one begins."""
 
-_PATH: Final = re.compile(rb"[A-Za-z]+ (?:https?://[^/ ]*)?/([a-z-]+)")
+_PATH: Final = re.compile(rb" (?:https?://[^/ ]*)?/([a-z-]+)(?=[ ?/])")
 _ENDED: Final = frozenset(
     {"9112-2.2-9a", "9112-6.1-15b", "9112-6.1-16a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1a", "9112-6.3-2.5.1b"}
 )
