@@ -159,6 +159,70 @@ def bench_parse(session: nox.Session) -> None:
     run(session, DEMANDED, "python", "benchmarks/parse.py", *session.posargs)
 
 
+@nox.session(name="bench-cgi")
+def bench_cgi(session: nox.Session) -> None:
+    """What a CGI script costs, beside `http.server --cgi` and, where it is installed, lighttpd."""
+    run(session, DEMANDED, "python", "benchmarks/cgi.py", *session.posargs)
+
+
+@nox.session(name="bench-start-stop")
+def bench_start_stop(session: nox.Session) -> None:
+    """What starting and stopping a server takes: under 20 ms."""
+    run(session, DEMANDED, "python", "benchmarks/start_stop.py", *session.posargs)
+
+
+@nox.session
+def soak(session: nox.Session) -> None:
+    """A million mixed requests and 9,900 idle connections; nothing may grow. Takes long."""
+    run(session, DEMANDED, "python", "-m", "tests.robustness.soak", *session.posargs)
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """A seeded sample of small faults in the code: the tests notice 95 % of them. Takes long."""
+    run(session, DEMANDED, "python", "-m", "tests.mutation.session", *session.posargs)
+
+
+@nox.session
+def oracles(session: nox.Session) -> None:
+    """Half a million messages read by other parsers too: no divergence without a name. Takes long."""
+    posargs = session.posargs or ["--messages", "500000"]
+    run(session, DEMANDED, "python", "-m", "tests.conformance.oracles.session", *posargs)
+
+
+@nox.session(name="fuzz-guided")
+def fuzz_guided(session: nox.Session) -> None:
+    """Fuzzing guided by coverage, 600 seconds for each target, or `-- --seconds N [TARGET ...]`. Takes long."""
+    further(session, "fuzz")
+    run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *(session.posargs or ["--seconds", "600"]))
+
+
+@nox.session
+def peers(session: nox.Session) -> None:
+    """Plays the rows of conformance at other servers, and writes docs/peers.md. Takes long."""
+    further(session, "peers")
+    run(session, DEMANDED, "python", "-m", "tests.conformance.peers", *session.posargs)
+
+
+@nox.session(name="bench-files")
+def bench_files(session: nox.Session) -> None:
+    """The same requests for files at other servers: writes docs/comparison.md."""
+    run(session, DEMANDED, "python", "benchmarks/compare_files.py", *session.posargs)
+
+
+@nox.session(name="bench-robustness")
+def bench_robustness(session: nox.Session) -> None:
+    """The same abuse at other servers: writes docs/robustness.md. Takes long."""
+    further(session, "peers")
+    run(session, DEMANDED, "python", "-m", "benchmarks.robustness", *session.posargs)
+
+
+def further(session: nox.Session, group: str) -> None:
+    """Install a dependency group that only some sessions need."""
+    requirements = nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), group)
+    run(session, DEMANDED, "python", "-m", "pip", "install", "-q", *requirements)
+
+
 def run(session: nox.Session, version: str, program: str, *arguments: str, **variables: str) -> None:
     """Run a program of the environment of Python `version`; skip the session where that Python is missing."""
     bin_folder = environment(session, version) / "bin"
