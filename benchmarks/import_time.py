@@ -9,7 +9,7 @@ import subprocess
 import sys
 from typing import Final
 
-ROUNDS: Final = 15
+ROUNDS: Final = 31
 BOUND: Final = 1.5
 OURS: Final = "pyhttp"
 THEIRS: Final = "http.server"

@@ -6,6 +6,8 @@ a rule then scans its input once, whatever the input (safety line S10). Patterns
 field lines are decoded as ISO-8859-1: one character per byte.
 """
 
+import re
+from functools import cache
 from typing import Final
 
 __all__ = [
@@ -56,12 +58,19 @@ __all__ = [
     "URI_HOST",
     "WEIGHT",
     "text",
+    "text_pattern",
 ]
 
 
 def text(rule: bytes) -> str:
     """The same rule for `str` input, where each character stands for the byte of its number."""
     return rule.decode("latin-1")
+
+
+@cache
+def text_pattern(rule: bytes) -> re.Pattern[str]:
+    """`text(rule)` compiled, when it is first needed: all rules together would cost too much to import."""
+    return re.compile(text(rule))
 
 
 # --- RFC 5234 Appendix B.1

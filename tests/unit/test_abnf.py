@@ -101,7 +101,7 @@ def test_rules_nest_and_hold_for_text(name: str) -> None:
 
 
 def test_what_is_public_is_a_rule() -> None:
-    assert set(abnf.__all__) - {"text"} <= set(RULES)
+    assert set(abnf.__all__) - {"text", "text_pattern"} <= set(RULES)
 
 
 @given(st.binary(max_size=40))

@@ -1,7 +1,6 @@
 """RFC 9110 §5.6.7: dates, as whole seconds since 1970-01-01 00:00:00 UTC."""
 
-import re
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Final
 
 from pyhttp import abnf
@@ -61,12 +60,6 @@ def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:
     return *_civil(days), hour, *divmod(rest, 60)
 
 
-@cache
-def _pattern(rule: bytes) -> re.Pattern[str]:
-    """A rule, compiled when it is first needed."""
-    return re.compile(abnf.text(rule))
-
-
 def parse_date(value: str, now: int) -> int | None:
     """The time that an HTTP-date in any of its three formats names (9110-5.6.7-7a); None where `value` is none.
 
@@ -76,12 +69,12 @@ def parse_date(value: str, now: int) -> int | None:
         value: The field value.
         now: The current time, seconds since 1970; it settles the century of a two-digit year.
     """
-    if _pattern(abnf.IMF_FIXDATE).fullmatch(value):
+    if abnf.text_pattern(abnf.IMF_FIXDATE).fullmatch(value):
         return _seconds(int(value[12:16]), value[8:11], int(value[5:7]), value[17:25])
-    if _pattern(abnf.RFC850_DATE).fullmatch(value):
+    if abnf.text_pattern(abnf.RFC850_DATE).fullmatch(value):
         date = value.partition(", ")[2]
         return _of_two_digit_year(int(date[7:9]), date[3:6], int(date[0:2]), date[10:18], now)
-    if _pattern(abnf.ASCTIME_DATE).fullmatch(value):
+    if abnf.text_pattern(abnf.ASCTIME_DATE).fullmatch(value):
         return _seconds(int(value[20:24]), value[4:7], int(value[8:10]), value[11:19])
     return None
 

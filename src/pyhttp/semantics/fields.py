@@ -157,13 +157,10 @@ def parse_list(value: str) -> tuple[str, ...]:
     return tuple(stripped for part in _split_quoted(value) if (stripped := part.strip(" \t")))
 
 
-_QUOTED_OR_COMMA: Final = re.compile(abnf.text(abnf.QUOTED_OR_COMMA))
-
-
 def _split_quoted(value: str) -> Iterator[str]:
     """Split at commas outside quoted strings; a string that is never closed runs to the end."""
     start = 0
-    for match in _QUOTED_OR_COMMA.finditer(value):
+    for match in abnf.text_pattern(abnf.QUOTED_OR_COMMA).finditer(value):
         if match.group() == ",":
             yield value[start : match.start()]
             start = match.end()

@@ -1,7 +1,6 @@
 """RFC 9110 §12: proactive negotiation of content coding and media type."""
 
 import re
-from functools import cache
 from typing import Final
 
 from pyhttp import abnf
@@ -13,24 +12,10 @@ IDENTITY: Final = "identity"
 """The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
 
 _CODING: Final = re.compile(rf"({abnf.text(abnf.TOKEN)})({abnf.text(abnf.WEIGHT)})?")
+_MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")((?s:.*))"
+_WEIGHT: Final = abnf.WEIGHT + rb"(?=[ \t]*+(?:;|$))"
 _SAME: Final = {"x-gzip": "gzip"}
 """Another name of a coding (9110-8.4.1.3-1b)."""
-
-
-# Compiled when they are first needed: only listings are negotiated by media type.
-@cache
-def _media_range() -> re.Pattern[str]:
-    return re.compile(rf"({abnf.text(abnf.TOKEN)}/{abnf.text(abnf.TOKEN)})(.*)", re.DOTALL)
-
-
-@cache
-def _parameters() -> re.Pattern[str]:
-    return re.compile(abnf.text(abnf.PARAMETERS))
-
-
-@cache
-def _weight() -> re.Pattern[str]:
-    return re.compile(abnf.text(abnf.WEIGHT) + r"(?=[ \t]*+(?:;|$))")
 
 
 def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
@@ -78,10 +63,14 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
     """
     weights: dict[str, int] = {}
     for member in headers.members("Accept"):
-        match = _media_range().fullmatch(member)
+        match = abnf.text_pattern(_MEDIA_RANGE).fullmatch(member)
         # A range with parameters of its own is for something more special than what there is to choose from.
-        if match and _parameters().fullmatch(match.group(2)) and not _weight().sub("", match.group(2)).strip("; \t"):
-            weight = _weight().search(match.group(2))
+        if (
+            match
+            and abnf.text_pattern(abnf.PARAMETERS).fullmatch(match.group(2))
+            and not abnf.text_pattern(_WEIGHT).sub("", match.group(2)).strip("; \t")
+        ):
+            weight = abnf.text_pattern(_WEIGHT).search(match.group(2))
             weights.setdefault(match.group(1).lower(), _thousandths(weight.group() if weight else None))
     best, best_weight = available[0], 0
     for name in available:

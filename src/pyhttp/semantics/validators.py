@@ -1,6 +1,5 @@
 """RFC 9110 §8.8: validators, entity tags and modification dates."""
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,9 +8,8 @@ from pyhttp.semantics.dates import EARLIEST
 
 __all__ = ["EntityTag", "Validators", "parse_entity_tag", "parse_entity_tags", "validators_of_file"]
 
-_ENTITY_TAG: Final = re.compile(abnf.text(abnf.ENTITY_TAG))
 _MEMBER: Final = abnf.OWS + rb"(?:" + abnf.ENTITY_TAG + abnf.OWS + rb")?+"
-_ENTITY_TAGS: Final = re.compile(abnf.text(_MEMBER + rb"(?:," + _MEMBER + rb")*+"))
+_LIST: Final = _MEMBER + rb"(?:," + _MEMBER + rb")*+"
 
 _TICK: Final = 10_000_000
 """Nanoseconds that the kernel's coarse clock, which stamps files, may stand still: 100 Hz is the slowest in use."""
@@ -50,7 +48,7 @@ class Validators:
 
 def parse_entity_tag(value: str) -> EntityTag | None:
     """The entity-tag that `value` is; None where it breaks the grammar."""
-    return _entity_tag(value) if _ENTITY_TAG.fullmatch(value) else None
+    return _entity_tag(value) if abnf.text_pattern(abnf.ENTITY_TAG).fullmatch(value) else None
 
 
 def parse_entity_tags(value: str) -> tuple[EntityTag, ...] | None:
@@ -58,9 +56,9 @@ def parse_entity_tags(value: str) -> tuple[EntityTag, ...] | None:
 
     Commas and backslashes inside a tag are plain characters of it.
     """
-    if not _ENTITY_TAGS.fullmatch(value):
+    if not abnf.text_pattern(_LIST).fullmatch(value):
         return None
-    return tuple(_entity_tag(spelling) for spelling in _ENTITY_TAG.findall(value))
+    return tuple(_entity_tag(spelling) for spelling in abnf.text_pattern(abnf.ENTITY_TAG).findall(value))
 
 
 def _entity_tag(spelling: str) -> EntityTag:
