@@ -9,7 +9,6 @@ from pyhttp.errors import BadRequest, NotFound
 
 __all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "locate"]
 
-_PATH: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
@@ -31,7 +30,7 @@ def decode(path: str) -> tuple[str, ...]:
         NotFound: A segment decodes to ``.`` or ``..`` (T5), or holds an encoded slash (T4).
     """
     encoded = path.partition("?")[0]
-    if not _PATH.fullmatch(encoded):
+    if not abnf.text_pattern(abnf.ORIGIN_FORM).fullmatch(encoded):
         raise BadRequest("not a path")
     decoded = _unescape(encoded) if "%" in encoded else encoded
     segments = tuple([segment for segment in decoded.split("/") if segment])

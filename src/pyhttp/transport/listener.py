@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import resource
 import socket
 from typing import Final
 
@@ -80,6 +79,8 @@ def _bind(listener: socket.socket, address: str, port: int, backlog: int) -> Non
 
 def connection_capacity(limit: int) -> int:
     """Connections at once: `limit`, or what the descriptor limit allows less a reserve for files (safety line D12)."""
+    import resource  # noqa: PLC0415 - a library of the system, loaded when a server is built
+
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return limit
