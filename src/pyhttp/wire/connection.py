@@ -290,10 +290,10 @@ class ServerConnection:
     @property
     def receiving_head(self) -> bool:
         """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
-        if self._receiving is not Receiving.HEAD or not self._buffer:
+        if self._receiving is not Receiving.HEAD or not self._buffer.data:
             return False
-        maybe_empty_line = not self._empty_line_skipped and len(self._buffer) <= 2
-        return not (maybe_empty_line and b"\r\n".startswith(self._buffer.peek(2)))
+        # A CR alone may still become an empty line.
+        return self._empty_line_skipped or self._buffer.peek(2) != b"\r"
 
     @property
     def buffered(self) -> int:

@@ -257,6 +257,10 @@ def one_byte_chunks(count: int, segment: int) -> list[bytes]:
     return [data[at : at + segment] for at in range(0, len(data), segment)]
 
 
+def _note(results: list[int], data: bytes) -> None:
+    results.append(read_in([data]))
+
+
 def big_head(size: int) -> list[bytes]:
     lines = b"".join(b"X-%06d: %b\r\n" % (number, b"v" * 900) for number in range(size // 912))
     return [bytes((octet,)) for octet in b"GET / HTTP/1.1\r\nHost: a\r\n" + lines + b"\r\n"]
@@ -275,6 +279,17 @@ def test_L7_one_byte_chunks_are_linear_work() -> None:
     for segment, count in ((4096, 8000), (1, 500)):
         half, whole = (calls(partial(read_in, one_byte_chunks(chunks, segment))) for chunks in (count, 2 * count))
         assert whole.total() <= 2.1 * half.total()
+
+
+def test_L7_chunks_that_are_there_whole_are_read_in_one_go() -> None:
+    """L7: the way through the grammar of chunk lines is for those that need it."""
+    one_size = CHUNKED + b"a\r\n0123456789\r\n" * 500 + b"0\r\n\r\n"
+    sizes = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in range(1, 300)) + b"0\r\n\r\n"
+    for data, octets in ((one_size, 5000), (sizes, 299 * 150)):
+        results: list[int] = []
+        counted = calls(partial(_note, results, data))
+        assert results == [octets]
+        assert counted["_read_size"] == 0
 
 
 def test_L7_1_mib_of_one_byte_chunks_is_read() -> None:

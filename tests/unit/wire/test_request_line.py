@@ -146,5 +146,6 @@ def test_S2_one_empty_line_is_skipped() -> None:
     assert refused(b"\r\n\r\n" + get) == 400
     assert refused(b"\n" + get) == 400
     assert refused(b"\r" + get) == 400
-    with pytest.raises(MalformedRequest, match="empty"):
-        RequestLine(LIMITS).read(b"\r\n", 0)
+    for data in (b"\r\n", b"\r\n" + b"x" * 70):
+        with pytest.raises(MalformedRequest, match="empty"):
+            RequestLine(LIMITS).read(data, 0)

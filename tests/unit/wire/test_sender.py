@@ -5,6 +5,7 @@ import pytest
 from pyhttp.errors import Misuse
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.events import ResponseHead
+from pyhttp.wire.framing import Sized
 from pyhttp.wire.sender import ResponseSender
 
 Fields = tuple[tuple[str, str], ...]
@@ -80,6 +81,8 @@ def test_a_stated_length_may_be_spelled_in_any_case() -> None:
 def test_a_final_status_is_final(status: int) -> None:
     with pytest.raises(Misuse, match="status"):
         sender(status, 0)
+    for final in (200, 599):
+        assert sender(final, 0).framing == Sized(0)
 
 
 @pytest.mark.parametrize(
