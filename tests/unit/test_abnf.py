@@ -104,6 +104,13 @@ def test_what_is_public_is_a_rule() -> None:
     assert set(abnf.__all__) - {"text", "text_pattern"} <= set(RULES)
 
 
+def test_a_rule_for_text_is_compiled_once() -> None:
+    pattern = abnf.text_pattern(abnf.TOKEN)
+    assert pattern is abnf.text_pattern(abnf.TOKEN)
+    assert pattern.fullmatch("a-b")
+    assert not pattern.fullmatch("\xe9")
+
+
 @given(st.binary(max_size=40))
 def test_text_means_the_same_as_octets(data: bytes) -> None:
     for name in ("TOKEN", "FIELD_VALUE", "HOST", "REQUEST_TARGET", "QUOTED_STRING"):
