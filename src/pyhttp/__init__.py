@@ -44,6 +44,7 @@ from pyhttp.serving import Handler, HandlerFactory, function_handler
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.connection import Connection
+from pyhttp.version import __version__ as __version__
 
 __all__ = [
     "AccessEntry",
@@ -92,5 +93,3 @@ __all__ = [
     "VersionNotSupported",
     "function_handler",
 ]
-
-__version__ = "0.1.0"

@@ -15,12 +15,11 @@ from pyhttp.semantics.methods import check_method
 from pyhttp.serving import Surroundings, answered_by_hand, serve, tell
 from pyhttp.site import Site
 from pyhttp.transport.connection import Address
+from pyhttp.version import PRODUCT
 
 __all__ = ["BaseHttpRequestHandler"]
 
 _DEFAULT_SITE: Final = Site()
-SOFTWARE: Final = "pyhttp"
-"""SERVER_SOFTWARE of scripts (RFC 3875 §4.1.17); without a version, which helps nobody but an attacker."""
 
 
 class BaseHttpRequestHandler:
@@ -185,7 +184,7 @@ class BaseHttpRequestHandler:
             root=self.directory,
             site=self.site,
             scripts=self._surroundings.scripts,
-            ends=Ends(local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=SOFTWARE),
+            ends=Ends(local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=PRODUCT),
             client=self.conn.fileno(),
             log=lambda line: self._surroundings.log.warning("%s", line),
         )

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, BaseServer, ThreadedServer
+from pyhttp import BaseHttpRequestHandler, BaseServer, ThreadedServer, __version__
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.site import Site
 from tests.helpers.cgi_site import CgiSite
@@ -114,7 +114,7 @@ META_VARIABLES: Final = (
     shows("SERVER_NAME", "127.0.0.1", "3875-4.1.14-1a", version="HTTP/1.0"),
     shows("SERVER_PROTOCOL", "HTTP/1.1", "3875-4.1.16-1a"),
     shows("SERVER_PROTOCOL", "HTTP/1.0", "3875-4.1.16-1a", version="HTTP/1.0"),
-    shows("SERVER_SOFTWARE", "pyhttp", "3875-4.1.17-1a", "3875-4.1.17-1b"),
+    shows("SERVER_SOFTWARE", f"pyhttp/{__version__}", "3875-4.1.17-1a", "3875-4.1.17-1b"),
     shows(
         "HTTP_X_SOME_FIELD", "a, b", "3875-4.1.18-1a", "3875-4.1.18-2d", lines=("X-Some-Field: a", "x-some-field:b ")
     ),

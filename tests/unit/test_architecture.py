@@ -17,6 +17,7 @@ LAYER: Final = {
     "pyhttp.limits": 0,
     "pyhttp.abnf": 0,
     "pyhttp.site": 0,
+    "pyhttp.version": 0,
     "pyhttp.semantics": 1,
     "pyhttp.messages": 2,
     "pyhttp.wire": 3,
