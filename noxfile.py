@@ -104,9 +104,12 @@ def conformance(session: nox.Session, version: str) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Random input, a bounded time for each target: 8 seconds, or `-- SECONDS`."""
-    seconds = session.posargs[0] if session.posargs else FUZZ_SECONDS
-    record(session, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=seconds)
+    """Random input, 8 seconds for each property; `-- --minutes N` fuzzes each target so long, guided by coverage."""
+    if session.posargs:
+        further(session, "fuzz")
+        run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *session.posargs)
+    else:
+        record(session, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=FUZZ_SECONDS)
 
 
 @nox.session
@@ -188,13 +191,6 @@ def oracles(session: nox.Session) -> None:
     """Half a million messages read by other parsers too: no divergence without a name. Takes long."""
     posargs = session.posargs or ["--messages", "500000"]
     run(session, DEMANDED, "python", "-m", "tests.conformance.oracles.session", *posargs)
-
-
-@nox.session(name="fuzz-guided")
-def fuzz_guided(session: nox.Session) -> None:
-    """Fuzzing guided by coverage, 600 seconds for each target, or `-- --seconds N [TARGET ...]`. Takes long."""
-    further(session, "fuzz")
-    run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *(session.posargs or ["--seconds", "600"]))
 
 
 @nox.session

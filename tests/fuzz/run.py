@@ -1,4 +1,4 @@
-"""Fuzz with coverage as the guide: `python -m tests.fuzz.run --seconds 600 [TARGET ...]`.
+"""Fuzz with coverage as the guide: `python -m tests.fuzz.run --minutes 10 [TARGET ...]`.
 
 It needs atheris. Each target runs in a process of its own, with the dictionary and the seeds; an input that breaks one
 is printed and kept beside the corpus. Exits 1 where there was one.
@@ -53,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if given[:1] == ["--here"]:
         _fuzz_here(*given[1:])
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=15.0, help="for each target (15)")
+    parser.add_argument("--minutes", type=float, default=0.25, help="for each target (0.25)")
     parser.add_argument("targets", nargs="*", metavar="TARGET")
     options = parser.parse_args(given)
     names: list[str] = options.targets or list(importlib.import_module("tests.fuzz.targets").TARGETS)
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         sys.stdout.write(f"{name}:\n")
         sys.stdout.flush()
-        if _fuzz(name, float(options.seconds)):
+        if _fuzz(name, 60 * float(options.minutes)):
             broken.append(name)
     sys.stdout.write(f"broken: {', '.join(broken) or 'none'}\n")
     return int(bool(broken))

@@ -16,6 +16,17 @@ __all__ = ["CORPUS", "DICTIONARY", "found", "seeds"]
 _HERE: Final = Path(__file__).parent
 CORPUS: Final = _HERE / "corpus"
 DICTIONARY: Final = _HERE / "http.dict"
+_OUTPUTS: Final = (
+    b"Content-Type: a/b\r\n\r\nbody",
+    b"Content-Type:a/b\nContent-Length: 4\n\nbody",
+    b"Status: 404 Not Found\nX-Y: z\nContent-Type: a/b\n\n",
+    b"Location: /a?b\n\n",
+    b"Location: http://a/\r\nStatus: 302 Found\r\nContent-Type: a/b\r\n\r\nbody",
+    b"Set-Cookie: a=b\nTransfer-Encoding: chunked\nConnection: close\nStatus: 204\n\n",
+    b"Content-Type: a/b\n folded\n\n",
+    b"HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\nbody",
+    b'HTTP/1.0 304 X\nETag: "a"\n\n',
+)
 
 
 def found(target: str) -> list[bytes]:
@@ -32,6 +43,9 @@ def seeds(target: str) -> list[bytes]:
 def _parts(target: str) -> Iterator[bytes]:
     if target == "byte_ranges":
         yield from (b"bytes=0-", b"bytes=-1", b"bytes=0-0, 2-3", b"bytes=9-1", b"BYTES=1-2,,-3")
+        return
+    if target == "script_output":
+        yield from (kind + output for output in _OUTPUTS for kind in (b"\x80", b"\x81"))
         return
     for data in _requests():
         head, _, content = data.partition(b"\r\n\r\n")

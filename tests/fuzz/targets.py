@@ -4,12 +4,14 @@ Each one holds a parser against the slow reference, or against a property, and l
 parser's own. `tests.fuzz.run` gives them input guided by coverage, `test_targets.py` in an ordinary test run.
 """
 
+import re
 from collections.abc import Callable
 from typing import Final
 
-from pyhttp.errors import HTTPError
+from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
+from pyhttp.errors import BadGateway, HTTPError
 from pyhttp.limits import Limits
-from pyhttp.messages import RequestHead
+from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import parse_list
 from pyhttp.semantics.ranges import Unranged, select
 from pyhttp.wire.connection import ServerConnection
@@ -20,6 +22,11 @@ from tests.fuzz.reference import Read
 __all__ = ["TARGETS"]
 
 _LIMITS: Final = Limits()
+_SCRIPT_LIMITS: Final = Limits(script_fields=400, script_field_lines=8)
+_UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
+_OF_THE_CONNECTION: Final = frozenset(
+    ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "status"]
+)
 _SHORT: Final = 64
 """Content below this length is cut everywhere."""
 
@@ -129,6 +136,42 @@ def byte_ranges(data: bytes) -> None:
             assert sum(span.length for span in selected) <= length
 
 
+def script_output(data: bytes) -> None:
+    """What a script says (S11, C12, C13): the pieces make no difference, and what comes out of it can be sent."""
+    output = data[1:]
+    non_parsed = bool(data) and data[0] & 1 == 1
+    whole = script_head([output], non_parsed=non_parsed)
+    assert script_head([bytes((octet,)) for octet in output], non_parsed=non_parsed) == whole
+    cut = data[0] * len(output) // 256 if data else 0
+    assert script_head([output[:cut], output[cut:]], non_parsed=non_parsed) == whole
+    head, rest = whole
+    assert output.endswith(rest)
+    match head:
+        case None:
+            return
+        case LocalRedirect(place):
+            assert place.startswith("/")
+            assert not re.search(r"[^\x21-\x7e]|#", place)
+        case Document(status, fields, length):
+            assert not any(name.lower() in _OF_THE_CONNECTION or _UNSAFE.search(name + value) for name, value in fields)
+            assert length is None or 0 <= length < 2**63
+            assert Response(status, fields, b"" if status in CONTENT_FORBIDDEN else [rest]).status == status
+
+
+def script_head(pieces: list[bytes], *, non_parsed: bool) -> tuple[Document | LocalRedirect | None, bytes]:
+    """The head of a script's output and all that follows it; None and nothing where it is malformed or does not end."""
+    parser = OutputParser(_SCRIPT_LIMITS, non_parsed=non_parsed)
+    for index, piece in enumerate(pieces):
+        try:
+            head = parser.receive(piece)
+        except BadGateway:
+            return None, b""
+        if head is not None:
+            return head, parser.rest + b"".join(pieces[index + 1 :])
+    assert isinstance(parser.receive_eof(), BadGateway)
+    return None, b""
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "request": request,
     "chunked": chunked,
@@ -136,4 +179,5 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "host": host,
     "members": members,
     "byte_ranges": byte_ranges,
+    "script_output": script_output,
 }

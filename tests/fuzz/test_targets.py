@@ -62,6 +62,11 @@ def test_byte_ranges(data: bytes) -> None:
     TARGETS["byte_ranges"](data)
 
 
+@given(INPUT)
+def test_script_output(data: bytes) -> None:
+    TARGETS["script_output"](data)
+
+
 @given(st.integers(0, 2**32))
 def test_generated_requests(seed: int) -> None:
     for data in requests(seed, 20):
