@@ -296,8 +296,7 @@ class Keeper:
             self._registry.close(conn)
             return
         self._registry.arm(conn, READ | WRITE if conn.core.buffered else READ)
-        if self._service.closing:
-            self._registry.wake()  # a stop that began just now has not seen this one idle
+        self._registry.make_room()  # nobody has seen this one idle yet
 
     def _end(self, conn: Connection, exchange: Exchange) -> None:
         """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""

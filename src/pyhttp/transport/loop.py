@@ -23,7 +23,7 @@ __all__ = ["Loop", "Role"]
 
 _ACCEPTS_AT_ONCE: Final = 64
 _ACCEPT_PAUSE: Final = 1.0
-"""Seconds until a listener is tried again after the system had no descriptor or memory left, unless one is closed."""
+"""Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
 _AFTER_CUT: Final = 0.8
 """Seconds that cut connections have to come back from their handlers, on top of the grace period: with what closing
 takes, less than the one second that safety line L8 allows."""
@@ -71,7 +71,6 @@ class Loop:
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._resting: set[int] = set()
         self._resume_at = 0.0
-        self._resume_below = 0
         self._complained_at = float("-inf")
         timeouts = service.timeouts
         self._deadlines = Deadlines(
@@ -182,6 +181,8 @@ class Loop:
     # --- accepting
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
+        if not self._resting:
+            self.registry.room_made = False  # what becomes free from here on counts, should there be no room
         for accepted in range(_ACCEPTS_AT_ONCE):
             if len(self.registry.connections) >= self._capacity:
                 if accepted:
@@ -195,6 +196,8 @@ class Loop:
                 break
             except OSError as error:
                 if error.errno in _EXHAUSTED:
+                    if accepted:
+                        break  # as above: the system may say so although nobody waits
                     self._make_room()
                     self._rest(fd, f"cannot accept: {error.strerror}")
                     return
@@ -214,17 +217,18 @@ class Loop:
         self._deadlines.look(serial, conn.deadline, self._clock())
 
     def _rest(self, fd: int, reason: str) -> None:
-        """Stop accepting until the pause is over or a connection closes, without a busy loop (safety line L5)."""
+        """Stop accepting until a connection ends or becomes idle, or the pause is over; never in a busy loop (L5)."""
         now = self._clock()
         self._resting.add(fd)
         self._resume_at = now + _ACCEPT_PAUSE
-        self._resume_below = len(self.registry.connections)
+        self.registry.room_wanted = True
         if now - self._complained_at >= 1.0:
             self._complained_at = now
             self._service.report(reason)
 
     def _resume(self, now: float) -> None:
-        if self._resting and (now >= self._resume_at or len(self.registry.connections) < self._resume_below):
+        if self._resting and (now >= self._resume_at or self.registry.room_made):
+            self.registry.room_wanted = self.registry.room_made = False
             for fd in self._resting:
                 self._poller.arm(fd, READ)
             self._resting.clear()

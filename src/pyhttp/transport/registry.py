@@ -36,6 +36,10 @@ class Registry:
         """Every open connection by its descriptor. Removed, under the lock, just before the descriptor is closed."""
         self.by_serial: dict[int, Connection] = {}
         """The same by serial number, which is never given to another."""
+        self.room_wanted: bool = False
+        """Accepting rests until there is room. Written by the thread that waits, before it looks at `room_made`."""
+        self.room_made: bool = False
+        """A connection was closed, or has become idle and could be shed. Written before `room_wanted` is looked at."""
 
     # --- by the owner
 
@@ -50,9 +54,11 @@ class Registry:
         conn.armed = True
         self._poller.arm(conn.fileno(), mask)
 
-    def wake(self) -> None:
-        """Have the loop look again: a stop may have waited for what has just happened."""
-        self._poller.wake()
+    def make_room(self) -> None:
+        """A connection has ended or become idle: whoever waits to be accepted, and a stop, may have waited for it."""
+        self.room_made = True
+        if self.room_wanted or self._service.closing:
+            self._poller.wake()
 
     def end_exchange(self, conn: Connection) -> None:
         """The exchange of `conn`, if there is one, is over."""
@@ -71,8 +77,7 @@ class Registry:
             self.by_serial.pop(conn.serial, None)
             self._poller.forget(fd)
             conn.release_descriptor()
-        if self._service.closing:
-            self.wake()  # the loop may have waited for just this one
+        self.make_room()
 
     # --- by the thread that waits, on connections that are armed
 

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -29,12 +29,16 @@ class Listener(socket.socket):
 
     Attributes:
         failures: What `accept` raises next; nothing is raised where it is empty.
+        full: Whether no descriptor is left.
     """
 
     failures: list[int]
+    full: Callable[[], bool]
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
         """As a socket does, after its failures."""
+        if self.full():
+            raise OSError(errno.EMFILE, "full")
         if self.failures:
             number = self.failures.pop(0)
             raise OSError(number, os.strerror(number))
@@ -48,6 +52,7 @@ def listening(
     """A loop with a listener; `join` connects to it."""
     listener = Listener(socket.AF_INET, socket.SOCK_STREAM)
     listener.failures = []
+    listener.full = lambda: False
     listener.bind(("127.0.0.1", 0))
     listener.listen(300)
     listener.setblocking(False)
@@ -172,6 +177,84 @@ def test_L2_where_nothing_can_be_shed_accepting_rests_until_something_ends() -> 
             made.finish(conn, Response(200))
 
 
+def at_the_limit(made: World, listener: Listener) -> tuple[list[Peer], Peer]:
+    """Two clients whose handlers run, all that is allowed, and a third one that the loop has no room for."""
+    made.service.handler = lambda _: None
+    busy = [join(made, listener) for _ in range(2)]
+    for peer in busy:
+        peer.send(request())
+    made.work()
+    waiting = join(made, listener)
+    waiting.send(request())
+    made.work()
+    assert len(made.service.turns) == 2
+    return busy, waiting
+
+
+@pytest.mark.parametrize("seconds", [None, 0.0], ids=["a thread that gives back", "a thread that held"])
+def test_L2_a_connection_that_becomes_idle_makes_room_at_once(seconds: float | None) -> None:
+    with listening(capacity=2) as (made, listener):
+        busy, waiting = at_the_limit(made, listener)
+        began = made.clock.now
+        made.finish(made.service.turns[0], Response(200), seconds=seconds)
+        assert made.poller.calls["wake"] == 1  # an exchange that ends on a thread is no event: the loop may be waiting
+        made.turn()
+        made.work()
+        assert answered(busy[0])
+        assert busy[0].ended
+        assert len(made.service.turns) == 2
+        for conn in list(made.service.turns):
+            made.finish(conn, Response(200))
+        made.work()
+        assert answered(waiting)
+        assert made.clock.now == began  # no pause had to pass
+
+
+def test_L2_a_connection_that_another_thread_closes_makes_room_at_once() -> None:
+    with listening(capacity=2) as (made, listener):
+        busy, waiting = at_the_limit(made, listener)
+        began = made.clock.now
+        busy[0].close()
+        made.service.turns[0].failed = True
+        made.finish(made.service.turns[0], Response(200))
+        assert made.poller.calls["wake"] == 1
+        made.turn()
+        made.work()
+        for conn in list(made.service.turns):
+            made.finish(conn, Response(200))
+        made.work()
+        assert answered(waiting)
+        assert made.clock.now == began
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before it is wanted", "after"])
+def test_L2_room_made_just_as_accepting_comes_to_rest_is_not_missed(
+    before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listening(capacity=2) as (made, listener):
+        busy, waiting = at_the_limit(made, listener)
+
+        def end_one(*_: object) -> bool:
+            if not busy[0].ended:
+                busy[0].close()
+                made.service.turns[0].failed = True
+                made.finish(made.service.turns[0], Response(200))
+            return False
+
+        with monkeypatch.context() as patch:
+            patch.setattr(made.loop if before else made.service, "_make_room" if before else "report", end_one)
+            while not busy[0].ended:
+                made.turn()
+        began = made.clock.now
+        made.turn()
+        made.work()
+        for conn in list(made.service.turns):
+            made.finish(conn, Response(200))
+        made.work()
+        assert answered(waiting)
+        assert made.clock.now == began
+
+
 def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> None:
     with listening() as (made, listener):
         idle = join(made, listener)
@@ -187,6 +270,25 @@ def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> N
         made.work()
         assert answered(peer)
         assert made.clock.now == began  # the end of the idle one was enough: no pause had to pass
+
+
+def test_L5_exhaustion_sheds_one_idle_connection_for_one_client() -> None:
+    with listening() as (made, listener):
+        idle = [join(made, listener) for _ in range(3)]
+        for peer in idle:
+            peer.send(request())
+        made.work()
+        made.turn()
+        listener.full = lambda: len(made.loop.registry.connections) >= 3
+        newcomer = join(made, listener)
+        newcomer.send(request())
+        made.work()
+        made.turn()
+        made.work()
+        assert answered(newcomer)
+        for peer in idle:
+            peer.read()
+        assert [peer.ended for peer in idle] == [True, False, False]
 
 
 def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> None:
