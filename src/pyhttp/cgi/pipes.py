@@ -46,6 +46,7 @@ class ScriptPipes:
         if client is not None:
             # Neither input nor a half-close: a client may shut down its sending side and await the answer.
             self._poll.register(client, 0)
+        self._errors_end = False
         self._left: float | None = None
         self._at_end = False
         self._closed = False
@@ -102,7 +103,8 @@ class ScriptPipes:
         if self._closed:
             return
         self._closed = True
-        self._read_errors()  # what a pipe holds is read in one piece
+        if not self._errors_end:
+            self._read_errors()  # what a pipe holds is read in one piece
         self._errors.end()
         self._process.close()
 
@@ -112,8 +114,8 @@ class ScriptPipes:
         ready = {descriptor for descriptor, _ in self._poll.poll(min(math.ceil(seconds * 1000), _LONGEST))}
         if self._client in ready:
             raise Disconnected("the client has left while a script ran")
-        if self._process.errors in ready and not self._read_errors():
-            self._poll.unregister(self._process.errors)
+        if self._process.errors in ready:
+            self._read_errors()
         if self._process.exit is not None and self._process.exit in ready:
             self._poll.unregister(self._process.exit)
             self._left = time.monotonic()
@@ -126,11 +128,13 @@ class ScriptPipes:
             self._at_end = True
         return data
 
-    def _read_errors(self) -> bool:
-        """Log what stands in the error pipe; False at its end."""
+    def _read_errors(self) -> None:
+        """Log what stands in the error pipe."""
         try:
             data = os.read(self._process.errors, PIECE)
         except BlockingIOError:
-            return True
+            return
         self._errors.receive(data)
-        return bool(data)
+        if not data:
+            self._poll.unregister(self._process.errors)
+            self._errors_end = True

@@ -93,17 +93,21 @@ class _Path:
         """What its first `count` segments name."""
         return self.root.rstrip("/") + _joined(self.segments[:count])
 
-    def mode(self, count: int) -> int:
-        """The mode of that, links followed.
+    def mode(self, count: int, *, follow: bool = True) -> int:
+        """The mode of that, or of the link that it is where links are not to be followed.
 
         Raises:
             NotFound: There is none, its name cannot be one, or it may not be looked at (safety line T10).
         """
         file = self.file(count)
         try:
-            return os.stat(file).st_mode
+            return os.stat(file, follow_symlinks=follow).st_mode
         except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
             raise NotFound(f"{file!r}: {error}") from error
+
+    def has_link(self, count: int) -> bool:
+        """Whether one of the first `count` segments, which exist, is a symbolic link."""
+        return any(stat.S_ISLNK(self.mode(each, follow=False)) for each in range(1, count + 1))
 
     def divided(self, count: int, site: Site, handler: str = "") -> Script:
         """The Script that its first `count` segments name."""
@@ -151,7 +155,7 @@ def _script_below(path: _Path, site: Site) -> Script:
         if stat.S_ISDIR(mode):
             continue
         file = path.file(count)
-        if os.path.realpath(file) != file:  # there is a link on the way
+        if path.has_link(count):
             _demand_inside(path.file(1), path.root)
             _demand_inside(file, path.file(1))
         if not stat.S_ISREG(mode) or not os.access(file, os.X_OK):
