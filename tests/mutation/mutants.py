@@ -36,6 +36,10 @@ _UNREAD: Final = frozenset({"__all__", "__slots__", "_SUFFIXES", "_EXPLANATIONS"
 """Names and two tables of plain data, which have tests that compare them as a whole."""
 
 
+_SHORT: Final = 80
+"""Characters that may be shown of what a constant stands in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mutant:
     """One fault."""
@@ -58,13 +62,25 @@ def mutants(source: str) -> list[Mutant]:
     """Every mutant of a module."""
     tree = ast.parse(source)
     return [
-        Mutant(where, node.lineno, _shown(node), _shown(changed), ast.unparse(_with(tree, path, changed)))
+        _mutant(tree, path, where, node, changed)
         for path, where, node in _nodes(tree, (), "module")
         for changed in _changes(node)
     ]
 
 
 _Path = tuple[tuple[str, int | None], ...]
+
+
+def _mutant(
+    tree: ast.Module, path: _Path, where: str, node: ast.expr | ast.stmt, changed: ast.expr | ast.stmt
+) -> Mutant:
+    mutated = _with(tree, path, changed)
+    was, is_now = _shown(node), _shown(changed)
+    if isinstance(node, ast.Constant):  # which of several equal ones it is, what it stands in tells
+        around = _shown(_at(tree, path[:-1]))
+        if len(around) < _SHORT:
+            was, is_now = around, _shown(_at(mutated, path[:-1]))
+    return Mutant(where, node.lineno, was, is_now, ast.unparse(mutated))
 
 
 def _nodes(node: ast.AST, path: _Path, where: str) -> Iterator[tuple[_Path, str, ast.expr | ast.stmt]]:
@@ -163,7 +179,8 @@ def _other_constants(value: object) -> Iterator[ast.Constant]:
             yield ast.Constant(value + "x")
         case bytes() if value:
             yield ast.Constant(value[1:] or b"x")
-            yield ast.Constant(value[:-1] or b"x")
+            if len(value) > 1:
+                yield ast.Constant(value[:-1])
         case _:
             return
 
@@ -171,15 +188,19 @@ def _other_constants(value: object) -> Iterator[ast.Constant]:
 def _with(tree: ast.Module, path: _Path, changed: ast.AST) -> ast.Module:
     """A copy of the tree with another node at the end of the path."""
     mutated = copy.deepcopy(tree)
-    parent: ast.AST = mutated
-    for name, at in path[:-1]:
-        parent = _child(parent, name, at)
+    parent = _at(mutated, path[:-1])
     name, at = path[-1]
     if at is None:
         setattr(parent, name, changed)
     else:
         getattr(parent, name)[at] = changed
     return ast.fix_missing_locations(mutated)
+
+
+def _at(node: ast.AST, path: _Path) -> ast.AST:
+    for name, at in path:
+        node = _child(node, name, at)
+    return node
 
 
 def _child(parent: ast.AST, name: str, at: int | None) -> ast.AST:
@@ -189,6 +210,6 @@ def _child(parent: ast.AST, name: str, at: int | None) -> ast.AST:
     return found
 
 
-def _shown(node: ast.expr | ast.stmt) -> str:
+def _shown(node: ast.AST) -> str:
     """The first line of it."""
     return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).partition("\n")[0]

@@ -3,6 +3,7 @@
 A seeded sample of mutants of the wire, the semantics, the messages and the grammar; for each, in a copy of the source,
 rows, targets and oracles run, then the tests of its module, its package and the rest, until one fails. What survives is
 printed; `survivors.toml` says of some why they may. Exits 1 below 95 %, or where a survivor is not explained.
+`--jobs 2` tries two at a time, each in a copy of its own.
 """
 
 import argparse
@@ -13,7 +14,9 @@ import sys
 import tempfile
 import tomllib
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from random import Random
 from typing import Final
 
@@ -25,7 +28,10 @@ ROOT: Final = Path(__file__).parents[2]
 SOURCES: Final = ("wire", "semantics", "messages.py", "abnf.py")
 SURVIVORS: Final = Path(__file__).parent / "survivors.toml"
 _GOAL: Final = 0.95
-_LONGEST: Final = 120
+_LONGEST: Final = 60
+"""Seconds for the rows, or for one module's tests, which take two or three: what needs more never ends."""
+_LONGEST_OF_MANY: Final = 600
+"""The same for a folder of tests or several: a slow machine must not look like a fault that was noticed."""
 _PYTEST: Final = ("pytest", "-x", "-q", "-p", "no:cacheprovider")
 _QUICK: Final = ("tests.mutation.quick",)
 _OTHERS: Final = (
@@ -48,34 +54,34 @@ def _modules() -> Iterator[Path]:
         yield from sorted(path.glob("*.py")) if path.is_dir() else [path]
 
 
-def _stages(module: Path) -> Iterator[tuple[str, ...]]:
-    """Modules to run, with arguments, that may notice: the quickest and likeliest first."""
+def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Modules to run, with arguments, that may notice, and for how long: the quickest and likeliest first."""
     inner = module.relative_to(ROOT / "src" / "pyhttp")
     own = Path("tests/unit") / inner.parent / f"test_{inner.name}"
     package = f"tests/unit/{inner.parent}"
     if "semantics" not in inner.parts:
-        yield _QUICK
+        yield _LONGEST, _QUICK
     if (ROOT / own).exists():
-        yield (*_PYTEST, str(own))
+        yield _LONGEST, (*_PYTEST, str(own))
     if inner.parent != Path():
-        yield (*_PYTEST, package)
+        yield _LONGEST_OF_MANY, (*_PYTEST, package)
     if "semantics" in inner.parts:
-        yield _QUICK
-    yield (*_PYTEST, *(path for path in _OTHERS if path != package))
+        yield _LONGEST, _QUICK
+    yield _LONGEST_OF_MANY, (*_PYTEST, *(path for path in _OTHERS if path != package))
 
 
 def _is_noticed(module: Path, mutant: Mutant, folder: Path) -> bool:
-    """Whether a test fails, or never ends."""
+    """Whether a test fails, or never ends, with the mutant in a copy of the source."""
     copy = folder / module.relative_to(ROOT)
     kept = copy.read_text(encoding="utf-8")
     copy.write_text(mutant.source, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     try:
-        for tests in _stages(module):
+        for longest, tests in _stages(module):
             command = [sys.executable, "-m", *tests]
             try:
                 ran = subprocess.run(
-                    command, cwd=ROOT, env=environment, capture_output=True, timeout=_LONGEST, check=False
+                    command, cwd=ROOT, env=environment, capture_output=True, timeout=longest, check=False
                 )
             except subprocess.TimeoutExpired:
                 return True
@@ -86,27 +92,49 @@ def _is_noticed(module: Path, mutant: Mutant, folder: Path) -> bool:
         copy.write_text(kept, encoding="utf-8")
 
 
+def _survivors(sample: Sequence[tuple[Path, Mutant]], jobs: int) -> Iterator[str]:
+    """The signatures of those that nothing notices, printed as they are found.
+
+    Raises:
+        RuntimeError: The tests notice the source as it is.
+    """
+    folders: SimpleQueue[Path] = SimpleQueue()
+
+    def is_noticed(one: tuple[Path, Mutant]) -> bool:
+        folder = folders.get()
+        try:
+            return _is_noticed(*one, folder)
+        finally:
+            folders.put(folder)
+
+    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
+        for number in range(jobs):
+            folder = Path(name) / str(number)
+            shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
+            folders.put(folder)
+        if is_noticed((sample[0][0], Mutant("", 0, "", "", sample[0][0].read_text(encoding="utf-8")))):
+            raise RuntimeError("the tests fail without any fault")
+        for number, ((module, mutant), noticed) in enumerate(zip(sample, pool.map(is_noticed, sample), strict=True), 1):
+            if number % 25 == 0:
+                sys.stderr.write(f"{number} tried\n")
+            if not noticed:
+                signature = f"{module.stem}.{mutant.signature}"
+                sys.stdout.write(f"{number}: survived, line {mutant.line}: {signature}\n")
+                sys.stdout.flush()
+                yield signature
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Try a sample of mutants and report."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutation.session", description=__doc__)
     parser.add_argument("--sample", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1)
     options = parser.parse_args(arguments)
     every = [(module, mutant) for module in _modules() for mutant in mutants(module.read_text(encoding="utf-8"))]
     sample = Random(int(options.seed)).sample(every, min(int(options.sample), len(every)))
     explained: dict[str, str] = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")) if SURVIVORS.exists() else {}
-    survived: list[str] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-        for number, (module, mutant) in enumerate(sample, 1):
-            if number % 25 == 0:
-                sys.stderr.write(f"{number} tried, {len(survived)} survived\n")
-            if not _is_noticed(module, mutant, folder):
-                signature = f"{module.stem}.{mutant.signature}"
-                survived.append(signature)
-                sys.stdout.write(f"{number}: survived, line {mutant.line}: {signature}\n")
-                sys.stdout.flush()
+    survived = list(_survivors(sample, int(options.jobs)))
     killed = len(sample) - len(survived)
     unexplained = [signature for signature in survived if signature not in explained]
     sys.stdout.write(

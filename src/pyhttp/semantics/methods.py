@@ -4,9 +4,9 @@ from typing import Final
 
 from pyhttp.errors import MethodNotAllowed, MethodUnknown
 
-__all__ = ["FILE_METHODS", "KNOWN", "check_method"]
+__all__ = ["FILE_METHODS", "check_method"]
 
-KNOWN: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
+_KNOWN: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"})
 """The methods of RFC 9110 §9.3 and RFC 5789; method tokens are case-sensitive (9110-9.1)."""
 
 FILE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
@@ -22,6 +22,6 @@ def check_method(method: str, offered: tuple[str, ...] = FILE_METHODS) -> None:
     """
     if method in offered:
         return
-    if method not in KNOWN:
+    if method not in _KNOWN:
         raise MethodUnknown(f"method {method!r}")
     raise MethodNotAllowed(f"method {method}", allow=offered)

@@ -68,7 +68,7 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
         if (
             match
             and abnf.text_pattern(abnf.PARAMETERS).fullmatch(match.group(2))
-            and not abnf.text_pattern(_WEIGHT).sub("", match.group(2)).strip("; \t")
+            and "=" not in abnf.text_pattern(_WEIGHT).sub("", match.group(2))
         ):
             weight = abnf.text_pattern(_WEIGHT).search(match.group(2))
             weights.setdefault(match.group(1).lower(), _thousandths(weight.group() if weight else None))

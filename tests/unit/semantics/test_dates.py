@@ -63,6 +63,18 @@ def test_a_date_is_written_once_a_second() -> None:
     assert format_date(NOW) is format_date(NOW)
 
 
+def test_every_day_of_two_years_and_every_end_of_february() -> None:
+    """The days about which calendars err: 2000 has a 29 February, as each fourth century, and 1900 has none."""
+    midnight = dt.datetime(1970, 1, 1, tzinfo=UTC)
+    days = [midnight.replace(year=2023) + dt.timedelta(days=number) for number in range(365 + 366)]
+    for year in range(1, 10_000):
+        march = midnight.replace(year=year, month=3)
+        days += [march - dt.timedelta(days=1), march]
+    for day in days:
+        assert format_date(seconds_of(day)) == imf(day)
+        assert parse_date(imf(day), NOW) == seconds_of(day)
+
+
 @pytest.mark.clause("9110-5.6.7-7a")
 @given(moments)
 def test_imf_fixdate_is_read(moment: dt.datetime) -> None:
@@ -110,6 +122,22 @@ def test_a_two_digit_year_more_than_fifty_years_ahead_is_in_the_past() -> None:
     assert parse_date("Friday, 15-Jan-77 08:00:01 GMT", NOW) == seconds_of(
         dt.datetime(1977, 1, 15, 8, 0, 1, tzinfo=UTC)
     )
+
+
+@pytest.mark.clause("9110-5.6.7-18a")
+def test_fifty_years_ahead_are_counted_to_the_second() -> None:
+    midnight = NOW - 8 * 3600
+    assert parse_date("Friday, 15-Jan-77 00:00:00 GMT", midnight) == seconds_of(dt.datetime(2077, 1, 15, tzinfo=UTC))
+    assert parse_date("Friday, 15-Jan-77 00:00:00 GMT", midnight - 1) == seconds_of(
+        dt.datetime(1977, 1, 15, tzinfo=UTC)
+    )
+    assert parse_date("Friday, 15-Jan-77 24:00:00 GMT", midnight) is None
+
+
+def test_a_day_has_its_first_and_its_last_second() -> None:
+    day = seconds_of(dt.datetime(1994, 11, 6, tzinfo=UTC))
+    assert parse_date("Sun, 06 Nov 1994 00:00:00 GMT", NOW) == day
+    assert parse_date("Sun, 06 Nov 1994 23:59:59 GMT", NOW) == day + 86_399
 
 
 def test_a_leap_second_is_the_second_after_it() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp.errors import MethodNotAllowed, MethodUnknown
-from pyhttp.semantics.methods import FILE_METHODS, KNOWN, check_method
+from pyhttp.semantics.methods import check_method
 
 
 @pytest.mark.clause("9110-9.1-9a")
@@ -13,7 +13,7 @@ def test_files_offer_reading(method: str) -> None:
 
 
 @pytest.mark.clause("9110-9.1-10d", "9110-15.5.6-1b")
-@pytest.mark.parametrize("method", sorted(KNOWN - set(FILE_METHODS)))
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "CONNECT", "TRACE", "PATCH"])
 def test_S3_a_known_method_is_not_allowed_and_told_what_is(method: str) -> None:
     with pytest.raises(MethodNotAllowed) as caught:
         check_method(method)
@@ -31,6 +31,7 @@ def test_S3_an_unknown_method_is_not_implemented(method: str) -> None:
 
 def test_a_resource_may_offer_others() -> None:
     check_method("POST", ("POST",))
-    with pytest.raises(MethodNotAllowed) as caught:
-        check_method("GET", ("POST", "PUT"))
-    assert caught.value.fields == (("Allow", "POST, PUT"),)
+    for method in ("GET", "HEAD", "OPTIONS"):
+        with pytest.raises(MethodNotAllowed) as caught:
+            check_method(method, ("POST", "PUT"))
+        assert caught.value.fields == (("Allow", "POST, PUT"),)
