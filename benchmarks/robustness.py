@@ -111,8 +111,12 @@ def _http_server(made: Made) -> list[str]:
     return [sys.executable, "-m", "http.server", *options, str(made.port)]
 
 
-def _pyhttp(made: Made) -> list[str]:
-    return [sys.executable, "-m", "pyhttp", made.root, "--host", "127.0.0.1", "--port", str(made.port)]
+def _pyhttp(kind: str) -> Peer:
+    def command(made: Made) -> list[str]:
+        return [sys.executable, "-m", "pyhttp", made.root, "--host", "127.0.0.1", "--port", str(made.port), kind]
+
+    version = "import pyhttp; print(pyhttp.__version__)"
+    return Peer(command, signal.SIGTERM, lambda: _said(sys.executable, "-c", version))
 
 
 PEERS: Final[Mapping[str, Peer]] = {
@@ -130,9 +134,9 @@ PEERS: Final[Mapping[str, Peer]] = {
         lambda: _said(sys.executable, "-c", "from importlib.metadata import version; print(version('cheroot'))"),
     ),
     "http.server": Peer(_http_server, signal.SIGINT, platform.python_version),
-    "pyhttp": Peer(
-        _pyhttp, signal.SIGTERM, lambda: _said(sys.executable, "-c", "import pyhttp; print(pyhttp.__version__)")
-    ),
+    "pyhttp --single": _pyhttp("--single"),
+    "pyhttp --threaded": _pyhttp("--threaded"),
+    "pyhttp --pooled": _pyhttp("--pooled"),
 }
 
 
@@ -219,11 +223,19 @@ def serving(peer: Peer, descriptors: int = 8192) -> Iterator[Server]:
                         os.kill(child, signal.SIGKILL)
 
 
-def slow(sent: bytes, *, window: int = 0) -> Callable[[Peer], str]:
-    """Ordinary requests beside 200 clients that have sent `sent`, and then do nothing."""
+HEAD: Final = b"GET /small HTTP/1.1\r\nX: "
+CONTENT: Final = request("/small", "Content-Length: 1000", method="POST") + b"abc"
+READER: Final = request("/large")
+
+
+def slow(*kinds: bytes) -> Callable[[Peer], str]:
+    """Ordinary requests beside 200 clients of each kind: they have sent that, and then do nothing, nor read."""
 
     def measure(peer: Peer) -> str:
-        with serving(peer) as server, crowd(server.address, 200, sent, window=window):
+        with ExitStack() as stack:
+            server = stack.enter_context(serving(peer))
+            for sent in kinds:
+                stack.enter_context(crowd(server.address, 200, sent, window=4096 if sent == READER else 0))
             return server.ask()
 
     return measure
@@ -350,9 +362,10 @@ def truncated(peer: Peer) -> str:
 
 ABUSES: Final[Mapping[str, Callable[[Peer], str]]] = {
     "nobody else": undisturbed,
-    "200 slow heads": slow(b"GET /small HTTP/1.1\r\nX: "),
-    "200 bodies that stall": slow(request("/small", "Content-Length: 1000", method="POST") + b"abc"),
-    "200 slow readers of 64 MiB": slow(request("/large"), window=4096),
+    "200 slow heads": slow(HEAD),
+    "200 bodies that stall": slow(CONTENT),
+    "200 slow readers of 64 MiB": slow(READER),
+    "all 600 of them at once": slow(HEAD, CONTENT, READER),
     "2,000 idle connections": idle,
     "900 resets": resets,
     "64 descriptors, 200 downloads": few_descriptors,
