@@ -46,10 +46,8 @@ __all__ = [
     "REASON_PHRASE",
     "REG_NAME",
     "REQUEST_HEAD",
-    "REQUEST_LINE",
     "REQUEST_TARGET",
     "RFC850_DATE",
-    "RWS",
     "SCHEME",
     "SUFFIX_RANGE",
     "TARGET_CHARS",
@@ -81,7 +79,6 @@ CRLF: Final = rb"\r\n"
 TCHAR: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TOKEN: Final = TCHAR + rb"++"
 OWS: Final = rb"[ \t]*+"
-RWS: Final = rb"[ \t]++"
 BWS: Final = OWS
 QDTEXT: Final = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 QUOTED_PAIR: Final = rb"\\[\t \x21-\x7e\x80-\xff]"
@@ -145,7 +142,6 @@ REQUEST_TARGET: Final = (
 # --- RFC 9112 §2.3, §3, §2.1
 METHOD: Final = TOKEN
 HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
-REQUEST_LINE: Final = METHOD + rb" " + REQUEST_TARGET + rb" " + HTTP_VERSION
 # Octets that stand in no request line, wherever they are.
 NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
 # What a server accepts as a whole: start-line CRLF *( field-line CRLF ) CRLF, with major version 1 (§2.3).

@@ -18,7 +18,6 @@ RULES: Final[dict[str, bytes]] = {
 SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
     "TOKEN": ((b"GET", b"!#$%&'*+-.^_`|~09azAZ"), (b"", b"a b", b"a:", b"a(", b'"', b"a,", b"\x7f", b"\xe9", b"a\t")),
     "OWS": ((b"", b" \t "), (b"\n", b"\r", b"\x0b", b"\xa0")),
-    "RWS": ((b" ", b"\t "), (b"", b"\x0c", b"\x85")),
     "QUOTED_STRING": (
         (b'""', b'"a\t \xff!"', b'"\\""', b'"\\\\"', b'"a\\bc"'),
         (b'"', b'"a', b'"\\"', b'"a"b', b'"\x00"', b'"\n"', b'"\x7f"', b'"\\\r"'),
@@ -47,13 +46,23 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
         (b"HTTP/1.1", b"HTTP/0.9", b"HTTP/2.0"),
         (b"http/1.1", b"HTTP/1", b"HTTP/1.", b"HTTP/1.10", b"HTTP/11.1", b"HTTP /1.1", b"HTTP/1,1", b"HTTP/-1.1"),
     ),
-    "REQUEST_LINE": (
-        (b"GET / HTTP/1.1", b"OPTIONS * HTTP/1.0", b"CONNECT a:80 HTTP/1.1", b"x http://a/ HTTP/9.9"),
-        (b"GET  / HTTP/1.1", b"GET /", b" GET / HTTP/1.1", b"GET / HTTP/1.1 ", b"GET\t/ HTTP/1.1", b"G/T / HTTP/1.1"),
-    ),
     "REQUEST_HEAD": (
-        (b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.0\r\nA: b\r\nC:\r\n\r\n", b"a" * 63 + b" / HTTP/1.9\r\n\r\n"),
         (
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.0\r\nA: b\r\nC:\r\n\r\n",
+            b"a" * 63 + b" / HTTP/1.9\r\n\r\n",
+            b"OPTIONS * HTTP/1.0\r\n\r\n",
+            b"CONNECT a:80 HTTP/1.1\r\n\r\n",
+            b"x http://a/ HTTP/1.1\r\n\r\n",
+        ),
+        (
+            b"GET /\r\n\r\n",
+            b"GET  / HTTP/1.1\r\n\r\n",
+            b"GET /  HTTP/1.1\r\n\r\n",
+            b" GET / HTTP/1.1\r\n\r\n",
+            b"GET / HTTP/1.1 \r\n\r\n",
+            b"GET\t/ HTTP/1.1\r\n\r\n",
+            b"G/T / HTTP/1.1\r\n\r\n",
             b"GET / HTTP/2.0\r\n\r\n",
             b"GET / HTTP/1.1\n\n",
             b"GET / HTTP/1.1\r\n A: b\r\n\r\n",

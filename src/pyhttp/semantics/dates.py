@@ -70,12 +70,15 @@ def parse_date(value: str, now: int) -> int | None:
         now: The current time, seconds since 1970; it settles the century of a two-digit year.
     """
     if abnf.text_pattern(abnf.IMF_FIXDATE).fullmatch(value):
-        return _seconds(int(value[12:16]), value[8:11], int(value[5:7]), value[17:25])
+        _, day, month, year, time_of_day, _ = value.split()
+        return _seconds(int(year), month, int(day), time_of_day)
     if abnf.text_pattern(abnf.RFC850_DATE).fullmatch(value):
-        date = value.partition(", ")[2]
-        return _of_two_digit_year(int(date[7:9]), date[3:6], int(date[0:2]), date[10:18], now)
+        _, date, time_of_day, _ = value.split()
+        day, month, year = date.split("-")
+        return _of_two_digit_year(int(year), month, int(day), time_of_day, now)
     if abnf.text_pattern(abnf.ASCTIME_DATE).fullmatch(value):
-        return _seconds(int(value[20:24]), value[4:7], int(value[8:10]), value[11:19])
+        _, month, day, time_of_day, year = value.split()
+        return _seconds(int(year), month, int(day), time_of_day)
     return None
 
 
@@ -103,7 +106,7 @@ def _seconds(year: int, month: str, day: int, time_of_day: str) -> int | None:
 
 def _second_of_day(time_of_day: str) -> int | None:
     """00:00:00 to 23:59:60; the 61st second exists in the last minute of a day only."""
-    hour, minute, second = int(time_of_day[0:2]), int(time_of_day[3:5]), int(time_of_day[6:8])
+    hour, minute, second = map(int, time_of_day.split(":"))
     if hour > 23 or minute > 59 or second > (60 if (hour, minute) == (23, 59) else 59):
         return None
     return hour * 3600 + minute * 60 + second
