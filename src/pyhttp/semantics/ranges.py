@@ -16,9 +16,8 @@ _RANGES_SPECIFIER: Final = re.compile(r"[bB][yY][tT][eE][sS]=([^ \t].*|[ \t]+,.*
 _INT_RANGE: Final = re.compile(abnf.text(abnf.INT_RANGE))
 _SUFFIX_RANGE: Final = re.compile(abnf.text(abnf.SUFFIX_RANGE))
 
-_ENOUGH_DIGITS: Final = 19
-"""Digits of the largest file there can be; a longer number is only ever compared, never converted (9110-14.1.2-13b)."""
-_BEYOND: Final = 10**_ENOUGH_DIGITS
+_BEYOND: Final = 20
+"""Digits that no size of a file has; those behind them are never converted (9110-14.1.2-13b)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +97,8 @@ def _magnitude(digits: str) -> tuple[int, str]:
 
 
 def _position(digits: str) -> int:
-    """The number, or one beyond every file where it is longer than any of theirs."""
-    digits = digits.lstrip("0")
-    return int(digits or "0") if len(digits) <= _ENOUGH_DIGITS else _BEYOND
+    """The number, or another beyond every file where it is that long."""
+    return int(digits.lstrip("0")[:_BEYOND] or "0")
 
 
 def _overlap(spans: list[Span]) -> bool:

@@ -166,6 +166,18 @@ def test_G1_numbers_beyond_every_file_are_compared_exactly() -> None:
     assert select(f"bytes={10**30}-0{10**30 + 1}", 10, LIMIT) is NONE
 
 
+@pytest.mark.clause("9110-14.1.2-13b")
+def test_G1_positions_are_exact_in_the_largest_file_there_can_be() -> None:
+    """G1: what a signed 64-bit count holds is a position; what is longer is behind every end."""
+    length = 2**63 - 1
+    assert select(f"bytes={length - 1}-", length, LIMIT) == (Span(length - 1, 1),)
+    assert select(f"bytes=-{length - 1}", length, LIMIT) == (Span(1, length - 1),)
+    assert select(f"bytes=0000{length - 1}-{10**19}", length, LIMIT) == (Span(length - 1, 1),)
+    for beyond in (10**19, 10**20, 10**30):
+        assert select(f"bytes={beyond}-", length, LIMIT) is NONE
+        assert select(f"bytes=0-{beyond}", length, LIMIT) == (Span(0, length),)
+
+
 @pytest.mark.parametrize("value", ["bytes=0-", "bytes=0-0", "bytes=-1", "bytes=-0"])
 def test_an_empty_file_satisfies_nothing(value: str) -> None:
     assert select(value, 0, LIMIT) is NONE
