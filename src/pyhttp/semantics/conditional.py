@@ -9,9 +9,8 @@ from pyhttp.semantics.validators import Validators, parse_entity_tag, parse_enti
 
 __all__ = ["Verdict", "evaluate"]
 
-_CONDITIONS: Final = frozenset(
-    {"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "if-range", "range"}
-)
+_CONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since", "range"})
+"""What may change the answer; If-Range does so only beside Range."""
 _UNCONDITIONAL_METHODS: Final = frozenset({"CONNECT", "OPTIONS", "TRACE"})
 
 
