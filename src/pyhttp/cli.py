@@ -131,8 +131,13 @@ def _signals(server: BaseServer, log_file: ReopenedFile | None) -> Iterator[None
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
         for each in stopping:
-            signal.signal(each, signal.SIG_DFL)
+            signal.signal(each, end_at_once)
         server.close()
+
+    def end_at_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        server.scripts.destroy()  # nobody is left to do it (safety line C11)
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
 
     def reopen(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
         if log_file is not None:

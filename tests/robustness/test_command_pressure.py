@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -124,6 +125,38 @@ def test_L10_a_second_signal_ends_it_at_once(kind: str, folder: Path) -> None:
         assert server.process.poll() is None
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(5) != 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_C11_a_second_signal_ends_scripts_too(kind: str, scripted: Path) -> None:
+    """L10, C11: even one that does not want to."""
+    script = scripted / "cgi-bin" / "stubborn"
+    script.write_text(
+        "#!/bin/sh\ntrap '' TERM\necho Content-Type: text/plain\necho\necho $$ 0\nwhile :; do sleep 1; done\n"
+    )
+    script.chmod(0o755)
+    with command(scripted, kind) as (server, address), WireClient(*address, patience=15) as client:
+        client.send(request("/cgi-bin/stubborn"))
+        until(lambda: client.sock.recv(1000, socket.MSG_PEEK).endswith(b"0\n\r\n"))
+        number = int(client.sock.recv(1000).split()[-2])
+        until(lambda: ended_by_signals(server.process))
+        assert server.process.returncode == -signal.SIGTERM
+        until(lambda: gone(number))
+
+
+def ended_by_signals(process: subprocess.Popen[str]) -> bool:
+    """Whether one more was enough."""
+    process.send_signal(signal.SIGTERM)
+    return process.poll() is not None
+
+
+def gone(process: int) -> bool:
+    """Whether a process is none any more."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
 
 
 def refused(address: tuple[str, int]) -> bool:

@@ -65,7 +65,7 @@ class Process:
         scripts: Scripts,
     ) -> None:
         self._scripts = scripts
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may destroy what its own thread is just ending
         self._ending = False
         self._gone = False
         opened: list[int] = []
@@ -124,9 +124,13 @@ class Process:
         except RuntimeError:  # no more threads to be had: then this one waits
             self._bury()
 
+    def destroy(self) -> None:
+        """SIGKILL to the group; never waits."""
+        self._signal(signal.SIGKILL)
+
     def kill(self) -> None:
         """SIGKILL to the group, and reap its leader."""
-        self._signal(signal.SIGKILL)
+        self.destroy()
         self.wait(_REAP)
         with self._lock:
             self._gone = True

@@ -19,6 +19,10 @@ class Group(Protocol):
         """Ask it to end; never waits."""
         ...
 
+    def destroy(self) -> None:
+        """End it; never waits."""
+        ...
+
     def kill(self) -> None:
         """End it, and reap it."""
         ...
@@ -116,6 +120,11 @@ class Scripts:
             running = tuple(self._running)
         for group in running:
             group.kill()
+
+    def destroy(self) -> None:
+        """SIGKILL to what runs, without a lock or a wait: for a signal handler whose process is about to end."""
+        for group in tuple(self._running):
+            group.destroy()
 
     def _tell(self) -> None:
         """Let `close` look again; under the lock."""

@@ -171,6 +171,22 @@ def test_a_group_that_was_seen_empty_is_left_alone(cgi: CgiSite, monkeypatch: py
     assert sent == []
 
 
+def test_C11_a_signal_handler_may_destroy_what_its_own_thread_is_just_ending(cgi: CgiSite) -> None:
+    process = start(cgi, cgi.sh("x", "trap '' TERM", "while :; do sleep 1; done"))
+
+    def interrupted() -> None:
+        with process._lock:
+            process.destroy()
+
+    thread = threading.Thread(target=interrupted, daemon=True)
+    thread.start()
+    thread.join(5)
+    assert not thread.is_alive()
+    process.wait(5)
+    assert process.ended() == -signal.SIGKILL
+    process.close()
+
+
 def test_C11_a_running_script_gets_sigterm(cgi: CgiSite) -> None:
     """It may tidy up, and say so on its standard error, before it is killed."""
     path = cgi.sh("x", "trap 'echo tidy >&2; echo term > got; exit 0' TERM", "echo $$", "while :; do sleep 0.02; done")

@@ -23,6 +23,9 @@ class FakeGroup:
         if not self.stubborn:
             self.scripts.forget(self)
 
+    def destroy(self) -> None:
+        self.told.append("destroy")
+
     def kill(self) -> None:
         self.told.append("KILL")
         self.scripts.forget(self)
@@ -57,6 +60,14 @@ def test_D18_what_cannot_be_started_does_not_count() -> None:
     with pytest.raises(InternalError):
         scripts.start(fail)
     scripts.start(lambda: FakeGroup(scripts))
+
+
+def test_C11_destroy_waits_for_nothing_though_its_own_thread_holds_the_lock() -> None:
+    scripts = make(kill=60.0)
+    group = scripts.start(lambda: FakeGroup(scripts, stubborn=True))
+    with scripts._lock:  # as in a signal handler
+        scripts.destroy()
+    assert group.told == ["destroy"]
 
 
 def test_C11_stop_asks_all_to_end_and_starts_no_more() -> None:
