@@ -174,7 +174,7 @@ CHUNK_EXT: Final = (
 CHUNK_LINE: Final = CHUNK_SIZE + CHUNK_EXT
 
 # --- RFC 9112 §4
-REASON_PHRASE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
+REASON_PHRASE: Final = FIELD_VALUE
 
 # --- RFC 9110 §5.6.7: dates, each of one fixed spelling and case-sensitive
 DAY_NAME: Final = rb"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"

@@ -158,6 +158,8 @@ def _other_statements(node: ast.stmt) -> Iterator[ast.stmt]:
             yield ast.Continue()
         case ast.Continue():
             yield ast.Break()
+        case ast.Expr(value=ast.Call() as call) if _is_unread(call):
+            return
         case ast.Expr() | ast.AugAssign() | ast.Raise():
             yield ast.Pass()
         case ast.Return(value=ast.expr() as value) if not isinstance(value, ast.Constant):
@@ -179,7 +181,7 @@ def _other_constants(value: object) -> Iterator[ast.Constant]:
             yield ast.Constant(value + "x")
         case bytes() if value:
             yield ast.Constant(value[1:] or b"x")
-            if len(value) > 1:
+            if value[:-1] not in {b"", value[1:]}:
                 yield ast.Constant(value[:-1])
         case _:
             return

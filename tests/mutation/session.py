@@ -2,8 +2,8 @@
 
 A seeded sample of mutants of the wire, the semantics, the messages and the grammar; for each, in a copy of the source,
 rows, targets and oracles run, then the tests of its module, its package and the rest, until one fails. What survives is
-printed; `survivors.toml` says of some why they may. Exits 1 below 95 %, or where a survivor is not explained.
-`--jobs 2` tries two at a time, each in a copy of its own.
+printed; `survivors.toml` says of some why they may, and those count as survivors untried. Exits 1 below 95 %, or where
+a survivor is not explained. `--jobs 2` tries two at a time, each in a copy of its own.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
@@ -92,7 +92,11 @@ def _is_noticed(module: Path, mutant: Mutant, folder: Path) -> bool:
         copy.write_text(kept, encoding="utf-8")
 
 
-def _survivors(sample: Sequence[tuple[Path, Mutant]], jobs: int) -> Iterator[str]:
+def _signature(module: Path, mutant: Mutant) -> str:
+    return f"{module.stem}.{mutant.signature}"
+
+
+def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str], jobs: int) -> Iterator[str]:
     """The signatures of those that nothing notices, printed as they are found.
 
     Raises:
@@ -101,6 +105,8 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], jobs: int) -> Iterator[str
     folders: SimpleQueue[Path] = SimpleQueue()
 
     def is_noticed(one: tuple[Path, Mutant]) -> bool:
+        if _signature(*one) in explained:
+            return False
         folder = folders.get()
         try:
             return _is_noticed(*one, folder)
@@ -118,7 +124,7 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], jobs: int) -> Iterator[str
             if number % 25 == 0:
                 sys.stderr.write(f"{number} tried\n")
             if not noticed:
-                signature = f"{module.stem}.{mutant.signature}"
+                signature = _signature(module, mutant)
                 sys.stdout.write(f"{number}: survived, line {mutant.line}: {signature}\n")
                 sys.stdout.flush()
                 yield signature
@@ -134,7 +140,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     every = [(module, mutant) for module in _modules() for mutant in mutants(module.read_text(encoding="utf-8"))]
     sample = Random(int(options.seed)).sample(every, min(int(options.sample), len(every)))
     explained: dict[str, str] = tomllib.loads(SURVIVORS.read_text(encoding="utf-8")) if SURVIVORS.exists() else {}
-    survived = list(_survivors(sample, int(options.jobs)))
+    survived = list(_survivors(sample, explained.keys(), int(options.jobs)))
     killed = len(sample) - len(survived)
     unexplained = [signature for signature in survived if signature not in explained]
     sys.stdout.write(

@@ -37,10 +37,6 @@ class ReceiveBuffer:
         self.start = 0
         self.data += segment
 
-    def peek(self, count: int) -> bytes:
-        """The first `count` bytes, or as many as are there."""
-        return bytes(self.data[self.start : self.start + count])
-
     def take(self, count: int) -> bytes:
         """Remove and return the first `count` bytes, which are there."""
         data, start = self.data, self.start

@@ -292,8 +292,8 @@ class ServerConnection:
         """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
         if self._receiving is not Receiving.HEAD or not self._buffer.data:
             return False
-        # A CR alone may still become an empty line.
-        return self._empty_line_skipped or self._buffer.peek(2) != b"\r"
+        # A CR, which is alone here, may still become an empty line.
+        return self._empty_line_skipped or not self._buffer.data.startswith(b"\r", self._buffer.start)
 
     @property
     def buffered(self) -> int:

@@ -17,10 +17,9 @@ def test_a_segment_taken_whole_is_the_very_object() -> None:
 def test_parts_of_a_segment() -> None:
     buffer = ReceiveBuffer()
     buffer.append(b"abcdef")
-    assert (buffer.take(2), buffer.peek(2), len(buffer)) == (b"ab", b"cd", 4)
+    assert (buffer.take(2), len(buffer)) == (b"ab", 4)
     buffer.skip(1)
     buffer.append(b"gh")
-    assert buffer.peek(99) == b"defgh"
     assert buffer.take(5) == b"defgh"
 
 
@@ -54,7 +53,6 @@ def test_what_goes_in_comes_out(steps: list[tuple[bytes, int, bool]]) -> None:
             buffer.append(segment)
             held += segment
         count = min(wanted, len(held))
-        assert buffer.peek(count) == held[:count]
         if skipping:
             buffer.skip(count)
         else:

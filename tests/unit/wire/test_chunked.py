@@ -68,7 +68,7 @@ def test_F6_F8_chunks_are_taken_off(body: bytes, content: bytes) -> None:
         *(b"", b"0x5", b"-5", b"+5", b"5_0", b" 5", b"5 ", b"\t5", b"g", b"5g", b"5h", b"-0", b"5,5", b"\xb2"),
         *(b"00000000000000005", b"10000000000000000", b"fffffffffffffffff"),
         *(b"5;", b"5;;a", b"5;=b", b"5;a=", b'5;a="b', b"5;a b", b"5 a", b"5=a", b"5;a=b c", b"5;\x00", b"5\x00"),
-        *(b"5\n", b"5;a\nb", b"5\r", b"5\r;a", b"\r5", b"5;a=\x80"),
+        *(b"5\n", b"5;a\nb", b"5\r", b"5\r;a", b"\r5", b"5;a=\x80", b"\n", b"\nx", b"\n\r\n"),
     ],
 )
 def test_F6_F8_a_broken_chunk_line_is_400(line: bytes) -> None:
@@ -192,7 +192,7 @@ def test_chunk_lines_may_be_shorter_than_a_size() -> None:
     """A limit below 16 octets holds for sizes too."""
     narrow = Limits(chunk_line=2)
     assert decode(b"01\r\nx\r\n0\r\n\r\n", narrow) == (b"x", EMPTY, 0)
-    with pytest.raises(MalformedRequest):
+    with pytest.raises(MalformedRequest, match=r"^chunk line: longer than 2 octets"):
         decode(b"001\r\nx\r\n0\r\n\r\n", narrow)
 
 

@@ -86,7 +86,7 @@ def test_D1_a_line_over_its_limit_is_414() -> None:
     assert len(longest) == 100
     assert RequestLine(LIMITS).read(longest + b"\r\n", 0) == 102
     for data in (b"x " + b"x" * 99, longest + b"x\r\n", longest + b"x", longest + b"\rx"):
-        with pytest.raises(TargetTooLong):
+        with pytest.raises(TargetTooLong, match=r"^request line: longer than 100 octets"):
             RequestLine(LIMITS).read(data, 0)
     assert feed([b"GET /" + b"x" * 8188]).status == 414
     assert feed([b"GET /" + b"x" * 8187]).status is None
