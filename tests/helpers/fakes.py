@@ -235,7 +235,7 @@ class World:
 
     def work(self) -> None:
         """Turns as long as anything is ready."""
-        while self.poller.ready():
+        while self.poller.ready() or self.loop._delivered:
             self.turn()
 
     def pass_time(self, seconds: float) -> None:

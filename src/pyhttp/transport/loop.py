@@ -256,7 +256,7 @@ class Loop:
         now = self._clock()
         if self._stopping_since is None:
             self._stopping_since = now
-            self._close_listeners()
+            self._take_last()
         for conn in list(self.registry.connections.values()):
             if conn.armed and conn.phase is Phase.IDLE:
                 self.registry.expel(conn)
@@ -270,6 +270,17 @@ class Loop:
             self._cut_at = now
             self.registry.cut()
         return self._cut_at is not None and now >= self._cut_at + _AFTER_CUT
+
+    def _take_last(self) -> None:
+        """Accept who had connected before the stop, and take delivery of what had arrived: both are still answered."""
+        for listener in self._listeners.values():
+            # Nobody is left, or the system allows no more: in both cases that was the last one.
+            with contextlib.suppress(OSError):
+                while len(self.registry.connections) < self._capacity:
+                    self._welcome(*listener.accept())
+        self._close_listeners()
+        while events := self._poller.wait(0):
+            self._collect(events)
 
     def _stop_deadline(self) -> float | None:
         if self._stopping_since is None:

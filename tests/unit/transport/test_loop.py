@@ -349,6 +349,43 @@ def test_L8_a_stop_closes_the_listener_and_idle_connections_at_once() -> None:
         assert made.clock.now == began
 
 
+def test_L8_who_has_connected_or_asked_before_the_stop_is_still_answered() -> None:
+    with listening() as (made, listener):
+        idle, asking = (join(made, listener) for _ in range(2))
+        made.work()
+        asking.send(request("/asked"))
+        queued = [join(made, listener) for _ in range(3)]
+        for peer in queued:
+            peer.send(request("/queued"))
+        made.loop.stop()
+        began = made.clock.now
+        while not made.loop._finished():
+            made.turn()
+            for peer in made.peers:
+                peer.read()
+                if peer.ended:
+                    peer.close()
+        assert idle.received == b""
+        for peer in (asking, *queued):
+            assert peer.received.startswith(b"HTTP/1.1 200 ")
+            assert b"\r\nConnection: close\r\n" in peer.received
+        assert made.clock.now == began
+
+
+def test_L8_at_the_limit_nobody_is_accepted_for_the_stop() -> None:
+    with listening(capacity=2) as (made, listener):
+        busy, waiting = at_the_limit(made, listener)
+        made.loop.stop()
+        assert not made.loop._finished()
+        assert len(made.loop.registry.connections) == 2
+        for conn in list(made.service.turns):
+            made.finish(conn, Response(200))
+        made.work()
+        assert all(answered(peer) for peer in busy)
+        assert waiting.read() == b""
+        assert waiting.ended
+
+
 def test_L8_what_is_left_is_hurried_then_cut_then_left() -> None:
     with listening() as (made, listener):
         made.service.handler = lambda _: None
