@@ -63,5 +63,5 @@ class LineFinder:
             raise MalformedRequest(f"{what}: {name} at offset {found.start() - start} (RFC 9112 §2.2)")
         if arrived > last:
             raise too_long(f"{what}: longer than {longest} octets")
-        self._seen = 0 if end >= 0 else known - start
+        self._seen = known - start if end < 0 else 0
         return end

@@ -67,11 +67,8 @@ class RequestLine:
 
     def _check_method_room(self, data: bytes | bytearray, start: int) -> None:
         end = start + METHOD_ROOM
-        if (
-            data.find(b" ", start, end) < 0
-            and data.find(b"\r\n", start, end + 1) < 0
-            and _forbidden().search(data, start, end) is None  # which would be found first
-        ):
+        # What stands in no line, the end of this one among it, would be found first.
+        if data.find(b" ", start, end) < 0 and _forbidden().search(data, start, end) is None:
             raise MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)")
 
     def _parse(self, line: bytes) -> None:
@@ -86,7 +83,7 @@ class RequestLine:
         if _version().fullmatch(version) is None:
             raise MalformedRequest("request line: malformed version (RFC 9112 §2.3)")
         self.method = method.decode("ascii")
-        if not version.startswith(b"HTTP/1."):
+        if not version.startswith(b"HTTP/1"):
             raise VersionNotSupported(f"request line: {version.decode('ascii')} is not served (RFC 9110 §2.5)")
         self.target = target.decode("ascii")
         self.version = version.decode("ascii")

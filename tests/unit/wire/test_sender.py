@@ -77,6 +77,11 @@ def test_a_stated_length_may_be_spelled_in_any_case() -> None:
     assert lines(sender(200, 5, ("A", "b"), ("content-length", "5"))) == [b"A: b", b"content-length: 5"]
 
 
+def test_only_content_length_states_a_length() -> None:
+    """Another field whose name is as long says nothing about the framing."""
+    assert lines(sender(200, 5, ("X-Total-Number", "7"))) == [b"X-Total-Number: 7", b"Content-Length: 5"]
+
+
 @pytest.mark.parametrize("status", [0, 100, 199, 600, 1000, -200])
 def test_a_final_status_is_final(status: int) -> None:
     with pytest.raises(Misuse, match="status"):
