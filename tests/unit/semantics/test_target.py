@@ -134,6 +134,11 @@ def test_the_scheme_is_one_the_connection_serves(scheme: str, plain: bool, secur
                 split_target("GET", f"{scheme}://a/", secure=is_secure)
 
 
+def test_a_connection_is_not_secure_unless_it_is_said_to_be() -> None:
+    with pytest.raises(Misdirected):
+        split_target("GET", "https://a/")
+
+
 def test_T1_the_asterisk_is_for_options_only() -> None:
     """T1: another method gets 400."""
     assert split_target("OPTIONS", "*") == ("*", "", None)
@@ -145,6 +150,7 @@ def test_T1_the_asterisk_is_for_options_only() -> None:
 def test_T1_an_authority_is_for_connect_only() -> None:
     """T1: another method gets 400."""
     assert split_target("CONNECT", "a:80") == ("", "", "a:80")
+    assert split_target("CONNECT", "a:1") == ("", "", "a:1")
     assert split_target("CONNECT", "[::1]:65535") == ("", "", "[::1]:65535")
     for method in ANY:
         with pytest.raises(MalformedRequest, match="authority form"):
