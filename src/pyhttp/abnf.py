@@ -17,9 +17,7 @@ __all__ = [
     "AUTHORITY_FORM",
     "BWS",
     "CHUNK_EXT",
-    "CHUNK_LINE",
     "CHUNK_SIZE",
-    "CONTENT_LENGTH",
     "ENTITY_TAG",
     "FIELD_LINE",
     "FIELD_NAME",
@@ -149,9 +147,6 @@ REQUEST_HEAD: Final = (
     TCHAR + rb"{1,63}+ " + REQUEST_TARGET + rb" HTTP/1\.[0-9]" + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 )
 
-# --- RFC 9110 §8.6
-CONTENT_LENGTH: Final = rb"[0-9]++"
-
 # --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)
 CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"
 # Each extension is atomic, since before 3.11.5 a possessive repeat did not go back where its last round failed halfway.
@@ -171,7 +166,6 @@ CHUNK_EXT: Final = (
     + QUOTED_STRING
     + rb"))?))*+"
 )
-CHUNK_LINE: Final = CHUNK_SIZE + CHUNK_EXT
 
 # --- RFC 9112 §4
 REASON_PHRASE: Final = FIELD_VALUE

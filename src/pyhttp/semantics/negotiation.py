@@ -12,8 +12,8 @@ IDENTITY: Final = "identity"
 """The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
 
 _CODING: Final = re.compile(rf"({abnf.text(abnf.TOKEN)})({abnf.text(abnf.WEIGHT)})?")
-_MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")((?s:.*))"
-_WEIGHT: Final = abnf.WEIGHT + rb"(?=[ \t]*+(?:;|$))"
+_MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")(" + abnf.PARAMETERS + rb")"
+_QUALITY: Final = rb"[qQ]=" + abnf.QVALUE
 _SAME: Final = {"x-gzip": "gzip"}
 """Another name of a coding (9110-8.4.1.3-1b)."""
 
@@ -64,14 +64,10 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
     weights: dict[str, int] = {}
     for member in headers.members("Accept"):
         match = abnf.text_pattern(_MEDIA_RANGE).fullmatch(member)
+        parameters = abnf.text_pattern(abnf.PARAMETER).findall(match.group(2)) if match else []
         # A range with parameters of its own is for something more special than what there is to choose from.
-        if (
-            match
-            and abnf.text_pattern(abnf.PARAMETERS).fullmatch(match.group(2))
-            and "=" not in abnf.text_pattern(_WEIGHT).sub("", match.group(2))
-        ):
-            weight = abnf.text_pattern(_WEIGHT).search(match.group(2))
-            weights.setdefault(match.group(1).lower(), _thousandths(weight.group() if weight else None))
+        if match and all(abnf.text_pattern(_QUALITY).fullmatch(parameter) for parameter in parameters):
+            weights.setdefault(match.group(1).lower(), _thousandths(parameters[0] if parameters else None))
     best, best_weight = available[0], 0
     for name in available:
         weight_of_any = weights.get("*/*", 0)

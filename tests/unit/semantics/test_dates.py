@@ -54,6 +54,8 @@ def test_the_examples_of_the_rfc() -> None:
 def test_the_first_and_the_last_second(write: "type[str]") -> None:
     assert "0000" in write(EARLIEST)
     assert "9999" in write(LATEST)
+    assert seconds_of(dt.datetime(1, 1, 1, tzinfo=UTC)) - EARLIEST == 366 * 86_400
+    assert seconds_of(dt.datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)) == LATEST
     for beyond in (EARLIEST - 1, LATEST + 1):
         with pytest.raises(ValueError, match="four digits"):
             write(beyond)
@@ -121,6 +123,15 @@ def test_a_two_digit_year_more_than_fifty_years_ahead_is_in_the_past() -> None:
     assert parse_date("Friday, 15-Jan-77 08:00:00 GMT", NOW) == seconds_of(dt.datetime(2077, 1, 15, 8, tzinfo=UTC))
     assert parse_date("Friday, 15-Jan-77 08:00:01 GMT", NOW) == seconds_of(
         dt.datetime(1977, 1, 15, 8, 0, 1, tzinfo=UTC)
+    )
+
+
+@pytest.mark.clause("9110-5.6.7-18a")
+def test_a_two_digit_year_may_be_in_the_next_century() -> None:
+    now = seconds_of(dt.datetime(2050, 1, 15, 8, tzinfo=UTC))
+    assert parse_date("Friday, 15-Jan-00 08:00:00 GMT", now) == seconds_of(dt.datetime(2100, 1, 15, 8, tzinfo=UTC))
+    assert parse_date("Saturday, 15-Jan-00 08:00:01 GMT", now) == seconds_of(
+        dt.datetime(2000, 1, 15, 8, 0, 1, tzinfo=UTC)
     )
 
 
