@@ -43,8 +43,7 @@ def check_target(target: str) -> None:
         return
     if not target.startswith("/"):
         raise MalformedRequest("request-target: none of the four forms (RFC 9112 §3.2)")
-    match = _origin_chars().match(target)
-    end = 0 if match is None else match.end()
+    end = next(_origin_chars().finditer(target)).end()  # the first match is at the start, if only of nothing
     raise MalformedRequest(f"request-target: {target[end]!r} at offset {end} (RFC 9112 §3.2.1)")
 
 

@@ -206,6 +206,17 @@ def test_content_before_an_error_is_given_first() -> None:
             decoder.decode(buffer)
 
 
+def test_the_error_behind_content_is_the_one_that_was_met() -> None:
+    """What was read before it is not read again, which could break a limit first."""
+    decoder = ChunkedDecoder(LIMITS)
+    buffer = ReceiveBuffer()
+    buffer.append(b"1\r\na\r\n0\r\nA: b\r\nC : d\r\n\r\n")
+    assert decoder.decode(buffer) == b"a"
+    for _ in range(2):
+        with pytest.raises(MalformedRequest, match="white space before the colon"):
+            decoder.decode(buffer)
+
+
 def test_content_is_merged() -> None:
     decoder = ChunkedDecoder(Limits())
     buffer = ReceiveBuffer()

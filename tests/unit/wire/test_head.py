@@ -46,6 +46,7 @@ def careful(data: bytes, limits: Limits) -> Syntax | None:
 @example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(field_line=3))
 @example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=2))
 @example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=1))
+@example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=2, field_line=4, field_section=12))
 @example(b"a" * 64 + b" / HTTP/1.1\r\n\r\n", LIMITS)
 def test_both_ways_take_the_same_heads(data: bytes, limits: Limits) -> None:
     """The fast expression and the careful reader accept the same set, and read the same in it."""
