@@ -101,7 +101,8 @@ def _fail(why: str) -> int:
 
 def _bind(options: Options) -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
-    log = access_log(options.log_format, to_file=bool(options.access_log))
+    # Without one, a server looks at the level of the logger before it writes anything out.
+    log = None if options.quiet else access_log(options.log_format, to_file=bool(options.access_log))
     match options.kind:
         case Kind.POOLED:
             return PooledServer(options.host, options.port, handler, workers=options.workers, access_log=log)
