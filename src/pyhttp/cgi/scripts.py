@@ -122,7 +122,7 @@ class Scripts:
             group.kill()
 
     def destroy(self) -> None:
-        """SIGKILL to what runs, without a lock or a wait: for a signal handler whose process is about to end."""
+        """SIGKILL to what runs, waiting for none of it: for a signal handler whose process is about to end."""
         for group in tuple(self._running):
             group.destroy()
 

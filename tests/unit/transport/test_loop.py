@@ -191,6 +191,16 @@ def at_the_limit(made: World, listener: Listener) -> tuple[list[Peer], Peer]:
     return busy, waiting
 
 
+def finish_all_at_once(made: World, began: float, waiting: Peer) -> None:
+    """Every turn ends; the one that waited has been let in and is answered, and no pause had to pass for that."""
+    made.work()
+    for conn in list(made.service.turns):
+        made.finish(conn, Response(200))
+    made.work()
+    assert answered(waiting)
+    assert made.clock.now == began
+
+
 @pytest.mark.parametrize("seconds", [None, 0.0], ids=["a thread that gives back", "a thread that held"])
 def test_L2_a_connection_that_becomes_idle_makes_room_at_once(seconds: float | None) -> None:
     with listening(capacity=2) as (made, listener):
@@ -203,11 +213,7 @@ def test_L2_a_connection_that_becomes_idle_makes_room_at_once(seconds: float | N
         assert answered(busy[0])
         assert busy[0].ended
         assert len(made.service.turns) == 2
-        for conn in list(made.service.turns):
-            made.finish(conn, Response(200))
-        made.work()
-        assert answered(waiting)
-        assert made.clock.now == began  # no pause had to pass
+        finish_all_at_once(made, began, waiting)
 
 
 def test_L2_a_connection_that_another_thread_closes_makes_room_at_once() -> None:
@@ -219,12 +225,7 @@ def test_L2_a_connection_that_another_thread_closes_makes_room_at_once() -> None
         made.finish(made.service.turns[0], Response(200))
         assert made.poller.calls["wake"] == 1
         made.turn()
-        made.work()
-        for conn in list(made.service.turns):
-            made.finish(conn, Response(200))
-        made.work()
-        assert answered(waiting)
-        assert made.clock.now == began
+        finish_all_at_once(made, began, waiting)
 
 
 @pytest.mark.parametrize("before", [True, False], ids=["before it is wanted", "after"])
@@ -247,12 +248,7 @@ def test_L2_room_made_just_as_accepting_comes_to_rest_is_not_missed(
                 made.turn()
         began = made.clock.now
         made.turn()
-        made.work()
-        for conn in list(made.service.turns):
-            made.finish(conn, Response(200))
-        made.work()
-        assert answered(waiting)
-        assert made.clock.now == began
+        finish_all_at_once(made, began, waiting)
 
 
 def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> None:
