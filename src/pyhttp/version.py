@@ -4,7 +4,7 @@ from typing import Final
 
 __all__ = ["PRODUCT", "__version__"]
 
-__version__: Final = "0.1.0"
+__version__ = "0.1.0"
 
 PRODUCT: Final = f"pyhttp/{__version__}"
 """What scripts are told (3875-4.1.17-1a). Clients are not: it would help nobody but an attacker."""
