@@ -168,9 +168,7 @@ class BaseHttpRequestHandler:
             Forbidden: It cannot be executed.
             HTTPError: 500, 502, 503 or 504 for what goes wrong with it, 4xx for its content.
         """
-        from pyhttp.cgi import gateway  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
-        from pyhttp.cgi.environ import Ends  # noqa: PLC0415
-        from pyhttp.cgi.output import LocalRedirect  # noqa: PLC0415
+        from pyhttp.cgi import environ, gateway  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
 
         found = self._script
         if found is None or found.path != path:
@@ -179,18 +177,20 @@ class BaseHttpRequestHandler:
             raise NotFound("not a CGI script")
         call = gateway.Call(
             head=self.request.head,
-            content=self.request.body,
+            content=self.request.body if self.request.head.announces_content else None,
             script=found,
             root=self.directory,
             site=self.site,
             scripts=self._surroundings.scripts,
-            ends=Ends(local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=PRODUCT),
+            ends=environ.Ends(
+                local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=PRODUCT
+            ),
             client=self.conn.fileno(),
             log=lambda line: self._surroundings.log.warning("%s", line),
         )
         self.request.exchange.about_to_block()
         answer = gateway.run(call)
-        if not isinstance(answer, LocalRedirect):
+        if isinstance(answer, Response):
             self.request.exchange.respond(answer, close=found.non_parsed)
             return
         self._redirects += 1

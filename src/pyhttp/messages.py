@@ -34,6 +34,12 @@ class RequestHead(NamedTuple):
     """As received: "HTTP/1.0", "HTTP/1.1", or a later minor version, which is treated as 1.1 (9110-2.5)."""
     headers: Headers
 
+    @property
+    def announces_content(self) -> bool:
+        """Whether the request has content, be it empty (9112-6-4)."""
+        fields = self.headers.by_name
+        return "content-length" in fields or "transfer-encoding" in fields
+
 
 @runtime_checkable
 class OpenFile(Protocol):

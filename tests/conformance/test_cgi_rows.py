@@ -3,7 +3,7 @@
 import os
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -179,8 +179,8 @@ REQUESTS: Final = (
     Row(
         "HTTP/1.0 gets content until close",
         ("3875-6.2.1-3c",),
-        (TEXT, "echo x"),
-        content=b"x\n",
+        (TEXT, "head -c 70000 /dev/zero"),
+        content=bytes(70_000),
         version="HTTP/1.0",
         framing=Framing.CLOSE,
         closes=True,
@@ -191,8 +191,8 @@ RESPONSES: Final = (
     Row(
         "a document of unknown length is chunked",
         ("3875-6.2.1-3c", "3875-6.4-1b"),
-        (TEXT, "sleep 0.05; echo x"),
-        content=b"x\n",
+        (TEXT, "head -c 70000 /dev/zero"),
+        content=bytes(70_000),
         framing=Framing.CHUNKED,
         closes=False,
     ),
@@ -443,6 +443,20 @@ def test_C2_the_environment_holds_nothing_else(
         "SERVER_PROTOCOL",
         "SERVER_SOFTWARE",
     ]
+
+
+@pytest.mark.clause("9110-8.6-9a")
+@pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
+def test_a_short_document_leaves_with_its_length(site: CgiSite, version: str) -> None:
+    """The script ends within `script_gather`; so a connection can persist where chunks are not understood."""
+    site.sh("x0", TEXT, "echo short")
+    handler = partial(BaseHttpRequestHandler, directory=str(site.root))
+    timeouts = replace(QUICK, script_gather=5.0)
+    with BaseServer("127.0.0.1", 0, handler, timeouts=timeouts) as server, WireClient(*server.addresses[0]) as client:
+        for _ in range(2):
+            client.send(f"GET /cgi-bin/x0 {version}\r\nHost: a\r\nConnection: keep-alive\r\n\r\n".encode())
+            reply = client.reply()
+            assert (reply.framing, reply.content, reply.get("Content-Length")) == (Framing.LENGTH, b"short\n", "6")
 
 
 @pytest.mark.clause("3875-5.2-3c")

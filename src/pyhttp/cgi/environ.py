@@ -7,8 +7,8 @@ paths are in the file system's encoding (3875-4.1-7c).
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from pyhttp import abnf
 from pyhttp.cgi.script import Script
@@ -46,21 +46,20 @@ _PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z-]++")
 _PORT: Final = re.compile(":" + abnf.text(abnf.PORT) + r"\Z")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ends:
+class Ends(NamedTuple):
     """The two ends of a connection, and what this end is.
 
-    Attributes:
-        local: Address and port on which the request arrived.
-        peer: Address and port of the client.
-        secure: Whether the connection is TLS at this server (safety line X4).
-        software: Name and version of the server, as it reports itself in responses (3875-4.1.17-1b).
+    A named tuple, as RequestHead is: it is made for every run.
     """
 
     local: tuple[str, int]
+    """Address and port on which the request arrived."""
     peer: tuple[str, int]
+    """Address and port of the client."""
     secure: bool
+    """Whether the connection is TLS at this server (safety line X4)."""
     software: str
+    """Name and version of the server, as it reports itself in responses (3875-4.1.17-1b)."""
 
 
 def meta_variables(
@@ -84,39 +83,41 @@ def meta_variables(
         authorization: Whether the script gets Authorization (3875-9.2-1c).
         inherited: Variables that the operator passes on; they never replace one of this section.
     """
-    text = _protocol_variables(head, authorization=authorization) | _request_variables(head, ends, length)
-    paths = _path_variables(script, root)
-    return (
-        {b"PATH": PATH}
-        | {os.fsencode(name): os.fsencode(value) for name, value in (inherited or {}).items()}
-        | {name.encode("ascii"): value.encode("latin-1") for name, value in text.items()}
-        | {name.encode("ascii"): os.fsencode(value) for name, value in paths.items()}
-    )
+    variables = {os.fsencode(name): os.fsencode(value) for name, value in (inherited or {}).items()}
+    variables.setdefault(b"PATH", PATH)
+    variables.update(_protocol_variables(head, authorization=authorization))
+    variables.update(_request_variables(head, ends, length))
+    variables.update(_path_variables(script, root))
+    return variables
 
 
-def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[str, str]:
+def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes, bytes]:
     """What the request line, the framing and the connection say."""
+    peer = ends.peer[0].encode("latin-1")
+    query = head.query.encode("latin-1")
+    path = head.path.encode("latin-1")
     variables = {
-        "GATEWAY_INTERFACE": "CGI/1.1",
-        "QUERY_STRING": head.query,  # still encoded, and always set (3875-4.1.7-6a)
-        "REDIRECT_STATUS": "200",  # php-cgi runs only where a server says so
-        "REMOTE_ADDR": ends.peer[0],
-        "REMOTE_HOST": ends.peer[0],  # names are not looked up (3875-4.1.9-3b, C6)
-        "REMOTE_PORT": str(ends.peer[1]),
-        "REQUEST_METHOD": head.method,
-        "REQUEST_SCHEME": "https" if ends.secure else "http",
-        "REQUEST_URI": f"{head.path}?{head.query}" if "?" in head.target else head.path,
-        "SERVER_NAME": _server_name(head, ends),
-        "SERVER_PORT": str(ends.local[1]),
-        "SERVER_PROTOCOL": head.version,
-        "SERVER_SOFTWARE": ends.software,
+        b"GATEWAY_INTERFACE": b"CGI/1.1",
+        b"QUERY_STRING": query,  # still encoded, and always set (3875-4.1.7-6a)
+        b"REDIRECT_STATUS": b"200",  # php-cgi runs only where a server says so
+        b"REMOTE_ADDR": peer,
+        b"REMOTE_HOST": peer,  # names are not looked up (3875-4.1.9-3b, C6)
+        b"REMOTE_PORT": b"%d" % ends.peer[1],
+        b"REQUEST_METHOD": head.method.encode("latin-1"),
+        b"REQUEST_SCHEME": b"https" if ends.secure else b"http",
+        b"REQUEST_URI": b"%b?%b" % (path, query) if "?" in head.target else path,
+        b"SERVER_NAME": _server_name(head, ends).encode("latin-1"),
+        b"SERVER_PORT": b"%d" % ends.local[1],
+        b"SERVER_PROTOCOL": head.version.encode("latin-1"),
+        b"SERVER_SOFTWARE": ends.software.encode("latin-1"),
     }
     if ends.secure:
-        variables["HTTPS"] = "on"
-    if "Content-Length" in head.headers or "Transfer-Encoding" in head.headers:  # 3875-4.1.2-3a, 9112-6-4
-        variables["CONTENT_LENGTH"] = str(length)
-    if "Content-Type" in head.headers:  # never guessed (3875-4.1.3-10b.2)
-        variables["CONTENT_TYPE"] = head.headers["Content-Type"]
+        variables[b"HTTPS"] = b"on"
+    if head.announces_content:  # 3875-4.1.2-3a
+        variables[b"CONTENT_LENGTH"] = b"%d" % length
+    content_type = head.headers.by_name.get("content-type")
+    if content_type is not None:  # never guessed (3875-4.1.3-10b.2)
+        variables[b"CONTENT_TYPE"] = content_type.encode("latin-1")
     return variables
 
 
@@ -128,35 +129,43 @@ def _server_name(head: RequestHead, ends: Ends) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _path_variables(script: Script, root: str) -> dict[str, str]:
+def _path_variables(script: Script, root: str) -> dict[bytes, bytes]:
     """What names files."""
     variables = {
-        "DOCUMENT_ROOT": root,
-        "PATH_INFO": script.path_info,
-        "SCRIPT_FILENAME": script.path,
-        "SCRIPT_NAME": script.name,
+        b"DOCUMENT_ROOT": os.fsencode(root),
+        b"PATH_INFO": os.fsencode(script.path_info),
+        b"SCRIPT_FILENAME": os.fsencode(script.path),
+        b"SCRIPT_NAME": os.fsencode(script.name),
     }
     if script.path_translated:
-        variables["PATH_TRANSLATED"] = script.path_translated
+        variables[b"PATH_TRANSLATED"] = os.fsencode(script.path_translated)
     return variables
 
 
-def _protocol_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]:
+def _protocol_variables(head: RequestHead, *, authorization: bool) -> dict[bytes, bytes]:
     """HTTP_*: the header section, less what is withheld (3875-4.1.18-1a)."""
     headers = head.headers
-    withheld = _WITHHELD | {option.lower() for option in headers.members("Connection")}
+    withheld = {option.lower() for option in headers.members("Connection")}
     if not authorization:
-        withheld |= {"authorization"}
+        withheld.add("authorization")
     variables = {
-        "HTTP_" + name.upper().replace("-", "_"): _merged(headers, name)
-        for name in headers
-        if name not in withheld and _PLAIN_NAME.fullmatch(name)
+        variable: _merged(headers, name).encode("latin-1")
+        for name in headers.by_name
+        if name not in withheld and (variable := _variable(name))
     }
-    if "HTTP_HOST" in variables:  # the authority of an absolute form takes the place of Host (9112-3.2.2-8a)
-        variables["HTTP_HOST"] = head.authority
+    if b"HTTP_HOST" in variables:  # the authority of an absolute form takes the place of Host (9112-3.2.2-8a)
+        variables[b"HTTP_HOST"] = head.authority.encode("latin-1")
     return variables
+
+
+@lru_cache(maxsize=256)
+def _variable(name: str) -> bytes:
+    """The variable of a field, its name in lower case; empty where no script gets it. Kept: names seldom are new."""
+    if name in _WITHHELD or not _PLAIN_NAME.fullmatch(name):
+        return b""
+    return b"HTTP_" + name.upper().replace("-", "_").encode("ascii")
 
 
 def _merged(headers: Headers, name: str) -> str:
     """All values of one name as one that means the same (3875-4.1.18-2d); Cookie separates by "; "."""
-    return "; ".join(headers.get_all(name)) if name == "cookie" else headers[name]
+    return "; ".join(headers.get_all(name)) if name == "cookie" else headers.by_name[name]

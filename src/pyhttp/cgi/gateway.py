@@ -1,20 +1,20 @@
 """RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to."""
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 from pyhttp.cgi.environ import Ends, meta_variables
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
-from pyhttp.cgi.pipes import ScriptPipes
+from pyhttp.cgi.pipes import PIECE, ScriptPipes
 from pyhttp.cgi.process import Process
 from pyhttp.cgi.script import Script
 from pyhttp.cgi.scripts import Scripts
 from pyhttp.cgi.spool import ContentReader, Spool
-from pyhttp.errors import BadGateway, HTTPError, Unavailable
+from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
@@ -25,31 +25,30 @@ MAX_LOCAL_REDIRECTS: Final = 5
 """C14: one script may name another a few times, but two that name each other must come to an end."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class Call(NamedTuple):
     """All that running a script needs to know.
 
-    Attributes:
-        head: The request.
-        content: Its content; reading it may send 100 Continue.
-        script: What runs.
-        root: The directory that is served.
-        site: What the operator said of CGI.
-        ends: The connection.
-        scripts: What all scripts of the server share.
-        log: Takes one line: the script's standard error, and how it failed.
-        client: The client's socket, watched for its departure; None where there is none.
+    A named tuple, as RequestHead is: it is made for every run.
     """
 
     head: RequestHead
-    content: ContentReader
+    """The request."""
+    content: ContentReader | None
+    """Its content; reading it may send 100 Continue. None where it announces none."""
     script: Script
+    """What runs."""
     root: str
+    """The directory that is served."""
     site: Site
+    """What the operator said of CGI."""
     ends: Ends
+    """The connection."""
     scripts: Scripts
+    """What all scripts of the server share."""
     log: Callable[[str], None]
+    """Takes one line: the script's standard error, and how it failed."""
     client: int | None = None
+    """The client's socket, watched for its departure; None where there is none."""
 
 
 def run(call: Call) -> Response | LocalRedirect:
@@ -130,12 +129,16 @@ def _inherited(names: tuple[str, ...]) -> Mapping[str, str]:
 class _Running(Iterator[bytes]):
     """A script that has been started: its header section first, then the body of the Response.
 
+    A short answer, over soon after its head, is a body of bytes: it leaves in one piece, and with its length
+    (9110-8.6-9a). Any other body is this iterator.
+
     The content stated by the script is enforced: surplus is cut, and content that is short, or whose script was
     ended by a signal, makes the iterator fail, so that the connection is cut (safety line C13).
     """
 
     def __init__(self, call: Call, pipes: ScriptPipes, errors: ErrorLog, spool: Spool) -> None:
         self._call = call
+        self._timeouts = call.scripts.timeouts
         self._pipes = pipes
         self._errors = errors
         self._spool = spool
@@ -143,19 +146,22 @@ class _Running(Iterator[bytes]):
         self._left: int | None = None
 
     def answer(self) -> Response | LocalRedirect:
-        """Read the header section."""
+        """Read the header section, and the content if it is short."""
+        self._pipes.ends_within(self._timeouts.script_gather)  # most have by then, and all they said is there
         parser = OutputParser(self._call.scripts.limits, non_parsed=self._call.script.non_parsed)
         head = self._read_head(parser)
         if isinstance(head, LocalRedirect):
             self._end()
             return head
+        fields = Headers.parsed(head.fields)
         if head.status in CONTENT_FORBIDDEN:
             self._end()
-            return Response(head.status, head.fields, reason=head.reason)
-        # A body after HEAD is dropped (3875-4.3.3-1c).
-        self._left = 0 if self._call.head.method == "HEAD" else head.length
+            return Response(head.status, fields, reason=head.reason)
         self._first = parser.rest
-        return Response(head.status, head.fields, self, reason=head.reason)
+        # A body after HEAD is dropped (3875-4.3.3-1c), and so says nothing of the content that a GET would give.
+        self._left = 0 if self._call.head.method == "HEAD" else head.length
+        whole = self._whole(parser.rest) if self._left is None else None
+        return Response(head.status, fields, self if whole is None else whole, reason=head.reason)
 
     def __iter__(self) -> Self:
         return self
@@ -174,15 +180,14 @@ class _Running(Iterator[bytes]):
     def close(self) -> None:
         """End the script and give everything back; harmless when called twice."""
         if self._left == 0:  # all of it has been said: the script may end by itself
-            self._pipes.finish()
+            self._finish()
         self._pipes.close()
         self._spool.close()
 
     def _read_head(self, parser: OutputParser) -> Document | LocalRedirect:
-        timeouts = self._call.scripts.timeouts
-        end = time.monotonic() + timeouts.script_run
+        end = time.monotonic() + self._timeouts.script_run
         while True:
-            data = self._pipes.read(min(end, time.monotonic() + timeouts.script))
+            data = self._read(end)
             if not data:
                 self._end()
                 if self._call.scripts.stopping:
@@ -191,6 +196,30 @@ class _Running(Iterator[bytes]):
             head = parser.receive(data)
             if head is not None:
                 return head
+
+    def _read(self, end: float = math.inf) -> bytes:
+        """The next octets of output; ``b""`` at its end.
+
+        Raises:
+            GatewayTimeout: The script is silent for too long, or `end` has come.
+        """
+        piece = self._pipes.read(min(end, time.monotonic() + self._timeouts.script))
+        if piece is None:
+            raise GatewayTimeout("a script was silent for too long")
+        return piece
+
+    def _whole(self, content: bytes) -> bytes | None:
+        """All of the content that begins with `content`, if it is short and soon over; else the iterator goes on."""
+        if not self._pipes.ends_within(self._timeouts.script_gather):
+            return None
+        piece: bytes | None = None
+        while len(content) < PIECE and (piece := self._pipes.read(0.0)):
+            content += piece
+        self._first = content
+        if piece != b"" or (self._pipes.finish(0.0) or 0) < 0:
+            return None
+        self._end()
+        return content
 
     def _next_piece(self) -> bytes:
         """The next octets of content.
@@ -202,10 +231,8 @@ class _Running(Iterator[bytes]):
         if self._first is not None:  # even if empty: the head leaves with it
             piece, self._first = self._first, None
             return piece
-        if self._left != 0:
-            piece = self._pipes.read(time.monotonic() + self._call.scripts.timeouts.script)
-            if piece:
-                return piece
+        if self._left != 0 and (piece := self._read()):
+            return piece
         status = self._end()
         if self._left:
             raise BadGateway(f"a script's content ended {self._left} octets short of its Content-Length")
@@ -215,9 +242,12 @@ class _Running(Iterator[bytes]):
 
     def _end(self) -> int | None:
         """Let the script end by itself, for a while, and give everything back: how it ended."""
-        status = self._pipes.finish()
+        status = self._finish()
         if status:
             self._errors.say(f"ended by signal {-status}" if status < 0 else f"exit status {status}")
         self._pipes.close()
         self._spool.close()
         return status
+
+    def _finish(self) -> int | None:
+        return self._pipes.finish(time.monotonic() + self._timeouts.script_kill)

@@ -162,14 +162,17 @@ def _cgi_fields(fields: list[tuple[str, str]]) -> dict[str, str | None]:
 
 def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> Document:
     dropped = {"status", *_CONNECTION_FIELDS}
+    lengths = []
     for name, value in fields:
-        if name.lower() == "connection":
+        key = name.lower()
+        if key == "connection":
             dropped |= {option.lower() for option in parse_list(value)}
-    length = _content_length([value for name, value in fields if name.lower() == "content-length"])
+        elif key == "content-length":
+            lengths.append(value)
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
-    kept = tuple((name, value) for name, value in fields if not _is_dropped(name.lower(), dropped))
-    return Document(status, kept, length, reason)
+    kept = tuple([(name, value) for name, value in fields if not _is_dropped(name.lower(), dropped)])
+    return Document(status, kept, _content_length(lengths), reason)
 
 
 def _is_dropped(name: str, dropped: set[str]) -> bool:

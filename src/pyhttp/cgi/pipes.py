@@ -13,9 +13,9 @@ from typing import Final
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.process import Process
 from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import Disconnected, GatewayTimeout
+from pyhttp.errors import Disconnected
 
-__all__ = ["ScriptPipes"]
+__all__ = ["PIECE", "ScriptPipes"]
 
 PIECE: Final = 64 * 1024
 """What a pipe holds."""
@@ -48,11 +48,12 @@ class ScriptPipes:
             self._poll.register(client, 0)
         self._errors_end = False
         self._left: float | None = None
+        self._hung_up = False
         self._at_end = False
         self._closed = False
 
-    def read(self, deadline: float) -> bytes:
-        """The next octets of output, as soon as there are some; ``b""`` at its end.
+    def read(self, deadline: float) -> bytes | None:
+        """The next octets of output, as soon as there are some; ``b""`` at its end, None where the deadline comes first.
 
         Output ends with its pipe, or where the script has gone and others that hold the pipe have been silent for
         `script_kill` seconds.
@@ -61,25 +62,43 @@ class ScriptPipes:
             deadline: On the monotonic clock.
 
         Raises:
-            GatewayTimeout: It has passed.
             Disconnected: The client has left.
         """
         while not self._at_end:
-            until = deadline
-            if self._left is not None:
-                patience = 0.0 if self._scripts.stopping else self._scripts.timeouts.script_kill
-                until = min(deadline, self._left + patience)
-            if time.monotonic() >= until:
-                if self._left is not None:
-                    break
-                raise GatewayTimeout("a script was silent for too long")
-            piece = self._turn(until)
+            if self._hung_up:  # nobody writes any more: what is left is there, and needs no wait
+                return self._read_output()
+            now, end = time.monotonic(), self._end_of_silence()
+            if now >= end:
+                break
+            piece = self._turn(min(deadline, end) - now)
             if piece is not None:
                 return piece
+            if now >= deadline:
+                return None
         return b""
 
-    def finish(self) -> int | None:
-        """Wait for the script's own end, `script_kill` seconds at most, and drop what else it says.
+    def ends_within(self, seconds: float) -> bool:
+        """Wait so long at most for the script's own end, and for nothing else: its output stays in the pipe.
+
+        Who waits for everything is woken several times within a millisecond by a script that is soon over, which costs
+        more than the wait.
+
+        Returns:
+            Whether it has ended; False where the system cannot tell.
+        """
+        if self._left is not None:
+            return True
+        if self._process.exit is None:
+            return False
+        only = select.poll()
+        only.register(self._process.exit, select.POLLIN)
+        return bool(only.poll(math.ceil(seconds * 1000)))
+
+    def finish(self, until: float) -> int | None:
+        """Wait for the script's own end, and drop what else it says.
+
+        Args:
+            until: How long at most, on the monotonic clock.
 
         Returns:
             How it ended, negative for a signal; None where it has not.
@@ -89,11 +108,10 @@ class ScriptPipes:
         if self._client is not None:  # it may have all it came for
             self._poll.unregister(self._client)
             self._client = None
-        until = time.monotonic() + self._scripts.timeouts.script_kill
         while self._left is None and not (self._at_end and self._process.exit is None):
-            if time.monotonic() >= until:
+            if (seconds := until - time.monotonic()) <= 0:
                 break
-            self._turn(until)
+            self._turn(seconds)
         if self._process.exit is None:
             self._process.wait(max(0.0, until - time.monotonic()))
         return self._process.ended()
@@ -108,24 +126,35 @@ class ScriptPipes:
         self._errors.end()
         self._process.close()
 
-    def _turn(self, until: float) -> bytes | None:
+    def _end_of_silence(self) -> float:
+        """Until when others than the script are listened to; forever while it is there itself."""
+        if self._left is None:
+            return math.inf
+        return self._left + (0.0 if self._scripts.stopping else self._scripts.timeouts.script_kill)
+
+    def _turn(self, seconds: float) -> bytes | None:
         """Wait once: the output that came, ``b""`` for its end, None where something else came or the time is over."""
-        seconds = max(0.0, until - time.monotonic())
-        ready = {descriptor for descriptor, _ in self._poll.poll(min(math.ceil(seconds * 1000), _LONGEST))}
+        ready = dict(self._poll.poll(min(math.ceil(max(0.0, seconds) * 1000), _LONGEST)))
+        process = self._process
         if self._client in ready:
             raise Disconnected("the client has left while a script ran")
-        if self._process.errors in ready:
+        if process.errors in ready:
             self._read_errors()
-        if self._process.exit is not None and self._process.exit in ready:
-            self._poll.unregister(self._process.exit)
+        if process.exit in ready:
+            self._poll.unregister(process.exit)
             self._left = time.monotonic()
-        return self._read_output() if self._process.output in ready else None
+        if process.output not in ready:
+            return None
+        self._hung_up = bool(ready[process.output] & select.POLLHUP)
+        return self._read_output()
 
     def _read_output(self) -> bytes:
         data = os.read(self._process.output, PIECE)
         if not data:
             self._poll.unregister(self._process.output)
             self._at_end = True
+        elif self._left is not None:
+            self._left = time.monotonic()
         return data
 
     def _read_errors(self) -> None:

@@ -7,7 +7,9 @@ path, empty segments dropped (safety line T8), and in the end on real paths (saf
 
 import os
 import stat
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyhttp.errors import Forbidden, NotFound
 from pyhttp.site import Site
@@ -57,10 +59,10 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
         return None
     if "." in segments or ".." in segments:  # before it is divided (3875-9.8-1b, T5)
         raise NotFound("dot segment")
-    path = _Path(root, segments, slash=slash)
+    path = _Path(root, segments, slash)
     if _is_cgi_directory(root, segments[0], site):
         return _script_below(path, site)
-    if site.cgi_suffixes:
+    if site.cgi_suffixes and any(_handler(segment, site) for segment in segments):
         return _script_by_suffix(path, site)
     return None
 
@@ -81,48 +83,58 @@ def at(root: str, file: str, site: Site) -> Script | None:
     return script
 
 
-@dataclass(frozen=True, slots=True)
-class _Path:
+class _Path(NamedTuple):
     """A path below the root."""
 
     root: str
     segments: tuple[str, ...]
     slash: bool
 
-    def file(self, count: int) -> str:
-        """What its first `count` segments name."""
-        return self.root.rstrip("/") + _joined(self.segments[:count])
-
-    def mode(self, count: int, *, follow: bool = True) -> int:
-        """The mode of that, or of the link that it is where links are not to be followed.
+    def prefixes(self) -> Iterator["_Prefix"]:
+        """Each beginning of it, the shortest first.
 
         Raises:
-            NotFound: There is none, its name cannot be one, or it may not be looked at (safety line T10).
+            NotFound: The next one does not exist, its name cannot be one, or it may not be looked at (safety line T10).
         """
-        file = self.file(count)
-        try:
-            return os.stat(file, follow_symlinks=follow).st_mode
-        except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
-            raise NotFound(f"{file!r}: {error}") from error
+        file, linked = self.root.rstrip("/"), False
+        for depth, segment in enumerate(self.segments, 1):
+            file = f"{file}/{segment}"
+            mode = _mode(file, follow=False)
+            if stat.S_ISLNK(mode):
+                linked = True
+                mode = _mode(file)
+            yield _Prefix(depth, file, mode, linked)
 
-    def has_link(self, count: int) -> bool:
-        """Whether one of the first `count` segments, which exist, is a symbolic link."""
-        return any(stat.S_ISLNK(self.mode(each, follow=False)) for each in range(1, count + 1))
-
-    def divided(self, count: int, site: Site, handler: str = "") -> Script:
-        """The Script that its first `count` segments name."""
-        info = _joined(self.segments[count:]) + ("/" if self.slash else "")
+    def divided(self, prefix: "_Prefix", site: Site, handler: str = "") -> Script:
+        """The Script that `prefix` is."""
+        info = _joined(self.segments[prefix.depth :]) + ("/" if self.slash else "")
         return Script(
-            path=self.file(count),
-            name=_joined(self.segments[:count]),
+            path=prefix.file,
+            name=_joined(self.segments[: prefix.depth]),
             path_info=info,
             path_translated=_translated(self.root, info, site),
             handler=handler,
         )
 
 
+class _Prefix(NamedTuple):
+    """The first `depth` segments of a path, the file they name, its mode, and whether any of them is a link."""
+
+    depth: int
+    file: str
+    mode: int
+    linked: bool
+
+
+def _mode(file: str, *, follow: bool = True) -> int:
+    try:
+        return os.stat(file, follow_symlinks=follow).st_mode
+    except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
+        raise NotFound(f"{file!r}: {error}") from error
+
+
 def _joined(segments: tuple[str, ...]) -> str:
-    return "".join(["/" + segment for segment in segments])
+    return "/" + "/".join(segments) if segments else ""
 
 
 def _is_cgi_directory(root: str, segment: str, site: Site) -> bool:
@@ -150,37 +162,39 @@ def _same_directory(root: str, one: str, other: str) -> bool:
 
 def _script_below(path: _Path, site: Site) -> Script:
     """The longest existing prefix of a path in a CGI directory; it must be a file, and one that may run."""
-    for count in range(2, len(path.segments) + 1):
-        mode = path.mode(count)
-        if stat.S_ISDIR(mode):
-            continue
-        file = path.file(count)
-        if path.has_link(count):
-            _demand_inside(path.file(1), path.root)
-            _demand_inside(file, path.file(1))
-        if not stat.S_ISREG(mode) or not os.access(file, os.X_OK):
-            raise Forbidden(f"{file!r} is not an executable file")
-        return path.divided(count, site)
-    path.mode(1)
+    directory = ""
+    for prefix in path.prefixes():
+        if prefix.depth == 1:
+            directory = prefix.file
+        elif not stat.S_ISDIR(prefix.mode):
+            if prefix.linked:
+                _demand_inside(directory, path.root)
+                _demand_inside(prefix.file, directory)
+            if not stat.S_ISREG(prefix.mode) or not os.access(prefix.file, os.X_OK):
+                raise Forbidden(f"{prefix.file!r} is not an executable file")
+            return path.divided(prefix, site)
     raise Forbidden("a CGI directory is not listed")
 
 
 def _script_by_suffix(path: _Path, site: Site) -> Script | None:
     """The first file on the path whose suffix has a handler."""
-    for count, segment in enumerate(path.segments, 1):
-        # Without regard to case: a file system that has none would send the source (C8).
-        handlers = [program for suffix, program in site.cgi_suffixes if segment.lower().endswith(suffix.lower())]
-        if not handlers:
-            continue
-        try:
-            mode = path.mode(count)
-        except NotFound:  # whoever looks for files says so in the end
-            return None
-        if stat.S_ISREG(mode):
-            if not site.follow_symlinks:
-                _demand_inside(path.file(count), path.root)
-            return path.divided(count, site, handlers[0])
-    return None
+    try:
+        files = (prefix for prefix in path.prefixes() if stat.S_ISREG(prefix.mode))
+        prefix = next((file for file in files if _handler(path.segments[file.depth - 1], site)), None)
+    except NotFound:  # whoever looks for files says so in the end
+        return None
+    if prefix is None:
+        return None
+    if prefix.linked and not site.follow_symlinks:
+        _demand_inside(prefix.file, path.root)
+    return path.divided(prefix, site, _handler(path.segments[prefix.depth - 1], site))
+
+
+def _handler(segment: str, site: Site) -> str:
+    """The program that runs files called `segment`; empty where there is none."""
+    # Without regard to case: a file system that has none would send the source (C8).
+    name = segment.lower()
+    return next((program for suffix, program in site.cgi_suffixes if name.endswith(suffix.lower())), "")
 
 
 def _translated(root: str, info: str, site: Site) -> str:

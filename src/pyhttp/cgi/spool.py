@@ -71,7 +71,7 @@ class Spool:
     Constructing one receives the content.
 
     Args:
-        content: Where it comes from.
+        content: Where it comes from; None where there is none.
         limits: `spool_memory` is the size.
         budget: What it counts against until it is closed.
 
@@ -85,12 +85,12 @@ class Spool:
 
     __slots__ = ("_budget", "_file", "length")
 
-    def __init__(self, content: ContentReader, limits: Limits, budget: Budget) -> None:
+    def __init__(self, content: ContentReader | None, limits: Limits, budget: Budget) -> None:
         self._budget = budget
         self._file: io.FileIO | None = None
         self.length: int = 0
         try:
-            while data := content.read(PIECE):
+            while content is not None and (data := content.read(PIECE)):
                 budget.take(len(data))
                 self.length += len(data)
                 self._add(data, limits.spool_memory)

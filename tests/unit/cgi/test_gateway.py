@@ -5,6 +5,7 @@ import signal
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -121,6 +122,45 @@ class TestAnswers:
         assert list(pieces) == []
         response.close()
         response.close()
+
+
+class TestShortAnswers:
+    """A script that is over soon after its head is answered in one piece; `script_gather` says what is soon."""
+
+    @pytest.fixture(autouse=True)
+    def _patient(self, cgi: CgiSite) -> None:
+        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=5.0))
+
+    @pytest.mark.clause("9110-8.6-9a")
+    @pytest.mark.parametrize("script", ["echo body", "echo body; exit 3", "printf bo; echo dy", "(exec echo body)"])
+    def test_all_of_the_content_is_at_hand(self, cgi: CgiSite, script: str) -> None:
+        cgi.sh("x", TEXT, script)
+        assert cgi.run(request_head()).body == b"body\n"
+        assert cgi.scripts.running == 0
+
+    def test_content_that_is_long_is_read_piece_by_piece(self, cgi: CgiSite) -> None:
+        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.02))
+        cgi.sh("x", TEXT, "head -c 200000 /dev/zero")
+        pieces = list(items(cgi.run(request_head())))
+        assert (max(map(len, pieces)) <= 2 * 65536, sum(map(len, pieces))) == (True, 200_000)
+
+    def test_a_script_that_died_cuts_as_ever(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "echo body; kill -9 $$")
+        pieces = items(cgi.run(request_head()))
+        assert next(pieces) == b"body\n"
+        with pytest.raises(BadGateway, match="ended by a signal"):
+            next(pieces)
+
+    def test_a_child_that_holds_the_output_may_have_more_to_say(self, cgi: CgiSite) -> None:
+        cgi.sh("x", TEXT, "(sleep 0.1; echo child) & echo parent")
+        pieces = items(cgi.run(request_head()))
+        assert next(pieces) == b"parent\n"
+        assert b"".join(pieces) == b"child\n"
+
+    def test_nothing_is_waited_for_where_the_script_states_a_length(self, cgi: CgiSite) -> None:
+        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.02))
+        cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 2'; echo; echo x")
+        assert b"".join(items(cgi.run(request_head()))) == b"x\n"
 
 
 class TestContent:
