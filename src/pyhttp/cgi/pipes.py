@@ -53,7 +53,7 @@ class ScriptPipes:
         self._closed = False
 
     def read(self, deadline: float) -> bytes | None:
-        """The next octets of output, as soon as there are some; ``b""`` at its end, None where the deadline comes first.
+        """The next octets of output, once there are some; ``b""`` at its end, None where the deadline comes first.
 
         Output ends with its pipe, or where the script has gone and others that hold the pipe have been silent for
         `script_kill` seconds.
