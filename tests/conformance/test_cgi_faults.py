@@ -23,6 +23,7 @@ from tests.helpers.wire_client import Ended, Reply, WireClient
 TEXT: Final = "echo 'Content-Type: text/plain'; echo"
 GET: Final = b"GET /cgi-bin/x HTTP/1.1\r\nHost: a\r\n\r\n"
 QUICK: Final = Timeouts(script=0.4, script_run=1.0, script_kill=0.3, send=0.4, stop=2.0)
+LARGE: Final = 100 * 1024 * 1024
 LIMITS: Final = Limits(spool_memory=1024 * 1024)
 
 
@@ -149,15 +150,24 @@ def test_it_prints_1_gib_to_a_reader_that_leaves(place: Place) -> None:
 
 @pytest.mark.parametrize("lines", [["exec <&-", TEXT, "echo done"], [TEXT, "echo done"]], ids=["closes", "exits"])
 def test_it_wants_no_upload(place: Place, lines: list[str]) -> None:
-    """20 MiB that nobody reads; the connection goes on."""
+    """100 MiB that nobody reads; the connection goes on."""
     place.cgi.sh("x", *lines)
-    size = 20 * 1024 * 1024
     with place.client() as client:
-        client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % size)
-        client.send(bytes(size))
+        client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % LARGE)
+        client.send(bytes(LARGE))
         assert client.reply().content == b"done\n"
         client.send(GET)
         assert client.reply().content == b"done\n"
+
+
+def test_C10_it_echoes_to_a_client_that_reads_only_when_all_is_sent(place: Place) -> None:
+    """100 MiB each way, more than sockets and pipes hold between them: with a stream, each would wait for the other."""
+    place.cgi.sh("x", TEXT, "exec cat")
+    with place.client() as client:
+        client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % LARGE)
+        client.send(bytes(LARGE))
+        reply = client.reply()
+    assert (reply.status, len(reply.content), reply.complete) == (200, LARGE, True)
 
 
 def test_it_trickles(place: Place) -> None:

@@ -445,6 +445,22 @@ def test_C2_the_environment_holds_nothing_else(
     ]
 
 
+@pytest.mark.clause("9110-14.2-4a", "9110-13.1.2-11a")
+@pytest.mark.parametrize("line", ["Range: bytes=0-1", "If-None-Match: *", 'If-Match: "other"'])
+def test_C14_a_redirected_post_gets_the_whole_file(server: BaseServer, site: CgiSite, line: str) -> None:
+    """A part, or 304, answers a GET only; and the script has run, whatever the condition was."""
+    row = Row("redirect", (), ("echo 'Location: /page.txt'; echo",), method=POST, lines=("Content-Length: 0", line))
+    reply, _ = exchange(server, site, row)
+    assert (reply.status, reply.content) == (200, b"a page\n")
+
+
+@pytest.mark.clause("9110-14.2-4a", "9110-9.3.2-2b")
+def test_C14_a_redirected_head_is_not_of_a_range(server: BaseServer, site: CgiSite) -> None:
+    row = Row("redirect", (), ("echo 'Location: /page.txt'; echo",), method="HEAD", lines=("Range: bytes=0-1",))
+    reply, _ = exchange(server, site, row)
+    assert (reply.status, reply.get("Content-Length"), reply.content) == (200, "7", b"")
+
+
 @pytest.mark.clause("9110-8.6-9a")
 @pytest.mark.parametrize("version", ["HTTP/1.0", "HTTP/1.1"])
 def test_a_short_document_leaves_with_its_length(site: CgiSite, version: str) -> None:

@@ -24,6 +24,10 @@ __all__ = ["MAX_LOCAL_REDIRECTS", "Call", "redirected", "run"]
 MAX_LOCAL_REDIRECTS: Final = 5
 """C14: one script may name another a few times, but two that name each other must come to an end."""
 
+_OF_CONTENT: Final = frozenset({"expect", "te", "trailer", "transfer-encoding"})
+_RANGE: Final = frozenset({"range", "if-range"})
+_PRECONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
+
 
 class Call(NamedTuple):
     """All that running a script needs to know.
@@ -92,14 +96,21 @@ def _tell(errors: ErrorLog, error: HTTPError) -> None:
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
-    """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14)."""
+    """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14).
+
+    What the client asked of its own method is not asked of this one: ranges of a GET only (9110-14.2-4a), and no
+    condition on a method that has been performed, by the script, already (RFC 9110 §13.2.1).
+    """
     path, _, query = redirect.target.partition("?")
-    kept = tuple((name, value) for name, value in head.headers.lines if not _about_content(name.lower()))
+    dropped = _OF_CONTENT | (frozenset() if head.method == "GET" else _RANGE)
+    if head.method not in {"GET", "HEAD"}:
+        dropped |= _PRECONDITIONS
+    kept = tuple((name, value) for name, value in head.headers.lines if not _is_dropped(name.lower(), dropped))
     return head._replace(method="GET", target=redirect.target, path=path, query=query, headers=Headers.parsed(kept))
 
 
-def _about_content(name: str) -> bool:
-    return name.startswith("content-") or name in {"expect", "te", "trailer", "transfer-encoding"}
+def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
+    return name in dropped or name.startswith("content-")
 
 
 def _start(call: Call, spool: Spool) -> Process:

@@ -292,6 +292,22 @@ class TestRedirected:
         assert head == RequestHead("GET", "/a/b?c?d", "/a/b", "c?d", "localhost:8888", "HTTP/1.1", Headers(kept))
         assert head.headers.lines == kept
 
+    @pytest.mark.clause("9110-14.2-4a", "9110-13.1.3-6a")
+    @pytest.mark.parametrize(
+        ("method", "kept"),
+        [
+            ("GET", {"Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}),
+            ("HEAD", {"If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since"}),
+            ("POST", set[str]()),
+            ("x-own", set[str]()),
+        ],
+    )
+    def test_what_was_asked_of_another_method_is_not_asked_of_the_get(self, method: str, kept: set[str]) -> None:
+        names = ("Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "IF-Unmodified-Since")
+        head = request_head(method=method, fields=tuple((name, '"x"') for name in names))
+        found = gateway.redirected(head, LocalRedirect("/a"))
+        assert {name.lower() for name in found.headers} == {"host", *(name.lower() for name in kept)}
+
 
 class TestStandardError:
     def test_it_goes_to_the_log_line_by_line(self, cgi: CgiSite) -> None:
