@@ -43,6 +43,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.scandir(options.directory).close()
     except OSError as error:
         return _fail(f"cannot serve {options.directory}: {error.strerror}")
+    for suffix, program in options.site.cgi_suffixes:
+        if not (os.path.isfile(program) and os.access(program, os.X_OK)):
+            return _fail(f"cannot run {suffix} files: {program} is not a program")
     try:
         log_file = set_up(quiet=options.quiet, access_file=options.access_log)
     except OSError as error:

@@ -62,6 +62,8 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error(f"one folder at a time, not {len(folders)}: {' '.join(folders)}")
     try:
         site = Site(
+            # Who has pages run by a program has it run the page of a folder, too.
+            index=(*_SITE.index, *(f"index{suffix}" for suffix, _ in given.cgi_suffix)),
             listing=not given.no_listing,
             cgi_directories=() if given.no_cgi else tuple(given.cgi_dir) or _SITE.cgi_directories,
             cgi_suffixes=tuple(given.cgi_suffix),
@@ -164,7 +166,7 @@ def _add_scripts(parser: argparse.ArgumentParser) -> None:
         type=_split("="),
         action="append",
         default=[],
-        help="run files of a suffix by a program, such as .php=/usr/bin/php-cgi",
+        help="run files of a suffix by a program, such as .php=/usr/bin/php-cgi; index.EXT then answers for a folder",
     )
     add("--cgi-env", metavar="NAME", action="append", default=[], help="pass a variable of this environment to scripts")
     add("--cgi-auth", action="store_true", help="pass the Authorization field to scripts")

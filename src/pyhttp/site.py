@@ -78,8 +78,8 @@ class Site:
     """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first; empty: none."""
 
     def __post_init__(self) -> None:
-        self._check_names()
         self._check_cgi()
+        self._check_names()
         self._check_headers()
         self._check_media_types()
         if self.max_age is not None and self.max_age < 0:

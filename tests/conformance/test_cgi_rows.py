@@ -585,6 +585,21 @@ def test_a_suffix_is_run_wherever_it_lies(site: CgiSite) -> None:
             assert (reply.status, reply.content) == (200, f"ran /{name}".encode())
 
 
+def test_an_index_may_be_run_by_a_program(site: CgiSite) -> None:
+    handler = site.sh("run-page", TEXT, 'printf "ran %s of %s" "$SCRIPT_NAME" "$REQUEST_URI"')
+    folder = site.root / "with-index"
+    folder.mkdir()
+    (folder / "index.do").write_text("source")
+    factory = partial(
+        BaseHttpRequestHandler,
+        directory=str(site.root),
+        site=Site(index=("index.do",), cgi_suffixes=((".do", str(handler)),)),
+    )
+    with BaseServer("127.0.0.1", 0, factory, timeouts=QUICK) as server, WireClient(*server.addresses[0]) as client:
+        client.send(b"GET /with-index/?q HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.reply().content == b"ran /with-index/index.do of /with-index/?q"
+
+
 def test_a_script_by_hand_on_a_socket_pair(site: CgiSite) -> None:
     """No server: the handler serves the connection to its end."""
     ours, theirs = socket.socketpair()

@@ -269,6 +269,19 @@ def test_the_access_log_goes_to_a_file_that_is_reopened_after_SIGHUP(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("name", ["missing", "no-program", "folder"])
+def test_a_suffix_whose_program_cannot_be_run_exits_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Before anything is served, not at each request."""
+    (tmp_path / "no-program").write_text("text")
+    (tmp_path / "no-program").chmod(0o644)
+    (tmp_path / "folder").mkdir()
+    program = tmp_path / name
+    assert main(["--cgi-suffix", f".php={program}"]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot run .php files: {program} is not a program\n"
+
+
 def test_an_access_log_that_cannot_be_written_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "-p", "0", "--access-log", str(tmp_path / "no" / "log")]) == 1
     assert "cannot write the access log" in capsys.readouterr().err

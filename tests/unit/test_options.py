@@ -43,7 +43,15 @@ DEFAULT: Final = Options(
         ("--cgi-dir a --cgi-dir b", replace(DEFAULT, site=Site(cgi_directories=("a", "b")))),
         (
             "--cgi-suffix .php=/usr/bin/php-cgi --cgi-env HOME --cgi-auth",
-            replace(DEFAULT, site=Site(cgi_suffixes=((".php", "/usr/bin/php-cgi"),), cgi_env=("HOME",), cgi_auth=True)),
+            replace(
+                DEFAULT,
+                site=Site(
+                    index=("index.html", "index.htm", "index.php"),
+                    cgi_suffixes=((".php", "/usr/bin/php-cgi"),),
+                    cgi_env=("HOME",),
+                    cgi_auth=True,
+                ),
+            ),
         ),
         ("--follow-symlinks --hide-dotfiles", replace(DEFAULT, site=Site(follow_symlinks=True, hide_dotfiles=True))),
         ("--cache 60 --cors", replace(DEFAULT, site=Site(max_age=60, cors=True))),

@@ -92,7 +92,7 @@ class ScriptPipes:
             return False
         only = select.poll()
         only.register(self._process.exit, select.POLLIN)
-        return bool(only.poll(math.ceil(seconds * 1000)))
+        return bool(only.poll(_milliseconds(seconds)))
 
     def finish(self, until: float) -> int | None:
         """Wait for the script's own end, and drop what else it says.
@@ -134,7 +134,7 @@ class ScriptPipes:
 
     def _turn(self, seconds: float) -> bytes | None:
         """Wait once: the output that came, ``b""`` for its end, None where something else came or the time is over."""
-        ready = dict(self._poll.poll(min(math.ceil(max(0.0, seconds) * 1000), _LONGEST)))
+        ready = dict(self._poll.poll(_milliseconds(seconds)))
         process = self._process
         if self._client in ready:
             raise Disconnected("the client has left while a script ran")
@@ -167,3 +167,7 @@ class ScriptPipes:
         if not data:
             self._poll.unregister(self._process.errors)
             self._errors_end = True
+
+
+def _milliseconds(seconds: float) -> int:
+    return min(math.ceil(max(0.0, seconds) * 1000), _LONGEST)

@@ -627,7 +627,7 @@ class TestWithoutExitDescriptors:
 
 
 def test_a_deadline_beyond_what_poll_takes(cgi: CgiSite) -> None:
-    shorten(cgi, script=1e9, run=1e9)
+    cgi.scripts = Scripts(Limits(), replace(QUICK, script=1e9, script_run=1e9, script_gather=1e9))
     cgi.sh("x", TEXT, "echo body")
     assert cgi.get("/cgi-bin/x")[1] == b"body\n"
 
