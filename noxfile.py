@@ -36,10 +36,7 @@ EVERYTHING: Final = (
     "lint",
     "types",
     "coverage",
-    "unit(3.12)",
-    "conformance(3.12)",
-    "unit(3.13)",
-    "conformance(3.13)",
+    "versions",
     "fuzz",
     "build",
     "e2e",
@@ -100,6 +97,30 @@ def conformance(session: nox.Session, version: str) -> None:
         run(session, version, "python", "-m", "tests.conformance.drive", *session.posargs)
     else:
         run(session, version, "pytest", "tests/conformance", *session.posargs)
+
+
+@nox.session
+def versions(session: nox.Session) -> None:
+    """Unit and conformance on the interpreters beside 3.11, side by side."""
+    runs = {
+        version: subprocess.Popen(
+            [sys.executable, "-m", "nox", "-s", f"unit({version})", f"conformance({version})"],
+            cwd=HERE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for version in VERSIONS
+        if version != DEMANDED
+    }
+    failed: list[str] = []
+    for version, tests_of_it in runs.items():
+        said, _ = tests_of_it.communicate()  # as a whole, since mixed lines could not be read
+        print(said, flush=True)
+        if tests_of_it.returncode:
+            failed.append(version)
+    if failed:
+        session.error(f"failed on {', '.join(failed)}")
 
 
 @nox.session
