@@ -36,7 +36,7 @@ class RequestHead(NamedTuple):
 
     @property
     def announces_content(self) -> bool:
-        """Whether the request has content, be it empty (9112-6-4)."""
+        """Whether the request has content, be it empty (RFC 9112 §6)."""
         fields = self.headers.by_name
         return "content-length" in fields or "transfer-encoding" in fields
 

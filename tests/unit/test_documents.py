@@ -11,6 +11,9 @@ from pyhttp.options import parse
 from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]
+SOURCES: Final = sorted((TOP / "src").rglob("*.py"))
+REGISTER: Final = tomllib.loads((TOP / "tests" / "conformance" / "register.toml").read_text(encoding="utf-8"))
+STATEMENT: Final = re.compile(r"(?<!\w)(?:3875|3986|6585|9110|9111|9112)-[0-9.]+-[0-9.]*[0-9][a-z]?(?:\.[0-9])?(?!\w)")
 
 
 def test_T9_the_documents_say_which_systems_are_served() -> None:
@@ -38,6 +41,12 @@ def test_the_readme_has_every_option_of_the_command(capsys: pytest.CaptureFixtur
     rows = "\n".join(line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|"))
     offered = set(option.findall(capsys.readouterr().out)) - {"-h"}
     assert set(option.findall(rows.replace("`", " "))) == offered
+
+
+@pytest.mark.parametrize("page", [*SOURCES, TOP / "docs" / "choices.md"], ids=lambda page: str(page.relative_to(TOP)))
+def test_every_clause_that_is_cited_is_in_the_register(page: Path) -> None:
+    cited = set(STATEMENT.findall(page.read_text(encoding="utf-8")))
+    assert cited <= REGISTER.keys()
 
 
 def test_the_layers_are_written_down() -> None:

@@ -45,7 +45,7 @@ def reason_phrase(status: int) -> str:
         return known
     try:
         return HTTPStatus(status).phrase
-    except ValueError:  # an unregistered status is legal and has no phrase (9110-15-4)
+    except ValueError:  # an unregistered status is legal and has no phrase (RFC 9110 §15)
         return ""
 
 

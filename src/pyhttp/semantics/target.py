@@ -50,8 +50,8 @@ def check_target(target: str) -> None:
 def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str, str, str | None]:
     """Path, query and authority of a request-target whose syntax was checked.
 
-    The path of an empty absolute form is "/", or "*" for OPTIONS without a query (9112-3.2.4-5a). The authority is None
-    in origin and asterisk form, where Host has it.
+    The path of an empty absolute form is "/", or "*" for OPTIONS without a query (RFC 9112 §3.2.4). The authority is
+    None in origin and asterisk form, where Host has it.
 
     Args:
         method: It decides which forms are allowed.

@@ -228,7 +228,7 @@ class Exchange:
         """Serialize the head; from here on there is an answer."""
         core = self._channel.core
         fields = response.headers.lines
-        if "Date" not in response.headers:  # 9110-6.6.1-3a
+        if "Date" not in response.headers:  # 9110-6.6.1-6a
             fields = (("Date", format_date(int(time.time()))), *fields)
         close = close or self._channel.closing or core.awaiting_continue or self._unread_too_long()
         self._channel.outbox.add(
