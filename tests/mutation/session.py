@@ -1,9 +1,10 @@
 """Are the tests good enough to notice faults? `python -m tests.mutation.session --sample 300 --seed 1`.
 
-A seeded sample of mutants of the wire, the semantics, the messages and the grammar; for each, in a copy of the source,
-rows, targets and oracles run, then the tests of its module, its package and the rest, until one fails. What survives is
-printed; `survivors.toml` says of some why they may, and those count as survivors untried. Exits 1 below 95 %, or where
-a survivor is not explained. `--jobs 2` tries two at a time, each in a copy of its own.
+A seeded sample of mutants of the wire, the semantics, the messages, the grammar, paths and what is pure of CGI; for
+each, in a copy of the source, rows, targets and oracles run, and the tests of its module, its package and the rest,
+until one fails. What survives is printed; `survivors.toml` says of some why they may, and those count as survivors
+untried. Exits 1 below 95 %, or where a survivor is not explained. `--jobs 2` tries two at a time, each in a copy of its
+own.
 """
 
 import argparse
@@ -25,7 +26,17 @@ from tests.mutation.mutants import Mutant, mutants
 __all__ = ["main"]
 
 ROOT: Final = Path(__file__).parents[2]
-SOURCES: Final = ("wire", "semantics", "messages.py", "abnf.py")
+SOURCES: Final = (
+    "wire",
+    "semantics",
+    "messages.py",
+    "abnf.py",
+    "resources/paths.py",
+    "cgi/environ.py",
+    "cgi/output.py",
+    "cgi/script.py",
+)
+_SHOWN_BY_ROWS: Final = ("wire", "messages.py", "abnf.py")
 SURVIVORS: Final = Path(__file__).parent / "survivors.toml"
 _GOAL: Final = 0.95
 _LONGEST: Final = 60
@@ -44,6 +55,7 @@ _OTHERS: Final = (
     "tests/unit/resources",
     "tests/conformance/test_splits.py",
     "tests/conformance/test_files_folder.py",
+    "tests/conformance/test_cgi_rows.py",
 )
 
 
@@ -59,13 +71,14 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     inner = module.relative_to(ROOT / "src" / "pyhttp")
     own = Path("tests/unit") / inner.parent / f"test_{inner.name}"
     package = f"tests/unit/{inner.parent}"
-    if "semantics" not in inner.parts:
+    shown_by_rows = inner.parts[0] in _SHOWN_BY_ROWS
+    if shown_by_rows:
         yield _LONGEST, _QUICK
     if (ROOT / own).exists():
         yield _LONGEST, (*_PYTEST, str(own))
     if inner.parent != Path():
         yield _LONGEST_OF_MANY, (*_PYTEST, package)
-    if "semantics" in inner.parts:
+    if not shown_by_rows:
         yield _LONGEST, _QUICK
     yield _LONGEST_OF_MANY, (*_PYTEST, *(path for path in _OTHERS if path != package))
 

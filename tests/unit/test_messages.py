@@ -34,6 +34,15 @@ def test_a_request_head_is_a_value() -> None:
             setattr(head, name, "POST")
 
 
+@pytest.mark.parametrize(
+    ("name", "announces"), [("content-LENGTH", True), ("Transfer-Encoding", True), ("Content-Type", False)]
+)
+def test_what_announces_content(name: str, announces: bool) -> None:
+    """RFC 9112 §6: a field, not a number above 0."""
+    head = RequestHead("POST", "/", "/", "", "c", "HTTP/1.1", Headers({"Host": "c", name: "0"}))
+    assert head.announces_content is announces
+
+
 def test_a_response_without_anything() -> None:
     response = Response(200)
     assert (response.status, response.headers, response.body, response.length) == (200, Headers(), b"", 0)
