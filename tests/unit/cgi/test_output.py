@@ -72,6 +72,7 @@ class TestDocuments:
             (b"599 Odd\tone \xe9", 599, "Odd\tone \xe9"),
             (b"299", 299, ""),
             (b"418 ", 418, ""),
+            (b"418  \t Teapot", 418, "Teapot"),
         ],
     )
     def test_C12_status_and_its_reason_phrase(self, status: bytes, code: int, reason: str) -> None:
