@@ -112,8 +112,8 @@ class Timeouts:
     script_run: float = 300.0
     """D17: a script's run until output flows."""
     script_gather: float = 0.005
-    """A script whose content is over this soon after its head is answered in one piece, with the content's length; a
-    longer wait would be felt where a script means to be read line by line."""
+    """A script that is over this soon after its start, or after its head, is answered in one piece, with the length of
+    its content; a longer wait would be felt where a script means to be read line by line."""
     script_kill: float = 2.0
     """C11: from SIGTERM to SIGKILL."""
 

@@ -226,6 +226,12 @@ def test_C2_listed_variables_are_passed_on_but_replace_none_of_the_requests() ->
     assert found["REMOTE_ADDR"] == "127.0.0.2"
 
 
+def test_C4_authorization_is_withheld_unless_it_is_asked_for() -> None:
+    head = request_head(fields=(("Authorization", "Basic eDp5"),))
+    found = meta_variables(head, Script("/srv/www/cgi-bin/x", "/cgi-bin/x"), root="/srv/www", ends=ENDS, length=0)
+    assert b"HTTP_AUTHORIZATION" not in found
+
+
 NAMES = st.one_of(
     st.from_regex(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,12}", fullmatch=True),
     st.sampled_from(

@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 
 from pyhttp.cgi import gateway
-from pyhttp.cgi.output import LocalRedirect
+from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.scripts import Scripts
 from pyhttp.cgi.spool import SpoolFull
 from pyhttp.errors import (
@@ -137,6 +137,20 @@ class TestShortAnswers:
         cgi.sh("x", TEXT, script)
         assert cgi.run(request_head()).body == b"body\n"
         assert cgi.scripts.running == 0
+
+    def test_one_look_at_the_output_is_enough(self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+        """However often the script writes: work is counted, and is the same for one line and for ten."""
+        pieces: list[int] = []
+        receive = OutputParser.receive
+
+        def counted(parser: OutputParser, data: bytes) -> Document | LocalRedirect | None:
+            pieces.append(len(data))
+            return receive(parser, data)
+
+        monkeypatch.setattr(OutputParser, "receive", counted)
+        cgi.sh("x", 'for i in 1 2 3 4 5; do echo "X-$i: $i"; sleep 0.01; done', TEXT, "echo body")
+        assert cgi.run(request_head()).body == b"body\n"
+        assert len(pieces) == 1
 
     def test_content_that_is_long_is_read_piece_by_piece(self, cgi: CgiSite) -> None:
         cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.02))

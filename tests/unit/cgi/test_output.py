@@ -259,6 +259,7 @@ class TestNonParsed:
 
     def test_no_field_is_demanded(self) -> None:
         assert parse(b"HTTP/1.1 200\n\n", non_parsed=True) == (Document(200, (), None), b"")
+        assert parse(b"HTTP/1.1 299  \tExact x \n\n", non_parsed=True) == (Document(299, (), None, "Exact x"), b"")
 
     @pytest.mark.parametrize(
         "line",

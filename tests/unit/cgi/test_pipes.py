@@ -70,7 +70,9 @@ def test_without_exit_descriptors_nobody_can_tell(cgi: CgiSite, monkeypatch: pyt
     pipes = start(cgi, "exit 4")
     assert not pipes.ends_within(5.0)
     assert pipes.read(soon()) == b""
+    started = time.monotonic()
     assert pipes.finish(soon()) == 4
+    assert time.monotonic() - started < 2
     pipes.close()
 
 
@@ -89,4 +91,11 @@ def test_what_a_script_says_last_is_logged(cgi: CgiSite) -> None:
     pipes.finish(time.monotonic() + 0.3)
     pipes.close()
     settled()
+    assert cgi.logged == ["x: error"]
+
+
+def test_what_stands_in_the_error_pipe_at_the_end_is_logged(cgi: CgiSite) -> None:
+    pipes = start(cgi, "echo error >&2")
+    assert pipes.ends_within(5.0)
+    pipes.close()
     assert cgi.logged == ["x: error"]

@@ -174,6 +174,42 @@ class TestLetterCase:
         assert find(root, "/skripto/run", Site(cgi_directories=("skript\u00e9",))) is None
 
 
+def test_the_root_of_the_file_system_may_be_served(root: Path) -> None:
+    """It alone ends in a slash, which stands once in every path below it."""
+    top, *rest = root.parts[1:]
+    found = script.find("/", (top, *rest, "cgi-bin", "run", "etc"), Site(cgi_directories=(top,)))
+    assert found == Script(f"{root}/cgi-bin/run", f"{root}/cgi-bin/run", "/etc", "/etc")
+
+
+def test_T6_a_neighbour_whose_name_is_the_beginning_of_the_roots_is_outside(tmp_path: Path) -> None:
+    for name in ("box/cgi-bin", "bo"):
+        (tmp_path / name).mkdir(parents=True)
+    (tmp_path / "box/cgi-bin/run").write_text("#!/bin/sh\n")
+    (tmp_path / "box/cgi-bin/run").chmod(0o755)
+    (tmp_path / "box/link").symlink_to(tmp_path / "bo")
+    found = find(tmp_path / "box", "/cgi-bin/run/link/file")
+    assert found is not None
+    assert found.path_translated == ""
+
+
+def test_C8_a_name_that_some_file_system_takes_for_the_directorys(root: Path) -> None:
+    """The operator's name with a Kelvin sign, the client's with a K; here a link makes them one directory."""
+    (root / "\u212agi").mkdir()
+    (root / "kgi").symlink_to("\u212agi")
+    with pytest.raises(NotFound):
+        find(root, "/kgi/run", Site(cgi_directories=("\u212agi",)))
+
+
+def test_a_path_that_is_not_concerned_costs_no_look_at_the_file_system(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[object] = []
+    monkeypatch.setattr(os, "stat", lambda *words, **_: looks.append(words))
+    for site in (Site(), Site(cgi_suffixes=((".php", "/usr/bin/php-cgi"),))):
+        assert find(root, "/docs/run", site) is None
+    assert looks == []
+
+
 class TestSuffixes:
     site = Site(cgi_suffixes=((".php", "/usr/bin/php-cgi"), (".py", "/usr/bin/python3")))
 
