@@ -227,7 +227,7 @@ class _Running(Iterator[bytes]):
         while len(content) < PIECE and (piece := self._pipes.read(0.0)):
             content += piece
         self._first = content
-        if piece != b"" or (self._pipes.finish(0.0) or 0) < 0:
+        if piece != b"" or (status := self._pipes.finish(0.0)) is None or status < 0:
             return None
         self._end()
         return content
