@@ -171,6 +171,12 @@ def compliance(session: nox.Session) -> None:
     run(session, DEMANDED, "python", "-m", "tests.conformance.report", "--results", *results, *session.posargs)
 
 
+@nox.session
+def inside(session: nox.Session) -> None:
+    """Draw the life of a connection into docs/inside.md."""
+    run(session, DEMANDED, "python", "-m", "tests.helpers.inside", *session.posargs)
+
+
 @nox.session(name="bench-import")
 def bench_import(session: nox.Session) -> None:
     """`import pyhttp` costs at most 1.5 times what `import http.server` does."""

@@ -3,6 +3,7 @@
 `with ThreadedServer() as server:` serves the working directory at `server.url`.
 """
 
+from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.errors import (
     BadGateway,
     BadRequest,
@@ -40,10 +41,9 @@ from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
-from pyhttp.serving import Handler, HandlerFactory, function_handler
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
-from pyhttp.transport.connection import Connection
+from pyhttp.transport.client import Connection
 from pyhttp.version import __version__ as __version__
 
 __all__ = [

@@ -2,9 +2,10 @@
 
 import os
 import socket
-from functools import lru_cache
-from typing import Final
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Final
 
+from pyhttp.answering import Surroundings, serve
 from pyhttp.cgi import script
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
@@ -12,10 +13,11 @@ from pyhttp.request import Request
 from pyhttp.resources import error_page, files, paths
 from pyhttp.resources.opened import check_directory
 from pyhttp.semantics.methods import check_method
-from pyhttp.serving import Surroundings, answered_by_hand, serve, tell
 from pyhttp.site import Site
-from pyhttp.transport.connection import Address
-from pyhttp.version import PRODUCT
+from pyhttp.transport.client import Address
+
+if TYPE_CHECKING:
+    from pyhttp.cgi.output import LocalRedirect
 
 __all__ = ["BaseHttpRequestHandler"]
 
@@ -60,17 +62,15 @@ class BaseHttpRequestHandler:
         serve(conn, self._surroundings, self._answer)
 
     def _answer(self, request: Request) -> None:
-        """Have `handle` answer; what it raises is answered in the site's own look."""
+        """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look."""
         self.request = request
         self._script = None
         self._redirects = 0
-        try:
-            self.handle()
-        except HTTPError as error:
-            if request.exchange.status or answered_by_hand(self.conn):
-                raise
-            tell(request.exchange, error, self._surroundings.log)
-            request.exchange.respond(self._error_response(error), close=error.must_close)
+        request.exchange.door = self._answer_error
+        self.handle()
+
+    def _answer_error(self, error: HTTPError) -> None:
+        self.respond(self._error_response(error))
 
     def _error_response(self, error: HTTPError) -> Response:
         if isinstance(error, NotFound) and self.request.method in {"GET", "HEAD"}:
@@ -156,9 +156,10 @@ class BaseHttpRequestHandler:
         )
 
     def run_cgi(self, path: str) -> None:
-        """Run a CGI script in a process of its own, and answer with its output.
+        """Have a CGI script run in a process of its own, and its output answer.
 
-        `handle` has found script and PATH_INFO before; called by hand, PATH_INFO is empty.
+        It returns before the script has ended: its content is awaited first, then its output, and a further turn gives
+        the answer to `respond`. `handle` has found script and PATH_INFO before; called by hand, PATH_INFO is empty.
 
         Args:
             path: An absolute file-system path.
@@ -166,32 +167,33 @@ class BaseHttpRequestHandler:
         Raises:
             NotFound: It is no CGI script of this folder, whatever an overridden `get_path` says.
             Forbidden: It cannot be executed.
-            HTTPError: 500, 502, 503 or 504 for what goes wrong with it, 4xx for its content.
+            HTTPError: 500, 502, 503 or 504 for what goes wrong with it, 4xx for its content; in a further turn, too.
         """
-        from pyhttp.cgi import environ, gateway  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
+        from pyhttp import errand  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
 
         found = self._script
         if found is None or found.path != path:
             found = script.at(self.directory, path, self.site)
         if found is None:
             raise NotFound("not a CGI script")
-        call = gateway.Call(
-            head=self.request.head,
-            content=self.request.body if self.request.head.announces_content else None,
-            script=found,
+        errand.run_script(
+            self.request,
+            found,
+            errand.ends_of(self.conn, self.addr),
             root=self.directory,
             site=self.site,
-            scripts=self._surroundings.scripts,
-            ends=environ.Ends(
-                local=_end(self.conn.getsockname()), peer=_end(self.addr), secure=False, software=PRODUCT
-            ),
-            client=self.conn.fileno(),
-            log=lambda line: self._surroundings.log.warning("%s", line),
+            surroundings=self._surroundings,
+            then=partial(self._go_on, found),
         )
-        self.request.exchange.about_to_block()
-        answer = gateway.run(call)
+
+    def _go_on(self, ran: script.Script, answer: "Response | LocalRedirect") -> None:
+        """A script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
+        from pyhttp.cgi import gateway  # noqa: PLC0415 - it is there by now
+
         if isinstance(answer, Response):
-            self.request.exchange.respond(answer, close=found.non_parsed)
+            if ran.non_parsed:
+                self.request.exchange.be_last()
+            self.respond(answer)
             return
         self._redirects += 1
         if self._redirects > gateway.MAX_LOCAL_REDIRECTS:
@@ -201,14 +203,21 @@ class BaseHttpRequestHandler:
 
     # --- the one way out
 
-    def respond(self, response: Response) -> None:
-        """Send the one answer to the request.
+    def respond(self, response: Response, *, wait: bool = False) -> None:
+        """Send the one answer to the request. Every answer passes here, those to errors and of scripts, too.
+
+        What the client does not take at once is sent after the turn. So an iterable body is read on when the code that
+        built it has long returned: inside a `with` block that it needs, say `wait=True`, which holds the thread.
+
+        Args:
+            response: The answer.
+            wait: Whether to return only when all of it has been sent.
 
         Raises:
-            Misuse: It has an answer already.
+            Misuse: The request has an answer already.
             Disconnected: The client is gone.
         """
-        self.request.exchange.respond(response)
+        self.request.exchange.respond(response, wait=wait)
 
     def _do_directory(self, path: str, segments: tuple[str, ...]) -> None:
         check_directory(path, self.directory, self.site)
@@ -242,12 +251,3 @@ def _normal(directory: str) -> str:
 def _absolute(directory: str) -> str:
     """The absolute, normalised path of a directory; a handler is built for each request, so that it is looked up."""
     return _normal(directory if directory.startswith("/") else os.path.join(os.getcwd(), directory))
-
-
-def _end(address: object) -> tuple[str, int]:
-    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
-    match address:
-        case (str() as host, int() as port, *_):
-            return host, port
-        case _:
-            return "127.0.0.1", 0

@@ -49,10 +49,10 @@ class Limits:
     """D16: input read away after the last answer, so that the client receives it (9112 §9.6)."""
     read_ahead: int = 64 * KIB
     """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits."""
-    turn: int = MIB
+    portion: int = MIB
     """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block."""
     scripts: int = 16
-    """D18: CGI processes at once; a process costs far more than a connection. Over it: 503."""
+    """D18: CGI processes at once; a process costs far more than a connection. Further ones wait in order."""
     script_fields: int = 64 * KIB
     """D19: field section of a script's output. Over it: 502."""
     script_field_lines: int = 100
@@ -64,7 +64,7 @@ class Limits:
     log_line: int = 2 * KIB
     """D21: one access line; longer ones are cut and marked."""
     spool_memory: int = MIB
-    """Chunked content for a script is held in memory up to this size, then in an unnamed temporary file."""
+    """Kept content of a request is in memory up to this size, then in an unnamed temporary file."""
     spool: int = 2 * GIB
     """D22: bytes spooled at once by all requests. Over it: 503."""
     listing_entries: int = 10_000
@@ -96,9 +96,10 @@ class Timeouts:
     content_rate: float = 500.0
     """D9: bytes per second after the first `content` seconds; a silence limit alone lets a trickle go on for ever."""
     send: float = 30.0
-    """D10: no progress in writing while bytes wait for a full socket. Over it: closed."""
+    """D10: silence of a client that has octets of its answer to take. TCP tells of them by whole segments only: where
+    such a step takes longer at the least rate, silence may last as long. Over it: closed."""
     send_rate: float = 500.0
-    """D10: bytes per second after the first `send` seconds, counted only while bytes wait."""
+    """D10: octets taken per second after the first `send` seconds, over the whole answer, while some wait."""
     stop: float = 10.0
     """D14: exchanges in progress may end within this time of a stop; most supervisors kill after 10 to 30 s."""
     drain: float = 2.0
@@ -111,6 +112,8 @@ class Timeouts:
     """D17: silence of a script. Over it: 504, or the connection is cut."""
     script_run: float = 300.0
     """D17: a script's run until output flows."""
+    script_wait: float = 10.0
+    """D18: in the line for a place among the scripts that run. Over it: 503."""
     script_gather: float = 0.005
     """A script that is over this soon after its start, or after its head, is answered in one piece, with the length of
     its content; a longer wait would be felt where a script means to be read line by line."""

@@ -89,7 +89,9 @@ def access_log(log_format: LogFormat, *, to_file: bool) -> AccessLog:
     def log(entry: AccessEntry) -> None:
         if _ACCESS.isEnabledFor(logging.INFO):
             line = formatted(entry, _LONGEST)
-            _ACCESS.info("%s", _paint(line, entry.status) if coloured else line)
+            line = _paint(line, entry.status) if coloured else line
+            # `info` would look through the stack for the line of code that calls it, which is always this one.
+            _ACCESS.handle(logging.LogRecord(_ACCESS.name, logging.INFO, __file__, 0, line, None, None))
 
     return log
 

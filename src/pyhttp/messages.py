@@ -6,7 +6,7 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from pyhttp.semantics.fields import Headers, is_field_value
 
-__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "close_body"]
+__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "close_body"]
 
 CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
@@ -75,22 +75,55 @@ class FileSlice:
         self.file.close()
 
 
-Body = bytes | FileSlice | Iterable[bytes]
+@runtime_checkable
+class Source(Protocol):
+    """Content that comes from outside, a process say: it is read when it is there, and no thread waits for it.
+
+    Whoever sends the Response closes the source, in every outcome.
+    """
+
+    def watched(self) -> tuple[int, ...]:
+        """Descriptors; when one of them is readable, `read` is to be called."""
+
+    def due(self) -> float:
+        """When `read` is to be called at the latest, on the monotonic clock."""
+
+    def read(self) -> bytes | None:
+        """The next octets without waiting; None where there are none now, ``b""`` at the end.
+
+        Raises:
+            HTTPError: It ended before it was complete, or is late.
+        """
+
+    def close(self) -> None:
+        """End it; harmless when called twice."""
+
+
+Body = bytes | FileSlice | tuple[bytes | FileSlice, ...] | Iterable[bytes] | Source
 
 
 def close_body(body: Body) -> None:
-    """Release what a response body holds: the file of a FileSlice, or an iterator that can be closed."""
+    """Release what a response body holds: the files of its parts, a source, or an iterator that can be closed."""
+    if isinstance(body, tuple):
+        for part in body:
+            close_body(part)
+        return
     close: Callable[[], object] | None = getattr(body, "close", None)
     if close is not None:
         close()
+
+
+def _octets(parts: tuple[bytes | FileSlice, ...]) -> int:
+    return sum([len(part) if isinstance(part, bytes) else part.length for part in parts])
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class Response:
     """A final response: a value that the gate sends once (RFC 9110 §15, §6.4).
 
-    The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, or an iterable of bytes that is sent as it
-    comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an empty one.
+    The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, or an iterable of bytes that
+    is sent as it comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an
+    empty one.
 
     Args:
         status: 200 to 599.
@@ -141,6 +174,8 @@ class Response:
                 return len(self.body)
             case FileSlice():
                 return self.body.length
+            case tuple():
+                return _octets(self.body)
             case _:
                 stated = self.headers.get("Content-Length")
                 return None if stated is None else int(stated)
@@ -162,6 +197,12 @@ def _check_content_length(status: int, headers: Headers, body: Body) -> None:
         raise ValueError("headers: a 204 response has no Content-Length (RFC 9110 §8.6)")
     if status == 304:  # there it describes the representation that was not sent
         return
-    actual = len(body) if isinstance(body, bytes) else body.length if isinstance(body, FileSlice) else int(value)
+    match body:
+        case bytes() | FileSlice():
+            actual = _octets((body,))
+        case tuple():
+            actual = _octets(body)
+        case _:
+            return
     if int(value) != actual:
         raise ValueError(f"headers: Content-Length is {value}, the body has {actual} bytes")

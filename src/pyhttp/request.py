@@ -10,7 +10,7 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
 from pyhttp.transport.body import ContentStream
-from pyhttp.transport.connection import Connection
+from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.plain import open_channel
 
@@ -107,4 +107,9 @@ class Request:
     @property
     def trailers(self) -> Headers:
         """The trailer section (RFC 9110 §6.5), apart from the headers; empty until all content has been read."""
-        return self.exchange.trailers
+        return self.exchange.content.trailers
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping: an answer without an end, such as an event stream, should come to one."""
+        return self.exchange.closing

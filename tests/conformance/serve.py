@@ -3,10 +3,10 @@
 import sys
 from typing import Final
 
+from pyhttp.answering import function_handler
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.serving import function_handler
 from tests.conformance.served import application
 
 __all__ = ["SERVERS", "main"]

@@ -22,7 +22,7 @@ from tests.helpers.wire_client import Ended, Reply, WireClient
 
 TEXT: Final = "echo 'Content-Type: text/plain'; echo"
 GET: Final = b"GET /cgi-bin/x HTTP/1.1\r\nHost: a\r\n\r\n"
-QUICK: Final = Timeouts(script=0.4, script_run=1.0, script_kill=0.3, send=0.4, stop=2.0)
+QUICK: Final = Timeouts(script=0.4, script_run=1.0, script_kill=0.3, send=0.4, send_rate=1e6, stop=2.0)
 LARGE: Final = 100 * 1024 * 1024
 LIMITS: Final = Limits(spool_memory=1024 * 1024)
 
@@ -69,7 +69,7 @@ def serving(root: Path, *, timeouts: Timeouts = QUICK, kind: type[BaseServer] = 
     assert server.scripts.running == 0
     assert not has_children()
     assert descriptors() == before
-    server.scripts.budget.take(LIMITS.spool)
+    server.budget.take(LIMITS.spool)
 
 
 @pytest.fixture

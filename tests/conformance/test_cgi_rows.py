@@ -549,10 +549,13 @@ class TestBusy:
     def small(self, site: CgiSite) -> Iterator[BaseServer]:
         handler = partial(BaseHttpRequestHandler, directory=str(site.root))
         limits = Limits(scripts=1, spool=1000)
-        with ThreadedServer("127.0.0.1", 0, handler, limits=limits, timeouts=QUICK) as started:
+        with ThreadedServer(
+            "127.0.0.1", 0, handler, limits=limits, timeouts=replace(QUICK, script_wait=0.2)
+        ) as started:
             yield started
 
     def test_D18_one_script_too_many(self, small: BaseServer, site: CgiSite) -> None:
+        """It waits in line, but not for ever."""
         site.sh("slow", TEXT, "echo x; exec sleep 60")
         with WireClient(*small.addresses[0]) as first, WireClient(*small.addresses[0]) as second:
             first.send(b"GET /cgi-bin/slow HTTP/1.1\r\nHost: a\r\n\r\n")

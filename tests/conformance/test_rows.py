@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from pyhttp.answering import function_handler
 from pyhttp.limits import Timeouts
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.serving import function_handler
 from tests.conformance.core_peer import CorePeer
 from tests.conformance.laws import LAWS, Law, Verdict, broken_laws
 from tests.conformance.play import Exchange, Mismatch, play

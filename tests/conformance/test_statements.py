@@ -10,13 +10,13 @@ from typing import Final
 import pytest
 
 from pyhttp import __version__
+from pyhttp.answering import function_handler
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.serving import function_handler
 from tests.conformance.register import SAFETY, STATEMENTS
 from tests.conformance.report import README, problems, render, with_totals
 from tests.helpers.wire_client import Framing, Reply, WireClient

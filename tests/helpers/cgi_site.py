@@ -1,21 +1,23 @@
 """A folder with CGI scripts, and calls of them without a server."""
 
-import io
 import os
+import select
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from pyhttp.cgi import gateway, script
 from pyhttp.cgi.environ import Ends
 from pyhttp.cgi.output import LocalRedirect
-from pyhttp.cgi.scripts import Scripts
-from pyhttp.cgi.spool import ContentReader
+from pyhttp.cgi.running import Scripts
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.messages import RequestHead, Response
+from pyhttp.messages import RequestHead, Response, Source
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.spool import Budget, Spool
 
 ENDS = Ends(local=("127.0.0.1", 8888), peer=("127.0.0.2", 50000), secure=False, software="pyhttp/test")
 QUICK = Timeouts(script=5.0, script_run=5.0, script_kill=0.3)
@@ -63,32 +65,47 @@ class CgiSite:
         start = (f"#!{sys.executable} -SE", "import os, signal, sys, time", "out = sys.stdout.buffer")
         return self.write(name, "\n".join((*start, *lines, "")))
 
-    def call(self, head: RequestHead, content: ContentReader | bytes = b"", client: int | None = None) -> gateway.Call:
+    def call(self, head: RequestHead) -> gateway.Call:
         """The call that `head` means."""
         segments = tuple(segment for segment in head.path.split("/") if segment)
         found = script.find(str(self.root), segments, self.site, slash=head.path.endswith("/"))
         assert found is not None
         return gateway.Call(
             head=head,
-            content=io.BytesIO(content) if isinstance(content, bytes) else content,
             script=found,
             root=str(self.root),
             site=self.site,
             ends=ENDS,
             scripts=self.scripts,
             log=self.logged.append,
-            client=client,
         )
 
-    def run(self, head: RequestHead, content: ContentReader | bytes = b"", client: int | None = None) -> Response:
+    def start(self, head: RequestHead, content: bytes = b"") -> gateway.Run:
+        """The run of a script that has just been started."""
+        spool = Spool(self.scripts.limits, Budget(self.scripts.limits.spool))
+        try:
+            if content:
+                spool.add(content)
+            call = self.call(head)._replace(stdin=spool.descriptor(), length=len(content))
+            return gateway.Run(call, self.scripts.reserve())
+        finally:
+            spool.close()
+
+    def answer(self, head: RequestHead, content: bytes = b"") -> Response | LocalRedirect:
+        """What a script answers."""
+        run = self.start(head, content)
+        await_all(run)
+        return run.outcome()
+
+    def run(self, head: RequestHead, content: bytes = b"") -> Response:
         """The script's Response, whose body is to be closed."""
-        answer = gateway.run(self.call(head, content, client))
+        answer = self.answer(head, content)
         assert isinstance(answer, Response)
         return answer
 
     def redirect(self, path: str) -> LocalRedirect:
         """The local redirect that a script answers with."""
-        answer = gateway.run(self.call(request_head(path)))
+        answer = self.answer(request_head(path))
         assert isinstance(answer, LocalRedirect)
         return answer
 
@@ -99,11 +116,29 @@ class CgiSite:
         return response, read_all(response)
 
 
+def look(what: Watched) -> None:
+    """Wait until it is time to look at `what`."""
+    poll = select.poll()
+    for descriptor in what.watched():
+        poll.register(descriptor, select.POLLIN)
+    poll.poll(min(10_000.0, max(0.0, (what.due() - time.monotonic()) * 1000)))
+
+
+def await_all(run: gateway.Run) -> None:
+    """Wait until the outcome of a run is there."""
+    while not run.proceed():
+        look(run)
+
+
 def items(response: Response) -> Iterator[bytes]:
-    """The content of a Response, as it comes."""
+    """The content of a Response that is not there as a whole, as it comes."""
     body = response.body
-    assert isinstance(body, Iterator)
-    return body
+    assert isinstance(body, Source)
+    while (piece := body.read()) != b"":
+        if piece is None:
+            look(body)
+        else:
+            yield piece
 
 
 def read_all(response: Response) -> bytes:

@@ -1,155 +1,201 @@
-"""A loop without luck: a fake clock, a fake poller that counts and can be interrupted, and a service that records.
+"""A loop without luck: a fake clock, a fake poller that counts and can be interrupted, and an employer that records.
 
 Connections are real socket pairs, so that readiness, end of stream and resets are the system's own.
 """
 
-import select
+import logging
 import socket
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Final
+from unittest import mock
 
-from pyhttp.errors import Disconnected, HTTPError
+from pyhttp import answering
+from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.transport.connection import Connection
-from pyhttp.transport.exchange import Exchange
+from pyhttp.transport import loop as loop_module
+from pyhttp.transport.access_log import AccessEntry, entry_of
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.client import Connection
+from pyhttp.transport.employer import Employer
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.holding import hold
 from pyhttp.transport.loop import Loop, Role
+from pyhttp.transport.phases import FACTS, Owner, Phase
+from pyhttp.transport.poller import Poller
+from pyhttp.transport.registry import Registry
+from pyhttp.transport.spool import Budget
+from tests.helpers.fake_poller import FakeClock, FakeLock, FakePoller
 
-__all__ = ["FakeClock", "FakePoller", "FakeService", "Peer", "World", "world"]
+__all__ = [
+    "TIMEOUTS",
+    "CheckedRegistry",
+    "FakeClock",
+    "FakeEmployer",
+    "FakeLock",
+    "FakePoller",
+    "Handle",
+    "Peer",
+    "World",
+    "later",
+    "now",
+    "statuses",
+    "world",
+]
 
 TIMEOUTS = Timeouts(head=20, idle=15, content=20, send=30, stop=10, drain=2, linger=2)
+_NOWHERE: Final = logging.NullHandler()
+_WORK: Final = 0.001
+"""Seconds that a round of the loop takes which does not wait, while time is to pass."""
+
+Handle = Callable[[Request], Response | None]
+"""What answers a request; None where it has answered or is pending, or else leaves the turn to the test."""
 
 
-class FakeClock:
-    """Seconds that pass when the test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1000.0
-
-    def __call__(self) -> float:
-        return self.now
+def later(_: Request) -> None:
+    """A handler that leaves its turn to the test: another thread answers."""
 
 
-class FakePoller:
-    """Delivers what is ready and armed, at once; where nothing is, the clock moves on instead of the test.
-
-    Attributes:
-        armed: What is armed, by descriptor.
-        calls: How often each method was called.
-        script: Called inside `arm`, before (False) and after (True) it takes effect: what other threads do then.
-    """
-
-    def __init__(self, clock: FakeClock) -> None:
-        self.armed: dict[int, int] = {}
-        self.calls: Counter[str] = Counter()
-        self.script: Callable[[int, bool], None] | None = None
-        self.refuse: OSError | None = None
-        self._clock = clock
-        self._woken = False
-
-    def arm(self, fd: int, mask: int) -> None:
-        """Arm `fd`; twice without a delivery between is an error of the caller."""
-        self.calls["arm"] += 1
-        assert fd >= 0
-        assert fd not in self.armed, "armed twice without a delivery in between"
-        if self.refuse is not None:
-            raise self.refuse
-        if self.script is not None:
-            self.script(fd, False)
-        self.armed[fd] = mask
-        if self.script is not None:
-            self.script(fd, True)
-
-    def forget(self, fd: int) -> None:
-        """Disarm `fd`."""
-        self.calls["forget"] += 1
-        self.armed.pop(fd, None)
-
-    def ready(self) -> list[tuple[int, int]]:
-        """What could be delivered now."""
-        poll = select.poll()
-        for fd, mask in self.armed.items():
-            poll.register(fd, mask)
-        return poll.poll(0)
-
-    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
-        """Deliver what is ready; else let `timeout` pass on the clock, which must not be for ever."""
-        self.calls["wait"] += 1
-        events = self.ready()
-        for fd, _ in events:
-            del self.armed[fd]
-        if not events and not self._woken:
-            assert timeout is not None, "the loop waits for ever"
-            self._clock.now += timeout
-        self._woken = False
-        return events
-
-    def wake(self) -> None:
-        """End a wait."""
-        self.calls["wake"] += 1
-        self._woken = True
-
-    def close(self) -> None:
-        """Nothing is to be released."""
-        self.calls["close"] += 1
+def now(conn: Connection) -> Phase:
+    """Its phase at this moment."""
+    return conn.phase
 
 
-class FakeService:
-    """Answers requests by `handler`, inline, unless `handler` returns None: then the turn stays with the test.
+def statuses(received: bytes) -> list[int]:
+    """Those of the answers in `received`."""
+    return [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
+
+
+class CheckedRegistry(Registry):
+    """A registry that fails the test of whoever arms or closes what is not theirs."""
+
+    def __init__(self, employer: Employer, poller: Poller, horizon: float, clock: Callable[[], float]) -> None:
+        super().__init__(employer, poller, horizon, clock)
+        self.lock = FakeLock()
+        vars(self)["_lock"] = self.lock
+
+    def arm(self, conn: Connection, watched: Watched | None = None) -> None:
+        """Arm `conn`, which must be its owner's, and in a phase that the loop may take it from."""
+        assert not conn.armed, "armed twice without being taken in between"
+        assert FACTS[conn.phase].owner is Owner.LOOP, f"armed in phase {conn.phase}"
+        super().arm(conn, watched)
+
+    def close(self, conn: Connection, *, reset: bool = False) -> None:
+        """Close `conn`, which must not be armed, and is closed once."""
+        assert not conn.armed, "an armed connection is nobody's, and nobody's to close"
+        assert conn.phase is not Phase.CLOSED, "closed twice"
+        super().close(conn, reset=reset)
+
+
+class FakeEmployer:
+    """Has requests handled by `handler`, inline. What fails in a turn is concluded as a server does.
 
     Attributes:
-        turns: Connections whose handler has yet to end.
+        handler: What answers; may be exchanged at any time.
+        turns: Connections whose turn was left to the test: the handler neither answered nor said what is awaited.
+        requests: Their requests, by serial number.
         ended: The exchanges that have ended, with the status of each.
+        entries: Their access entries.
         reports: What was told to the operator.
+        failing: What `dispatch` raises instead of having a turn run.
+        hurried: How often scripts were told to end.
+        blocked: How often a handler has announced that it will wait.
     """
 
-    def __init__(self, handler: Callable[[Request], Response | None], limits: Limits, timeouts: Timeouts) -> None:
+    def __init__(self, handler: Handle, limits: Limits, timeouts: Timeouts) -> None:
         self.limits = limits
         self.timeouts = timeouts
+        self.budget = Budget(limits.spool)
         self.handler = handler
         self.turns: list[Connection] = []
         self.requests: dict[int, Request] = {}
         self.ended: list[tuple[Exchange, int]] = []
+        self.entries: list[AccessEntry] = []
         self.reports: list[str] = []
+        self.failing: Exception | None = None
         self.hurried = 0
+        self.blocked = 0
         self.loop: Loop
+        self._log = logging.getLogger("pyhttp.test")
+        self._log.addHandler(_NOWHERE)
+        self._log.propagate = False
+
+    @property
+    def statuses(self) -> list[int]:
+        """Those of the exchanges that have ended."""
+        return [status for _, status in self.ended]
 
     @property
     def closing(self) -> bool:
         """Whether the loop stops."""
-        return self.loop.stopping
+        return self.loop.stopping.requested
 
     def about_to_block(self) -> None:
-        """Nothing here blocks."""
+        """Count: nothing here blocks."""
+        self.blocked += 1
 
     def dispatch(self, conn: Connection) -> None:
-        """Begin a turn."""
-        request = Request(conn)
-        response = self.handler(request)
-        if response is None:
-            self.turns.append(conn)
-            self.requests[conn.serial] = request
-        else:
-            self.answer(request, response)
+        """Run a turn, unless the handler leaves it to the test."""
+        if self.failing is not None:
+            raise self.failing
+        if self._run(conn):
             self.loop.keeper.settle(conn)
 
-    def answer(self, request: Request, response: Response) -> None:
-        """Answer as a handler does, whose client may be gone."""
+    def _run(self, conn: Connection) -> bool:
+        """Whether the turn has ended."""
+        exchange = conn.exchange
+        assert exchange is not None
+        if conn.fate is Fate.CUT or self.loop.stopping.is_cut:
+            conn.lower(Fate.CUT)  # as a server does: nobody is there for the answer any more
+            return True
+        failure: BaseException | None = None
         try:
-            request.exchange.respond(response)
-        except Disconnected:
-            request.exchange.broken = True  # as `conclude` does
+            if exchange.continues:
+                exchange.go_on()
+            else:
+                request = Request(conn)
+                response = self.handler(request)
+                if response is not None:
+                    exchange.respond(response)
+                elif exchange.progress is Progress.OPEN:
+                    self.turns.append(conn)
+                    self.requests[conn.serial] = request
+                    return False
+        except BaseException as error:  # noqa: BLE001 - it becomes the answer
+            failure = error
+        answering.conclude(conn, exchange, failure, self._log, self.error_response)
+        return True
+
+    def answer(self, conn: Connection, response: Response) -> None:
+        """Answer a turn that was left to the test, as a handler does, whose client may be gone."""
+        self.end(conn, lambda request: request.exchange.respond(response))
+
+    def end(self, conn: Connection, ending: Callable[[Request], object]) -> None:
+        """The rest of a handler whose turn was left to the test; `settle` is to follow."""
+        request, failure = self.requests.pop(conn.serial), None
+        self.turns.remove(conn)
+        try:
+            ending(request)
+        except Exception as error:  # noqa: BLE001 - it becomes the answer
+            failure = error
+        answering.conclude(conn, request.exchange, failure, self._log, self.error_response)
 
     def error_response(self, error: HTTPError) -> Response:
         """A short answer."""
         return Response(error.status, {}, b"refused")
 
+    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
+        """Answer with an error, as a server does."""
+        answering.answer_error(conn, exchange, error, self._log, self.error_response)
+
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Record it."""
         assert all(exchange is not other for other, _ in self.ended), "an exchange ended twice"
         self.ended.append((exchange, exchange.status))
+        self.entries.append(entry_of(conn, exchange))
 
     def hurry(self) -> None:
         """Count."""
@@ -204,54 +250,71 @@ class World:
     """A loop with its surroundings."""
 
     def __init__(
-        self,
-        handler: Callable[[Request], Response | None],
-        limits: Limits,
-        timeouts: Timeouts,
-        listeners: Sequence[socket.socket],
-        capacity: int,
+        self, handler: Handle, limits: Limits, timeouts: Timeouts, listeners: Sequence[socket.socket], capacity: int
     ) -> None:
         self.clock = FakeClock()
         self.poller = FakePoller(self.clock)
-        self.service = FakeService(handler, limits, timeouts)
-        self.loop = Loop(self.service, listeners, self.poller, capacity, self.clock)
-        self.service.loop = self.loop
+        self.employer = FakeEmployer(handler, limits, timeouts)
+        with mock.patch.object(loop_module, "Registry", CheckedRegistry):
+            self.loop = Loop(self.employer, listeners, self.poller, capacity, self.clock)
+        assert isinstance(self.loop.registry, CheckedRegistry)
+        self.registry = self.loop.registry
+        self.lock = self.registry.lock
+        self.keeper = self.loop.keeper
+        self.employer.loop = self.loop
         self.role = Role(leads=True)
         self.peers: list[Peer] = []
 
     def connect(self) -> tuple[Peer, Connection]:
-        """A new client, and the connection that the loop has made of it."""
+        """A new client, and the connection that the loop has made of it.
+
+        Raises:
+            KeyError: The loop has not kept it.
+        """
         ours, theirs = socket.socketpair()
         number = ours.fileno()
         peer = Peer(theirs)
         self.peers.append(peer)
-        self.loop._welcome(ours, ("192.0.2.1", len(self.peers)))
-        return peer, self.loop.registry.connections[number]
+        self.loop._acceptor.welcome(ours, ("192.0.2.1", len(self.peers)))
+        return peer, self.registry.connections[number]
 
-    def turn(self, times: int = 1) -> None:
-        """Turns of the loop."""
+    def round(self, times: int = 1) -> None:
+        """Once round the loop, or more often."""
         for _ in range(times):
-            self.loop.turn(self.role)
+            self.loop.round(self.role)
 
     def work(self) -> None:
-        """Turns as long as anything is ready."""
-        while self.poller.ready() or self.loop._delivered:
-            self.turn()
+        """Rounds as long as anything is ready."""
+        while self.poller.ready() or self.loop._taken:
+            self.round()
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, with the loop doing what is due."""
-        until = self.clock.now + seconds
-        while self.clock.now < until and self.loop.registry.connections:
-            self.turn()
+        """Let time pass, exactly so much, with the loop doing what is due."""
+        until = self.poller.until = self.clock.now + seconds
+        while self.clock.now < until and self.registry.connections:
+            before = self.clock.now
+            self.round()
+            if self.clock.now == before:
+                self.clock.now = min(until, before + _WORK)
+        self.poller.until = float("inf")
+
+    def take_due(self) -> None:
+        """The part of a round in which the loop looks at deadlines, by itself."""
+        self.loop._take_due(self.clock.now)
+
+    def serve_taken(self) -> None:
+        """The part of a round in which the loop serves what it has taken, by itself."""
+        while self.loop._taken:
+            conn, late = self.loop._taken.popleft()
+            self.keeper.advance(conn, late=late)
 
     def finish(self, conn: Connection, response: Response, *, seconds: float | None = None) -> None:
         """End a turn that was left to the test, as another thread does; with `seconds`, as one that holds it."""
-        self.service.turns.remove(conn)
-        self.service.answer(self.service.requests.pop(conn.serial), response)
+        self.employer.answer(conn, response)
         if seconds is None:
-            self.loop.keeper.settle(conn)
-        elif self.loop.keeper.await_next(conn, seconds):
-            self.service.dispatch(conn)
+            self.keeper.settle(conn)
+        elif hold(self.keeper, conn, seconds):
+            self.employer.dispatch(conn)
 
     def end(self) -> None:
         """Stop, and see that everything ends."""
@@ -259,18 +322,23 @@ class World:
         for _ in range(100_000):
             if self.loop._finished():
                 break
-            self.turn()
+            before = self.clock.now
+            self.round()
+            if self.clock.now == before:
+                self.clock.now += _WORK
             for peer in self.peers:
                 peer.read()
         else:
             raise AssertionError("the loop does not end")
         self.loop.close()
-        assert self.loop.registry.by_serial.keys() == {conn.serial for conn in self.service.turns}
+        for peer in self.peers:
+            peer.read()
+        assert self.registry.by_serial.keys() == {conn.serial for conn in self.employer.turns}
 
 
 @contextmanager
 def world(
-    handler: Callable[[Request], Response | None] = lambda request: Response(200, {}, request.path.encode()),
+    handler: Handle = lambda request: Response(200, {}, request.path.encode()),
     *,
     limits: Limits | None = None,
     timeouts: Timeouts = TIMEOUTS,
@@ -285,5 +353,5 @@ def world(
     finally:
         for peer in made.peers:
             peer.sock.close()
-        for conn in [*made.loop.registry.connections.values(), *made.service.turns]:
-            conn.release_descriptor()
+        for conn in [*made.registry.connections.values(), *made.employer.turns]:
+            conn.release(reset=False)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from pyhttp.messages import FileSlice, RequestHead, Response
+from pyhttp.messages import FileSlice, RequestHead, Response, Source
 from pyhttp.semantics.fields import Headers
 
 __all__ = ["OLD", "content", "request", "write"]
@@ -30,11 +30,17 @@ def content(response: Response) -> bytes:
     """The content of a response, which is closed."""
     try:
         match response.body:
-            case bytes() as data:
-                return data
-            case FileSlice(file, offset, length):
-                return os.pread(file.fileno(), length, offset)
+            case Source():
+                raise TypeError("what comes from outside is no content of a file")
+            case tuple() as parts:
+                return b"".join(map(_octets, parts))
+            case bytes() | FileSlice() as part:
+                return _octets(part)
             case pieces:
                 return b"".join(pieces)
     finally:
         response.close()
+
+
+def _octets(part: bytes | FileSlice) -> bytes:
+    return part if isinstance(part, bytes) else os.pread(part.file.fileno(), part.length, part.offset)

@@ -9,13 +9,13 @@ from typing import Final
 
 import pytest
 
+from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.serving import Handler, HandlerFactory, function_handler
 from pyhttp.transport.access_log import AccessEntry
 from tests.helpers.sockets import descriptors
 from tests.helpers.wire_client import WireClient

@@ -25,7 +25,8 @@ LAYER: Final = {
     "pyhttp.cgi": 3,
     "pyhttp.transport": 4,
     "pyhttp.request": 5,
-    "pyhttp.serving": 5,
+    "pyhttp.answering": 5,
+    "pyhttp.errand": 5,
     "pyhttp.handler": 5,
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
@@ -79,7 +80,9 @@ ONLY_IN: Final = {
 STUBS: Final = frozenset({"_typeshed"})
 """Names of types that only the type checker knows."""
 
-LONGEST_MODULE: Final = 400
+LONGEST_MODULE: Final = 300
+LONGER: Final = {"pyhttp.wire.connection": 340}
+"""Where both directions of a connection stand beside each other, as one table has them."""
 LONGEST_FUNCTION: Final = 60
 
 
@@ -170,7 +173,7 @@ def test_no_module_imports_itself_in_a_circle() -> None:
 
 @pytest.mark.parametrize("name", MODULES)
 def test_no_module_is_too_long(name: str) -> None:
-    assert MODULES[name].length < LONGEST_MODULE
+    assert MODULES[name].length < LONGER.get(name, LONGEST_MODULE)
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -195,8 +198,8 @@ def test_every_module_says_what_it_is(name: str) -> None:
         ("pyhttp.wire.framing", "pyhttp.wire.buffer", None),
         ("pyhttp.wire.framing", "pyhttp.transport.poller", "stands higher"),
         ("pyhttp.wire.framing", "pyhttp.resources.paths", "is kept apart"),
-        ("pyhttp.transport.connection", "pyhttp.wire.connection", None),
-        ("pyhttp.transport.connection", "pyhttp.cgi.gateway", "is kept apart"),
+        ("pyhttp.transport.client", "pyhttp.wire.connection", None),
+        ("pyhttp.transport.client", "pyhttp.cgi.gateway", "is kept apart"),
         ("pyhttp.semantics.dates", "time", "is not for a pure module"),
         ("pyhttp.semantics.dates", "os.path", "is not for a pure module"),
         ("pyhttp.semantics.dates", "pyhttp", "stands higher"),

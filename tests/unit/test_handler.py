@@ -1,18 +1,23 @@
 """BaseHttpRequestHandler: dispatch, and what a subclass may override."""
 
+import contextlib
 import os
+import queue
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, BaseServer, Site
+from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Site
+from pyhttp.answering import HandlerFactory
 from pyhttp.errors import Forbidden, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.requests import SocketWriter
-from pyhttp.serving import HandlerFactory
 from tests.helpers.servers import connect, serving_by
 from tests.helpers.sockets import fed, pair, read_until_end, request
 
@@ -292,3 +297,172 @@ def test_a_handler_on_a_socket_whose_peer_sends_byte_by_byte(root: Path) -> None
     with fed(*(sent[i : i + 1] for i in range(len(sent))), b"") as ours:
         BaseHttpRequestHandler(ours, ADDRESS, None, root)
         assert read_until_end(ours.peer).count(b"\r\n\r\nhello") == 2
+
+
+# --- the one way out
+
+
+class Stamped(BaseHttpRequestHandler):
+    """Says something of every answer."""
+
+    def respond(self, response: Response, *, wait: bool = False) -> None:
+        fields = (*response.headers.lines, ("X-Site", "mine"))
+        super().respond(Response(response.status, fields, response.body, reason=response.reason), wait=wait)
+
+    def handle(self) -> None:
+        if self.request.path == "/fault":
+            raise RuntimeError("a fault")
+        super().handle()
+
+
+SCRIPTS: Final = {
+    "slow": "echo 'Content-Type: a/b'; echo; echo one; sleep 0.1; echo two",
+    "sized": "echo 'Content-Type: a/b'; echo 'Content-Length: 3'; echo; echo 123456",
+    "none": "echo 'Status: 204'; echo",
+    "bad": "echo nonsense",
+    "away": "echo 'Location: /cgi-bin/slow'; echo",
+    "lost": "echo 'Location: /none'; echo",
+    "nph-x": "printf 'HTTP/1.1 200 OK\\r\\n\\r\\nraw'",
+}
+EVERY: Final = [
+    ("GET", "/a.txt", 200),
+    ("HEAD", "/a.txt", 200),
+    ("POST", "/a.txt", 405),
+    ("BREW", "/a.txt", 501),
+    ("GET", "/folder", 301),
+    ("GET", "/folder/", 200),
+    ("GET", "/none", 404),
+    ("GET", "/%00", 400),
+    ("OPTIONS", "*", 204),
+    ("GET", "/fault", 500),
+    ("GET", "/cgi-bin/x", 200),
+    ("GET", "/cgi-bin/slow", 200),
+    ("HEAD", "/cgi-bin/slow", 200),
+    ("GET", "/cgi-bin/sized", 200),
+    ("GET", "/cgi-bin/none", 204),
+    ("GET", "/cgi-bin/bad", 502),
+    ("GET", "/cgi-bin/away", 200),
+    ("POST", "/cgi-bin/lost", 404),
+    ("GET", "/cgi-bin/nph-x", 200),
+]
+
+
+@pytest.fixture
+def scripts(root: Path) -> Path:
+    for name, text in SCRIPTS.items():
+        path = root / "cgi-bin" / name
+        path.write_text(f"#!/bin/sh\n{text}\n")
+        path.chmod(0o755)
+    return root
+
+
+@pytest.mark.parametrize(("method", "target", "status"), EVERY)
+def test_every_answer_passes_an_overridden_respond(scripts: Path, method: str, target: str, status: int) -> None:
+    """Those to errors and those of scripts, too, in whichever turn they come; once each, in place and on a server."""
+    make = partial(Stamped, directory=scripts)
+    ((found, head, _),) = ask(request(target, method=method), make)
+    assert (found, head.count(b"\r\nX-Site: mine")) == (status, 1)
+    with serving_by(BaseServer, make) as server, connect(server) as client:
+        client.send(request(target, method=method))
+        reply = client.reply(method)
+        assert (reply.status, reply.get_all("X-Site")) == (status, ("mine",))
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (request("/cgi-bin/x", "Content-Length: 5", method="POST") + b"abc", 400),
+        (request("/cgi-bin/x", "Transfer-Encoding: chunked", method="POST") + b"x\r\n", 400),
+        (request("/cgi-bin/x", "Transfer-Encoding: chunked", method="POST") + b"40\r\n" + bytes(64), 413),
+    ],
+)
+def test_so_do_those_to_content_that_no_script_gets(scripts: Path, sent: bytes, status: int) -> None:
+    make = partial(Stamped, directory=scripts)
+    limits = Limits(content=50, read_ahead=1)
+    ((found, head, _),) = ask(sent, make, server=SimpleNamespace(limits=limits))
+    assert (found, b"\r\nX-Site: mine" in head) == (status, True)
+    with serving_by(BaseServer, make, limits=limits) as server, connect(server) as client:
+        client.send(request("/cgi-bin/x", "Content-Length: 50", "Expect: 100-continue", method="POST"))
+        assert client.reply().status == 100
+        client.send(b"abc")
+        client.half_close()
+        reply = client.reply()
+        assert (reply.status, reply.get("X-Site"), reply.says_close) == (400, "mine", True)
+
+
+def test_the_own_look_of_errors_is_that_of_scripts_too(scripts: Path) -> None:
+    (scripts / "404.html").write_text("<p>mine")
+    ((status, _, content),) = ask(request("/cgi-bin/lost", method="POST"), folder(scripts))
+    assert (status, content) == (404, b"<p>mine")
+
+
+def test_an_overridden_respond_that_fails_is_not_asked_for_ever(root: Path) -> None:
+    asked: list[int] = []
+
+    class Mute(BaseHttpRequestHandler):
+        def respond(self, response: Response, *, wait: bool = False) -> None:
+            asked.append(response.status)
+            raise RuntimeError("no answer")
+
+    ((status, head, _),) = ask(request("/a.txt") * 2, partial(Mute, directory=root))
+    assert (status, asked) == (500, [200, 500])
+    assert b"\r\nConnection: close" in head
+
+
+class Lending(BaseHttpRequestHandler):
+    """Sends items that it has only inside a block, to a client that does not read yet."""
+
+    wait: bool
+    told: "queue.SimpleQueue[str]"
+
+    def handle(self) -> None:
+        if self.request.path != "/":
+            self.respond(Response(200, {}, self.request.path.encode()))
+            return
+        with contextlib.ExitStack() as block:
+            block.callback(self.told.put, "block left")
+            self.respond(Response(200, {}, self._items()), wait=self.wait)
+
+    def _items(self) -> Iterator[bytes]:
+        try:
+            for _ in range(64):
+                yield bytes(256 * 1024)
+        finally:
+            self.told.put("items closed")
+
+
+@pytest.mark.parametrize("wait", [False, True])
+def test_who_says_so_waits_until_all_of_the_answer_has_been_sent(wait: bool) -> None:
+    class Mine(Lending):
+        told: "queue.SimpleQueue[str]" = queue.SimpleQueue()
+
+    Mine.wait = wait
+    with serving_by(BaseServer, Mine) as server, connect(server) as client:
+        client.send(request())
+        if not wait:
+            assert Mine.told.get(timeout=5) == "block left"
+            with connect(server) as other:
+                other.send(request("/other"))
+                assert other.reply().content == b"/other"
+        assert len(client.reply().content) == 16 * 1024 * 1024
+        assert Mine.told.get(timeout=5) == "items closed"
+        if wait:
+            assert Mine.told.get(timeout=5) == "block left"
+        client.send(request("/next"))
+        assert client.reply().content == b"/next"
+    assert Mine.told.empty()
+
+
+def test_in_place_everybody_waits() -> None:
+    class Mine(Lending):
+        wait = False
+        told: "queue.SimpleQueue[str]" = queue.SimpleQueue()
+
+    with pair() as (ours, theirs):
+        theirs.sendall(request())
+        theirs.shutdown(socket.SHUT_WR)
+        reader = threading.Thread(target=read_until_end, args=(theirs,))
+        reader.start()
+        Mine(ours, ADDRESS, None)
+        reader.join()
+    assert [Mine.told.get_nowait() for _ in range(2)] == ["items closed", "block left"]

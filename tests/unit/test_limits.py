@@ -21,9 +21,12 @@ DEFAULTS = {
     "drain": 64 * 1024,
     "linger": 64 * 1024,
     "read_ahead": 64 * 1024,
+    "portion": 1024 * 1024,
     "scripts": 16,
     "ranges": 10,
     "log_line": 2048,
+    "spool_memory": 1024 * 1024,
+    "spool": 2**31,
 }
 SECONDS = {
     "head": 20,
@@ -35,6 +38,8 @@ SECONDS = {
     "linger": 2,
     "script": 30,
     "script_run": 300,
+    "script_wait": 10,
+    "script_kill": 2,
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, close_body
+from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, Source, close_body
 from pyhttp.semantics.fields import Headers
 
 
@@ -19,6 +19,25 @@ class File:
 
     def fileno(self) -> int:
         return 7
+
+    def close(self) -> None:
+        self.closed += 1
+
+
+class Outside:
+    """A source that counts how often it is closed."""
+
+    def __init__(self) -> None:
+        self.closed = 0
+
+    def watched(self) -> tuple[int, ...]:
+        return (7,)
+
+    def due(self) -> float:
+        return 1.0
+
+    def read(self) -> bytes | None:
+        return None
 
     def close(self) -> None:
         self.closed += 1
@@ -93,7 +112,7 @@ def test_F16_the_fields_of_the_connection_belong_to_the_gate(name: str) -> None:
 def test_F16_a_status_without_content(status: int) -> None:
     """F16: content there fails where it was made."""
     assert Response(status).body == b""
-    for body in (b"a", [b"a"], [], FileSlice(File(), 0, 0)):
+    for body in (b"a", [b"a"], [], FileSlice(File(), 0, 0), (), (b"",), Outside()):
         with pytest.raises(ValueError, match="has no content"):
             Response(status, body=body)
 
@@ -102,7 +121,7 @@ def test_F16_a_status_without_content(status: int) -> None:
 @pytest.mark.parametrize("value", ["4", "2", "-3", "3, 3", "", "x", "\xb3", "+3", "3 3"])
 def test_F16_a_content_length_that_is_not_true(value: str) -> None:
     """F16: Content-Length is the number of octets."""
-    for body in (b"abc", FileSlice(File(), 5, 3)):
+    for body in (b"abc", FileSlice(File(), 5, 3), (b"a", FileSlice(File(), 5, 2)), (b"abc",)):
         with pytest.raises(ValueError, match="Content-Length"):
             Response(200, {"Content-Length": value}, body)
     with pytest.raises(ValueError, match="one decimal number"):
@@ -114,6 +133,9 @@ def test_a_content_length_that_is_true() -> None:
     assert Response(200, {"Content-Length": "03"}, b"abc").length == 3
     assert Response(200, {"Content-Length": "3"}, FileSlice(File(), 5, 3)).length == 3
     assert Response(200, {"Content-Length": "3"}, iter([b"abc"])).length == 3
+    assert Response(200, {"Content-Length": "3"}, (b"a", FileSlice(File(), 5, 2))).length == 3
+    assert Response(200, {"Content-Length": "0"}, ()).length == 0
+    assert Response(200, {"Content-Length": "3"}, Outside()).length == 3
 
 
 @pytest.mark.clause("9110-8.6-7a", "9110-8.6-8a")
@@ -132,6 +154,9 @@ def test_the_length_of_each_kind_of_content() -> None:
     assert Response(200, body=b"abc").length == 3
     assert Response(200, body=FileSlice(File(), 1, 2)).length == 2
     assert Response(200, body=[b"abc"]).length is None
+    assert Response(200, body=(b"abc", FileSlice(File(), 1, 2), b"", FileSlice(File(), 0, 4))).length == 9
+    assert Response(200, body=()).length == 0
+    assert Response(200, body=Outside()).length is None
 
 
 @pytest.mark.parametrize(("offset", "length"), [(-1, 0), (0, -1), (-1, -1)])
@@ -150,6 +175,29 @@ def test_what_a_response_holds_is_released() -> None:
     assert isinstance(file, OpenFile)
     Response(200, body=b"abc").close()
     Response(200, body=[b"abc"]).close()
+
+
+def test_each_part_that_a_response_holds_is_released() -> None:
+    first, second = File(), File()
+    response = Response(200, body=(b"a", FileSlice(first, 0, 3), b"b", FileSlice(second, 0, 3)))
+    response.close()
+    assert (first.closed, second.closed) == (1, 1)
+    Response(200, body=(b"a",)).close()
+    Response(200, body=()).close()
+
+
+def test_what_comes_from_outside_is_a_source_and_is_closed() -> None:
+    source = Outside()
+    assert isinstance(source, Source)
+    Response(200, body=source).close()
+    assert source.closed == 1
+
+
+def test_nothing_else_is_a_source(tmp_path: Path) -> None:
+    """An iterator may be a file, and is read by turns."""
+    with (tmp_path / "a").open("wb") as file:
+        for body in (b"", (), [b"a"], iter([b"a"]), (item for item in [b"a"]), FileSlice(File(), 0, 1), file):
+            assert not isinstance(body, Source)
 
 
 def test_an_iterator_is_closed() -> None:

@@ -24,6 +24,9 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Response
 from pyhttp.request import Request
 from pyhttp.semantics.fields import Headers
+from pyhttp.servers.base import BaseServer
+from pyhttp.transport.plain import open_channel
+from tests.helpers.servers import connect, serving, wait_for
 from tests.helpers.sockets import fed, pair, request
 
 CHUNKED = "Transfer-Encoding: chunked"
@@ -356,3 +359,33 @@ def test_a_refusal_is_no_request() -> None:
         exchange.head = None
         with pytest.raises(Misuse):
             Request.of(exchange)
+
+
+@pytest.mark.parametrize("closing", [False, True])
+def test_a_request_knows_whether_its_server_stops(closing: bool) -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(request("/1") + request("/2"))
+        channel = open_channel(ours, Limits(), Timeouts(), closing=closing)
+        assert Request.of(channel.open_exchange()).closing is closing
+        assert Request(ours).closing is False
+
+
+def test_L8_a_handler_can_ask_whether_its_server_has_been_asked_to_stop_meanwhile() -> None:
+    asked, go_on = threading.Event(), threading.Event()
+
+    def handler(got: Request) -> Response:
+        before = got.closing
+        asked.set()
+        wait_for(go_on)
+        return Response(200, {}, f"{before} {got.closing}".encode())
+
+    with serving(BaseServer, handler) as server, connect(server) as client:
+        client.send(request())
+        wait_for(asked)
+        closing = threading.Thread(target=server.close)
+        closing.start()
+        while not server.closing:
+            time.sleep(0.001)
+        go_on.set()
+        assert client.reply().content == b"False True"
+        closing.join()

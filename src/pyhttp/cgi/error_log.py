@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
+from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 
 __all__ = ["ErrorLog"]
@@ -54,6 +55,15 @@ class ErrorLog:
     def say(self, text: str) -> None:
         """Log a remark of the server about the script, which may quote it."""
         self._log(f"{self._name}: {_safe(text)}")
+
+    def say_ended(self, status: int) -> None:
+        """Log how the script ended: its exit status, or the number of a signal, negative."""
+        self.say(f"ended by signal {-status}" if status < 0 else f"exit status {status}")
+
+    def blame(self, error: HTTPError) -> None:
+        """Log what the script did wrong, for whoever wrote it; the client learns a status at most."""
+        if error.status >= 500:
+            self.say(error.detail)
 
     def _write(self, line: bytes) -> None:
         for start in range(0, len(line), self._longest):

@@ -1,25 +1,28 @@
-"""RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to."""
+"""RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to.
 
-import math
+Nothing here waits: whoever serves the connection looks again when a descriptor or a deadline says so.
+"""
+
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from typing import Final, NamedTuple, Self
+from collections.abc import Callable, Mapping
+from enum import Enum, auto
+from typing import Final, NamedTuple, assert_never
 
 from pyhttp.cgi.environ import Ends, meta_variables
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.pipes import PIECE, ScriptPipes
 from pyhttp.cgi.process import Process
+from pyhttp.cgi.running import Place, Scripts
 from pyhttp.cgi.script import Script
-from pyhttp.cgi.scripts import Scripts
-from pyhttp.cgi.spool import ContentReader, Spool
-from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, Unavailable
+from pyhttp.cgi.script_content import ScriptContent
+from pyhttp.errors import GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
 
-__all__ = ["MAX_LOCAL_REDIRECTS", "Call", "redirected", "run"]
+__all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "redirected"]
 
 MAX_LOCAL_REDIRECTS: Final = 5
 """C14: one script may name another a few times, but two that name each other must come to an end."""
@@ -37,8 +40,6 @@ class Call(NamedTuple):
 
     head: RequestHead
     """The request."""
-    content: ContentReader | None
-    """Its content; reading it may send 100 Continue. None where it announces none."""
     script: Script
     """What runs."""
     root: str
@@ -51,48 +52,10 @@ class Call(NamedTuple):
     """What all scripts of the server share."""
     log: Callable[[str], None]
     """Takes one line: the script's standard error, and how it failed."""
-    client: int | None = None
-    """The client's socket, watched for its departure; None where there is none."""
-
-
-def run(call: Call) -> Response | LocalRedirect:
-    """Run the script until its header section is complete; its content follows as the body of the Response.
-
-    Whoever gets the Response closes its body, in every outcome: that ends the script with all its processes.
-
-    Raises:
-        HTTPError: Of the request's content; 500 for what cannot be started; 502 for output that is malformed or
-            missing; 503 over a limit; 504 for silence.
-        Disconnected: Nobody waits for an answer any more.
-    """
-    errors = ErrorLog(call.log, call.script.name, call.scripts.limits)
-    try:
-        return _run(call, errors)
-    except HTTPError as error:
-        _tell(errors, error)
-        raise
-
-
-def _run(call: Call, errors: ErrorLog) -> Response | LocalRedirect:
-    call.scripts.admit()
-    spool = Spool(call.content, call.scripts.limits, call.scripts.budget)
-    try:
-        process = call.scripts.start(lambda: _start(call, spool))
-    except BaseException:
-        spool.close()
-        raise
-    running = _Running(call, ScriptPipes(process, call.scripts, errors, call.client), errors, spool)
-    try:
-        return running.answer()
-    except BaseException:
-        running.close()
-        raise
-
-
-def _tell(errors: ErrorLog, error: HTTPError) -> None:
-    """What a script did wrong, for whoever wrote it; the client learns a status at most."""
-    if error.status >= 500:
-        errors.say(error.detail)
+    stdin: int | None = None
+    """The request's content as an open file, which need not stay open; None where it is empty."""
+    length: int = 0
+    """Octets of content."""
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
@@ -113,7 +76,7 @@ def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
     return name in dropped or name.startswith("content-")
 
 
-def _start(call: Call, spool: Spool) -> Process:
+def _start(call: Call) -> Process:
     """Start the script, its environment built from nothing."""
     script, site = call.script, call.site
     return Process(
@@ -124,11 +87,11 @@ def _start(call: Call, spool: Spool) -> Process:
             script,
             root=call.root,
             ends=call.ends,
-            length=spool.length,
+            length=call.length,
             authorization=site.cgi_auth,
             inherited=_inherited(site.cgi_env),
         ),
-        stdin=spool.descriptor(),
+        stdin=call.stdin,
         scripts=call.scripts,
     )
 
@@ -137,128 +100,183 @@ def _inherited(names: tuple[str, ...]) -> Mapping[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
-class _Running(Iterator[bytes]):
-    """A script that has been started: its header section first, then the body of the Response.
+class _Stage(Enum):
+    """What a run waits for."""
 
-    A short answer, over soon after its head, is a body of bytes: it leaves in one piece, and with its length
-    (9110-8.6-9a). Any other body is this iterator.
+    START = auto()
+    """The script's end, for a moment: most are over by then, and all they said is there. Who waits for everything is
+    woken several times by a script that is soon over, which costs more than the wait."""
+    HEAD = auto()
+    """Its header section."""
+    SHORT = auto()
+    """Its end, for a moment: content that is short and soon over leaves in one piece, with its length (9110-8.6-9a)."""
+    END = auto()
+    """Its end, as long as it may take to tidy up: what it says is of no interest any more."""
+    OVER = auto()
+    """Nothing: the outcome is there."""
 
-    The content stated by the script is enforced: surplus is cut, and content that is short, or whose script was
-    ended by a signal, makes the iterator fail, so that the connection is cut (safety line C13).
+
+class Run:
+    """A script from its start until it is known what it answers.
+
+    Args:
+        call: What runs.
+        place: Where it is counted; used up.
+
+    Raises:
+        HTTPError: It cannot be started, or not now.
     """
 
-    def __init__(self, call: Call, pipes: ScriptPipes, errors: ErrorLog, spool: Spool) -> None:
+    def __init__(self, call: Call, place: Place) -> None:
         self._call = call
         self._timeouts = call.scripts.timeouts
-        self._pipes = pipes
-        self._errors = errors
-        self._spool = spool
-        self._first: bytes | None = b""
-        self._left: int | None = None
-
-    def answer(self) -> Response | LocalRedirect:
-        """Read the header section, and the content if it is short."""
-        self._pipes.ends_within(self._timeouts.script_gather)  # most have by then, and all they said is there
-        parser = OutputParser(self._call.scripts.limits, non_parsed=self._call.script.non_parsed)
-        head = self._read_head(parser)
-        if isinstance(head, LocalRedirect):
-            self._end()
-            return head
-        fields = Headers.parsed(head.fields)
-        if head.status in CONTENT_FORBIDDEN:
-            self._end()
-            return Response(head.status, fields, reason=head.reason)
-        self._first = parser.rest
-        # A body after HEAD is dropped (3875-4.3.3-1c), and so says nothing of the content that a GET would give.
-        self._left = 0 if self._call.head.method == "HEAD" else head.length
-        whole = self._whole(parser.rest) if self._left is None else None
-        return Response(head.status, fields, self if whole is None else whole, reason=head.reason)
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
+        self._errors = ErrorLog(call.log, call.script.name, call.scripts.limits)
         try:
-            piece = self._next_piece()
+            process = place.start(lambda: _start(call))
         except HTTPError as error:
-            _tell(self._errors, error)
+            self._errors.blame(error)
             raise
-        if self._left is not None:
-            piece = piece[: self._left]
-            self._left -= len(piece)
-        return piece
+        self._pipes = ScriptPipes(process, call.scripts, self._errors)
+        self._parser = OutputParser(call.scripts.limits, non_parsed=call.script.non_parsed)
+        self._stage = _Stage.START
+        now = time.monotonic()
+        self._until = now + self._timeouts.script_gather
+        self._head_until = now + self._timeouts.script_run
+        self._head = Document(200, (), None)
+        self._content = b""
+        self._outcome: Response | LocalRedirect | HTTPError = InternalError("a script's run is not over")
+
+    # --- for whoever waits
+
+    def watched(self) -> tuple[int, ...]:
+        """Descriptors; when one is readable, `proceed` is to be called."""
+        if self._stage in {_Stage.START, _Stage.SHORT} and (only := self._pipes.exit()):
+            return only
+        return self._pipes.watched()
+
+    def due(self) -> float:
+        """When `proceed` is to be called at the latest, on the monotonic clock."""
+        if self._stage is _Stage.HEAD:
+            until = min(self._head_until, self._pipes.heard + self._timeouts.script)
+        else:
+            until = self._until
+        return min(until, self._pipes.due())
+
+    def proceed(self) -> bool:
+        """Look, without waiting; True once `outcome` is there."""
+        try:
+            while (following := self._look()) is not None:
+                self._stage = following
+        except HTTPError as error:
+            self._fail(error)
+        return self._stage is _Stage.OVER
+
+    def outcome(self) -> Response | LocalRedirect:
+        """What the script answers; the body of the Response is the caller's to close, which ends the script.
+
+        Raises:
+            HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence.
+        """
+        if isinstance(self._outcome, HTTPError):
+            raise self._outcome
+        return self._outcome
 
     def close(self) -> None:
-        """End the script and give everything back; harmless when called twice."""
-        if self._left == 0:  # all of it has been said: the script may end by itself
-            self._finish()
+        """Nobody waits any more: end the script with all its processes. Harmless when called twice."""
         self._pipes.close()
-        self._spool.close()
 
-    def _read_head(self, parser: OutputParser) -> Document | LocalRedirect:
-        end = time.monotonic() + self._timeouts.script_run
-        while True:
-            data = self._read(end)
-            if not data:
-                self._end()
-                if self._call.scripts.stopping:
-                    raise Unavailable("a script was ended, as the server stops")
-                raise parser.receive_eof()
-            head = parser.receive(data)
-            if head is not None:
-                return head
+    # --- stage by stage
 
-    def _read(self, end: float = math.inf) -> bytes:
-        """The next octets of output; ``b""`` at its end.
+    def _look(self) -> _Stage | None:
+        """The next stage; None while this one goes on.
 
         Raises:
-            GatewayTimeout: The script is silent for too long, or `end` has come.
+            HTTPError: The script has failed.
         """
-        piece = self._pipes.read(min(end, time.monotonic() + self._timeouts.script))
-        if piece is None:
-            raise GatewayTimeout("a script was silent for too long")
-        return piece
+        match self._stage:
+            case _Stage.START:
+                return _Stage.HEAD if self._ended_or_late() else None
+            case _Stage.HEAD:
+                return self._read_head()
+            case _Stage.SHORT:
+                if not self._ended_or_late():
+                    return None
+                return self._answer(self._whole())
+            case _Stage.END:
+                self._pipes.drop()
+                return self._end() if self._ended_or_late() else None
+            case _Stage.OVER:
+                return None
+            case _:
+                assert_never(self._stage)
 
-    def _whole(self, content: bytes) -> bytes | None:
-        """All of the content that begins with `content`, if it is short and soon over; else the iterator goes on."""
-        if not self._pipes.ends_within(self._timeouts.script_gather):
+    def _ended_or_late(self) -> bool:
+        return self._pipes.has_ended() or time.monotonic() >= self._until
+
+    def _await_end(self, outcome: Response | LocalRedirect | HTTPError) -> _Stage:
+        """`outcome` is it, once the script has ended, or has had its time to."""
+        self._outcome = outcome
+        self._until = time.monotonic() + self._timeouts.script_kill
+        return _Stage.END
+
+    def _read_head(self) -> _Stage | None:
+        data = self._pipes.read()
+        if data is None:
+            now = time.monotonic()
+            if now >= min(self._head_until, self._pipes.heard + self._timeouts.script):
+                raise GatewayTimeout("a script was silent for too long")
             return None
+        if not data:
+            if self._call.scripts.stopping:
+                return self._await_end(Unavailable("a script was ended, as the server stops"))
+            return self._await_end(self._parser.receive_eof())
+        head = self._parser.receive(data)
+        if head is None:
+            if time.monotonic() >= self._head_until:
+                raise GatewayTimeout("a script took too long to answer")
+            return _Stage.HEAD
+        if isinstance(head, LocalRedirect):
+            return self._await_end(head)
+        if head.status in CONTENT_FORBIDDEN:
+            return self._await_end(Response(head.status, Headers.parsed(head.fields), reason=head.reason))
+        self._head = head
+        self._content = self._parser.rest
+        if self._call.head.method == "HEAD" or head.length is not None:
+            return self._answer(None)
+        self._until = time.monotonic() + self._timeouts.script_gather
+        return _Stage.SHORT
+
+    def _whole(self) -> bytes | None:
+        """All of the content, if the script has ended well and it is short; else it comes piece by piece."""
         piece: bytes | None = None
-        while len(content) < PIECE and (piece := self._pipes.read(0.0)):
-            content += piece
-        self._first = content
-        if piece != b"" or (status := self._pipes.finish(0.0)) is None or status < 0:
-            return None
-        self._end()
-        return content
+        while len(self._content) < PIECE and (piece := self._pipes.read()):
+            self._content += piece
+        status = self._pipes.status
+        return self._content if piece == b"" and status is not None and status >= 0 else None
 
-    def _next_piece(self) -> bytes:
-        """The next octets of content.
+    def _answer(self, whole: bytes | None) -> _Stage:
+        head = self._head
+        fields = Headers.parsed(head.fields)
+        if whole is not None:
+            self._outcome = Response(head.status, fields, whole, reason=head.reason)
+            return self._end()
+        # A body after HEAD is dropped (3875-4.3.3-1c), and so says nothing of the content that a GET would give.
+        left = 0 if self._call.head.method == "HEAD" else head.length
+        content = ScriptContent(self._pipes, self._errors, self._timeouts, self._content, left)
+        self._outcome = Response(head.status, fields, content, reason=head.reason)
+        return _Stage.OVER
 
-        Raises:
-            StopIteration: There are no more.
-            BadGateway: There should be more.
-        """
-        if self._first is not None:  # even if empty: the head leaves with it
-            piece, self._first = self._first, None
-            return piece
-        if self._left != 0 and (piece := self._read()):
-            return piece
-        status = self._end()
-        if self._left:
-            raise BadGateway(f"a script's content ended {self._left} octets short of its Content-Length")
-        if self._left is None and status is not None and status < 0:
-            raise BadGateway("a script was ended by a signal in the middle of its content")
-        raise StopIteration
-
-    def _end(self) -> int | None:
-        """Let the script end by itself, for a while, and give everything back: how it ended."""
-        status = self._finish()
-        if status:
-            self._errors.say(f"ended by signal {-status}" if status < 0 else f"exit status {status}")
+    def _end(self) -> _Stage:
+        """The script has ended, or is ended now."""
+        if self._pipes.status:
+            self._errors.say_ended(self._pipes.status)
+        if isinstance(self._outcome, HTTPError):
+            self._errors.blame(self._outcome)
         self._pipes.close()
-        self._spool.close()
-        return status
+        return _Stage.OVER
 
-    def _finish(self) -> int | None:
-        return self._pipes.finish(time.monotonic() + self._timeouts.script_kill)
+    def _fail(self, error: HTTPError) -> None:
+        self._errors.blame(error)
+        self._outcome = error.with_traceback(None)
+        self._pipes.close()
+        self._stage = _Stage.OVER

@@ -1,173 +1,131 @@
-"""RFC 3875 §6.1: what a running script says, awaited under deadlines and logged where it is an error.
+"""RFC 3875 §6.1: what a running script says, read without waiting, and logged where it is an error.
 
-One wait watches everything at once - output, standard error, the script's own end, the client's departure - so that
-nothing of it is looked for in intervals.
+Whoever serves the connection watches the descriptors: output, standard error and the script's own end.
 """
 
+import contextlib
 import math
 import os
-import select
 import time
 from typing import Final
 
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.process import Process
-from pyhttp.cgi.scripts import Scripts
-from pyhttp.errors import Disconnected
+from pyhttp.cgi.running import Scripts
 
 __all__ = ["PIECE", "ScriptPipes"]
 
 PIECE: Final = 64 * 1024
 """What a pipe holds."""
-_LONGEST: Final = 2**31 - 1
-"""Milliseconds that `poll` takes."""
+_DROPPED_AT_ONCE: Final = 16
+_LOOK: Final = 0.02
+"""Seconds between looks where the system does not tell the end of a process."""
 
 
 class ScriptPipes:
-    """Reads a script's output, and ends it.
+    """Reads a script's output, and notices its end.
 
     Args:
         process: The script; closed by `close`.
         scripts: Deadlines, and whether the server stops.
         errors: Takes its standard error.
-        client: The client's socket, whose reset or hang-up ends the wait; None where there is none.
+
+    Attributes:
+        status: How the script ended, negative for a signal; None while it runs.
+        heard: When it last said something, or was started, on the monotonic clock.
     """
 
-    def __init__(self, process: Process, scripts: Scripts, errors: ErrorLog, client: int | None) -> None:
+    def __init__(self, process: Process, scripts: Scripts, errors: ErrorLog) -> None:
         self._process = process
         self._scripts = scripts
         self._errors = errors
-        self._client = client
-        self._poll = select.poll()
-        self._poll.register(process.output, select.POLLIN)
-        self._poll.register(process.errors, select.POLLIN)
-        if process.exit is not None:
-            self._poll.register(process.exit, select.POLLIN)
-        if client is not None:
-            # Neither input nor a half-close: a client may shut down its sending side and await the answer.
-            self._poll.register(client, 0)
         self._errors_end = False
-        self._left: float | None = None
-        self._hung_up = False
         self._at_end = False
+        self._ended_at = math.inf
         self._closed = False
+        self.status: int | None = None
+        self.heard: float = time.monotonic()
 
-    def read(self, deadline: float) -> bytes | None:
-        """The next octets of output, once there are some; ``b""`` at its end, None where the deadline comes first.
+    def watched(self) -> tuple[int, ...]:
+        """What becomes readable when there is something to read, or to notice."""
+        process = self._process
+        found = [] if self._at_end else [process.output]
+        if not self._errors_end:
+            found.append(process.errors)
+        return (*found, *self.exit())
+
+    def exit(self) -> tuple[int, ...]:
+        """What becomes readable when the script ends; nothing where it has ended, or the system does not tell."""
+        exit_ = self._process.exit
+        return () if exit_ is None or self.status is not None else (exit_,)
+
+    def due(self) -> float:
+        """When to read even if nothing is readable."""
+        if self.status is None:
+            return math.inf if self._process.exit is not None else time.monotonic() + _LOOK
+        return math.inf if self._at_end else self._end_of_silence()
+
+    def has_ended(self) -> bool:
+        """Whether the script has ended; others may still hold its pipes."""
+        if self.status is None and (status := self._process.ended()) is not None:
+            self.status = status
+            self._ended_at = time.monotonic()
+        return self.status is not None
+
+    def read(self) -> bytes | None:
+        """The next octets of output; None where there are none now, ``b""`` at their end.
 
         Output ends with its pipe, or where the script has gone and others that hold the pipe have been silent for
         `script_kill` seconds.
+        """
+        if self._at_end:
+            self._notice()
+            return b""
+        try:
+            data = os.read(self._process.output, PIECE)
+        except BlockingIOError:
+            self._notice()
+            self._at_end = self.status is not None and time.monotonic() >= self._end_of_silence()
+            return b"" if self._at_end else None
+        if data:
+            self.heard = time.monotonic()
+        else:
+            self._at_end = True
+            self._notice()
+        return data
+
+    def drop(self) -> None:
+        """Read what is there, but a bounded amount of it, and forget it."""
+        for _ in range(_DROPPED_AT_ONCE):
+            if not self.read():
+                return
+
+    def close(self, patience: float = 0.0) -> None:
+        """End the script, if it has not ended, and give everything back; harmless when called twice.
 
         Args:
-            deadline: On the monotonic clock.
-
-        Raises:
-            Disconnected: The client has left.
+            patience: Seconds in which it may still end by itself.
         """
-        while not self._at_end:
-            if self._hung_up:  # nobody writes any more: what is left is there, and needs no wait
-                return self._read_output()
-            now, end = time.monotonic(), self._end_of_silence()
-            if now >= end:
-                break
-            piece = self._turn(min(deadline, end) - now)
-            if piece is not None:
-                return piece
-            if now >= deadline:
-                return None
-        return b""
-
-    def ends_within(self, seconds: float) -> bool:
-        """Wait so long at most for the script's own end, and for nothing else: its output stays in the pipe.
-
-        Who waits for everything is woken several times within a millisecond by a script that is soon over, which costs
-        more than the wait.
-
-        Returns:
-            Whether it has ended; False where the system cannot tell.
-        """
-        if self._left is not None:
-            return True
-        if self._process.exit is None:
-            return False
-        only = select.poll()
-        only.register(self._process.exit, select.POLLIN)
-        return bool(only.poll(_milliseconds(seconds)))
-
-    def finish(self, until: float) -> int | None:
-        """Wait for the script's own end, and drop what else it says.
-
-        Args:
-            until: How long at most, on the monotonic clock.
-
-        Returns:
-            How it ended, negative for a signal; None where it has not.
-        """
-        if self._closed:
-            return self._process.ended()
-        if self._client is not None:  # it may have all it came for
-            self._poll.unregister(self._client)
-            self._client = None
-        while self._left is None and not (self._at_end and self._process.exit is None):
-            if (seconds := until - time.monotonic()) <= 0:
-                break
-            self._turn(seconds)
-        if self._process.exit is None:
-            self._process.wait(max(0.0, until - time.monotonic()))
-        return self._process.ended()
-
-    def close(self) -> None:
-        """End the script, if it has not ended, and give everything back; harmless when called twice."""
         if self._closed:
             return
         self._closed = True
-        if not self._errors_end:
-            self._read_errors()  # what a pipe holds is read in one piece
+        self._read_errors()  # what a pipe holds is read in one piece
         self._errors.end()
-        self._process.close()
+        self._process.close(patience)
 
     def _end_of_silence(self) -> float:
-        """Until when others than the script are listened to; forever while it is there itself."""
-        if self._left is None:
-            return math.inf
-        return self._left + (0.0 if self._scripts.stopping else self._scripts.timeouts.script_kill)
+        """Until when others than the script are listened to."""
+        return max(self.heard, self._ended_at) + (0.0 if self._scripts.stopping else self._scripts.timeouts.script_kill)
 
-    def _turn(self, seconds: float) -> bytes | None:
-        """Wait once: the output that came, ``b""`` for its end, None where something else came or the time is over."""
-        ready = dict(self._poll.poll(_milliseconds(seconds)))
-        process = self._process
-        if self._client in ready:
-            raise Disconnected("the client has left while a script ran")
-        if process.errors in ready:
-            self._read_errors()
-        if process.exit in ready:
-            self._poll.unregister(process.exit)
-            self._left = time.monotonic()
-        if process.output not in ready:
-            return None
-        self._hung_up = bool(ready[process.output] & select.POLLHUP)
-        return self._read_output()
-
-    def _read_output(self) -> bytes:
-        data = os.read(self._process.output, PIECE)
-        if not data:
-            self._poll.unregister(self._process.output)
-            self._at_end = True
-        elif self._left is not None:
-            self._left = time.monotonic()
-        return data
+    def _notice(self) -> None:
+        """Log what stands in the error pipe, and see whether the script has ended."""
+        self._read_errors()
+        self.has_ended()
 
     def _read_errors(self) -> None:
-        """Log what stands in the error pipe."""
-        try:
-            data = os.read(self._process.errors, PIECE)
-        except BlockingIOError:
+        if self._errors_end:
             return
-        self._errors.receive(data)
-        if not data:
-            self._poll.unregister(self._process.errors)
-            self._errors_end = True
-
-
-def _milliseconds(seconds: float) -> int:
-    return min(math.ceil(max(0.0, seconds) * 1000), _LONGEST)
+        with contextlib.suppress(BlockingIOError):
+            data = os.read(self._process.errors, PIECE)
+            self._errors.receive(data)
+            self._errors_end = not data

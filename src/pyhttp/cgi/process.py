@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
-from pyhttp.cgi.scripts import Scripts
+from pyhttp.cgi.running import Scripts
 from pyhttp.errors import HTTPError, InternalError, Unavailable
 
 __all__ = ["Process"]
@@ -102,10 +102,13 @@ class Process:
         """SIGTERM to the group; never waits."""
         self._signal(signal.SIGTERM)
 
-    def close(self) -> None:
+    def close(self, patience: float = 0.0) -> None:
         """Close the pipes and end the group, which may have ended; harmless when called twice. For the owner alone.
 
-        What does not end at once by SIGTERM is waited for by a thread, which sends SIGKILL in the end.
+        It never waits: what does not end at once is waited for by a thread, which sends SIGKILL in the end.
+
+        Args:
+            patience: Seconds in which the leader may still end by itself, before it gets SIGTERM.
         """
         if self._ending:
             return
@@ -118,11 +121,13 @@ class Process:
             os.close(self.errors)
             self._scripts.forget(self)
             return
-        self._signal(signal.SIGTERM)
+        if not patience:
+            self._signal(signal.SIGTERM)
         try:
-            threading.Thread(target=self._bury, name=f"pyhttp-bury-{self._popen.pid}").start()
-        except RuntimeError:  # no more threads to be had: then this one waits
-            self._bury()
+            threading.Thread(target=self._bury, args=(patience,), name=f"pyhttp-bury-{self._popen.pid}").start()
+        except RuntimeError:  # no more threads to be had: then this one waits, without patience
+            self._signal(signal.SIGTERM)
+            self._bury(0.0)
 
     def destroy(self) -> None:
         """SIGKILL to the group; never waits."""
@@ -136,8 +141,11 @@ class Process:
             self._gone = True
         self._scripts.forget(self)
 
-    def _bury(self) -> None:
-        """Wait for the end of a group that has got SIGTERM, then kill it."""
+    def _bury(self, patience: float) -> None:
+        """Wait for the end of a group, by itself or by SIGTERM, then kill it."""
+        if patience:
+            self.wait(patience)
+            self._signal(signal.SIGTERM)
         deadline = time.monotonic() + self._scripts.timeouts.script_kill
         self.wait(self._scripts.timeouts.script_kill)
         while self._signal(0) and time.monotonic() < deadline:

@@ -113,7 +113,7 @@ def _representation_lines(path: str, selected: Representation, validators: Valid
 
 def _ranged(head: RequestHead, lines: Lines, file: OpenedFile, site: Site, limit: int) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    from pyhttp.resources.byteranges import ByteRanges  # noqa: PLC0415 - many servers are never asked for a range
+    from pyhttp.resources.byteranges import byte_ranges  # noqa: PLC0415 - many servers are never asked for a range
     from pyhttp.semantics.ranges import Unranged, content_range, select  # noqa: PLC0415
 
     spans = select(head.headers["Range"], file.size, limit)
@@ -121,16 +121,16 @@ def _ranged(head: RequestHead, lines: Lines, file: OpenedFile, site: Site, limit
         raise RangeNotSatisfiable(length=file.size)
     if spans is Unranged.WHOLE:
         return _whole(lines, file, site)
-    media_type_of_file = lines[0][1]
     fields = with_site_fields(lines, site)
     if "If-Range" in head.headers:
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
     if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
         fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(spans[0], file.size))))
         return Response(206, fields, FileSlice(file, spans[0].start, spans[0].length))
-    body = ByteRanges(file, spans, file.size, media_type_of_file)
-    framing = (("Content-Type", body.media_type), ("Content-Length", str(body.length)))
-    return Response(206, Headers.parsed((*framing, *without(fields.lines, {"content-type"}))), body)
+    media_type, parts = byte_ranges(file, spans, file.size, lines[0][1])
+    return Response(
+        206, Headers.parsed((("Content-Type", media_type), *without(fields.lines, {"content-type"}))), parts
+    )
 
 
 def _choices(path: str, site: Site) -> tuple[str, ...]:

@@ -1,28 +1,34 @@
 """A server on one thread: the loop waits for every client, and a handler runs in between."""
 
+import _thread
 import contextlib
 import logging
 import socket
 import threading
-import time
 from typing import Final, Self
 
-from pyhttp.cgi.scripts import Scripts
+from pyhttp import answering
+from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, Misuse, Unavailable
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.resources.error_page import error_response
-from pyhttp.serving import ERROR_LOG, HandlerFactory, conclude
-from pyhttp.transport.access_log import AccessEntry, AccessLog, common_format, escape
-from pyhttp.transport.connection import Address, Connection, Phase
-from pyhttp.transport.exchange import Exchange
+from pyhttp.servers.interrupts import interrupts_as
+from pyhttp.transport.access_log import AccessLog, common_format, entry_of, escape
+from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
 from pyhttp.transport.listener import address_of, connection_capacity, listen
 from pyhttp.transport.loop import Loop, Role
+from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
+from pyhttp.transport.spool import Budget
 
 __all__ = ["BaseServer"]
 
+LAST: Final = 0.2
+"""Seconds that closing everything may take, once nobody is waited for any more."""
 ACCESS_LOG: Final = logging.getLogger("pyhttp.access")
 logging.getLogger("pyhttp").addHandler(logging.NullHandler())  # a library prints nothing unless asked (safety line O3)
 
@@ -31,8 +37,8 @@ class BaseServer:
     """An HTTP/1.1 origin server on one TCP port, on one thread.
 
     It binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
-    A running handler delays other clients here, and nothing else does: idle connections, slow heads, slow readers and
-    content that stalls within its first 64 KiB cost a descriptor each.
+    Python code of a running handler delays other clients here, and nothing else does: idle connections, slow heads,
+    slow readers of any answer, content that stalls before a handler is started with it, and scripts cost descriptors.
 
     Args:
         host: "localhost" is 127.0.0.1 and ::1; an empty string is every interface; another name is resolved once.
@@ -53,7 +59,7 @@ class BaseServer:
         self,
         host: str = "localhost",
         port: int = 8888,
-        request_handler: HandlerFactory = BaseHttpRequestHandler,
+        request_handler: answering.HandlerFactory = BaseHttpRequestHandler,
         *,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
@@ -66,10 +72,12 @@ class BaseServer:
             raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = limits or Limits()
         self.timeouts: Timeouts = timeouts or Timeouts()
-        self.log = ERROR_LOG
+        self.log: logging.Logger = answering.ERROR_LOG
         self.request_handler = request_handler
         self.scripts: Scripts = Scripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
+        self.budget: Budget = Budget(self.limits.spool)
+        """What the content kept for handlers and scripts counts against (safety line D22)."""
         self._access_log = access_log
         listeners = listen(host, port, self.limits.backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
@@ -79,12 +87,11 @@ class BaseServer:
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()
         self._handling: set[int] = set()
+        self._interrupted = False
         self._set_up()
 
     def _set_up(self) -> None:
         """What a mixin adds to the state of each instance, since it has no constructor of its own."""
-
-    # --- running
 
     @property
     def url(self) -> str:
@@ -94,30 +101,43 @@ class BaseServer:
 
     @property
     def closing(self) -> bool:
-        """Whether `close` was called: each answer is the last on its connection."""
-        return self._loop.stopping
+        """Whether `close` was called: what has arrived is still answered."""
+        return self._loop.stopping.requested
 
     def serve_forever(self) -> None:
         """Serve until `close`; then let exchanges in progress end within `Timeouts.stop`.
 
         Raises:
             RuntimeError: The server is serving already, or has been closed.
+            KeyboardInterrupt: SIGINT came to the main thread, which has no handler for it: after an orderly stop, or
+                at once where it came a second time.
         """
         with self._state:
             if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
                 raise RuntimeError("the server is serving already, or has been closed")
             self._runner = threading.current_thread()
         error_response(Unavailable("tried out"))  # loads what a page needs: without descriptors that fails (L5)
-        try:
-            self._run_loop()
-        finally:
-            self.scripts.close()
-            self._loop.close()
-            self._ended.set()
+        with interrupts_as(self.close, self._end_at_once):
+            try:
+                self._run_loop()
+            except BaseException:
+                self._end_at_once()  # a second interrupt, or a fault of ours
+                raise
+            finally:
+                self._loop.stopping.request()
+                self.scripts.close(self._loop.stopping.act())
+                self._loop.close()
+                self._ended.set()
+            if self._interrupted:
+                raise KeyboardInterrupt
 
     def _run_loop(self) -> None:
-        """Run the loop to its end."""
         self._loop.run(Role(leads=True))
+
+    def _end_at_once(self) -> None:
+        self.scripts.destroy()
+        self._loop.stopping.end_at_once()
+        self._loop.stop()
 
     def close(self) -> None:
         """Stop accepting at once, let exchanges in progress end within `Timeouts.stop`, and close everything.
@@ -131,11 +151,20 @@ class BaseServer:
             if runner is None and not self._ended.is_set():
                 self._loop.close()
                 self._ended.set()
-        if not self._inside() and not self._ended.wait(self.timeouts.stop + 0.5):
-            # A handler on the loop's own thread keeps it from cutting what is left; if that does not help, a handler
-            # that never ends must not keep the caller (safety line L8).
-            self._loop.registry.cut()
-            self._ended.wait(0.5)
+        if not self._inside():
+            self._watch_stop()
+        elif runner is threading.current_thread() and not self._ended.is_set():
+            # A handler may keep this thread from doing what the stop demands in time. No Thread object, since a signal
+            # may have come in the middle of starting one. Where no thread is to be had, the loop does it, later maybe.
+            with contextlib.suppress(RuntimeError):
+                _thread.start_new_thread(self._watch_stop, ())
+
+    def _watch_stop(self) -> None:
+        """See that a stop is over in time (safety line L8): whoever waits for it keeps its clock, too."""
+        while (seconds := self._loop.stopping.act()) > 0:
+            if self._ended.wait(min(seconds, threading.TIMEOUT_MAX)):
+                return
+        self._ended.wait(LAST)  # what is left is a handler's own, and must not keep whoever waits
 
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""
@@ -178,35 +207,54 @@ class BaseServer:
         if isinstance(conn, Connection) and conn.phase is not Phase.TURN:
             raise Misuse("finish_request ends the turn of a connection, and a turn ends once")
         self._handling.add(threading.get_ident())
-        over = False
         try:
             self._handle(conn, addr)
-            over = True
         finally:
             self._handling.discard(threading.get_ident())
-            self._release(conn, over)
+            if isinstance(conn, Connection):
+                self._turn_ended(conn)
+            else:
+                conn.close()
 
     def _handle(self, conn: socket.socket, addr: Address) -> None:
-        if isinstance(conn, Connection) and conn.failed:
-            return  # it was cut while it waited for a thread
+        """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
+        exchange = conn.exchange if isinstance(conn, Connection) else None
+        if isinstance(conn, Connection) and (conn.fate is Fate.CUT or self._loop.stopping.is_cut):
+            conn.lower(Fate.CUT)  # nobody is there for the answer any more
+            return
         failure: BaseException | None = None
         try:
-            self.request_handler(conn, addr, self)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - it becomes the answer; a server does not exit by it
+            if exchange is not None and exchange.continues:
+                exchange.go_on()
+            else:
+                self.request_handler(conn, addr, self)
+        except BaseException as error:  # noqa: BLE001 - it becomes the answer; a server does not end by it
             failure = error
-        if not isinstance(conn, Connection) or conn.exchange is None:
+        try:
+            if failure is not None or exchange is None or exchange.progress is Progress.OPEN:
+                self._conclude(conn, exchange, failure)
+        finally:
+            # An exception knows the frame that caught it: without this, all that its frames hold would stay.
+            failure = None
+
+    def _conclude(self, conn: socket.socket, exchange: Exchange | None, failure: BaseException | None) -> None:
+        if not isinstance(conn, Connection) or exchange is None:
             if failure is not None:
                 self.report("the handler failed", failure)
-        else:
-            if conn.used and isinstance(failure, ConnectionError):
-                failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
-            conclude(conn.exchange, failure, self.log, by_hand=conn.by_hand)
+            return
+        if isinstance(failure, ConnectionError) and conn.stream.departed():
+            failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
+        self._heed(interrupted=answering.conclude(conn, exchange, failure, self.log, self.error_response))
 
-    def _release(self, conn: socket.socket, over: bool) -> None:
-        if not isinstance(conn, Connection):
-            conn.close()
-        elif not (conn.held and over):
-            self._loop.keeper.settle(conn)
+    def _heed(self, *, interrupted: bool) -> None:
+        """On the main thread that was Ctrl+C, by somebody else's signal handler: a wish to stop that hit a handler."""
+        if interrupted and threading.current_thread() is threading.main_thread():
+            self._interrupted = True
+            self.close()
+
+    def _turn_ended(self, conn: Connection) -> None:
+        """Give the connection back."""
+        self._loop.keeper.settle(conn)
 
     # --- what the loop asks for
 
@@ -215,26 +263,18 @@ class BaseServer:
         self.process_request(conn, conn.addr)
 
     def error_response(self, error: HTTPError) -> Response:
-        """The answer to a request that no handler has seen."""
+        """The answer to an error that no handler answers: to a request that none has seen, say."""
         return error_response(error)
+
+    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
+        """Answer with an error where no turn can be had for it."""
+        self._heed(interrupted=answering.answer_error(conn, exchange, error, self.log, self.error_response))
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""
         if self._access_log is None and not ACCESS_LOG.isEnabledFor(logging.INFO):
             return
-        method, target, version = _request_line(conn, exchange)
-        entry = AccessEntry(
-            client=conn.addr[0],
-            ended=time.time(),
-            duration=time.monotonic() - exchange.started,
-            method=method,
-            target=target,
-            version=version,
-            status=exchange.status,
-            sent=max(0, exchange.content_sent - conn.outbox.unsent),
-            referer=exchange.head.headers.get("Referer", "") if exchange.head else "",
-            user_agent=exchange.head.headers.get("User-Agent", "") if exchange.head else "",
-        )
+        entry = entry_of(conn, exchange)
         # A sink that fails must not fail a request (safety line O3); logging reports its own failures.
         with contextlib.suppress(Exception):
             if self._access_log is not None:
@@ -243,7 +283,7 @@ class BaseServer:
                 ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
 
     def about_to_block(self) -> None:
-        """A handler is about to wait: for its client, or for a script. Nothing to do with one thread for each."""
+        """A handler is about to wait for its client. Nothing to do where every handler has a thread, or none has."""
 
     def hurry(self) -> None:
         """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""
@@ -257,13 +297,3 @@ class BaseServer:
                 self.log.info("%s", escape(message))
             else:
                 self.log.error("%s", message, exc_info=error)
-
-
-def _request_line(conn: Connection, exchange: Exchange) -> tuple[str, str, str]:
-    """Method, target and version; of a complete head that was refused, what stands in their places."""
-    if (head := exchange.head) is not None:
-        return head.method, head.target, head.version
-    line = conn.core.head_bytes.partition(b"\r\n")[0].decode("latin-1")
-    method, _, rest = line.partition(" ")
-    target, _, version = rest.rpartition(" ")
-    return method, target, version

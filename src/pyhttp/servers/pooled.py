@@ -13,12 +13,12 @@ import time
 from collections import deque
 from typing import Final
 
+from pyhttp.answering import HandlerFactory
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.servers.base import BaseServer
-from pyhttp.serving import HandlerFactory
+from pyhttp.servers.base import LAST, BaseServer
 from pyhttp.transport.access_log import AccessLog
-from pyhttp.transport.connection import Address, Connection, Phase
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.loop import Role
 
 __all__ = ["PooledServer"]
@@ -31,6 +31,8 @@ _IDLE: Final = 10.0
 
 class PooledServer(BaseServer):
     """A `BaseServer` that runs up to `workers` handlers at once, on `workers` + 1 threads started as they are needed.
+
+    The thread that calls `serve_forever` is none of them: it waits for their end, so that no handler keeps it.
 
     Args:
         workers: Handlers at once, at least 1.
@@ -72,6 +74,9 @@ class PooledServer(BaseServer):
         self._parked = False
         self._urgent = False
         self._over = False
+        self._end_of_all = threading.Lock()
+        """Held until the loop has ended. A lock, since a signal handler may interrupt who waits for it."""
+        self._end_of_all.acquire()
         self._here = threading.local()
 
     # --- the leader
@@ -103,18 +108,18 @@ class PooledServer(BaseServer):
 
     def _queue(self, role: Role, conn: Connection) -> None:
         with self._counts:
-            if not self._free and self._threads:
-                conn.phase = Phase.QUEUED
+            if not self._free and len(self._threads) > 1:
+                self._loop.keeper.queue(conn)
                 self._waiting.append(conn)
                 return
-        # A thread has become free in between, or there is none and none can be started: better late than never.
+        # A thread has become free in between, or there is no other and none can be started: better late than never.
         self._run_openly(role, conn)
 
     def _start_thread(self) -> bool:
-        """Start one more thread, unless there are `workers` + 1 with the one that serves; it counts as free at once."""
+        """Start one more thread, unless there are `workers` + 1; it counts as free at once."""
         thread = threading.Thread(target=self._live, name="pyhttp-worker", daemon=True)
         with self._counts:
-            if len(self._threads) >= self.workers:
+            if len(self._threads) > self.workers:
                 return False
             self._threads.append(thread)
             self._free += 1
@@ -138,38 +143,36 @@ class PooledServer(BaseServer):
     # --- a thread's life
 
     def _run_loop(self) -> None:
-        """The life of the thread that called `serve_forever`, which leads first."""
-        role = self._here.role = Role(leads=True)
-        self._place.acquire()
-        try:
+        """Have the pool serve, and wait for the end of that; lead alone where no thread is to be had."""
+        self._urgent = True  # nobody leads yet
+        if self._over or self._threads or self._start_thread():
+            try:
+                self._end_of_all.acquire()
+            except BaseException:  # a second interrupt: whoever leads has to leave the loop before it is closed
+                self._end_of_all.acquire(timeout=LAST)
+                raise
+        else:
+            role = self._here.role = Role(leads=True)
+            self._place.acquire()
             self._work(role)
-        except BaseException:
-            # An interrupt, say: the server ends at once, and whoever else leads must leave the loop before it closes.
-            self._give_up(role)
-            raise
-        finally:
-            with self._counts:
-                threads = list(self._threads)
-            # Connections have been cut by now: a handler that still runs is given one more second (safety line L8).
-            until = time.monotonic() + 1.0
-            for thread in threads:
-                thread.join(max(0.0, until - time.monotonic()))
-
-    def _give_up(self, role: Role) -> None:
-        self._loop.stop()
-        self._loop.registry.cut()
-        if role.leads:
-            self._end()
+        with self._counts:
+            threads = list(self._threads)
+        # Who still runs has had the time that a stop gives (safety line L8).
+        until = time.monotonic() + LAST
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _live(self) -> None:
-        """The life of any other thread, which is free first."""
+        """The life of a thread, which is free first."""
         role = self._here.role = Role(leads=False)
         try:
             if self._await_place(role):
                 self._work(role)
         except BaseException:
-            if role.leads:
-                self._give_up(role)  # a loop that nobody leads would be deaf
+            self._loop.stop()
+            if role.leads:  # a loop that nobody leads would be deaf
+                self._loop.registry.cut()
+                self._end()
             raise
         finally:
             with self._counts:
@@ -187,8 +190,8 @@ class PooledServer(BaseServer):
 
     def _lead(self, role: Role) -> None:
         while self._free and (conn := self._take()) is not None:
-            conn.phase = Phase.TURN
-            self._run_openly(role, conn)
+            if self._loop.keeper.unqueue(conn):
+                self._run_openly(role, conn)
             if not role.leads:
                 return
         if self._loop.run(role):
@@ -196,13 +199,13 @@ class PooledServer(BaseServer):
 
     def _end(self) -> None:
         """By the leader: the others wake, one after the other, and end."""
-        self._over = True
-        self._place.release()
+        self._over = True  # its place stays taken: who comes back from a handler finds nothing to lead
+        self._end_of_all.release()
         self._bell.set()
 
     def _run_queued(self, role: Role, conn: Connection) -> None:
-        conn.phase = Phase.TURN
-        self.finish_request(conn, conn.addr)
+        if self._loop.keeper.unqueue(conn):
+            self.finish_request(conn, conn.addr)
         role.leads = self._place.acquire(blocking=False)
 
     def _take(self) -> Connection | None:
@@ -222,8 +225,8 @@ class PooledServer(BaseServer):
         """Sleep until the standby's place is free, stand by until the leader's is; False when the thread is to end."""
         while not self._stand.acquire(timeout=_IDLE):
             with self._counts:
-                # The last free thread stays, since the leader relies on it, and so does the one that serves.
-                if self._free > 1 and threading.current_thread() in self._threads:
+                # The last free thread stays, since the leader relies on it.
+                if self._free > 1:
                     self._free -= 1
                     return False
         try:

@@ -7,9 +7,22 @@ from collections import deque
 
 from pyhttp.errors import Unavailable
 from pyhttp.servers.base import BaseServer
-from pyhttp.transport.connection import Address, Connection, Phase
+from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.holding import hold
 
 __all__ = ["ThreadedServer", "ThreadingMixin"]
+
+
+class _Here(threading.local):
+    """What is true of the calling thread.
+
+    Attributes:
+        holds: Whether it keeps its connection for a moment after each turn.
+        again: Whether it has kept it, and the next turn is due.
+    """
+
+    holds: bool = False
+    again: bool = False
 
 
 class ThreadingMixin(BaseServer):
@@ -27,6 +40,7 @@ class ThreadingMixin(BaseServer):
         self._threads = []
         self._waiting: deque[Connection] = deque()
         self._threads_lock = threading.Lock()
+        self._here = _Here()
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
         """Run `threaded_process_request` in a new thread, or queue the request where all threads are busy.
@@ -50,20 +64,30 @@ class ThreadingMixin(BaseServer):
                 self._queue(conn)
 
     def _queue(self, conn: Connection) -> None:
-        conn.phase = Phase.QUEUED
+        self._loop.keeper.queue(conn)
         self._waiting.append(conn)
 
     def threaded_process_request(self, conn: socket.socket, addr: Address) -> None:
         """Finish the request, and the next ones of the same client as long as they come without a pause."""
-        if not isinstance(conn, Connection):
-            self.finish_request(conn, addr)
-            return
-        while True:
-            conn.held = True
-            self.finish_request(conn, addr)
+        here = self._here
+        here.holds = True
+        try:
+            while True:
+                here.again = False
+                self.finish_request(conn, addr)
+                if not here.again:
+                    return
+        finally:
+            here.holds = False
+
+    def _turn_ended(self, conn: Connection) -> None:
+        """Keep the connection for a moment, where the thread is one that runs turn after turn; else give it back."""
+        here = self._here
+        if here.holds:
             seconds = 0.0 if self._waiting or self.closing else self.timeouts.hold
-            if not self._loop.keeper.await_next(conn, seconds):
-                return
+            here.again = hold(self._loop.keeper, conn, seconds)
+        else:
+            super()._turn_ended(conn)
 
     def _live(self, conn: socket.socket, addr: Address) -> None:
         """A thread's life: its own connection, then whatever waits; it leaves the list when nothing does."""
@@ -78,8 +102,7 @@ class ThreadingMixin(BaseServer):
         with self._threads_lock:
             while self._waiting:
                 conn = self._waiting.popleft()
-                if conn.phase is Phase.QUEUED:  # a stop may have closed it
-                    conn.phase = Phase.TURN
+                if self._loop.keeper.unqueue(conn):
                     return conn
             # Leaving under the lock under which requests are queued, none can be queued for a thread that has left.
             self._forget_this_thread()

@@ -6,36 +6,66 @@ Three formats: common and combined, as log analysers know them, and JSON, one ob
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
-__all__ = ["AccessEntry", "AccessLog", "combined_format", "common_format", "escape", "json_format"]
+from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange
+
+__all__ = ["AccessEntry", "AccessLog", "combined_format", "common_format", "entry_of", "escape", "json_format"]
 
 
-@dataclass(frozen=True, slots=True)
-class AccessEntry:
+class AccessEntry(NamedTuple):
     """What is known when an exchange has ended.
 
-    Attributes:
-        client: The address of the client, without its port.
-        ended: When the exchange ended, in seconds since the epoch.
-        duration: Seconds from the complete head to the last byte.
-        method, target, version: Of the request line; empty where it could not be parsed.
-        status: Of the answer; 0 where there was none through the gate.
-        sent: Octets of content sent.
-        referer, user_agent: Of the request; empty where it has none.
+    A named tuple, as RequestHead is: one is made for every request.
     """
 
     client: str
+    """The address of the client, without its port."""
     ended: float
+    """When the exchange ended, in seconds since the epoch."""
     duration: float
+    """Seconds from the complete head to the last byte."""
     method: str
+    """The method of the request; empty where it could not be parsed."""
     target: str
+    """The request-target, likewise."""
     version: str
+    """The version, likewise."""
     status: int
+    """The status of the answer; 0 where there was none through the gate."""
     sent: int
+    """Octets of content sent."""
     referer: str
+    """The Referer of the request; empty where it has none."""
     user_agent: str
+    """Its User-Agent, likewise."""
+
+
+def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
+    """What there is to say of an exchange that has just ended."""
+    head = exchange.head
+    method, target, version = _refused_line(conn) if head is None else (head.method, head.target, head.version)
+    return AccessEntry(
+        client=conn.addr[0],
+        ended=time.time(),
+        duration=time.monotonic() - exchange.started,
+        method=method,
+        target=target,
+        version=version,
+        status=exchange.status,
+        sent=max(0, exchange.content_sent - conn.outbox.unsent),
+        referer=head.headers.get("Referer", "") if head else "",
+        user_agent=head.headers.get("User-Agent", "") if head else "",
+    )
+
+
+def _refused_line(conn: Connection) -> tuple[str, str, str]:
+    """Of a complete head that was refused: what stands where method, target and version should."""
+    line = conn.core.head_bytes.partition(b"\r\n")[0].decode("latin-1")
+    method, _, rest = line.partition(" ")
+    target, _, version = rest.rpartition(" ")
+    return method, target, version
 
 
 AccessLog = Callable[[AccessEntry], None]

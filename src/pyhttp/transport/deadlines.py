@@ -1,14 +1,18 @@
 """When to look at a connection again: one heap entry for each, whatever happens to it meanwhile.
 
-A connection's deadline is an attribute that its owner sets without a lock; the heap only says when the leader looks at
-it next, and that is never later than `horizon` seconds ahead, so that a deadline that moves closer is met all the same.
+A connection's deadline is an attribute that its owner sets without telling anybody; the heap only says when the leader
+looks at it next, and that is never later than `horizon` seconds ahead. A deadline that is nearer gets an entry of its
+own, which is used once.
 """
 
 import heapq
 from collections.abc import Iterator
 from itertools import count
+from typing import Final
 
-__all__ = ["Deadlines"]
+__all__ = ["NEVER", "Deadlines"]
+
+NEVER: Final = float("inf")
 
 
 class Deadlines:
@@ -22,7 +26,7 @@ class Deadlines:
 
     def __init__(self, horizon: float) -> None:
         self._horizon = horizon
-        self._heap: list[tuple[float, int]] = []
+        self._heap: list[tuple[float, int, bool]] = []
         self._serials = count(1)
 
     def new_serial(self) -> int:
@@ -30,14 +34,19 @@ class Deadlines:
         return next(self._serials)
 
     def look(self, serial: int, deadline: float, now: float) -> None:
-        """Look at connection `serial` at its deadline, or at the horizon if that is sooner."""
-        heapq.heappush(self._heap, (min(deadline, now + self._horizon), serial))
+        """Look at connection `serial` at its deadline, or at the horizon if that is sooner, and again after that."""
+        heapq.heappush(self._heap, (min(deadline, now + self._horizon), serial, True))
 
-    def due(self, now: float) -> Iterator[int]:
-        """The serials to look at now; each leaves the schedule."""
+    def look_once(self, deadline: float, serial: int) -> None:
+        """Look at connection `serial` at a deadline nearer than the horizon, besides all other looks."""
+        heapq.heappush(self._heap, (deadline, serial, False))
+
+    def due(self, now: float) -> Iterator[tuple[int, bool]]:
+        """The serials to look at now, and whether each is to be looked at again; they leave the schedule."""
         while self._heap and self._heap[0][0] <= now:
-            yield heapq.heappop(self._heap)[1]
+            _, serial, again = heapq.heappop(self._heap)
+            yield serial, again
 
-    def next_look(self) -> float | None:
-        """The time of the next look; None where nothing is scheduled."""
-        return self._heap[0][0] if self._heap else None
+    def next_look(self) -> float:
+        """The time of the next look; `NEVER` where nothing is scheduled."""
+        return self._heap[0][0] if self._heap else NEVER

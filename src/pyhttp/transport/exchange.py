@@ -1,76 +1,41 @@
 """RFC 9110 §3.4, §3.7: one exchange, a request and the one response to it, on any connection.
 
-Here is the gate: `Exchange.respond` alone turns a Response into bytes and settles whether the connection may go on.
+Here is the gate: `Exchange.respond` alone turns a Response into bytes. Between the request and its answer an exchange
+may be pending: its turn has ended, nothing of it holds a thread, and a further turn goes on when what is awaited is
+there.
 """
 
-import os
 import time
-from collections import deque
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Callable
+from enum import Enum
+from typing import Final
 
-from pyhttp.errors import InternalError, Misuse
+from pyhttp.errors import HTTPError, Misuse
 from pyhttp.limits import Limits
-from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.semantics.dates import format_date
-from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.transport.outbox import Outbox
-from pyhttp.wire.connection import ServerConnection
-from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, ResponseHead, Signal
+from pyhttp.messages import RequestHead, Response
+from pyhttp.transport.answer import Answer
+from pyhttp.transport.channel import Awaited, Channel
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.incoming import Incoming
 
-__all__ = ["Channel", "Exchange"]
-
-FIRST_PART: Final = 64 * 1024
-"""Bytes of a file that leave with the head in one system call; below it a read costs less than a sendfile."""
+__all__ = ["Exchange", "Progress"]
 
 
-class Channel(Protocol):
-    """The connection an exchange takes place on. Its calls block the handler's thread, under deadlines."""
+class Progress(Enum):
+    """How far an exchange is."""
 
-    @property
-    def core(self) -> ServerConnection:
-        """What parses its input and frames its output."""
-        ...
+    OPEN = "open"
+    """A turn has to answer, or to say what has to be awaited."""
+    COLLECTING = "collecting"
+    """Pending: a further turn goes on when all content is here."""
+    WAITING = "waiting"
+    """Pending: a further turn goes on when something else than the client is ready."""
+    ANSWERED = "answered"
+    """The head of the answer has been sent, or the handler has written to the socket itself."""
 
-    @property
-    def outbox(self) -> Outbox:
-        """Its unsent output."""
-        ...
 
-    @property
-    def closing(self) -> bool:
-        """Whether this exchange is to be the last, for a reason the connection or its server has."""
-        ...
-
-    def receive(self) -> None:
-        """Wait for input and give it to the core, or the end of it.
-
-        Raises:
-            RequestTimeout: The peer was silent for too long, or too slow.
-            OSError: The connection failed.
-        """
-        ...
-
-    def about_to_block(self) -> None:
-        """The handler is about to wait for something else than the peer."""
-        ...
-
-    def input_complete(self) -> None:
-        """The last octet of the request has been parsed; what the core holds beyond it is the next one's."""
-        ...
-
-    def send_some(self) -> None:
-        """Send what the socket takes now; the rest may wait for the end of the turn."""
-        ...
-
-    def send_all(self) -> None:
-        """Send everything, waiting for the peer.
-
-        Raises:
-            TimeoutError: The peer does not read.
-            OSError: The connection failed.
-        """
-        ...
+_OPEN: Final = Progress.OPEN
+_ANSWERED: Final = Progress.ANSWERED
 
 
 class Exchange:
@@ -78,52 +43,73 @@ class Exchange:
 
     Attributes:
         head: The request's head; None where it could not be parsed and only an error can be the answer.
-        status: The status of the answer; 0 until `respond` has begun to send it.
-        complete: Whether the whole request has been received.
-        broken: Whether the answer was cut short, so that the connection must end at once (safety line F17).
-        last: Whether nothing may follow on the connection although the answer is complete: its handler went wrong.
-        trailers: The trailer section, once complete.
+        content: The request's content.
+        progress: How far it is.
+        ended: Whether it is over.
         started: When the request began to be handled, on the monotonic clock.
-        content_sent: Octets of the answer's content handed to the outbox, framing not counted.
+        answer: The answer, once its head has been sent; None for one written by hand.
+        awaited: What is awaited while it is `WAITING`.
+        door: How an error is answered, for the handler's own look; None stands for the server's way.
     """
 
     __slots__ = (
         "_channel",
-        "_early",
-        "_early_size",
+        "_held",
         "_limits",
-        "broken",
-        "complete",
-        "content_sent",
+        "_resume",
+        "answer",
+        "awaited",
+        "content",
+        "door",
         "ended",
         "head",
-        "last",
+        "progress",
         "started",
-        "status",
-        "trailers",
     )
 
     def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits) -> None:
         self._channel = channel
         self._limits = limits
-        self._early: deque[bytes] = deque()
-        self._early_size = 0
+        self._resume: Callable[[], None] | None = None
+        self._held: tuple[Awaited, ...] = ()
         self.head: RequestHead | None = head
-        self.status: int = 0
-        self.complete: bool = False
+        self.content: Incoming = Incoming(channel, limits)
+        self.progress: Progress = _OPEN
         self.ended: bool = False
-        self.broken: bool = False
-        self.last: bool = False
-        self.trailers: Headers = EMPTY
         self.started: float = time.monotonic()
-        self.content_sent: int = 0
+        self.answer: Answer | None = None
+        self.awaited: Awaited | None = None
+        self.door: Callable[[HTTPError], None] | None = None
 
-    # --- the request's content
+    # --- what is known
+
+    @property
+    def complete(self) -> bool:
+        """Whether the whole request has been received."""
+        return self.content.complete
+
+    @property
+    def status(self) -> int:
+        """The status of the answer; 0 where there is none through the gate."""
+        return 0 if self.answer is None else self.answer.status
+
+    @property
+    def content_sent(self) -> int:
+        """Octets of the answer's content given to the outbox, framing not counted."""
+        return 0 if self.answer is None else self.answer.octets
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of the answer is to be made any more; some of it may be unsent."""
+        return self.progress is _ANSWERED and (self.answer is None or self.answer.complete)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping, so that an answer without an end should come to one."""
+        return self._channel.closing
 
     def read_content(self) -> bytes:
-        """The next octets of content, waiting for them; ``b""`` at its end.
-
-        The first wait sends `100 Continue` to a client that asked for it (9110-10.1.1-14a).
+        """The next octets of the request's content, waiting for them; ``b""`` at its end.
 
         Raises:
             HTTPError: The content is malformed, incomplete, too large or too slow.
@@ -132,167 +118,182 @@ class Exchange:
         """
         if self.ended:
             raise Misuse("the content of a request cannot be read after its exchange has ended")
-        if self._early:
-            return self._early.popleft()
-        while not self.complete:
-            if (data := self._next_content()) is not None:
-                return data
-            if self._channel.core.awaiting_continue:
-                self._channel.outbox.add(self._channel.core.send(Informational(100)))
-                self._channel.send_all()
-            self._channel.receive()
-        return b""
-
-    def take_early_content(self) -> bytes:
-        """All content that `read_ahead` has put aside, and forget it."""
-        early = b"".join(self._early)
-        self._early.clear()
-        return early
-
-    def read_ahead(self) -> bool:
-        """Put aside the content that has arrived; True when it is complete, or as much as the loop waits for.
-
-        Raises:
-            HTTPError: The content is malformed.
-        """
-        while not self.complete and (data := self._next_content()) is not None:
-            if data:
-                self._early.append(data)
-                self._early_size += len(data)
-        return self.complete or self._early_size >= self._limits.read_ahead
-
-    def skip_content(self) -> None:
-        """Drop the content that has arrived (9112-9.3-7b).
-
-        Raises:
-            HTTPError: The content is malformed.
-        """
-        self._early.clear()
-        while not self.complete and self._next_content() is not None:
-            pass
-
-    def _next_content(self) -> bytes | None:
-        """Octets of content, ``b""`` when that ends the request, None when more input is needed."""
-        match self._channel.core.next_event():
-            case Content(data):
-                return data
-            case EndOfMessage(trailers):
-                self.trailers = trailers
-                self.complete = True
-                self._channel.input_complete()
-                return b""
-            case Signal.NEED_DATA:
-                return None
-            case unexpected:
-                raise Misuse(f"content was expected, not {unexpected!r}")
+        return self.content.read()
 
     def about_to_block(self) -> None:
-        """Say that the handler is about to wait, for a process or another machine.
+        """Say that the handler is about to wait, for another machine say.
 
         A server that runs handlers on the thread which serves everybody else has another thread take over at once.
         """
         self._channel.about_to_block()
 
+    # --- pending
+
+    def collect(self, then: Callable[[], None]) -> None:
+        """Have `then` go on when all content of the request has been received; `content.collected` has it.
+
+        Where it is here already, `then` is called at once, else in a further turn, and this one is to end.
+
+        Raises:
+            Misuse: The exchange has an answer, or is pending.
+        """
+        self._demand_open()
+        if self.content.collect():
+            then()
+        else:
+            self._suspend(Progress.COLLECTING, then)
+
+    def wait_for(self, awaited: Awaited, then: Callable[[], None]) -> None:
+        """Have `then` go on when `awaited` lets it: at once, or in a further turn, and this one is to end.
+
+        What is awaited is closed by the end of the exchange at the latest, whatever `then` does with it.
+
+        Raises:
+            Misuse: The exchange has an answer, or is pending; what should be awaited is closed.
+        """
+        try:
+            self._demand_open()
+        except Misuse:
+            awaited.close()
+            raise
+        self._held += (awaited,)
+        if awaited.proceed():
+            then()
+        else:
+            self.awaited = awaited
+            self._suspend(Progress.WAITING, then)
+
+    def _suspend(self, progress: Progress, then: Callable[[], None]) -> None:
+        self.progress = progress
+        self._resume = then
+        if self._channel.in_place:
+            self.finish_in_place()
+
+    def give_up_waiting(self) -> None:
+        """What is pending will not go on: an error is answered instead."""
+        if self.progress is not _ANSWERED:
+            self.progress = _OPEN
+        self._let_go()
+
+    @property
+    def continues(self) -> bool:
+        """Whether its next turn is one of `go_on`, since the handler has had its first."""
+        return self._resume is not None or self.answer is not None
+
+    def go_on(self) -> None:
+        """A further turn: what was pending goes on, or the items of an answer."""
+        if self.answer is not None:
+            self.answer.pull()
+            return
+        then, self._resume, self.awaited = self._resume, None, None
+        self.progress = _OPEN
+        if then is not None:
+            then()
+
     # --- the response
 
-    def respond(self, response: Response, *, close: bool = False) -> None:
+    def respond(self, response: Response, *, wait: bool = False) -> None:
         """Send `response` as the one answer of this exchange, and close its body in every outcome.
 
-        What a `bytes` or FileSlice body leaves unsent when the socket is full goes on after the handler's turn.
+        What the client does not take at once leaves after the turn: an iterable body may be read on when the code that
+        called this has long returned.
 
         Args:
             response: The final response.
-            close: Whether the connection must end after it.
+            wait: Whether to return only when all of it has been sent, which holds the thread.
 
         Raises:
-            Misuse: There is an answer already, or the exchange has ended.
+            Misuse: There is an answer already, or the exchange is pending, or has ended.
             OSError: The connection failed.
         """
-        handed_over = False
+        answer: Answer | None = None
+        waits = wait or self._channel.in_place
         try:
-            if self.status or self.ended:
-                raise Misuse("an exchange has one response; a second one was given")
-            match response.body:
-                case bytes():
-                    self._send_head(response, close)
-                    self._send_whole(response.body)
-                case FileSlice():
-                    handed_over = self._send_file(response, response.body, close)
-                case _:
-                    self._send_items(response, response.body, close)
+            self._demand_open()
+            head_only = self.head is not None and self.head.method == "HEAD"
+            answer = Answer(self._channel, response, self._limits, head_only=head_only)
+            try:
+                answer.begin()
+            finally:
+                self.answer, self.progress = (answer, _ANSWERED) if answer.started else (None, self.progress)
+            if waits:
+                self.finish_in_place()
         finally:
-            if not handed_over:
+            if answer is None:
                 response.close()
+            elif waits or not answer.started:
+                answer.close()
 
-    def _send_head(self, response: Response, close: bool) -> None:
-        """Serialize the head; from here on there is an answer."""
-        core = self._channel.core
-        fields = response.headers.lines
-        if "Date" not in response.headers:  # 9110-6.6.1-6a
-            fields = (("Date", format_date(int(time.time()))), *fields)
-        close = close or self._channel.closing or core.awaiting_continue or self._unread_too_long()
-        self._channel.outbox.add(
-            core.send(ResponseHead(response.status, fields, response.length, close, response.reason))
-        )
-        self.status = response.status
+    def be_last(self) -> None:
+        """Have the connection end after this exchange."""
+        self._channel.lower(Fate.LAST)
 
-    def _unread_too_long(self) -> bool:
-        """Whether more content is on its way than would be read away to keep the connection (safety line D15)."""
-        if self.complete:
-            return False
-        core = self._channel.core
-        left = core.content_left
-        return left is not None and left - core.buffered > self._limits.drain
+    def answer_by_hand(self) -> None:
+        """The handler writes to the connection itself: nobody knows what, so that no answer can be added."""
+        if self.progress is not _ANSWERED:
+            self.give_up_waiting()
+            self.progress = _ANSWERED
 
-    def _content_allowed(self) -> bool:
-        return self.head is None or self.head.method != "HEAD"
+    def _demand_open(self) -> None:
+        if self.ended or self.progress is _ANSWERED:
+            raise Misuse("an exchange has one response; a second one was given")
+        if self.progress is not _OPEN:
+            raise Misuse("the exchange is pending: what was asked for last has to go on first")
 
-    def _send_whole(self, content: bytes) -> None:
-        core, outbox = self._channel.core, self._channel.outbox
-        if content and self._content_allowed() and (data := core.send(Content(content))):
-            outbox.add(data)
-            self.content_sent += len(content)
-        outbox.add(core.send(EndOfMessage()))
-        self._channel.send_some()
+    # --- without a loop
 
-    def _send_file(self, response: Response, part: FileSlice, close: bool) -> bool:
-        """Send the first part with the head, and leave the rest, if any, to the outbox: True when that has the file."""
-        if not self._content_allowed() or part.length == 0:
-            self._send_head(response, close)
-            self._send_whole(b"")
-            return False
-        core, outbox = self._channel.core, self._channel.outbox
-        first = os.pread(part.file.fileno(), min(part.length, FIRST_PART), part.offset)
-        if not first:  # nothing has been sent: this can still be said
-            raise InternalError("the file was truncated before it could be sent")
-        self._send_head(response, close)
-        outbox.add(core.send(Content(first)))
-        if rest := part.length - len(first):
-            outbox.add_file(FileSlice(part.file, part.offset + len(first), rest))
-            core.send(ContentElsewhere(rest))
-        self.content_sent += part.length
-        core.send(EndOfMessage())
-        self._channel.send_some()
-        return rest > 0
+    def finish_in_place(self) -> None:
+        """Wait for what is pending, and until all of the answer has been sent.
 
-    def _send_items(self, response: Response, items: Iterable[bytes], close: bool) -> None:
-        """Send content as it comes; the first item is awaited before the head, so that its failure can be a 500."""
-        if not self._content_allowed():
-            self._send_head(response, close)
-            self._send_whole(b"")
-            return
-        core, outbox = self._channel.core, self._channel.outbox
-        self._channel.about_to_block()  # who yields content has to get it from somewhere
-        iterator = iter(items)
-        item = next(iterator, None)
-        self._send_head(response, close)
-        self.broken = True  # until the last item has left
-        while item is not None:
-            if item:
-                outbox.add(core.send(Content(item)))
-                self.content_sent += len(item)
-            self._channel.send_all()
-            item = next(iterator, None)
-        outbox.add(core.send(EndOfMessage()))
-        self.broken = False
-        self._channel.send_some()
+        Raises:
+            OSError: The connection failed.
+            Exception: What a further turn raises.
+        """
+        channel = self._channel
+        while self.progress is not _OPEN:
+            channel.send_all()
+            if self.progress is Progress.COLLECTING:
+                self._collect_in_place()
+                self.go_on()
+            elif self.awaited is not None:
+                channel.wait_for(self.awaited)
+                if self.awaited.proceed():
+                    self.go_on()
+            elif self.answer is None or self.answer.complete:
+                return
+            elif self.answer.source is not None:
+                channel.wait_for(self.answer.source)
+                self.answer.pump()
+            else:
+                self.answer.pull()
+
+    def _collect_in_place(self) -> None:
+        try:
+            while not self.content.gather():
+                self._channel.receive()
+        except HTTPError as error:
+            self.content.refuse(error)
+
+    # --- its end
+
+    def end(self) -> None:
+        """It is over: give back what it holds. Harmless when called twice.
+
+        Raises:
+            Exception: What closing the content of the answer raises.
+        """
+        self.ended = True
+        self.door = None
+        try:
+            if self.answer is not None:
+                self.answer.close()
+        finally:
+            self._let_go()
+            self.content.close()
+
+    def _let_go(self) -> None:
+        """Nothing is awaited any more."""
+        self.awaited = self._resume = None
+        held, self._held = self._held, ()
+        for awaited in held:
+            awaited.close()

@@ -1,116 +1,136 @@
-"""RFC 9112 §9: what becomes of a connection, from one phase to the next.
+"""RFC 9112 §9: what becomes of a connection, from one phase to the next, up to the turn of a handler.
 
-Every method is called by the owner of the connection, and may be called on any thread. Arming is the last touch: once
-the poller has been asked, the connection belongs to whoever gets its event, so nothing is read from it afterwards.
-Only `expire` works on a connection that is armed, on the one thread that waits.
+Every method is called by the owner of the connection, and may be called on any thread. When it returns, the connection
+has been armed, handed over or closed, and must not be touched any more.
 """
 
-import os
-import socket
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import assert_never
+from typing import Final, assert_never
 
-from pyhttp.errors import Disconnected, HTTPError, RequestTimeout, Unavailable
+from pyhttp.errors import HTTPError, RequestTimeout, Unavailable
 from pyhttp.messages import RequestHead
-from pyhttp.transport.connection import Connection, Phase
-from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.outbox import FileTruncatedError
-from pyhttp.transport.pace import Pace
-from pyhttp.transport.poller import READ, WRITE, wait_until_ready
+from pyhttp.transport.client import Connection
+from pyhttp.transport.employer import Employer
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.registry import Registry
-from pyhttp.transport.service import Service
+from pyhttp.transport.settling import Settler
 from pyhttp.wire.events import Signal
-from pyhttp.wire.persistence import persists
 
-__all__ = ["Keeper"]
+__all__ = ["Arrived", "Keeper"]
 
 
 def _late() -> RequestTimeout:
     return RequestTimeout("the request did not arrive in time")
 
 
-class _Progress(Enum):
-    READY = auto()
-    MORE = auto()
-    OVER = auto()
+class Arrived(Enum):
+    """What the octets received so far are."""
+
+    REQUEST = auto()
+    """A request that can be handled."""
+    PART = auto()
+    """Part of one, or nothing."""
+    END = auto()
+    """The end of the connection."""
+
+
+_REQUEST: Final = Arrived.REQUEST
+_RECEIVING: Final = frozenset({Phase.IDLE, Phase.HEAD, Phase.CONTENT})
 
 
 class Keeper:
-    """Moves connections from phase to phase.
+    """Awaits requests, and has them handled.
 
     Args:
-        service: Whom requests are given to.
+        employer: Whom requests are given to.
         registry: Where connections are kept, armed and closed.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, service: Service, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
-        self._service = service
-        self._registry = registry
+    def __init__(self, employer: Employer, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
+        self._employer = employer
         self._clock = clock
-
-    # --- events, delivered to the owner
+        self.registry: Registry = registry
+        self.settler: Settler = Settler(employer, registry, clock)
+        self.settle: Callable[[Connection], None] = self.settler.settle
+        """A turn has ended; for its thread."""
 
     def adopt(self, conn: Connection) -> None:
         """A client has connected: await its first byte (safety line D8)."""
-        self._registry.add(conn)
-        conn.deadline = self._clock() + self._service.timeouts.idle
+        self.registry.add(conn)
+        conn.deadline = self._clock() + self._employer.timeouts.idle
         try:
-            self._registry.arm(conn, READ)
+            self.registry.arm(conn)
         except OSError as error:
             # The system refuses to watch one more descriptor (safety line L5).
-            self._lose(conn, error)
+            self.settler.lose(conn, error)
 
-    def advance(self, conn: Connection) -> None:
-        """Something happened on `conn`, or may have."""
+    def advance(self, conn: Connection, *, late: bool = False) -> None:
+        """Something happened on `conn`, or may have; or its deadline has passed."""
         try:
-            match conn.phase:
-                case Phase.IDLE | Phase.HEAD | Phase.CONTENT:
-                    self._read(conn)
-                case Phase.SEND if conn.exchange is not None:
-                    self._send(conn, conn.exchange)
-                case Phase.DRAIN if conn.exchange is not None:
-                    self._drain(conn, conn.exchange)
-                case Phase.LINGER:
-                    self._linger(conn)
-                case Phase.QUEUED | Phase.TURN | Phase.SEND | Phase.DRAIN | Phase.CLOSED:
-                    pass  # whoever owns it will see for itself
-                case unexpected:
-                    assert_never(unexpected)
+            if late:
+                self._expire(conn)
+            elif conn.phase in _RECEIVING:
+                self._receive(conn)
+            else:
+                self._advance(conn)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
-            self._lose(conn, error)
+            self.settler.lose(conn, error)
 
-    def _lose(self, conn: Connection, error: Exception) -> None:
-        """The owner of `conn` could not go on with it."""
-        match error:
-            case OSError():
-                pass  # the client is gone (a reset, say): the access line shows what was sent
-            case FileTruncatedError():
-                self._service.report(f"{conn.addr[0]}: {error}")
+    def _advance(self, conn: Connection) -> None:
+        exchange = conn.exchange
+        match conn.phase:
+            case Phase.SEND if exchange is not None:
+                if self.settler.send(conn, exchange):
+                    self.dispatch(conn)
+            case Phase.AWAIT if exchange is not None:
+                if self.settler.proceed(conn, exchange):
+                    self.dispatch(conn)
+            case Phase.DRAIN if exchange is not None:
+                self.settler.drain(conn, exchange)
+            case Phase.LINGER:
+                self.settler.linger(conn)
+            case phase:
+                raise RuntimeError(f"a connection was armed in phase {phase}")
+
+    def _expire(self, conn: Connection) -> None:
+        exchange = conn.exchange
+        match conn.phase:
+            case Phase.HEAD:
+                self.refuse(conn, _late())
+            case Phase.CONTENT if exchange is not None:
+                self._refuse_content(conn, exchange)
+            case Phase.DRAIN if exchange is not None:
+                self.settler.end(conn, exchange)
+            case Phase.SEND | Phase.AWAIT:
+                self._advance(conn)
             case _:
-                self._service.report("a connection is lost to a fault of the server", error)
-        self._registry.close(conn)
+                self.registry.close(conn)
 
-    def _read(self, conn: Connection) -> None:
+    # --- receiving
+
+    def _receive(self, conn: Connection) -> None:
         try:
             # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
-            progress = self._parse(conn) if conn.phase is Phase.IDLE and conn.core.buffered else _Progress.MORE
-            if progress is _Progress.MORE and self._fill(conn):
-                progress = self._parse(conn)
+            arrived = self.parse(conn) if conn.phase is Phase.IDLE and conn.core.buffered else Arrived.PART
+            if arrived is Arrived.PART and self._fill(conn):
+                arrived = self.parse(conn)
         except HTTPError as error:
             self.refuse(conn, error)
             return
-        match progress:
-            case _Progress.READY:
+        match arrived:
+            case Arrived.REQUEST:
                 self.dispatch(conn)
-            case _Progress.MORE:
-                self._await_more(conn)
-            case _Progress.OVER:
-                self._registry.close(conn)
-            case unexpected:
-                assert_never(unexpected)
+            case Arrived.PART:
+                self.await_more(conn)
+            case Arrived.END:
+                self.registry.close(conn)
+            case _:
+                assert_never(arrived)
 
     def _fill(self, conn: Connection) -> bool:
         """Read once; False where there was nothing to read."""
@@ -119,11 +139,11 @@ class Keeper:
         except BlockingIOError:
             received = None
         if conn.phase is Phase.CONTENT:
-            conn.pace.count(self._clock() - conn.armed_at, received or 0)
+            conn.content_pace.count(self._clock() - conn.armed_at, received or 0)
         return received is not None
 
-    def _parse(self, conn: Connection) -> _Progress:
-        """Take what has arrived: a request that can be handled, part of one, or the end of the connection.
+    def parse(self, conn: Connection) -> Arrived:
+        """Take what has arrived.
 
         Raises:
             HTTPError: The request is to be refused.
@@ -133,248 +153,69 @@ class Keeper:
             match core.next_event():
                 case RequestHead() as head:
                     exchange = conn.begin_exchange(head)
-                    if core.content_left != 0:
-                        conn.keep_raw()
                 case Signal.NEED_DATA:
-                    return _Progress.MORE
+                    return Arrived.PART
                 case _:
-                    return _Progress.OVER
+                    return Arrived.END
+        if exchange.progress is Progress.COLLECTING:
+            return _REQUEST if exchange.content.gather() else Arrived.PART
         # A client that waits for 100 (Continue) sends nothing before the handler reads (9110-10.1.1-14a).
-        return _Progress.READY if core.awaiting_continue or exchange.read_ahead() else _Progress.MORE
+        return _REQUEST if core.awaiting_continue or exchange.content.read_ahead() else Arrived.PART
 
-    def _await_more(self, conn: Connection) -> None:
+    def await_more(self, conn: Connection) -> None:
         """Part of a request is here; its deadline counts from its first byte and is not renewed (safety line D7)."""
         now = self._clock()
-        if conn.exchange is not None:
-            conn.phase = Phase.CONTENT
-            conn.deadline = now + conn.pace.allowance()
+        exchange = conn.exchange
+        if exchange is not None:
+            if conn.phase is not Phase.CONTENT:
+                self.registry.enter(conn, Happening.HEADED)
+            conn.deadline = now + conn.content_pace.allowance()
         elif conn.core.receiving_head and conn.phase is not Phase.HEAD:
-            conn.phase = Phase.HEAD
-            conn.deadline = now + self._service.timeouts.head
-        if conn.deadline <= now:
-            # Whoever sends a byte for each turn of the loop is never found waiting: the deadline counts all the same.
-            self.refuse(conn, _late())
+            self.registry.enter(conn, Happening.BEGUN)
+        # Whoever sends a byte for each round of the loop is never found waiting: the deadline counts all the same.
+        if conn.deadline > now:
+            self.registry.arm(conn)
+        elif exchange is not None:
+            self._refuse_content(conn, exchange)
         else:
-            self._registry.arm(conn, READ)
+            self.refuse(conn, _late())
+
+    def _refuse_content(self, conn: Connection, exchange: Exchange) -> None:
+        """Content is late. Where a handler has asked for it, it is the handler's to say so."""
+        if exchange.progress is Progress.COLLECTING:
+            exchange.content.refuse(_late())
+            self.dispatch(conn)
+        else:
+            self.refuse(conn, _late())
+
+    # --- handing over
 
     def dispatch(self, conn: Connection) -> None:
-        """A request is ready: hand it over; 503 where that fails (RFC 9110 §15.6.4)."""
-        conn.phase = Phase.TURN
-        conn.held = False
+        """A turn is due: have it run; 503 where that fails (RFC 9110 §15.6.4)."""
+        self.registry.enter(conn, Happening.READY)
         try:
-            self._service.dispatch(conn)
+            self._employer.dispatch(conn)
         except Unavailable as error:
             if conn.phase is Phase.TURN:
                 self.refuse(conn, error)
         except Exception as error:  # noqa: BLE001 - a user's process_request may raise anything; the loop must go on
-            self._service.report("process_request failed", error)
+            self._employer.report("process_request failed", error)
             if conn.phase is Phase.TURN:
                 self.refuse(conn, Unavailable("no handler could be started"))
 
     def refuse(self, conn: Connection, error: HTTPError) -> None:
-        """Answer a request that no handler has seen with `error`, and end the connection."""
-        self._service.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
+        """Answer a request whose turn cannot begin with `error`, and end the connection."""
+        self._employer.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
         exchange = conn.exchange or conn.begin_exchange(None)
-        try:
-            exchange.respond(self._service.error_response(error), close=True)
-        except Disconnected:
-            # There is no reader for the answer.
-            self._registry.close(conn)
-            return
+        conn.lower(Fate.LAST)
+        self._employer.answer_error(conn, exchange, error)
+        error.__traceback__ = None  # it knows the frames that know the connection, which may know it
         self.settle(conn)
 
-    # --- after a turn
+    def queue(self, conn: Connection) -> None:
+        """No thread is free for the turn of `conn`; it is the queue's now."""
+        self.registry.enter(conn, Happening.QUEUED)
 
-    def settle(self, conn: Connection) -> None:
-        """The handler is done, or the request was refused: send what is left, then go on or end."""
-        try:
-            self._settle(conn)
-        except Exception as error:  # noqa: BLE001 - as in `advance`
-            self._lose(conn, error)
-
-    def _settle(self, conn: Connection) -> None:
-        exchange = conn.exchange
-        if conn.failed or exchange is None or exchange.broken:
-            self._registry.close(conn)
-        elif conn.outbox:
-            conn.phase = Phase.SEND
-            conn.pace = Pace(self._service.timeouts.send, self._service.timeouts.send_rate)
-            conn.deadline = self._clock() + conn.pace.allowance()
-            self._registry.arm(conn, WRITE)
-        else:
-            self._conclude(conn, exchange)
-
-    def await_next(self, conn: Connection, seconds: float) -> bool:
-        """For a thread that holds its connection: True when the next request is ready for it within `seconds`.
-
-        Otherwise the connection has been given back to the loop, or closed, and must not be touched any more.
-        """
-        exchange = conn.exchange
-        reusable = exchange is not None and exchange.complete and not exchange.broken and self._reusable(conn, exchange)
-        if conn.failed or conn.outbox or not reusable:
-            self.settle(conn)
-            return False
-        until = time.monotonic() + seconds  # for a whole head: one byte now and then does not keep the thread (D7, D8)
-        try:
-            self._start_next(conn)
-            if seconds <= 0:
-                self._await_idle(conn)
-                return False
-            while True:
-                match self._parse(conn):
-                    case _Progress.READY:
-                        conn.phase = Phase.TURN
-                        return True
-                    case _Progress.OVER:
-                        self._registry.close(conn)
-                        return False
-                    case _Progress.MORE:
-                        if not self._wait_and_fill(conn, until - time.monotonic()):
-                            self._give_back(conn)
-                            return False
-                    case unexpected:
-                        assert_never(unexpected)
-        except HTTPError as error:
-            self.refuse(conn, error)
-        except Exception as error:  # noqa: BLE001 - as in `advance`
-            self._lose(conn, error)
-        return False
-
-    def _wait_and_fill(self, conn: Connection, seconds: float) -> bool:
-        if not wait_until_ready(conn.fileno(), READ, seconds):
-            return False
-        try:
-            conn.fill()
-        except BlockingIOError:
-            return False  # woken for nothing: let the loop wait
-        return True
-
-    def _give_back(self, conn: Connection) -> None:
-        """Let the loop await the rest of what the thread has begun to await."""
-        if conn.exchange is not None or conn.core.receiving_head:
-            self._await_more(conn)
-        else:
-            self._await_idle(conn)
-
-    def _reusable(self, conn: Connection, exchange: Exchange) -> bool:
-        return bool(exchange.status) and conn.core.persistent and not exchange.last and not conn.used
-
-    def _conclude(self, conn: Connection, exchange: Exchange) -> None:
-        """All output has left."""
-        if not self._reusable(conn, exchange):
-            self._end(conn, exchange)
-            return
-        conn.read_away = 0
-        conn.deadline = self._clock() + self._service.timeouts.drain
-        self._skip_content(conn, exchange)
-
-    def _skip_content(self, conn: Connection, exchange: Exchange) -> None:
-        """Go on with the next request, behind the content that the handler has left unread (9112-9.3-7b)."""
-        try:
-            exchange.skip_content()
-        except HTTPError as error:
-            # The answer has been sent; what follows on the connection cannot be trusted (safety line F13).
-            self._service.report(f"{conn.addr[0]}: unread content is malformed: {error.detail}")
-            self._end(conn, exchange)
-            return
-        if exchange.complete:
-            self._start_next(conn)
-            self._await_idle(conn)
-        else:
-            conn.phase = Phase.DRAIN
-            self._registry.arm(conn, READ)
-
-    def _start_next(self, conn: Connection) -> None:
-        self._registry.end_exchange(conn)
-        conn.core.start_next_cycle()
-        conn.phase = Phase.IDLE
-        conn.deadline = self._clock() + self._service.timeouts.idle
-
-    def _await_idle(self, conn: Connection) -> None:
-        """Between requests. Bytes read ahead raise no event, so that readiness to write stands in for theirs."""
-        if self._service.closing and not conn.core.buffered:
-            self._registry.close(conn)
-            return
-        self._registry.arm(conn, READ | WRITE if conn.core.buffered else READ)
-        self._registry.make_room()  # nobody has seen this one idle yet
-
-    def _end(self, conn: Connection, exchange: Exchange) -> None:
-        """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
-        head = exchange.head
-        may_send = not exchange.complete or bool(conn.core.buffered) or conn.used or head is None or persists(head)
-        self._registry.end_exchange(conn)
-        if not may_send:
-            self._registry.close(conn)
-            return
-        conn.shutdown(socket.SHUT_WR)
-        conn.core.take_buffered()
-        conn.phase = Phase.LINGER
-        conn.read_away = 0
-        conn.deadline = self._clock() + self._service.timeouts.linger
-        self._registry.arm(conn, READ)
-
-    # --- phases that are the loop's alone
-
-    def _send(self, conn: Connection, exchange: Exchange) -> None:
-        sent = conn.outbox.flush(conn.fileno(), self._service.limits.turn)
-        now = self._clock()
-        conn.pace.count(now - conn.armed_at, sent)
-        if conn.outbox:
-            conn.deadline = now + conn.pace.allowance()
-            self._registry.arm(conn, WRITE)
-        else:
-            self._conclude(conn, exchange)
-
-    def _drain(self, conn: Connection, exchange: Exchange) -> None:
-        try:
-            conn.read_away += conn.fill()
-        except BlockingIOError:
-            self._registry.arm(conn, READ)
-            return
-        if conn.read_away > self._service.limits.drain:
-            self._end(conn, exchange)
-        else:
-            self._skip_content(conn, exchange)
-
-    def _linger(self, conn: Connection) -> None:
-        try:
-            data = os.read(conn.fileno(), self._service.limits.read_ahead)
-        except BlockingIOError:
-            self._registry.arm(conn, READ)
-            return
-        conn.read_away += len(data)
-        if not data or conn.read_away > self._service.limits.linger:
-            self._registry.close(conn)
-        else:
-            self._registry.arm(conn, READ)
-
-    # --- by the thread that waits, on connections that are armed
-
-    def expire(self, conn: Connection) -> None:
-        """The deadline of an armed connection has passed."""
-        match conn.phase:
-            case Phase.HEAD | Phase.CONTENT:
-                self._time_out(conn)
-            case Phase.SEND if conn.exchange is not None:
-                self._service.report(f"{conn.addr[0]}: the client does not read its response")
-                conn.exchange.broken = True
-                self._registry.expel(conn)
-            case _:
-                self._registry.expel(conn)
-
-    def _time_out(self, conn: Connection) -> None:
-        """408 to a head or content that is late; the event of its end, or one more deadline, ends the connection."""
-        error = _late()
-        self._service.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
-        exchange = conn.exchange or conn.begin_exchange(None)
-        try:
-            exchange.respond(self._service.error_response(error), close=True)
-            conn.shutdown(socket.SHUT_WR)
-        except OSError:
-            # The client is gone: the event that says so is on its way, and closes.
-            pass
-        self._registry.end_exchange(conn)
-        conn.outbox.discard()
-        conn.phase = Phase.LINGER
-        conn.read_away = 0
-        conn.deadline = self._clock() + self._service.timeouts.linger
+    def unqueue(self, conn: Connection) -> bool:
+        """A thread is free; False where a stop has closed the connection meanwhile."""
+        return self.registry.take_queued(conn)

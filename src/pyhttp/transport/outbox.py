@@ -1,19 +1,18 @@
-"""What is to be sent and has not been: segments in memory, then the rest of a file (RFC 9112 §6.3, one response).
+"""What is to be sent and has not been: bytes and parts of files, in order (RFC 9112 §6.3, one response).
 
-Writing never blocks here: the caller decides whether to wait for the socket, or to leave that to the loop.
+Writing never blocks here: the caller decides whether to wait for the socket, or to leave that to the loop. Files belong
+to whoever gave them; nothing here closes them.
 """
 
-import errno
-import os
 from collections import deque
 from typing import Final
 
 from pyhttp.messages import FileSlice
+from pyhttp.transport.stream import Piece, Stream
 
 __all__ = ["FileTruncatedError", "Outbox"]
 
-_SEGMENTS_AT_ONCE: Final = 64
-_COPY: Final = 64 * 1024
+_PIECES_AT_ONCE: Final = 64
 
 
 class FileTruncatedError(Exception):
@@ -25,96 +24,87 @@ class Outbox:
 
     Attributes:
         sent: Bytes that have left so far, over the life of the connection.
+        unsent: Bytes that have yet to leave.
     """
 
-    __slots__ = ("_file", "_left", "_offset", "_segments", "sent")
+    __slots__ = ("_pieces", "sent", "unsent")
 
     def __init__(self) -> None:
-        self._segments: deque[bytes | memoryview] = deque()
-        self._file: FileSlice | None = None
-        self._offset = 0
-        self._left = 0
+        self._pieces: deque[Piece | FileSlice] = deque()
         self.sent: int = 0
+        self.unsent: int = 0
 
     def __bool__(self) -> bool:
         """Whether anything is unsent."""
-        return bool(self._segments) or self._file is not None
-
-    @property
-    def unsent(self) -> int:
-        """Bytes that have yet to leave."""
-        return sum(map(len, self._segments)) + (self._left if self._file is not None else 0)
+        return bool(self._pieces)
 
     def add(self, data: bytes) -> None:
-        """Queue `data` behind what is there; not behind a file."""
+        """Queue `data` behind what is there."""
         if data:
-            self._segments.append(data)
+            self._pieces.append(data)
+            self.unsent += len(data)
 
     def add_file(self, part: FileSlice) -> None:
-        """Queue the rest of a file behind the segments; the outbox closes it in every outcome."""
-        self._file = part
-        self._offset, self._left = part.offset, part.length
+        """Queue a part of a file behind what is there; the file has to stay open until it has left."""
+        if part.length:
+            self._pieces.append(part)
+            self.unsent += part.length
 
-    def flush(self, fd: int, budget: int) -> int:
-        """Send without waiting, until empty, until the socket is full, or until `budget` bytes have left.
+    def flush(self, stream: Stream, budget: int) -> int:
+        """Send without waiting, until empty, until the stream takes no more, or until `budget` bytes have left.
 
         Returns:
-            The bytes that left; 0 where the socket took none.
+            The bytes that left; 0 where the stream took none.
 
         Raises:
-            FileTruncatedError: The file ended early.
+            FileTruncatedError: A file ended early.
             OSError: The connection failed.
         """
         before = self.sent
         try:
-            while (spent := self.sent - before) < budget:
-                if self._segments:
-                    self.sent += self._write_segments(fd)
-                elif self._file is not None:
-                    self.sent += self._write_file(fd, self._file, budget - spent)
+            while self._pieces and (spent := self.sent - before) < budget:
+                first = self._pieces[0]
+                if isinstance(first, FileSlice):
+                    self._write_file(stream, first, budget - spent)
                 else:
-                    break
+                    self._write_bytes(stream, first)
         except BlockingIOError:
-            pass  # the socket is full: the caller waits for it
+            pass  # the caller waits
         return self.sent - before
 
     def discard(self) -> None:
-        """Forget what is unsent and close the file."""
-        self._segments.clear()
-        self._close_file()
+        """Forget what is unsent."""
+        self._pieces.clear()
+        self.unsent = 0
 
-    def _write_segments(self, fd: int) -> int:
-        segments = self._segments
-        if len(segments) == 1:
-            written = os.write(fd, segments[0])
-        else:
-            written = os.writev(fd, [segments[i] for i in range(min(len(segments), _SEGMENTS_AT_ONCE))])
-        left = written
-        while segments and left >= len(segments[0]):
-            left -= len(segments.popleft())
-        if left:
-            segments[0] = memoryview(segments[0])[left:]
-        return written
+    def _write_bytes(self, stream: Stream, first: Piece) -> None:
+        """Send what comes before the next part of a file, or some of it."""
+        pieces: list[Piece] = [first]
+        for index in range(1, min(len(self._pieces), _PIECES_AT_ONCE)):
+            further = self._pieces[index]
+            if isinstance(further, FileSlice):
+                break
+            pieces.append(further)
+        written = left = stream.write(pieces)
+        for piece in pieces:
+            if left < len(piece):
+                if left:
+                    self._pieces[0] = memoryview(piece)[left:]
+                break
+            left -= len(piece)
+            self._pieces.popleft()
+        self._count(written)
 
-    def _write_file(self, fd: int, part: FileSlice, budget: int) -> int:
-        source = part.file.fileno()
-        amount = min(self._left, budget)
-        try:
-            written = os.sendfile(fd, source, self._offset, amount)
-        except OSError as error:
-            # Some file systems cannot be sent from (EINVAL, ENOSYS); reading and writing does the same.
-            if error.errno not in {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}:
-                raise
-            written = os.write(fd, data) if (data := os.pread(source, min(amount, _COPY), self._offset)) else 0
+    def _write_file(self, stream: Stream, part: FileSlice, budget: int) -> None:
+        written = stream.write_file(part.file.fileno(), part.offset, min(part.length, budget))
         if written == 0:
-            raise FileTruncatedError(f"a file ended {self._left} bytes before its announced length")
-        self._offset += written
-        self._left -= written
-        if self._left == 0:
-            self._close_file()
-        return written
+            raise FileTruncatedError(f"a file ended {part.length} bytes before its announced length")
+        if written == part.length:
+            self._pieces.popleft()
+        else:
+            self._pieces[0] = FileSlice(part.file, part.offset + written, part.length - written)
+        self._count(written)
 
-    def _close_file(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+    def _count(self, written: int) -> None:
+        self.sent += written
+        self.unsent -= written

@@ -1,28 +1,83 @@
 """How long a peer may take: silence and rate of content in either direction (safety lines D9, D10)."""
 
-__all__ = ["Pace"]
+from typing import Final
+
+from pyhttp.transport.outbox import Outbox
+from pyhttp.transport.stream import Stream
+
+__all__ = ["Pace", "Uptake"]
+
+_LOOKS: Final = 4.0
+"""Looks at what a client has taken within the time of a silence."""
 
 
 class Pace:
-    """Counts time spent waiting for a peer, and the bytes that moved meanwhile.
+    """Counts time spent waiting for a peer over one message, and the bytes that moved meanwhile.
 
     A silence limit alone would let one byte now and then go on for ever, so that after the first `grace` seconds of
     waiting the bytes moved must make up for the rest at `rate` bytes per second.
+
+    Args:
+        grace: Seconds.
+        rate: Bytes per second.
     """
 
-    __slots__ = ("_grace", "_moved", "_rate", "_waited")
+    __slots__ = ("_moved", "_rate", "_silence", "_silent", "_waited")
 
     def __init__(self, grace: float, rate: float) -> None:
-        self._grace = grace
         self._rate = rate
+        self._silence = grace
         self._waited = 0.0
+        self._silent = 0.0
         self._moved = 0
 
     def count(self, waited: float, moved: int) -> None:
         """`waited` seconds went by, then `moved` bytes did."""
         self._waited += waited
         self._moved += moved
+        self._silent = 0.0 if moved else self._silent + waited
+
+    def allow_for(self, step: int) -> None:
+        """Progress shows in steps of so many bytes only: silence may last as long as one takes at the least rate."""
+        self._silence = max(self._silence, step / self._rate)
 
     def allowance(self) -> float:
         """Seconds the next wait may take; 0 or less where the peer has been too slow already."""
-        return min(self._grace, self._grace + self._moved / self._rate - self._waited)
+        return min(self._silence - self._silent, self._silence + self._moved / self._rate - self._waited)
+
+
+class Uptake:
+    """How a client takes its answer: by the octets it has taken, whatever the socket is ready for (safety line D10).
+
+    What it takes makes no event while much of the socket's queue is left, so that it has to be looked for.
+
+    Args:
+        outbox: What counts the octets written.
+        stream: Knows those among them that have not been taken.
+        grace, rate: As for `Pace`.
+        start: Octets that the outbox had sent before the answer.
+    """
+
+    __slots__ = ("_grace", "_outbox", "_pace", "_seen", "_step", "_stream")
+
+    def __init__(self, outbox: Outbox, stream: Stream, grace: float, rate: float, *, start: int = 0) -> None:
+        self._outbox = outbox
+        self._stream = stream
+        self._grace = grace
+        self._pace = Pace(grace, rate)
+        self._seen = start
+        self._step = 0
+
+    def patience(self) -> float:
+        """Seconds to wait at most before `keeps_up` is asked."""
+        return min(self._pace.allowance(), self._grace / _LOOKS)
+
+    def keeps_up(self, waited: float) -> bool:
+        """Whether the client may go on, having been waited for so long since the last look."""
+        if not self._step:
+            self._step = self._stream.step() or 1
+            self._pace.allow_for(self._step)
+        taken = self._outbox.sent - self._stream.untaken()
+        self._pace.count(waited, max(0, taken - self._seen))
+        self._seen = max(self._seen, taken)
+        return self._pace.allowance() > 0

@@ -14,10 +14,14 @@ from weakref import WeakKeyDictionary
 from pyhttp.errors import Disconnected, HTTPError, IncompleteRequest, MalformedRequest, MissingRequest, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
+from pyhttp.transport.channel import Watched
 from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
-from pyhttp.transport.pace import Pace
-from pyhttp.transport.poller import READ, WRITE, wait_until_ready
+from pyhttp.transport.pace import Pace, Uptake
+from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
+from pyhttp.transport.spool import Budget
+from pyhttp.transport.stream import SocketStream
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Signal
 
@@ -47,17 +51,32 @@ _lock: Final = threading.Lock()
 class PlainChannel:
     """The channel of one exchange on a plain socket."""
 
+    in_place: Final = True
+    """Nobody goes on after a turn, so that everything is waited for."""
+
     def __init__(
         self, sock: socket.socket, position: Position, limits: Limits, timeouts: Timeouts, *, closing: bool
     ) -> None:
         self.core: ServerConnection = position.core
         self.outbox: Outbox = Outbox()
-        self.closing = closing
+        self.stream: SocketStream = SocketStream(sock)
+        self.fate: Fate = Fate.KEEP
+        self.budget: Budget = Budget(limits.spool)
+        self.closing: bool = closing
         self._sock = sock
         self._limits = limits
         self._timeouts = timeouts
         self._position = position
         self._pace = Pace(timeouts.content, timeouts.content_rate)
+        self._uptake = Uptake(self.outbox, self.stream, timeouts.send, timeouts.send_rate)
+
+    def lower(self, fate: Fate) -> None:
+        """Note something that speaks against going on."""
+        self.fate = min(self.fate, fate)
+
+    def is_last(self) -> bool:
+        """Whether the exchange is to be the last on its connection."""
+        return self.closing
 
     def open_exchange(self) -> Exchange:
         """Read the head of a request, to its last byte and no further.
@@ -69,7 +88,7 @@ class PlainChannel:
         """
         exchange = Exchange(self, self._receive_head(), self._limits)
         if self.core.content_left == 0:
-            exchange.skip_content()  # there is none: only its end is noted
+            exchange.content.drain()  # there is none: only its end is noted
         else:
             with _lock:
                 _unread[self._sock] = self._position
@@ -79,19 +98,25 @@ class PlainChannel:
         """An exchange for the answer to a head that could not be read."""
         return Exchange(self, None, self._limits)
 
-    def finish(self) -> bool:
-        """After an answer: read away unread content; True when another request may follow on this socket."""
-        if not self.core.persistent:
-            return False
+    def finish(self) -> Fate:
+        """After an answer: read away unread content; KEEP when another request may follow on this socket.
+
+        CUT stands for an end that only the reset of the connection can tell, by whoever owns the socket.
+        """
+        if self.fate is Fate.CUT and self.core.delimited_by_close:
+            self.stream.spoil()  # what has been sent must not pass for the whole (RFC 9112 §8)
+            return Fate.CUT
+        if self.fate is not Fate.KEEP:
+            return Fate.LAST
         try:
             with _lock:
                 incomplete = self._sock in _unread
             if incomplete:
-                self.read_away(self._limits.drain)
+                self.drain(self._limits.drain)
         except (HTTPError, Disconnected):
             # The answer has been sent; what follows on the socket cannot be trusted, or does not come.
-            return False
-        return True
+            return Fate.LAST
+        return Fate.KEEP
 
     def _receive_head(self) -> RequestHead:
         until: float | None = None
@@ -127,7 +152,7 @@ class PlainChannel:
         with _lock:
             _unread.pop(self._sock, None)
 
-    def read_away(self, most: int) -> None:
+    def drain(self, most: int) -> None:
         """Drop what is left of the content, `most` octets at most (9112-9.3-7b).
 
         Raises:
@@ -158,20 +183,31 @@ class PlainChannel:
             Disconnected: The peer is gone, does not read, or too slowly.
             FileTruncatedError: A file ended early.
         """
-        pace = Pace(self._timeouts.send, self._timeouts.send_rate)
         while self.outbox:
             began = time.monotonic()
-            if not self._wait(WRITE, pace.allowance()):
+            self._wait(WRITE, self._uptake.patience())
+            self._flush()
+            if self.outbox and not self._uptake.keeps_up(time.monotonic() - began):
                 raise Disconnected("the peer does not read its response")
-            pace.count(time.monotonic() - began, self._flush())
 
-    def _flush(self) -> int:
+    def wait_for(self, what: Watched) -> None:
+        """Wait until it is time to look at `what`.
+
+        Raises:
+            Disconnected: The peer is gone.
+        """
+        masks = {self._sock.fileno(): 0} | dict.fromkeys(what.watched(), READ)
+        wait_until_any(masks, what.due() - time.monotonic())
+        if self.stream.departed():
+            raise Disconnected("the peer has left")
+
+    def _flush(self) -> None:
         """Send what the socket takes now, whether or not its owner has made it blocking."""
         fd = self._sock.fileno()
         blocking = os.get_blocking(fd)
         os.set_blocking(fd, False)
         try:
-            return self.outbox.flush(fd, self._limits.turn)
+            self.outbox.flush(self.stream, self._limits.portion)
         except OSError as error:
             raise Disconnected(str(error)) from error
         finally:
@@ -229,5 +265,5 @@ def open_channel(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, clo
     with _lock:
         before = _unread.get(sock)
     if before is not None:
-        PlainChannel(sock, before, limits, timeouts, closing=closing).read_away(limits.content)
+        PlainChannel(sock, before, limits, timeouts, closing=closing).drain(limits.content)
     return PlainChannel(sock, Position(ServerConnection(limits)), limits, timeouts, closing=closing)

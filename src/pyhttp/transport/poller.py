@@ -5,15 +5,29 @@ it last its only owner, so several threads may use one poller: any of them arms,
 """
 
 import contextlib
+import math
 import select
 import socket
 import threading
+from collections.abc import Mapping
 from typing import Final, Protocol
 
-__all__ = ["READ", "WRITE", "EpollPoller", "PollPoller", "Poller", "create_poller", "wait_until_ready"]
+__all__ = [
+    "READ",
+    "WRITE",
+    "EpollPoller",
+    "PollPoller",
+    "Poller",
+    "create_poller",
+    "wait_until_any",
+    "wait_until_ready",
+]
 
 READ: Final = select.POLLIN
 WRITE: Final = select.POLLOUT
+
+_LONGEST: Final = 2_000_000.0
+"""Seconds, 23 days: the system counts milliseconds in 32 bits. Whoever wants to wait longer is woken for nothing."""
 
 
 class Poller(Protocol):
@@ -95,10 +109,12 @@ class EpollPoller:
 
     def wait(self, timeout: float | None) -> list[tuple[int, int]]:
         """Events, or none after `timeout` seconds or a `wake`."""
-        events = self._epoll.poll(timeout)
-        if any(fd == self._alarm_fd for fd, _ in events):
-            self._alarm.silence()
-            return [event for event in events if event[0] != self._alarm_fd]
+        events = self._epoll.poll(None if timeout is None else min(timeout, _LONGEST))
+        for event in events:
+            if event[0] == self._alarm_fd:
+                self._alarm.silence()
+                events.remove(event)
+                break
         return events
 
     def wake(self) -> None:
@@ -143,7 +159,7 @@ class PollPoller:
             self._waiting = True
             for fd, mask in self._armed.items():
                 poll.register(fd, mask)
-        found = poll.poll(None if timeout is None else max(0.0, timeout * 1000))
+        found = poll.poll(_milliseconds(timeout))
         with self._lock:
             self._waiting = False
             events = [(fd, mask) for fd, mask in found if self._armed.pop(fd, None) is not None]
@@ -167,6 +183,17 @@ def create_poller() -> Poller:
 
 def wait_until_ready(fd: int, mask: int, seconds: float | None) -> bool:
     """Block the calling thread until `fd` is ready for `mask`, or has failed; False after `seconds` (None: no end)."""
+    return wait_until_any({fd: mask}, seconds)
+
+
+def wait_until_any(masks: Mapping[int, int], seconds: float | None) -> bool:
+    """The same for several descriptors, each with its mask; a mask of 0 waits for failure and hang-up."""
     poll = select.poll()
-    poll.register(fd, mask)
-    return bool(poll.poll(None if seconds is None else max(0.0, seconds * 1000)))
+    for fd, mask in masks.items():
+        poll.register(fd, mask)
+    return bool(poll.poll(_milliseconds(seconds)))
+
+
+def _milliseconds(seconds: float | None) -> float | None:
+    """What `poll` takes, rounded up: a wait that ends early would be followed by one for nothing."""
+    return None if seconds is None else math.ceil(max(0.0, min(seconds, _LONGEST)) * 1000)

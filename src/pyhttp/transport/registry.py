@@ -1,105 +1,210 @@
-"""Every open connection of one server, and the two rules of who may end one.
+"""Every open connection of one server, and the rules of whose it is.
 
-Only the owner of a connection closes it. Anybody else may at most shut it down, and the event of that brings it to its
-owner, who closes: a thread may be just about to arm it, and its descriptor's number must not belong to a stranger then.
+A connection that is armed is nobody's. The one thread that leads takes it, because of an event or of its deadline; from
+then on it is the taker's, until it is armed again, handed over, or closed. Arming and taking exclude each other, so
+that arming is one step however many descriptors it needs, and the last touch of whoever arms.
+
+Only the owner of a connection closes it. Anybody else may at most cut it, and the event of that brings it to its owner.
 """
 
-import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from pyhttp.transport.connection import Connection, Phase
-from pyhttp.transport.poller import Poller
-from pyhttp.transport.service import Service
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.client import Connection
+from pyhttp.transport.employer import Employer
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.phases import FACTS, Happening, Phase, enter
+from pyhttp.transport.poller import READ, WRITE, Poller
 
-__all__ = ["NEVER", "Registry"]
-
-NEVER = float("inf")
+__all__ = ["Registry"]
 
 
 class Registry:
     """The open connections.
 
     Args:
-        service: Who is told of the end of an exchange.
+        employer: Who is told of the end of an exchange.
         poller: Where connections are armed.
+        horizon: Seconds within which every armed connection is looked at anyway; a deadline that is nearer is told.
         clock: Monotonic seconds.
     """
 
-    def __init__(self, service: Service, poller: Poller, clock: Callable[[], float] = time.monotonic) -> None:
-        self._service = service
+    def __init__(
+        self, employer: Employer, poller: Poller, horizon: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._employer = employer
         self._poller = poller
+        self._horizon = horizon
         self._clock = clock
         self._lock = threading.Lock()
+        self.enter: Callable[[Connection, Happening], None] = partial(enter, clock=clock, timeouts=employer.timeouts)
+        """Takes a connection to its next phase; for its owner."""
+        self._watched: dict[int, Connection] = {}
         self.connections: dict[int, Connection] = {}
         """Every open connection by its descriptor. Removed, under the lock, just before the descriptor is closed."""
         self.by_serial: dict[int, Connection] = {}
         """The same by serial number, which is never given to another."""
+        self.near: deque[tuple[float, int]] = deque()
+        """Deadlines nearer than the horizon, with the serials they belong to, for the thread that leads."""
+        self.waits_until: float = 0.0
+        """When the wait of the thread that leads ends by itself. Set before it looks at `near`, which others fill
+        before they look at this."""
         self.room_wanted: bool = False
-        """Accepting rests until there is room. Written by the thread that waits, before it looks at `room_made`."""
+        """Accepting rests until there is room. Written by the thread that leads, before it looks at `room_made`."""
         self.room_made: bool = False
         """A connection was closed, or has become idle and could be shed. Written before `room_wanted` is looked at."""
+        self.over: bool = False
+        """Whether nobody leads any more: what would be armed is lost, and so closed."""
 
     # --- by the owner
 
     def add(self, conn: Connection) -> None:
         """A client has connected."""
-        self.connections[conn.fileno()] = conn
-        self.by_serial[conn.serial] = conn
+        with self._lock:
+            self.connections[conn.fileno()] = conn
+            self.by_serial[conn.serial] = conn
 
-    def arm(self, conn: Connection, mask: int) -> None:
-        """Wait for the next event of `conn`. The last touch: from here on it belongs to whoever gets that event."""
-        conn.armed_at = self._clock()
-        conn.armed = True
-        self._poller.arm(conn.fileno(), mask)
+    def arm(self, conn: Connection, watched: Watched | None = None) -> None:
+        """Have `conn` taken when what its phase waits for happens, or something that is `watched`, or at its deadline.
+
+        The last touch: from here on it belongs to whoever takes it.
+
+        Raises:
+            OSError: The system refuses to watch one more descriptor; it is the caller's as before.
+        """
+        mask = FACTS[conn.phase].armed_for
+        if conn.phase is Phase.IDLE and conn.core.buffered:
+            mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
+        now = self._clock()
+        with self._lock:
+            if self.over:
+                raise OSError("nobody leads any more")
+            conn.armed_at = now
+            conn.armed = True
+            try:
+                if watched is not None:
+                    conn.watched = watched.watched()
+                    for fd in conn.watched:
+                        self._watched[fd] = conn
+                        self._poller.arm(fd, READ)
+                self._poller.arm(conn.fileno(), mask)
+            except OSError:
+                conn.armed = False
+                self._unwatch(conn)
+                raise
+            deadline, serial = conn.deadline, conn.serial
+        if deadline < now + self._horizon:
+            self.near.append((deadline, serial))
+            if deadline < self.waits_until:
+                self._poller.wake()
 
     def make_room(self) -> None:
-        """A connection has ended or become idle: whoever waits to be accepted, and a stop, may have waited for it."""
+        """A connection has ended or become idle: whoever waits to be accepted may have waited for it."""
         self.room_made = True
-        if self.room_wanted or self._service.closing:
+        if self.room_wanted:
             self._poller.wake()
 
     def end_exchange(self, conn: Connection) -> None:
         """The exchange of `conn`, if there is one, is over."""
         exchange, conn.exchange = conn.exchange, None
-        if exchange is not None:
-            exchange.ended = True
-            self._service.exchange_ended(conn, exchange)
+        if exchange is None:
+            return
+        try:
+            exchange.end()
+        except BaseException as error:  # noqa: BLE001 - a user's iterator may raise anything when it is closed
+            self._employer.report("the content of a response could not be closed", error)
+        self._employer.exchange_ended(conn, exchange)
 
-    def close(self, conn: Connection) -> None:
-        """Close `conn`."""
+    def close(self, conn: Connection, *, reset: bool = False) -> None:
+        """Close `conn`.
+
+        Args:
+            conn: By its owner.
+            reset: Whether to drop what the client has not taken. A part of an answer is dropped anyway where only the
+                end of the connection would tell the end of the answer (RFC 9112 §8).
+        """
+        exchange = conn.exchange
+        partial = conn.fate is Fate.CUT and exchange is not None and not (exchange.finished and not conn.outbox)
+        reset = reset or (partial and conn.core.delimited_by_close)
         self.end_exchange(conn)
-        conn.phase = Phase.CLOSED
-        fd = conn.fileno()
+        self.enter(conn, Happening.OVER)
         with self._lock:
-            self.connections.pop(fd, None)
+            self.connections.pop(conn.fileno(), None)
             self.by_serial.pop(conn.serial, None)
-            self._poller.forget(fd)
-            conn.release_descriptor()
+            self._poller.forget(conn.fileno())
+            conn.release(reset=reset)
         self.make_room()
+        if self._employer.closing:  # a stop may have waited for it
+            self._poller.wake()
 
-    # --- by the thread that waits, on connections that are armed
+    # --- by the thread that leads
 
-    def expel(self, conn: Connection) -> None:
-        """Have an armed connection end without a further word: the event of its shutdown closes it."""
-        conn.phase = Phase.LINGER
-        conn.deadline = NEVER
-        _shut_down(conn)
+    def take(self, events: Iterable[tuple[int, int]]) -> list[Connection]:
+        """The armed connections whose descriptors have these events; they are the caller's now.
+
+        An event of a connection that is not armed is an old one, and means nothing.
+        """
+        taken = []
+        with self._lock:
+            for fd, _ in events:
+                conn = self.connections.get(fd) or self._watched.get(fd)
+                if conn is not None and conn.armed:
+                    conn.armed = False
+                    if conn.watched:
+                        self._unwatch(conn)
+                    taken.append(conn)
+        return taken
+
+    def take_one(self, conn: Connection, *, due: float | None = None) -> bool:
+        """Take `conn` if it is armed, and its deadline not after `due`; False where it is not the caller's."""
+        with self._lock:
+            if not conn.armed or (due is not None and conn.deadline > due):
+                return False
+            conn.armed = False
+            self._unwatch(conn)
+            return True
+
+    def take_queued(self, conn: Connection) -> bool:
+        """By the thread that has found `conn` in the queue, or ends the server: False where another one was first."""
+        with self._lock:
+            if conn.phase is not Phase.QUEUED:
+                return False
+            self.enter(conn, Happening.TAKEN)
+            return True
+
+    def _unwatch(self, conn: Connection) -> None:
+        """Under the lock: what `conn` waits for besides its client makes no event while it is somebody's."""
+        for fd in conn.watched:
+            if self._watched.pop(fd, None) is not None:
+                self._poller.forget(fd)
+        conn.watched = ()
+
+    def end(self) -> None:
+        """Nobody leads any more: close every connection that nobody has, and the poller.
+
+        Whoever still has a turn closes the connection at the end of that.
+        """
+        with self._lock:
+            self.over = True
+        for conn in list(self.connections.values()):
+            if self.take_one(conn) or self.take_queued(conn):
+                conn.lower(Fate.CUT)
+                self.close(conn)
+        with self._lock:
+            self._poller.close()
 
     # --- by anybody
 
     def cut(self) -> None:
-        """Shut every connection down, whoever owns it: the grace period of a stop is over."""
+        """Cut every connection, whoever owns it: the grace period of a stop is over.
+
+        Where the end of a connection ends an answer, nothing is said, or a part would pass for the whole (safety line
+        F17): its owner resets it.
+        """
         with self._lock:  # so that no descriptor is closed, and given to somebody else, in between
             for conn in self.connections.values():
-                conn.failed = True
-                _shut_down(conn)
-
-
-def _shut_down(conn: Connection) -> None:
-    try:
-        conn.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        # It is not connected any more, which is what was wanted.
-        return
+                conn.stream.cut(silently=conn.core.delimited_by_close)

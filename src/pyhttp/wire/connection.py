@@ -313,6 +313,11 @@ class ServerConnection:
         return 0 if self._error is not None else self._left
 
     @property
+    def delimited_by_close(self) -> bool:
+        """Whether only the end of the connection tells where the content of the answer ends (RFC 9112 §6.3)."""
+        return isinstance(self._response.framing, UntilClose)
+
+    @property
     def awaiting_continue(self) -> bool:
         """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer has moved yet."""
         return self._expects

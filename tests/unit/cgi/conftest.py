@@ -22,4 +22,3 @@ def cgi(tmp_path: Path) -> Iterator[CgiSite]:
     assert running == 0
     assert not has_children()
     assert descriptors() == before
-    site.scripts.budget.take(site.scripts.limits.spool)

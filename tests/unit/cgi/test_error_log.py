@@ -1,6 +1,9 @@
 """What a script writes to its standard error, in the log. D19, D21, O2."""
 
+import pytest
+
 from pyhttp.cgi.error_log import ErrorLog
+from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, IncompleteRequest, InternalError, NotFound, Unavailable
 from pyhttp.limits import Limits
 
 
@@ -44,3 +47,37 @@ def test_D19_what_is_kept_of_a_run_is_bounded() -> None:
     note = "/cgi-bin/x: more on its standard error is not logged"
     assert logged(b"0123", b"456789\nrest", b"more", kept=8) == ["/cgi-bin/x: 01234567", note]
     assert logged(b"012\n456\n", b"more", kept=8) == ["/cgi-bin/x: 012", "/cgi-bin/x: 456", note]
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [(1, "exit status 1"), (255, "exit status 255"), (-9, "ended by signal 9"), (0, "exit status 0")],
+)
+def test_how_a_script_ended(status: int, said: str) -> None:
+    lines: list[str] = []
+    ErrorLog(lines.append, "/cgi-bin/x", Limits()).say_ended(status)
+    assert lines == [f"/cgi-bin/x: {said}"]
+
+
+@pytest.mark.parametrize("error", [BadGateway, GatewayTimeout, InternalError, Unavailable])
+def test_O2_what_a_script_did_wrong_is_told_on_one_harmless_line(error: type[HTTPError]) -> None:
+    lines: list[str] = []
+    ErrorLog(lines.append, "/cgi-bin/x", Limits()).blame(error("it said 'a\n\x1b\\'"))
+    assert lines == [r"/cgi-bin/x: it said 'a\x0a\x1b\x5c'"]
+
+
+@pytest.mark.parametrize("error", [NotFound, IncompleteRequest])
+def test_what_a_client_did_wrong_is_none_of_a_scripts_faults(error: type[HTTPError]) -> None:
+    lines: list[str] = []
+    ErrorLog(lines.append, "/cgi-bin/x", Limits()).blame(error("x"))
+    assert lines == []
+
+
+def test_D19_what_the_server_says_does_not_count() -> None:
+    """However much a script has said before."""
+    lines: list[str] = []
+    log = ErrorLog(lines.append, "x", Limits(script_stderr=3))
+    log.receive(b"abcdef")
+    log.say_ended(1)
+    log.blame(BadGateway("wrong"))
+    assert lines[-2:] == ["x: exit status 1", "x: wrong"]

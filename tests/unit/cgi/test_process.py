@@ -17,7 +17,7 @@ from tests.helpers.cgi_site import CgiSite, buriers, descriptors, is_alive, sett
 
 
 def start(cgi: CgiSite, path: Path, *arguments: str, environment: dict[bytes, bytes] | None = None) -> Process:
-    return cgi.scripts.start(
+    return cgi.scripts.reserve().start(
         lambda: Process(
             (str(path), *arguments),
             directory=str(path.parent),
@@ -246,6 +246,24 @@ def test_C11_close_while_a_thread_waits_for_the_end(cgi: CgiSite) -> None:
     assert not is_alive(pid)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_C11_who_has_said_everything_may_end_by_itself_for_a_while(cgi: CgiSite, number: int) -> None:
+    """With patience SIGTERM comes when that is over, and SIGKILL `script_kill` seconds after it."""
+    ignore = "trap '' TERM; " if number == signal.SIGKILL else ""
+    tidy = start(cgi, cgi.sh("a", "trap 'touch got' TERM", "echo $$", "sleep 0.1", "exit 3"))
+    busy = start(cgi, cgi.sh("b", f"{ignore}echo $$", "while :; do sleep 0.02; done"))
+    pid_of(tidy), pid_of(busy)
+    started = time.monotonic()
+    tidy.close(0.3)
+    busy.close(0.3)
+    assert time.monotonic() - started < 0.1
+    settled()
+    kill = cgi.scripts.timeouts.script_kill if number == signal.SIGKILL else 0.0
+    assert 0.3 + kill <= time.monotonic() - started < 2
+    assert (tidy.ended(), busy.ended()) == (3, -number)
+    assert not (cgi.bin / "got").exists()
+
+
 def test_C11_without_a_thread_the_caller_waits(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
@@ -256,6 +274,19 @@ def test_C11_without_a_thread_the_caller_waits(cgi: CgiSite, monkeypatch: pytest
     process.close()
     assert not is_alive(pid)
     assert cgi.scripts.running == 0
+
+
+def test_C11_without_a_thread_there_is_no_patience_but_sigterm(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    path = cgi.sh("b", "trap 'touch told; exit 3' TERM", "echo $$", "while :; do sleep 0.02; done")
+    process = start(cgi, path)
+    pid_of(process)
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    process.close(60.0)
+    assert (cgi.bin / "told").exists()
+    assert process.ended() == 3
 
 
 def test_a_group_of_another_user_is_somebody(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import re
+import threading
 import tracemalloc
 from pathlib import Path
 
@@ -9,12 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyhttp.errors import InternalError
-from pyhttp.resources.byteranges import ByteRanges
+from pyhttp.messages import FileSlice, Response
+from pyhttp.request import Request
+from pyhttp.resources.byteranges import byte_ranges
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.semantics.ranges import Span
 from pyhttp.site import Site
+from pyhttp.transport.outbox import FileTruncatedError
 from tests.helpers.folder import write
+from tests.helpers.sockets import pair, read_until_end, request
 
 SITE = Site()
 
@@ -38,6 +42,13 @@ def parts(data: bytes, media_type: str) -> list[tuple[dict[str, str], bytes]]:
     return found
 
 
+def octets(body: tuple[bytes | FileSlice, ...]) -> bytes:
+    """The content that a body of parts stands for."""
+    return b"".join(
+        part if isinstance(part, bytes) else os.pread(part.file.fileno(), part.length, part.offset) for part in body
+    )
+
+
 @pytest.fixture(scope="module")
 def alphabet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("byteranges") / "alphabet", b"abcdefghijklmnopqrstuvwxyz")
@@ -47,11 +58,12 @@ def alphabet(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(st.lists(st.tuples(st.integers(0, 25), st.integers(0, 25)).map(sorted), min_size=2, max_size=10))
 def test_every_part_has_its_range_its_type_and_its_bytes(alphabet: Path, pairs: list[list[int]]) -> None:
     spans = tuple(Span(first, last + 1 - first) for first, last in pairs)
-    body = ByteRanges(opened(alphabet), spans, 26, "text/x")
-    data = b"".join(body)
-    body.close()
-    assert len(data) == body.length
-    assert parts(data, body.media_type) == [
+    media_type, body = byte_ranges(opened(alphabet), spans, 26, "text/x")
+    data = octets(body)
+    response = Response(206, {}, body)
+    assert response.length == len(data)
+    response.close()
+    assert parts(data, media_type) == [
         (
             {"Content-Type": "text/x", "Content-Range": f"bytes {span.start}-{span.last}/26"},
             alphabet.read_bytes()[span.start : span.last + 1],
@@ -62,10 +74,20 @@ def test_every_part_has_its_range_its_type_and_its_bytes(alphabet: Path, pairs: 
 
 def test_G5_boundaries_are_long_and_never_the_same(alphabet: Path) -> None:
     file = opened(alphabet)
-    types = {ByteRanges(file, (Span(0, 1), Span(2, 1)), 26, "text/x").media_type for _ in range(1000)}
+    types = {byte_ranges(file, (Span(0, 1), Span(2, 1)), 26, "text/x")[0] for _ in range(1000)}
     file.close()
     assert len(types) == 1000
     assert all(len(name) >= len("multipart/byteranges; boundary=") + 32 for name in types)
+
+
+def test_G5_nothing_of_the_file_is_in_memory(alphabet: Path) -> None:
+    file = opened(alphabet)
+    _, body = byte_ranges(file, (Span(0, 13), Span(13, 13)), 26, "text/x")
+    slices = [part for part in body if isinstance(part, FileSlice)]
+    assert [(part.file, part.offset, part.length) for part in slices] == [(file, 0, 13), (file, 13, 13)]
+    assert not any(b"bcd" in part for part in body if isinstance(part, bytes))
+    Response(206, {}, body).close()
+    assert file.fileno() == -1
 
 
 def test_G5_memory_does_not_grow_with_the_ranges(tmp_path: Path) -> None:
@@ -73,21 +95,42 @@ def test_G5_memory_does_not_grow_with_the_ranges(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(64 * 1024 * 1024)
     spans = tuple(Span(place * 8 * 1024 * 1024, 8 * 1024 * 1024) for place in range(8))
-    body = ByteRanges(opened(path), spans, 64 * 1024 * 1024, "text/x")
-    tracemalloc.start()
-    total = sum(map(len, body))
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    body.close()
-    assert total == body.length > 64 * 1024 * 1024
+    _, body = byte_ranges(opened(path), spans, 64 * 1024 * 1024, "text/x")
+    received: list[int] = []
+
+    with pair() as (ours, theirs):
+
+        def count() -> None:
+            piece = bytearray(65536)
+            while got := theirs.recv_into(piece):
+                received.append(got)
+
+        reader = threading.Thread(target=count)
+        theirs.sendall(request())
+        exchange = Request(ours).exchange
+        reader.start()
+        tracemalloc.start()
+        exchange.respond(Response(206, {}, body))
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        ours.close()
+        reader.join()
+    assert sum(received) > 64 * 1024 * 1024
     assert peak < 1024 * 1024
 
 
 def test_W2_a_file_that_shrinks_cuts_the_body(tmp_path: Path) -> None:
     path = write(tmp_path / "shrinking", b"0123456789")
-    body = ByteRanges(opened(path), (Span(0, 2), Span(8, 2)), 10, "text/x")
+    file = opened(path)
+    _, body = byte_ranges(file, (Span(0, 2), Span(8, 2)), 10, "text/x")
     os.truncate(path, 9)
-    with pytest.raises(InternalError):
-        list(body)
-    body.close()
-    body.close()
+    with pair() as (ours, theirs):
+        theirs.sendall(request())
+        exchange = Request(ours).exchange
+        with pytest.raises(FileTruncatedError):
+            exchange.respond(Response(206, {}, body))
+        exchange.end()
+        ours.close()
+        answer = read_until_end(theirs)
+    assert answer.endswith(b"Content-Range: bytes 8-9/10\r\n\r\n8")
+    assert file.fileno() == -1

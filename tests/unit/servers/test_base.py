@@ -10,14 +10,14 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pyhttp import PooledServer
+from pyhttp.answering import function_handler
 from pyhttp.errors import Forbidden, HTTPError, Misuse, Unavailable
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers import base
 from pyhttp.servers.base import BaseServer
-from pyhttp.serving import function_handler
-from pyhttp.transport.connection import Address, Connection
+from pyhttp.transport.client import Address, Connection
 from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.wire_client import Ended

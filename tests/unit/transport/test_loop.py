@@ -1,433 +1,15 @@
-"""The loop: accepting under pressure, stopping, handing the lead over; and a model of everything clients may do."""
-
-import contextlib
-import errno
-import os
-import socket
-from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
-from typing import Final
+"""The loop: what it takes, in which order, and who leads."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from pyhttp.limits import Limits, Timeouts
-from pyhttp.messages import FileSlice, Response
+from pyhttp.limits import Timeouts
+from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.transport.connection import Connection, Phase
 from pyhttp.transport.loop import Role
-from tests.helpers.fakes import TIMEOUTS, Peer, World, world
-from tests.helpers.sockets import descriptors, request
-
-LARGE: Final = bytes(2 << 20)
-
-
-class Listener(socket.socket):
-    """A listener that fails as it is told to.
-
-    Attributes:
-        failures: What `accept` raises next; nothing is raised where it is empty.
-        full: Whether no descriptor is left.
-    """
-
-    failures: list[int]
-    full: Callable[[], bool]
-
-    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
-        """As a socket does, after its failures."""
-        if self.full():
-            raise OSError(errno.EMFILE, "full")
-        if self.failures:
-            number = self.failures.pop(0)
-            raise OSError(number, os.strerror(number))
-        return super().accept()
-
-
-@contextlib.contextmanager
-def listening(
-    *, capacity: int = 1000, timeouts: Timeouts = TIMEOUTS, limits: Limits | None = None
-) -> Iterator[tuple[World, Listener]]:
-    """A loop with a listener; `join` connects to it."""
-    listener = Listener(socket.AF_INET, socket.SOCK_STREAM)
-    listener.failures = []
-    listener.full = lambda: False
-    listener.bind(("127.0.0.1", 0))
-    listener.listen(300)
-    listener.setblocking(False)
-    made_by = world(listeners=[listener], capacity=capacity, timeouts=timeouts, limits=limits)
-    with listener, made_by as made:
-        yield made, listener
-
-
-def join(made: World, listener: Listener) -> Peer:
-    """One more client, which the loop has yet to accept."""
-    sock = socket.create_connection(listener.getsockname())
-    peer = Peer(sock)
-    made.peers.append(peer)
-    return peer
-
-
-def answered(peer: Peer) -> bool:
-    return peer.read().startswith(b"HTTP/1.1 200 ")
-
-
-# --- accepting
-
-
-def test_clients_are_accepted_and_served() -> None:
-    with listening() as (made, listener):
-        peers = [join(made, listener) for _ in range(200)]
-        made.work()
-        assert len(made.loop.registry.connections) == 200
-        for peer in peers:
-            peer.send(request())
-        made.work()
-        assert all(answered(peer) for peer in peers)
-
-
-def test_one_event_accepts_a_bounded_number() -> None:
-    with listening() as (made, listener):
-        for _ in range(100):
-            join(made, listener)
-        made.turn()
-        assert len(made.loop.registry.connections) == 64
-        made.turn()
-        assert len(made.loop.registry.connections) == 100
-
-
-@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
-def test_L5_what_the_system_refuses_is_logged_once_a_second_and_costs_no_busy_loop(number: int) -> None:
-    with listening() as (made, listener):
-        listener.failures = [number] * 5
-        peer = join(made, listener)
-        began = made.clock.now
-        for _ in range(50):
-            made.turn()
-            if made.loop.registry.connections:
-                break
-        assert 4 <= made.clock.now - began <= 6
-        assert made.poller.calls["wait"] <= 12
-        assert 1 <= len(made.service.reports) <= 5
-        assert os.strerror(number) in made.service.reports[0]
-        peer.send(request())
-        made.work()
-        assert answered(peer)
-
-
-@pytest.mark.parametrize("number", [errno.ECONNABORTED, errno.EINTR, errno.EPROTO])
-def test_L5_a_client_that_left_before_it_was_accepted_costs_nothing(number: int) -> None:
-    with listening() as (made, listener):
-        listener.failures = [number] * 3
-        peer = join(made, listener)
-        peer.send(request())
-        made.work()
-        assert answered(peer)
-        assert made.service.reports == []
-
-
-def test_L2_under_pressure_idle_connections_go_first_and_then_the_oldest_heads() -> None:
-    with listening(capacity=4) as (made, listener):
-        peers = [join(made, listener) for _ in range(4)]
-        made.work()
-        peers[0].send(b"GET /0")
-        peers[1].send(b"GET /1")
-        made.work()
-        for _ in range(2):
-            peers.append(join(made, listener))
-            made.work()
-            peers[-1].send(b"GET /")
-            made.work()
-        for peer in peers:
-            peer.read()
-        assert [peer.ended for peer in peers] == [False, False, True, True, False, False]
-        peers.append(join(made, listener))
-        made.work()
-        for peer in peers:
-            peer.read()
-        assert [peer.ended for peer in peers] == [True, False, True, True, False, False, False]
-        assert made.service.reports == []
-
-
-def test_L2_where_nothing_can_be_shed_accepting_rests_until_something_ends() -> None:
-    with listening(capacity=2) as (made, listener):
-        made.service.handler = lambda _: None
-        busy = [join(made, listener) for _ in range(2)]
-        for peer in busy:
-            peer.send(request())
-        made.work()
-        assert len(made.service.turns) == 2
-        waiting = join(made, listener)
-        waiting.send(request())
-        made.work()
-        assert made.service.reports == ["the limit of connections is reached"]
-        before = made.poller.calls["wait"]
-        made.pass_time(10)
-        assert made.poller.calls["wait"] - before <= 40
-        assert len(made.service.reports) <= 12
-        made.finish(made.service.turns[0], Response(200), seconds=None)
-        busy[0].close()
-        busy[1].read()
-        made.work()
-        made.turn(2)
-        made.work()
-        assert len(made.service.turns) == 2  # the one that waited has been accepted, and its request dispatched
-        for conn in list(made.service.turns):
-            made.finish(conn, Response(200))
-
-
-def at_the_limit(made: World, listener: Listener) -> tuple[list[Peer], Peer]:
-    """Two clients whose handlers run, all that is allowed, and a third one that the loop has no room for."""
-    made.service.handler = lambda _: None
-    busy = [join(made, listener) for _ in range(2)]
-    for peer in busy:
-        peer.send(request())
-    made.work()
-    waiting = join(made, listener)
-    waiting.send(request())
-    made.work()
-    assert len(made.service.turns) == 2
-    return busy, waiting
-
-
-def finish_all_at_once(made: World, began: float, waiting: Peer) -> None:
-    """Every turn ends; the one that waited has been let in and is answered, and no pause had to pass for that."""
-    made.work()
-    for conn in list(made.service.turns):
-        made.finish(conn, Response(200))
-    made.work()
-    assert answered(waiting)
-    assert made.clock.now == began
-
-
-@pytest.mark.parametrize("seconds", [None, 0.0], ids=["a thread that gives back", "a thread that held"])
-def test_L2_a_connection_that_becomes_idle_makes_room_at_once(seconds: float | None) -> None:
-    with listening(capacity=2) as (made, listener):
-        busy, waiting = at_the_limit(made, listener)
-        began = made.clock.now
-        made.finish(made.service.turns[0], Response(200), seconds=seconds)
-        assert made.poller.calls["wake"] == 1  # an exchange that ends on a thread is no event: the loop may be waiting
-        made.turn()
-        made.work()
-        assert answered(busy[0])
-        assert busy[0].ended
-        assert len(made.service.turns) == 2
-        finish_all_at_once(made, began, waiting)
-
-
-def test_L2_a_connection_that_another_thread_closes_makes_room_at_once() -> None:
-    with listening(capacity=2) as (made, listener):
-        busy, waiting = at_the_limit(made, listener)
-        began = made.clock.now
-        busy[0].close()
-        made.service.turns[0].failed = True
-        made.finish(made.service.turns[0], Response(200))
-        assert made.poller.calls["wake"] == 1
-        made.turn()
-        finish_all_at_once(made, began, waiting)
-
-
-@pytest.mark.parametrize("before", [True, False], ids=["before it is wanted", "after"])
-def test_L2_room_made_just_as_accepting_comes_to_rest_is_not_missed(
-    before: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with listening(capacity=2) as (made, listener):
-        busy, waiting = at_the_limit(made, listener)
-
-        def end_one(*_: object) -> bool:
-            if not busy[0].ended:
-                busy[0].close()
-                made.service.turns[0].failed = True
-                made.finish(made.service.turns[0], Response(200))
-            return False
-
-        with monkeypatch.context() as patch:
-            patch.setattr(made.loop if before else made.service, "_make_room" if before else "report", end_one)
-            while not busy[0].ended:
-                made.turn()
-        began = made.clock.now
-        made.turn()
-        finish_all_at_once(made, began, waiting)
-
-
-def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> None:
-    with listening() as (made, listener):
-        idle = join(made, listener)
-        made.work()
-        listener.failures = [errno.EMFILE]
-        peer = join(made, listener)
-        began = made.clock.now
-        made.work()
-        idle.read()
-        assert idle.ended
-        made.turn()
-        peer.send(request())
-        made.work()
-        assert answered(peer)
-        assert made.clock.now == began  # the end of the idle one was enough: no pause had to pass
-
-
-def test_L5_exhaustion_sheds_one_idle_connection_for_one_client() -> None:
-    with listening() as (made, listener):
-        idle = [join(made, listener) for _ in range(3)]
-        for peer in idle:
-            peer.send(request())
-        made.work()
-        made.turn()
-        listener.full = lambda: len(made.loop.registry.connections) >= 3
-        newcomer = join(made, listener)
-        newcomer.send(request())
-        made.work()
-        made.turn()
-        made.work()
-        assert answered(newcomer)
-        for peer in idle:
-            peer.read()
-        assert [peer.ended for peer in idle] == [True, False, False]
-
-
-def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> None:
-    with listening() as (made, listener):
-        idle = [join(made, listener) for _ in range(2)]
-        made.work()
-        listener.failures = [errno.EMFILE] * 2
-        join(made, listener)
-        made.work()
-        made.turn()
-        made.work()
-        assert listener.failures == []
-        assert len(made.service.reports) == 1
-        for peer in idle:
-            peer.read()
-        assert all(peer.ended for peer in idle)
-
-
-def test_the_work_of_idle_connections_is_counted() -> None:
-    """Ten thousand seconds of 50 connections that idle and are renewed: a look at each now and then, no more."""
-    with listening() as (made, listener):
-        peers = [join(made, listener) for _ in range(50)]
-        made.work()
-        made.poller.calls.clear()
-        for _ in range(10):
-            for peer in peers:
-                peer.send(request())
-            made.work()
-            made.pass_time(10)
-            for peer in peers:
-                assert answered(peer)
-        assert made.poller.calls["arm"] == 500
-        assert made.poller.calls["wait"] <= 10 * (5 + 50 + 10)
-
-
-# --- stopping
-
-
-def test_L8_a_stop_closes_the_listener_and_idle_connections_at_once() -> None:
-    with listening() as (made, listener):
-        idle, head = join(made, listener), join(made, listener)
-        made.work()
-        head.send(b"GET / HT")
-        made.work()
-        began = made.clock.now
-        made.loop.stop()
-        assert not made.loop._finished()
-        made.work()
-        idle.read()
-        assert idle.ended
-        assert listener.fileno() == -1
-        head.send(b"TP/1.1\r\nHost: a\r\n\r\n")
-        made.work()
-        assert b"\r\nConnection: close\r\n" in head.read()
-        head.close()
-        made.work()
-        assert made.loop._finished()
-        assert made.clock.now == began
-
-
-def test_L8_who_has_connected_or_asked_before_the_stop_is_still_answered() -> None:
-    with listening() as (made, listener):
-        idle, asking = (join(made, listener) for _ in range(2))
-        made.work()
-        asking.send(request("/asked"))
-        queued = [join(made, listener) for _ in range(3)]
-        for peer in queued:
-            peer.send(request("/queued"))
-        made.loop.stop()
-        began = made.clock.now
-        while not made.loop._finished():
-            made.turn()
-            for peer in made.peers:
-                peer.read()
-                if peer.ended:
-                    peer.close()
-        assert idle.received == b""
-        for peer in (asking, *queued):
-            assert peer.received.startswith(b"HTTP/1.1 200 ")
-            assert b"\r\nConnection: close\r\n" in peer.received
-        assert made.clock.now == began
-
-
-def test_L8_at_the_limit_nobody_is_accepted_for_the_stop() -> None:
-    with listening(capacity=2) as (made, listener):
-        busy, waiting = at_the_limit(made, listener)
-        made.loop.stop()
-        assert not made.loop._finished()
-        assert len(made.loop.registry.connections) == 2
-        for conn in list(made.service.turns):
-            made.finish(conn, Response(200))
-        made.work()
-        assert all(answered(peer) for peer in busy)
-        assert waiting.read() == b""
-        assert waiting.ended
-
-
-def test_L8_what_is_left_is_hurried_then_cut_then_left() -> None:
-    with listening() as (made, listener):
-        made.service.handler = lambda _: None
-        peer = join(made, listener)
-        peer.send(request())
-        made.work()
-        (conn,) = made.service.turns
-        began = made.clock.now
-        made.loop.stop()
-        assert not made.loop.run(Role(leads=False))  # one turn only
-        while not made.loop._finished():
-            since = made.clock.now - began
-            assert made.service.hurried == (since >= TIMEOUTS.stop - 1)
-            assert conn.failed == (since >= TIMEOUTS.stop)
-            made.turn()
-        assert TIMEOUTS.stop <= made.clock.now - began <= TIMEOUTS.stop + 1
-        made.loop.close()
-        assert conn.fileno() >= 0  # its handler still has it
-        made.finish(conn, Response(200))
-        assert conn.fileno() == -1
-        assert not made.loop.registry.connections
-
-
-def test_a_stop_that_meets_a_connection_between_its_turn_and_its_arming_does_not_wait_for_it() -> None:
-    with listening() as (made, listener):
-        made.service.handler = lambda _: None
-        peer = join(made, listener)
-        peer.send(request())
-        made.work()
-        (conn,) = made.service.turns
-        began = made.clock.now
-
-        def script(_: int, took_effect: bool) -> None:
-            if not took_effect:
-                made.poller.script = None
-                conn.armed = False  # as it was a moment ago, when the loop looked
-                made.loop.stop()
-                assert not made.loop._finished()
-                conn.armed = True
-
-        made.poller.script = script
-        made.finish(conn, Response(200))
-        while not made.loop._finished():
-            made.turn()
-        assert made.clock.now == began
-
+from pyhttp.transport.phases import Phase
+from tests.helpers.fakes import FakeClock, world
+from tests.helpers.listening import answered
+from tests.helpers.sockets import request
 
 # --- the lead
 
@@ -441,13 +23,13 @@ def test_a_leader_that_has_lost_the_lead_leaves_what_was_delivered_to_the_next()
             leader.leads = False
             return Response(200, {}, got.path.encode())
 
-        made.service.handler = lose
+        made.employer.handler = lose
         for peer in peers:
             peer.send(request())
         assert made.loop.run(leader) is False
         assert [answered(peer) for peer in peers].count(True) == 1
         waits = made.poller.calls["wait"]
-        made.loop.turn(next_leader)
+        made.loop.round(next_leader)
         assert [len(peer.received) > 0 or answered(peer) for peer in peers].count(True) == 3
         assert made.poller.calls["wait"] == waits
 
@@ -463,261 +45,234 @@ def test_a_delivered_connection_is_not_expired_before_it_is_served() -> None:
             made.clock.now += 1000  # the handler takes its time, and another thread leads on
             return Response(200)
 
-        made.service.handler = slow
+        made.employer.handler = slow
         first.send(request())
         second.send(request())
-        made.loop.turn(leader)
+        made.loop.round(leader)
         assert conn.phase is Phase.IDLE
-        made.service.handler = lambda _: Response(200)
-        made.turn()
+        made.employer.handler = lambda _: Response(200)
+        made.round()
         assert answered(second)
 
 
-# --- a model: whatever clients do, and whenever
+def test_a_leader_that_lost_the_lead_over_something_late_leaves_the_rest_late() -> None:
+    with world() as made:
+        peers = [made.connect()[0] for _ in range(2)]
+        for peer in peers:
+            peer.send(b"GET / HT")
+        made.work()
+        made.clock.now += 21
+        leader = Role(leads=False)
+        assert made.loop.run(leader) is False
+        assert [b"HTTP/1.1 408 " in peer.read() for peer in peers].count(True) == 1
+        made.round()
+        assert all(b"HTTP/1.1 408 " in peer.read() + peer.received for peer in peers)
 
 
-PATHS: Final = ("/small", "/large", "/file", "/unread", "/thread", "/held")
+# --- what is late, and what is not
 
 
-def content_of(serial: int, path: str) -> bytes:
-    """Unique for each request."""
-    text = f"<{serial} {path}>".encode()
-    return text * 20_000 if path in {"/large", "/file"} else text
+def test_input_that_is_here_is_not_late() -> None:
+    """However long a handler has kept the loop from looking."""
+    with world() as made:
+        peer, _ = made.connect()
+        peer.send(b"GET / HT")
+        made.work()
+        made.clock.now += 1000
+        peer.send(b"TP/1.1\r\nHost: a\r\n\r\n")
+        made.round()
+        assert answered(peer)
 
 
-class Client:
-    """What the model knows of one client."""
-
-    def __init__(self, peer: Peer, conn: Connection) -> None:
-        self.peer = peer
-        self.conn = conn
-        self.to_send = b""
-        self.expected: list[bytes] = []
-        self.asked = 0
-
-
-class Clients(RuleBasedStateMachine):
-    """Connects, sends in pieces, reads slowly, half-closes, leaves, lets time pass: in any order."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.before = descriptors()
-        self.stack = contextlib.ExitStack()
-        timeouts = Timeouts(head=20, idle=15, content=20, send=30, stop=10, drain=2, linger=2)
-        limits = Limits(read_ahead=2000, drain=5000, turn=100_000)
-        self.world = self.stack.enter_context(world(self.handle, limits=limits, timeouts=timeouts, capacity=6))
-        self.clients: list[Client] = []
-        self.everyone: list[Client] = []
-        self.file = Path("/proc/self/fd")
-
-    def handle(self, got: Request) -> Response | None:
-        if got.path in {"/thread", "/held"}:
-            return None
-        if got.path != "/unread":
-            assert got.body.read() == b"x" * int(got.headers.get("Content-Length", "0"))
-        return self.respond(got)
-
-    def respond(self, got: Request) -> Response:
-        data = content_of(int(got.query), got.path)
-        if got.path != "/file":
-            return Response(200, {}, data)
-        number = os.memfd_create("file")
-        os.write(number, data)
-        return Response(200, {}, FileSlice(os.fdopen(number, "rb"), 0, len(data)))
-
-    # --- clients
-
-    @rule()
-    def connect(self) -> None:
-        if len(self.world.loop.registry.connections) < 6:
-            client = Client(*self.world.connect())
-            self.clients.append(client)
-            self.everyone.append(client)
-
-    @precondition(lambda self: self.clients)
-    @rule(data=st.data(), path=st.sampled_from(PATHS), size=st.sampled_from([0, 1, 1900, 4000]))
-    def ask(self, data: st.DataObject, path: str, size: int) -> None:
-        client = data.draw(st.sampled_from(self.clients))
-        client.asked += 1
-        number = len(self.everyone) * 1000 + client.asked
-        client.to_send += request(f"{path}?{number}", f"Content-Length: {size}", method="POST") + b"x" * size
-        client.expected.append(content_of(number, path))
-
-    @precondition(lambda self: self.clients)
-    @rule(data=st.data(), size=st.sampled_from([1, 50, 500, 10_000]))
-    def send(self, data: st.DataObject, size: int) -> None:
-        client = data.draw(st.sampled_from(self.clients))
-        piece, client.to_send = client.to_send[:size], client.to_send[size:]
-        with contextlib.suppress(BlockingIOError):
-            client.peer.send(piece)
-
-    @precondition(lambda self: self.clients)
-    @rule(data=st.data(), size=st.sampled_from([100, 100_000, 1 << 22]))
-    def read(self, data: st.DataObject, size: int) -> None:
-        data.draw(st.sampled_from(self.clients)).peer.read(size)
-
-    @precondition(lambda self: self.clients)
-    @rule(data=st.data())
-    def half_close(self, data: st.DataObject) -> None:
-        client = data.draw(st.sampled_from(self.clients))
-        with contextlib.suppress(OSError):
-            client.peer.sock.shutdown(socket.SHUT_WR)
-        self.clients.remove(client)
-
-    @precondition(lambda self: self.clients)
-    @rule(data=st.data())
-    def leave(self, data: st.DataObject) -> None:
-        client = data.draw(st.sampled_from(self.clients))
-        client.peer.close()
-        self.clients.remove(client)
-
-    # --- the server
-
-    @rule(times=st.integers(1, 5))
-    def turn(self, times: int) -> None:
-        for _ in range(times):
-            if self.world.loop.registry.connections:
-                self.world.turn()
-
-    @rule(seconds=st.sampled_from([0.5, 1.9, 5, 14.9, 31]))
-    def time_passes(self, seconds: float) -> None:
-        """A stall of the whole machine: nothing is looked at meanwhile."""
-        self.world.clock.now += seconds
-
-    @precondition(lambda self: self.world.service.turns)
-    @rule(data=st.data())
-    def handler_ends(self, data: st.DataObject) -> None:
-        conn = data.draw(st.sampled_from(self.world.service.turns))
-        got = self.world.service.requests[conn.serial]
-        self.world.finish(conn, self.respond(got), seconds=None if got.path == "/thread" else 0.0)
-
-    @rule()
-    def pressure(self) -> None:
-        self.world.loop._make_room()
-
-    # --- what always holds
-
-    @invariant()
-    def every_connection_has_one_owner(self) -> None:
-        registry, turns = self.world.loop.registry, self.world.service.turns
-        for fd, conn in registry.connections.items():
-            assert conn.fileno() == fd
-            assert conn.armed == (fd in self.world.poller.armed)
-            assert conn.armed != (conn in turns)
-            assert conn.phase is not Phase.CLOSED
-        assert self.world.poller.armed.keys() <= registry.connections.keys()
-        assert {conn.serial for conn in registry.connections.values()} == registry.by_serial.keys()
-
-    @invariant()
-    def no_fault_was_told(self) -> None:
-        assert not [line for line in self.world.service.reports if "fault" in line or "failed" in line]
-
-    @invariant()
-    def answers_are_right_and_in_order(self) -> None:
-        for client in self.everyone:
-            rest = client.peer.received
-            for expected in client.expected:
-                if not rest.startswith(b"HTTP/1.1 200 "):
-                    break
-                head, _, rest = rest.partition(b"\r\n\r\n")
-                assert f"Content-Length: {len(expected)}".encode() in head or not rest
-                assert rest[: len(expected)] == expected[: len(rest)]
-                rest = rest[len(expected) :]
-            assert not rest or b"HTTP/1.1 408 ".startswith(rest[:13]) or len(rest) < 13 or rest[:9] == b"HTTP/1.1 "
-
-    def teardown(self) -> None:
-        for conn in list(self.world.service.turns):
-            got = self.world.service.requests[conn.serial]
-            self.world.finish(conn, self.respond(got))
-        self.stack.close()
-        self.answers_are_right_and_in_order()
-        started = {exchange for exchange, _ in self.world.service.ended}
-        assert all(exchange.ended for exchange in started)
-        assert descriptors() <= self.before
+def test_D7_what_is_late_is_refused_in_the_round_that_finds_it() -> None:
+    with world() as made:
+        peer, _ = made.connect()
+        peer.send(b"GET / HT")
+        made.work()
+        made.pass_time(19.9)
+        assert peer.read() == b""
+        made.pass_time(0.2)
+        assert peer.read().startswith(b"HTTP/1.1 408 ")
 
 
-TestClients = Clients.TestCase
-TestClients.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+def test_what_has_gone_is_not_looked_for() -> None:
+    with world() as made:
+        peer, _ = made.connect()
+        peer.close()
+        made.work()
+        other, _ = made.connect()
+        made.pass_time(14)
+        assert not other.ended
 
 
-# --- faults at the seam between the loop and the system
+def test_what_has_gone_does_not_hide_who_is_late_at_the_same_time() -> None:
+    with world() as made:
+        gone, _ = made.connect()
+        _, conn = made.connect()
+        gone.close()
+        made.work()
+        made.clock.now += 16
+        made.take_due()
+        assert list(made.loop._taken) == [(conn, True)]
 
 
-class Seam:
-    """`os.read`, `os.write`, `os.writev` and `os.sendfile` as they are, but for the faults that are drawn."""
-
-    def __init__(self, faults: Sequence[str], patch: pytest.MonkeyPatch) -> None:
-        self._faults = list(faults)
-        self.resets = 0
-        self._read, self._write, self._writev, self._sendfile = os.read, os.write, os.writev, os.sendfile
-        for name in ("read", "write", "writev", "sendfile"):
-            patch.setattr(os, name, getattr(self, name))
-
-    def _fault(self) -> str:
-        fault = self._faults.pop(0) if self._faults else "none"
-        if fault == "again":
-            raise BlockingIOError
-        if fault == "reset":
-            self.resets += 1
-            raise ConnectionResetError
-        return fault
-
-    def read(self, fd: int, count: int) -> bytes:
-        return self._read(fd, 1 if self._fault() == "short" else count)
-
-    def write(self, fd: int, data: bytes) -> int:
-        return self._write(fd, data[:1] if self._fault() == "short" else data)
-
-    def writev(self, fd: int, buffers: Sequence[bytes]) -> int:
-        return self._writev(fd, [buffers[0][:1]] if self._fault() == "short" else buffers)
-
-    def sendfile(self, fd: int, source: int, offset: int, count: int) -> int:
-        return self._sendfile(fd, source, offset, 1 if self._fault() == "short" else count)
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("seam") / "file"
-    path.write_bytes(os.urandom(300_000))
-    return path
-
-
-@given(faults=st.lists(st.sampled_from(["none", "none", "short", "again", "reset"]), max_size=60))
-@settings(max_examples=150, deadline=None)
-def test_faults_at_the_seam_lose_no_byte_and_leave_nothing(folder: Path, faults: list[str]) -> None:
-    """Short reads and writes, EAGAIN and ECONNRESET at any call: a right prefix, complete without a reset."""
-    data = folder.read_bytes()
-    before = descriptors()
-
-    def handle(got: Request) -> Response:
-        match got.path:
-            case "/file":
-                return Response(200, {}, FileSlice(folder.open("rb"), 0, len(data)))
-            case "/echo":
-                return Response(200, {}, got.body.read())
-            case _:
-                return Response(200, {}, b"small")
-
-    asked = (("/small", b""), ("/echo", b"content" * 30), ("/file", b""), ("/ignored", b"x" * 50), ("/small", b""))
-    expected = [{"/file": data, "/echo": content}.get(path, b"small") for path, content in asked]
-    with world(handle) as made:
+def test_a_deadline_that_was_renewed_is_looked_at_again() -> None:
+    with world() as made:
         peer, conn = made.connect()
-        with pytest.MonkeyPatch.context() as patch:
-            seam = Seam(faults, patch)
-            peer.send(b"".join(request(path, method="POST", content=content) for path, content in asked))
-            while made.poller.ready():
-                made.turn()
-                peer.read()
-                if not peer.ended and conn.phase is Phase.CLOSED:
-                    peer.read()
-        assert conn.phase is (Phase.CLOSED if seam.resets else Phase.IDLE)
-        assert [status for _, status in made.service.ended].count(200) <= len(asked)
-    rest, complete = peer.received, 0
-    for content in expected:
-        _, _, rest = rest.partition(b"\r\n\r\n")
-        assert rest[: len(content)] == content[: len(rest)]
-        complete += len(rest) >= len(content) > 0
-        rest = rest[len(content) :]
-    assert rest == b""
-    assert complete == len(expected) or seam.resets
-    assert descriptors() <= before
+        for _ in range(5):
+            made.pass_time(10)
+            peer.send(request())
+            made.work()
+            assert answered(peer)
+        made.pass_time(14)
+        assert made.registry.connections
+        made.pass_time(1.1)
+        assert not made.registry.connections
+        assert conn.phase is Phase.CLOSED
+
+
+def test_a_connection_that_a_thread_has_is_not_late_and_is_looked_at_once_it_is_back() -> None:
+    with world(lambda _: None) as made:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.work()
+        made.pass_time(100)
+        assert made.employer.turns == [conn]
+        made.finish(conn, Response(200))
+        made.pass_time(14.9)
+        assert answered(peer)
+        assert conn.armed
+        made.pass_time(0.2)
+        assert not made.registry.connections
+
+
+def test_a_cut_on_the_way_closes_what_was_taken() -> None:
+    with world() as made:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.loop._take(made.poller.wait(0))
+        made.loop.close()
+        assert conn.phase is Phase.CLOSED
+        assert peer.read() == b""
+        assert peer.ended
+        made.loop.stop()
+
+
+# --- deadlines nearer than the horizon
+
+
+class Due:
+    """Something awaited that is due at a time of the fake clock, and lets go on then."""
+
+    def __init__(self, clock: FakeClock, seconds: float) -> None:
+        self.clock = clock
+        self.until = clock.now + seconds
+        self.looks: list[float] = []
+
+    def watched(self) -> tuple[int, ...]:
+        return ()
+
+    def due(self) -> float:
+        return self.until
+
+    def proceed(self) -> bool:
+        self.looks.append(self.clock.now)
+        return self.clock.now >= self.until
+
+    def close(self) -> None:
+        """Nothing to give back."""
+
+
+@pytest.mark.parametrize("seconds", [0.1, 1.9, 2.5, 30])
+def test_a_deadline_is_met_however_near_it_is(seconds: float) -> None:
+    with world() as made:
+        due: list[Due] = []
+
+        def handler(got: Request) -> None:
+            due.append(Due(made.clock, seconds))
+            got.exchange.wait_for(due[0], lambda: got.exchange.respond(Response(200)))
+
+        made.employer.handler = handler
+        peer, _ = made.connect()
+        peer.send(request())
+        made.work()
+        made.pass_time(seconds - 0.01)
+        assert peer.read() == b""
+        made.pass_time(0.02)
+        assert answered(peer)
+        assert due[0].looks == [due[0].until - seconds, due[0].until]
+
+
+def test_the_shortest_time_that_a_phase_lasts_is_the_longest_between_two_looks() -> None:
+    for timeouts, horizon in (
+        (Timeouts(), 2),
+        (Timeouts(linger=0.5), 0.5),
+        (Timeouts(drain=0.5), 0.5),
+        (Timeouts(head=0.5), 0.5),
+        (Timeouts(idle=0.5), 0.5),
+        (Timeouts(content=0.5), 0.5),
+        (Timeouts(send=2), 0.5),
+    ):
+        with world(timeouts=timeouts) as made:
+            assert made.registry._horizon == horizon
+
+
+def test_it_is_known_until_when_the_leader_waits() -> None:
+    with world() as made:
+        known: list[tuple[float, float | None]] = []
+        made.poller.waiting = lambda timeout: known.append((made.registry.waits_until, timeout))
+        made.loop._poller.wake()
+        made.round()
+        assert known == [(float("inf"), None)]
+        assert made.registry.waits_until == 0.0
+        made.connect()
+        began = made.clock.now
+        made.round()
+        assert known[1:] == [(began + 2, 2)]
+        assert made.registry.waits_until == 0.0
+        made.poller.waiting = None
+
+
+def test_a_deadline_that_is_told_just_before_the_leader_waits_is_not_slept_through(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with world() as made:
+        _, conn = made.connect()
+        next_look = made.loop._deadlines.next_look
+
+        def tell() -> float | None:
+            conn.deadline = made.clock.now + 0.1
+            made.registry.near.append((conn.deadline, conn.serial))
+            return next_look()
+
+        began = made.clock.now
+        with monkeypatch.context() as patch:
+            patch.setattr(made.loop._deadlines, "next_look", tell)
+            made.round()
+        assert made.clock.now == began
+        made.round()
+        assert made.clock.now == pytest.approx(began + 0.1)
+        assert conn.phase is Phase.CLOSED
+
+
+# --- the end
+
+
+def test_a_loop_without_connections_ends_at_once() -> None:
+    with world() as made:
+        made.loop.stop()
+        assert made.poller.calls["wake"] == 1
+        assert made.loop.run(made.role)
+        assert made.poller.calls["wait"] == 1  # the last look at what had arrived
+        made.loop.close()
+        assert made.poller.calls["close"] == 1
+
+
+def test_without_a_stop_the_loop_never_ends() -> None:
+    with world() as made:
+        assert not made.loop._finished()
+        peer, _ = made.connect()
+        assert not made.loop._finished()
+        peer.close()
+        made.work()
+        assert not made.loop._finished()

@@ -6,35 +6,23 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pyhttp.messages import FileSlice
 from pyhttp.transport.outbox import FileTruncatedError, Outbox
+from pyhttp.transport.stream import SocketStream
+from tests.helpers.channels import FakeStream, Opened
+from tests.helpers.sockets import Pair, pair
 
-Pair = tuple[socket.socket, socket.socket]
 EVERYTHING = 1 << 30
 
 
-class Opened:
-    def __init__(self, path: Path) -> None:
-        self.fd = os.open(path, os.O_RDONLY)
-        self.closed = 0
-
-    def fileno(self) -> int:
-        return self.fd
-
-    def close(self) -> None:
-        self.closed += 1
-        if self.closed == 1:
-            os.close(self.fd)
-
-
 @pytest.fixture
-def pair() -> Iterator[Pair]:
-    ours, theirs = socket.socketpair()
-    ours.setblocking(False)
-    yield ours, theirs
-    ours.close()
-    theirs.close()
+def sockets() -> Iterator[Pair]:
+    with pair() as (ours, theirs):
+        ours.setblocking(False)
+        yield ours, theirs
 
 
 def read_all(theirs: socket.socket, amount: int) -> bytes:
@@ -44,99 +32,159 @@ def read_all(theirs: socket.socket, amount: int) -> bytes:
     return data
 
 
-def test_an_empty_outbox_is_false_and_sends_nothing(pair: Pair) -> None:
-    outbox = Outbox()
+def test_an_empty_outbox_is_false_and_sends_nothing() -> None:
+    outbox, stream = Outbox(), FakeStream([10])
     outbox.add(b"")
     assert not outbox
-    assert outbox.flush(pair[0].fileno(), EVERYTHING) == 0
+    assert outbox.flush(stream, EVERYTHING) == 0
+    assert stream.taking == [10]
 
 
-def test_segments_leave_in_order(pair: Pair) -> None:
+def test_segments_leave_in_order(sockets: Pair) -> None:
     outbox = Outbox()
     for n in range(200):
         outbox.add(b"%d," % n)
     expected = b"".join(b"%d," % n for n in range(200))
     assert outbox.unsent == len(expected)
-    assert outbox.flush(pair[0].fileno(), EVERYTHING) == len(expected)
+    assert outbox.flush(SocketStream(sockets[0]), EVERYTHING) == len(expected)
     assert outbox.sent == len(expected)
+    assert outbox.unsent == 0
     assert not outbox
-    assert read_all(pair[1], len(expected)) == expected
+    assert read_all(sockets[1], len(expected)) == expected
 
 
-def test_a_full_socket_keeps_the_rest_without_loss_or_repeat(pair: Pair) -> None:
-    outbox = Outbox()
+def test_many_segments_leave_in_one_call() -> None:
+    """A call of the system costs more than a piece: up to 64 of them share one."""
+    outbox, stream = Outbox(), FakeStream([EVERYTHING] * 10)
+    for n in range(130):
+        outbox.add(b"%d," % n)
+    outbox.flush(stream, EVERYTHING)
+    assert len(stream.taking) == 7
+
+
+@pytest.mark.parametrize("taken", [1, 2, 3, 4])
+def test_a_client_may_take_whole_pieces_and_parts_of_them(taken: int) -> None:
+    outbox, stream = Outbox(), FakeStream([taken, 0, EVERYTHING])
+    for piece in (b"ab", b"cd", b"ef"):
+        outbox.add(piece)
+    assert outbox.flush(stream, EVERYTHING) == taken
+    outbox.flush(stream, EVERYTHING)
+    assert stream.written == b"abcdef"
+
+
+def test_a_full_socket_keeps_the_rest_without_loss_or_repeat(sockets: Pair) -> None:
+    outbox, stream = Outbox(), SocketStream(sockets[0])
     pieces = [os.urandom(100_000) for _ in range(30)]
     for piece in pieces:
         outbox.add(piece)
     expected = b"".join(pieces)
     received = b""
     while outbox:
-        sent = outbox.flush(pair[0].fileno(), EVERYTHING)
-        received += read_all(pair[1], sent)
+        sent = outbox.flush(stream, EVERYTHING)
+        received += read_all(sockets[1], sent)
+        assert (outbox.sent, outbox.unsent) == (len(received), len(expected) - len(received))
     assert received == expected
-    assert outbox.flush(pair[0].fileno(), EVERYTHING) == 0
+    assert outbox.flush(stream, EVERYTHING) == 0
 
 
-def test_L4_one_flush_sends_no_more_than_its_budget_of_a_file(pair: Pair, tmp_path: Path) -> None:
+def test_L4_one_flush_sends_no_more_than_its_budget_of_a_file(sockets: Pair, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)) * 64)
-    outbox = Outbox()
+    outbox, opened = Outbox(), Opened(path)
     outbox.add(b"head")
-    outbox.add_file(FileSlice(Opened(path), 0, 16384))
-    assert outbox.flush(pair[0].fileno(), 1000) == 1000
+    outbox.add_file(FileSlice(opened, 0, 16384))
+    assert outbox.flush(SocketStream(sockets[0]), 1000) == 1000
     assert outbox.unsent == 4 + 16384 - 1000
-    assert read_all(pair[1], 1000) == (b"head" + path.read_bytes())[:1000]
+    assert read_all(sockets[1], 1000) == (b"head" + path.read_bytes())[:1000]
+    opened.close()
 
 
-def test_a_slice_of_a_file_leaves_behind_the_segments_and_is_closed(pair: Pair, tmp_path: Path) -> None:
+def test_L4_a_budget_that_is_spent_ends_a_flush_between_bytes() -> None:
+    outbox, stream = Outbox(), FakeStream([100] * 10)
+    outbox.add(bytes(1000))
+    assert outbox.flush(stream, 200) == 200
+    assert outbox.unsent == 800
+
+
+def test_parts_of_files_leave_in_their_place_and_no_file_is_closed(sockets: Pair, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
-    opened = Opened(path)
-    outbox = Outbox()
-    outbox.add(b"head")
-    outbox.add_file(FileSlice(opened, 2, 5))
-    outbox.flush(pair[0].fileno(), EVERYTHING)
-    assert read_all(pair[1], 9) == b"head23456"
-    assert opened.closed == 1
-    assert not outbox
+    opened, outbox = Opened(path), Outbox()
+    for part in (b"head", FileSlice(opened, 2, 5), b"--", b"++", FileSlice(opened, 9, 1), FileSlice(opened, 0, 0)):
+        if isinstance(part, bytes):
+            outbox.add(part)
+        else:
+            outbox.add_file(part)
+    assert outbox.unsent == 14
+    outbox.flush(SocketStream(sockets[0]), EVERYTHING)
+    assert read_all(sockets[1], 14) == b"head23456--++9"
+    assert (bool(outbox), outbox.unsent, outbox.sent) == (False, 0, 14)
+    assert not opened.closed.is_set()
+    opened.close()
 
 
-def test_W2_a_file_that_shrinks_is_an_error_never_padding(pair: Pair, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("outbox")
+    (path / "file").write_bytes(bytes(range(256)) * 4)
+    return path
+
+
+PARTS = st.one_of(st.binary(max_size=300), st.tuples(st.integers(0, 1024), st.integers(0, 300)))
+
+
+@given(parts=st.lists(PARTS, max_size=80), taking=st.lists(st.integers(0, 700)), budget=st.integers(1, 2000))
+@settings(max_examples=100)
+def test_any_order_of_bytes_and_parts_arrives_whatever_the_client_takes_at_once(
+    folder: Path, parts: list[bytes | tuple[int, int]], taking: list[int], budget: int
+) -> None:
+    data = (folder / "file").read_bytes()
+    # A budget of one sends the octets of a file one by one, and there may be 300 of them in each part.
+    outbox, stream, expected = Outbox(), FakeStream([*taking, *[50] * 300 * len(parts)]), b""
+    with (folder / "file").open("rb") as file:
+        for part in parts:
+            if isinstance(part, bytes):
+                outbox.add(part)
+                expected += part
+            else:
+                offset, length = part[0], min(part[1], len(data) - part[0])
+                outbox.add_file(FileSlice(file, offset, length))
+                expected += data[offset : offset + length]
+        assert outbox.unsent == len(expected)
+        while outbox:
+            before = len(stream.written)
+            assert outbox.flush(stream, budget) == len(stream.written) - before
+            assert len(stream.written) > before or 0 in taking
+            assert expected.startswith(stream.written)
+            assert (outbox.sent, outbox.unsent) == (len(stream.written), len(expected) - len(stream.written))
+        assert not file.closed
+    assert stream.written == expected
+
+
+def test_W2_a_file_that_shrinks_is_an_error_never_padding(sockets: Pair, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
-    opened = Opened(path)
-    outbox = Outbox()
+    opened, outbox = Opened(path), Outbox()
     outbox.add_file(FileSlice(opened, 0, 20))
     with pytest.raises(FileTruncatedError, match="10 bytes before"):
-        outbox.flush(pair[0].fileno(), EVERYTHING)
+        outbox.flush(SocketStream(sockets[0]), EVERYTHING)
+    assert (outbox.sent, outbox.unsent) == (10, 10)
     outbox.discard()
-    assert opened.closed == 1
-    assert not outbox
+    assert (bool(outbox), outbox.unsent, opened.closed.is_set()) == (False, 0, False)
+    opened.close()
 
 
-def test_a_file_that_cannot_be_sent_from_is_copied(pair: Pair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> int:
-        raise OSError(22, "Invalid argument")
-
-    monkeypatch.setattr("os.sendfile", refuse)
-    path = tmp_path / "file"
-    path.write_bytes(os.urandom(100_000))
-    outbox = Outbox()
-    outbox.add_file(FileSlice(Opened(path), 0, 100_000))
-    received = b""
-    while outbox:
-        received += read_all(pair[1], outbox.flush(pair[0].fileno(), EVERYTHING))
-    assert received == path.read_bytes()
-
-
-def test_other_errors_of_sending_are_the_callers(pair: Pair, tmp_path: Path) -> None:
+def test_other_errors_of_sending_are_the_callers(sockets: Pair, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
-    opened = Opened(path)
-    outbox = Outbox()
-    outbox.add_file(FileSlice(opened, 0, 10))
-    pair[1].close()
-    with pytest.raises(BrokenPipeError):
-        outbox.flush(pair[0].fileno(), EVERYTHING)
-    outbox.discard()
-    assert opened.closed == 1
+    sockets[1].close()
+    stream = SocketStream(sockets[0])
+    with path.open("rb") as file:
+        outbox = Outbox()
+        outbox.add_file(FileSlice(file, 0, 10))
+        with pytest.raises(BrokenPipeError):
+            outbox.flush(stream, EVERYTHING)
+        outbox.discard()
+        outbox.add(b"x")
+        with pytest.raises(BrokenPipeError):
+            outbox.flush(stream, EVERYTHING)

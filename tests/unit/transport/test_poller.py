@@ -8,7 +8,16 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from pyhttp.transport.poller import READ, WRITE, EpollPoller, Poller, PollPoller, create_poller, wait_until_ready
+from pyhttp.transport.poller import (
+    READ,
+    WRITE,
+    EpollPoller,
+    Poller,
+    PollPoller,
+    create_poller,
+    wait_until_any,
+    wait_until_ready,
+)
 
 Pair = tuple[socket.socket, socket.socket]
 
@@ -134,6 +143,59 @@ def test_waiting_for_one_descriptor(pair: Pair) -> None:
     assert not wait_until_ready(ours.fileno(), READ, -1)
     theirs.send(b"x")
     assert wait_until_ready(ours.fileno(), READ, 5)
+
+
+def test_waiting_for_any_of_several_descriptors(pair: Pair) -> None:
+    ours, theirs = pair
+    assert not wait_until_any({}, 0)
+    assert not wait_until_any({ours.fileno(): READ, theirs.fileno(): READ}, 0.001)
+    assert wait_until_any({ours.fileno(): READ, theirs.fileno(): WRITE}, None)
+    ours.send(b"x")
+    assert wait_until_any({ours.fileno(): READ, theirs.fileno(): READ}, 5)
+
+
+def test_a_mask_of_nothing_waits_for_the_end_only(pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"x")
+    theirs.shutdown(socket.SHUT_WR)
+    assert not wait_until_any({ours.fileno(): 0}, 0)
+    theirs.close()
+    assert wait_until_any({ours.fileno(): 0}, 5)
+
+
+ENDLESS = [2**31 / 1000, 2**31, 1e15, 1e300]
+"""Seconds; more than the system can count as milliseconds in 32 bits."""
+
+
+@pytest.mark.parametrize("seconds", ENDLESS)
+def test_a_wait_may_be_as_long_as_anybody_wants(poller: Poller, seconds: float) -> None:
+    """It ended the loop."""
+    poller.wake()
+    assert poller.wait(seconds) == []
+
+
+@pytest.mark.parametrize("seconds", ENDLESS)
+def test_a_thread_may_wait_as_long_as_it_wants(pair: Pair, seconds: float) -> None:
+    ours, theirs = pair
+    assert wait_until_ready(ours.fileno(), WRITE, seconds)
+    thread = threading.Thread(target=theirs.send, args=(b"x",))
+    thread.start()
+    assert wait_until_any({ours.fileno(): READ}, seconds)
+    thread.join()
+
+
+@pytest.mark.parametrize("seconds", [0.0101, 0.0109])
+def test_a_wait_does_not_end_before_its_time(pair: Pair, seconds: float) -> None:
+    began = time.monotonic()
+    assert not wait_until_ready(pair[0].fileno(), READ, seconds)
+    assert time.monotonic() - began >= seconds
+
+
+def test_where_there_is_no_epoll_there_is_poll(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr("select.epoll")
+    made = create_poller()
+    assert isinstance(made, PollPoller)
+    made.close()
 
 
 def test_L5_a_descriptor_that_cannot_be_watched_is_the_callers_and_can_be_armed_later(pair: Pair) -> None:

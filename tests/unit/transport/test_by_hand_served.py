@@ -1,4 +1,4 @@
-"""A server's connection as its handler gets it: a socket, with what the loop has read in front."""
+"""A server's connection as its handler gets it, on every server: a socket, with what the loop has read in front."""
 
 import io
 import socket
@@ -13,7 +13,7 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.requests import SocketWriter
 from pyhttp.servers.base import BaseServer
-from pyhttp.transport.connection import Address, Connection
+from pyhttp.transport.client import Address, Connection
 from tests.helpers.servers import Entries, connect, serving_by, wait_for
 from tests.helpers.sockets import request
 
@@ -350,6 +350,37 @@ def test_a_handlers_calls_block_with_a_timeout(server_class: ServerClass) -> Non
     assert one_turn(server_class, request(), use) == ANSWER
 
 
+@pytest.mark.parametrize("change", ["setblocking", "settimeout", "no time"])
+def test_L4_no_handler_makes_the_loop_wait_for_its_client(server_class: ServerClass, change: str) -> None:
+    """A descriptor that blocks would hold the loop; a timeout of one turn must not last for the next."""
+    found: list[float | None] = []
+
+    def use(conn: socket.socket, addr: Address, server: object) -> object:
+        assert isinstance(conn, Connection)
+        exchange = Request(conn).exchange
+        found.append(conn.gettimeout())
+        match change:
+            case "setblocking":
+                conn.setblocking(True)
+            case "settimeout":
+                conn.settimeout(None)
+            case _:
+                conn.settimeout(0)
+        exchange.respond(Response(200, {}, bytes(16 << 20)))
+        return use
+
+    with serving_by(server_class, use, timeouts=SHORT) as server, connect(server) as slow, connect(server) as other:
+        slow.send(request("/slow"))
+        assert slow.sock.recv(1) == b"H"
+        slow.send(request("/next"))
+        other.send(request("/other"))
+        assert other.reply().status == 200
+        slow._held += b"H"
+        assert slow.reply().status == 200
+        assert slow.reply().status == 200
+    assert found == [SHORT.content] * 3
+
+
 def test_L1_an_upload_is_not_remembered(server_class: ServerClass) -> None:
     """What the loop keeps of a request, for a handler that reads by itself, goes when a Request takes it."""
     held: list[int] = []
@@ -359,7 +390,8 @@ def test_L1_an_upload_is_not_remembered(server_class: ServerClass) -> None:
         while piece := got.body.read(65536):
             count += len(piece)
             held.append(sum(map(len, conn._raw or ())))
-        got.exchange.respond(Response(200, {}, str(count).encode()), close=True)
+        got.exchange.be_last()
+        got.exchange.respond(Response(200, {}, str(count).encode()))
 
     assert one_turn(server_class, request("/", method="POST", content=bytes(4_000_000)), use).endswith(b"\n4000000")
     assert max(held) == 0

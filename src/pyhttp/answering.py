@@ -1,0 +1,276 @@
+"""One exchange from its request to its answer, and every way that can fail (RFC 9110 §15.5, §15.6).
+
+Here an exception becomes an answer, and nowhere else: an HTTPError one with its own status, whatever else a turn lets
+through a 500 with its traceback in the log. An answer to an error leaves by the door that the exchange has for it, so
+that what a site says of every answer is said of this one, too. Nothing is answered twice; what failed in the middle of
+its answer is cut (safety lines F17, R4).
+"""
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from typing import Final, Literal, Protocol
+
+from pyhttp.cgi.running import Scripts
+from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.resources.error_page import error_response
+from pyhttp.transport.access_log import escape
+from pyhttp.transport.channel import Sink
+from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.outbox import FileTruncatedError
+from pyhttp.transport.plain import open_channel
+from pyhttp.transport.writer import was_written
+
+__all__ = [
+    "ERROR_LOG",
+    "Handler",
+    "HandlerFactory",
+    "Surroundings",
+    "answer_error",
+    "conclude",
+    "function_handler",
+    "serve",
+]
+
+ERROR_LOG: Final = logging.getLogger("pyhttp.error")
+_SHOWN: Final = 200
+"""Characters of a request line in the error log."""
+
+
+class Handler(Protocol):
+    """What answers requests: a function from a Request to a Response."""
+
+    def __call__(self, request: Request, /) -> Response:
+        """The response to `request`; an HTTPError it raises is answered with its status."""
+        ...
+
+
+class HandlerFactory(Protocol):
+    """What a server calls for each request; to construct is to serve."""
+
+    def __call__(self, conn: socket.socket, addr: Address, server: object, /) -> object:
+        """Serve the request of `conn`; what is returned is forgotten."""
+        ...
+
+
+class Surroundings:
+    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object.
+
+    Attributes:
+        limits: Sizes and counts.
+        timeouts: Deadlines.
+        log: Where faults are told.
+    """
+
+    __slots__ = ("_server", "limits", "log", "timeouts")
+
+    def __init__(self, server: object) -> None:
+        limits: object = getattr(server, "limits", None)
+        timeouts: object = getattr(server, "timeouts", None)
+        log: object = getattr(server, "log", None)
+        self._server = server
+        self.limits: Limits = limits if isinstance(limits, Limits) else Limits()
+        self.timeouts: Timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
+        self.log: logging.Logger = log if isinstance(log, logging.Logger) else ERROR_LOG
+
+    @property
+    def scripts(self) -> Scripts:
+        """The server's count of running CGI scripts."""
+        scripts: object = getattr(self._server, "scripts", None)
+        return scripts if isinstance(scripts, Scripts) else Scripts(self.limits, self.timeouts)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping."""
+        return getattr(self._server, "closing", False) is True
+
+
+def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed") -> HandlerFactory:
+    """A handler factory that answers each request with what `handler` returns for it.
+
+    Args:
+        handler: Called for each request.
+        content: "streamed" calls it while content may still be on its way, for which its own reading waits; "spooled"
+            when all of it has been received, in memory or in a temporary file, so that a slow upload holds no thread.
+
+    Raises:
+        ValueError: `content` is neither.
+    """
+    if content not in {"streamed", "spooled"}:
+        raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
+
+    def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
+        def answer(request: Request) -> None:
+            request.exchange.respond(handler(request))
+
+        def answer_later(request: Request) -> None:
+            def go_on() -> None:
+                request.exchange.content.collected()
+                answer(request)
+
+            request.exchange.collect(go_on)
+
+        serve(conn, Surroundings(server), answer_later if content == "spooled" else answer)
+        return handler
+
+    return factory
+
+
+def serve(conn: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> None:
+    """Have `answer` answer the request of a server's connection, or each request of any other socket to its end.
+
+    On a server's connection exceptions pass through, to `BaseServer.finish_request`, which concludes the turn.
+    """
+    if isinstance(conn, Connection):
+        answer(Request(conn))
+        return
+    fate = Fate.KEEP
+    while fate is Fate.KEEP:
+        fate = _serve_plain(conn, surroundings, answer)
+    if fate is Fate.LAST:
+        # Whoever owns the socket closes it; the peer learns now that this was all, unless it has left already.
+        with contextlib.suppress(OSError):
+            conn.shutdown(socket.SHUT_WR)
+
+
+def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> Fate:
+    """Serve one request of a plain socket; what becomes of it after that."""
+    try:
+        channel = open_channel(sock, surroundings.limits, surroundings.timeouts, closing=surroundings.closing)
+    except (HTTPError, OSError):
+        return Fate.LAST  # what follows the request before cannot be trusted, or nobody is there
+    exchange: Exchange | None = None
+    failure: BaseException | None = None
+    try:
+        exchange = channel.open_exchange()
+        answer(Request.of(exchange))
+    except (MissingRequest, Disconnected) as error:
+        if exchange is None:
+            return Fate.LAST  # the peer has nothing more to say, or cannot hear
+        failure = error
+    except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
+        if exchange is None and isinstance(error, RequestTimeout) and not channel.core.receiving_head:
+            return Fate.LAST  # an idle peer gets no answer to what it has not asked (safety line D8)
+        failure = error
+    except BaseException:  # the owner's own: nothing is answered, but a script ends
+        if exchange is not None:
+            _end(exchange, surroundings.log)
+        raise
+    exchange = exchange or channel.refusal()
+    if was_written(sock):
+        exchange.answer_by_hand()
+        channel.lower(Fate.LAST)
+    interrupted = conclude(channel, exchange, failure, surroundings.log, error_response)
+    failure = None  # it knows this frame
+    _end(exchange, surroundings.log)
+    if interrupted:
+        raise KeyboardInterrupt
+    return channel.finish()
+
+
+def _end(exchange: Exchange, log: logging.Logger) -> None:
+    try:
+        exchange.end()
+    except Exception as error:
+        with contextlib.suppress(Exception):
+            log.error("the content of the answer to %s could not be closed", _described(exchange), exc_info=error)  # noqa: TRY400
+
+
+def conclude(
+    sink: Sink,
+    exchange: Exchange,
+    failure: BaseException | None,
+    log: logging.Logger,
+    plain: Callable[[HTTPError], Response],
+) -> bool:
+    """A turn has ended: see that its exchange has an answer, or is pending; and that what cannot go on does not.
+
+    Args:
+        sink: The connection of the exchange.
+        exchange: Its turn has returned or raised.
+        failure: What the turn raised.
+        log: Where a fault is told, with its traceback where it is ours.
+        plain: The answer to an error where the exchange has no door for it.
+
+    Returns:
+        Whether a KeyboardInterrupt was met meanwhile, which on the main thread is a wish to stop.
+    """
+    interrupted = isinstance(failure, KeyboardInterrupt)
+    if failure is None and exchange.progress is not Progress.OPEN:
+        return interrupted
+    _tell(exchange, failure, log)
+    if isinstance(failure, Disconnected | FileTruncatedError):
+        sink.lower(Fate.CUT)
+    elif exchange.progress is Progress.ANSWERED:
+        # What has been sent cannot be taken back: a complete answer stands, an incomplete one is cut.
+        sink.lower(Fate.LAST if exchange.finished else Fate.CUT)
+    else:
+        error = failure if isinstance(failure, HTTPError) else InternalError("the handler failed")
+        interrupted |= answer_error(sink, exchange, error, log, plain)
+        error.__traceback__ = None  # it knows frames that know the connection, which may know it
+    return interrupted
+
+
+def answer_error(
+    sink: Sink, exchange: Exchange, error: HTTPError, log: logging.Logger, plain: Callable[[HTTPError], Response]
+) -> bool:
+    """Answer with `error`: by the door of the exchange, else plainly. For the rest see `conclude`."""
+    interrupted = False
+    exchange.give_up_waiting()
+    for door in (exchange.door, lambda error: exchange.respond(plain(error)), _respond_to_fault(exchange)):
+        if door is None:
+            continue
+        if error.must_close:
+            sink.lower(Fate.LAST)
+        try:
+            door(error)
+        except Disconnected:
+            break  # there is no reader for the answer
+        except BaseException as fault:
+            # It may be a field that a handler's own error asks for, and that cannot be sent (safety line S11).
+            interrupted |= isinstance(fault, KeyboardInterrupt)
+            with contextlib.suppress(Exception):
+                log.error("the error of %s cannot be answered as it is", _described(exchange), exc_info=fault)  # noqa: TRY400
+            if exchange.progress is Progress.ANSWERED:
+                break
+            error = InternalError("the error cannot be answered as it is")
+        else:
+            if exchange.progress is not Progress.OPEN:
+                return interrupted
+    sink.lower(Fate.CUT)
+    return interrupted
+
+
+def _respond_to_fault(exchange: Exchange) -> Callable[[HTTPError], None]:
+    return lambda error: exchange.respond(error_response(error))
+
+
+def _tell(exchange: Exchange, failure: BaseException | None, log: logging.Logger) -> None:
+    """Log what a turn let through; a failing sink does not fail the request (safety line O3)."""
+    with contextlib.suppress(Exception):
+        match failure:
+            case None:
+                log.error("the handler gave no answer to %s", _described(exchange))
+            case Disconnected():
+                pass  # the access line shows what was sent
+            case FileTruncatedError():
+                log.warning("%s: %s", _described(exchange), failure)
+            case HTTPError():
+                log.info("%s: %d %s", _described(exchange), failure.status, escape(failure.detail))
+            case _:
+                log.error("the handler of %s failed", _described(exchange), exc_info=failure)
+
+
+def _described(exchange: Exchange) -> str:
+    """The request line, safe for one short line of a log (safety line O3)."""
+    head = exchange.head
+    if head is None:
+        return "a malformed request"
+    shown = ascii(f"{head.method} {head.target}")
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."

@@ -1,0 +1,85 @@
+"""RFC 3875 §3.1: a script's run for a handler, in turns: content first, then a place, its start, and its answer."""
+
+import contextlib
+import logging
+import socket
+from collections.abc import Callable
+from functools import partial
+
+from pyhttp.answering import Surroundings
+from pyhttp.cgi.environ import Ends
+from pyhttp.cgi.gateway import Call, Run
+from pyhttp.cgi.output import LocalRedirect
+from pyhttp.cgi.running import Place
+from pyhttp.cgi.script import Script
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.site import Site
+from pyhttp.version import PRODUCT
+
+__all__ = ["ends_of", "run_script"]
+
+Then = Callable[[Response | LocalRedirect], None]
+"""Goes on with what a script answers."""
+
+
+def run_script(
+    request: Request, script: Script, ends: Ends, *, root: str, site: Site, surroundings: Surroundings, then: Then
+) -> None:
+    """Have `script` run for `request`, and `then` go on with what it answers, in a turn that may be a further one.
+
+    No thread waits: not for the request's content, nor for a place among the scripts that run, nor for the script. What
+    goes wrong is raised in the turn that finds it.
+
+    Raises:
+        HTTPError: 4xx of the content; 500 for a script that cannot be started; 502 for output that is malformed or
+            missing; 503 over a limit; 504 for silence.
+    """
+    call = Call(
+        head=request.head,
+        script=script,
+        root=root,
+        site=site,
+        ends=ends,
+        scripts=surroundings.scripts,
+        log=partial(_tell, surroundings.log),
+    )
+    if request.head.announces_content:
+        request.exchange.collect(partial(_with_content, request, call, then))
+    else:
+        _reserve(request, call, then)
+
+
+def _tell(log: logging.Logger, line: str) -> None:
+    """What a script says on its standard error; a failing sink does not fail its request (safety line O3)."""
+    with contextlib.suppress(Exception):
+        log.warning("%s", line)
+
+
+def _with_content(request: Request, call: Call, then: Then) -> None:
+    spool = request.exchange.content.collected()
+    _reserve(request, call._replace(stdin=spool.descriptor(), length=spool.length), then)
+
+
+def _reserve(request: Request, call: Call, then: Then) -> None:
+    place = call.scripts.reserve()
+    request.exchange.wait_for(place, partial(_start, request, call, place, then))
+
+
+def _start(request: Request, call: Call, place: Place, then: Then) -> None:
+    run = Run(call, place)
+    request.exchange.wait_for(run, lambda: then(run.outcome()))
+
+
+def ends_of(conn: socket.socket, addr: object) -> Ends:
+    """The ends of a client's connection, as scripts are told of them."""
+    return Ends(local=_end(conn.getsockname()), peer=_end(addr), secure=False, software=PRODUCT)
+
+
+def _end(address: object) -> tuple[str, int]:
+    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
+    match address:
+        case (str() as host, int() as port, *_):
+            return host, port
+        case _:
+            return "127.0.0.1", 0

@@ -1,0 +1,173 @@
+"""Letting clients in, as long as there is room; and making room where there is none (safety lines D12, L2, L5)."""
+
+import contextlib
+import errno
+import socket
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pyhttp.transport.client import Connection
+from pyhttp.transport.deadlines import Deadlines
+from pyhttp.transport.employer import Employer
+from pyhttp.transport.keeper import Keeper
+from pyhttp.transport.phases import Phase
+from pyhttp.transport.poller import READ, Poller
+
+__all__ = ["Acceptor"]
+
+_AT_ONCE: Final = 64
+_PAUSE: Final = 1.0
+"""Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
+_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Acceptor:
+    """The listeners of one server, for the thread that leads.
+
+    Args:
+        employer: Told why nobody is let in.
+        listeners: Bound, listening, non-blocking sockets; closed by `close`.
+        poller: Where they are armed.
+        keeper: Has the connections.
+        deadlines: When they are looked at.
+        capacity: Connections at once.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        employer: Employer,
+        listeners: Sequence[socket.socket],
+        poller: Poller,
+        keeper: Keeper,
+        *,
+        deadlines: Deadlines,
+        capacity: int,
+        clock: Callable[[], float],
+    ) -> None:
+        self._employer = employer
+        self._poller = poller
+        self._keeper = keeper
+        self._registry = keeper.registry
+        self._deadlines = deadlines
+        self._capacity = capacity
+        self._clock = clock
+        self._listeners = {listener.fileno(): listener for listener in listeners}
+        self.resting: set[int] = set()
+        """The listeners that nobody is accepted from, for now."""
+        self.resume_at: float = 0.0
+        """When they are to be tried again at the latest."""
+        self._complained_at = float("-inf")
+        self._victims: deque[Connection] = deque()
+        self.spared: deque[Connection] = deque()
+        """Connections that were taken to make room, and whose next request turned out to be here."""
+        for fd in self._listeners:
+            poller.arm(fd, READ)
+
+    def accept(self, fd: int) -> None:
+        """Let in who waits at the listener `fd`, if it is one."""
+        if (listener := self._listeners.get(fd)) is not None:
+            self._accept(fd, listener)
+
+    def _accept(self, fd: int, listener: socket.socket) -> None:
+        if not self.resting:
+            self._registry.room_made = False  # what becomes free from here on counts, should there be no room
+        for accepted in range(_AT_ONCE):
+            if len(self._registry.connections) >= self._capacity:
+                if accepted:
+                    break  # nobody is shed for a client that may not be there: the next event will tell
+                if not self._shed():
+                    self._rest(fd, "the limit of connections is reached")
+                    return
+            try:
+                sock, addr = listener.accept()
+            except BlockingIOError:
+                break
+            except OSError as error:
+                if error.errno not in _EXHAUSTED:
+                    continue  # the client has gone before it was accepted, or a signal came: the next one, please
+                if accepted:
+                    break  # as above: the system may say so although nobody waits
+                self._shed()
+                self._rest(fd, f"cannot accept: {error.strerror}")
+                return
+            self.welcome(sock, addr)
+        self._poller.arm(fd, READ)
+
+    def welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
+        """A client has connected."""
+        # Where it was reset already, its first read will tell.
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        serial = self._deadlines.new_serial()
+        conn = Connection(sock, addr, self._employer, serial)
+        self._keeper.adopt(conn)
+        now = self._clock()
+        self._deadlines.look(serial, now + self._employer.timeouts.idle, now)
+
+    def resume(self, now: float) -> None:
+        """Try again, if it is time or there is room."""
+        if now >= self.resume_at or self._registry.room_made:
+            self._registry.room_wanted = self._registry.room_made = False
+            for fd in self.resting:
+                self._poller.arm(fd, READ)
+            self.resting.clear()
+
+    def accept_last(self) -> None:
+        """Let in who had connected before a stop, as far as there is room, and close the listeners."""
+        for listener in self._listeners.values():
+            # Nobody is left, or the system allows no more: in both cases that was the last one.
+            with contextlib.suppress(OSError):
+                while len(self._registry.connections) < self._capacity:
+                    self.welcome(*listener.accept())
+        self.close()
+
+    def turn_away(self) -> None:
+        """By anybody: have the system refuse whoever connects, and whoever has connected and was not let in yet."""
+        for listener in list(self._listeners.values()):
+            # Some systems know no such thing as the shutdown of a listener.
+            with contextlib.suppress(OSError):
+                listener.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Close the listeners, whoever else holds their descriptors: a child that was forked knows nothing of them."""
+        self.turn_away()
+        for fd, listener in self._listeners.items():
+            self._poller.forget(fd)
+            listener.close()
+        self._listeners.clear()
+        self.resting.clear()
+
+    def _rest(self, fd: int, reason: str) -> None:
+        """Stop accepting until a connection ends or becomes idle, or the pause is over; never in a busy loop (L5)."""
+        now = self._clock()
+        self.resting.add(fd)
+        self.resume_at = now + _PAUSE
+        self._registry.room_wanted = True
+        if now - self._complained_at >= 1.0:
+            self._complained_at = now
+            self._employer.report(reason)
+
+    def _shed(self) -> bool:
+        """End a connection idle between requests, else the oldest part of a head (safety line L2)."""
+        if not self._victims:
+            waiting = [conn for conn in list(self._registry.connections.values()) if conn.armed]
+            idle = [conn for conn in waiting if conn.phase is Phase.IDLE]
+            heads = [conn for conn in waiting if conn.phase is Phase.HEAD]
+            self._victims.extend((idle or heads)[:_AT_ONCE])
+        while self._victims:
+            conn = self._victims.popleft()
+            if conn.phase not in {Phase.IDLE, Phase.HEAD} or not self._registry.take_one(conn):
+                continue
+            if self.end_if_idle(conn):
+                return True
+        return False
+
+    def end_if_idle(self, conn: Connection) -> bool:
+        """Close a connection just taken that has no request; one whose next request has arrived is spared."""
+        if conn.phase is Phase.HEAD or (conn.phase is Phase.IDLE and not conn.has_input()):
+            self._registry.close(conn)
+            return True
+        self.spared.append(conn)
+        return False

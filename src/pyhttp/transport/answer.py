@@ -1,0 +1,233 @@
+"""RFC 9110 §6, RFC 9112 §6: one response on its way out, and where the rest of its content comes from.
+
+What can be said at once goes into the outbox: bytes and parts of files. The items of an iterable are taken by turns of
+a handler's thread, as long as the client keeps up; a source is read by whoever serves the connection, when it is ready.
+"""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from pyhttp.errors import Disconnected, InternalError
+from pyhttp.limits import Limits
+from pyhttp.messages import FileSlice, Response, Source
+from pyhttp.semantics.dates import format_date
+from pyhttp.transport.channel import Sink
+from pyhttp.transport.fate import Fate
+from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
+
+__all__ = ["Answer"]
+
+FIRST_PART: Final = 64 * 1024
+"""Bytes of a file that leave with the head in one system call; below it a read costs less than a sendfile."""
+_ITEMS_AT_ONCE: Final = 256
+"""Items of an iterable taken in one turn, so that many small ones do not keep others waiting."""
+
+
+class Answer:
+    """The response of one exchange.
+
+    Args:
+        sink: Where it goes.
+        response: Closed by `close`.
+        limits: How much leaves at once.
+        head_only: Whether its content stays here, as for HEAD (9110-9.3.2-2a).
+
+    Attributes:
+        status: Of the response.
+        started: Whether its head has been given to the outbox.
+        complete: Whether all of it has.
+        octets: Of content, given to the outbox.
+        source: What the rest of the content comes from, if it comes from outside.
+    """
+
+    __slots__ = (
+        "_closed",
+        "_head_only",
+        "_items",
+        "_limits",
+        "_response",
+        "_sink",
+        "complete",
+        "octets",
+        "source",
+        "started",
+        "status",
+    )
+
+    def __init__(self, sink: Sink, response: Response, limits: Limits, *, head_only: bool) -> None:
+        self._sink = sink
+        self._response = response
+        self._limits = limits
+        self._head_only = head_only
+        self._items: Iterator[bytes] | None = None
+        self._closed = False
+        self.source: Source | None = None
+        self.status: int = response.status
+        self.started: bool = False
+        self.complete: bool = False
+        self.octets: int = 0
+
+    @property
+    def has_items(self) -> bool:
+        """Whether there is an iterator of a handler's to be read on, or to be closed."""
+        return self._items is not None and not self.complete
+
+    def begin(self) -> None:
+        """Send the head and what can be sent with it. What fails before that can still be said (safety line R4).
+
+        Raises:
+            InternalError: A file was truncated before anything was sent.
+            Disconnected: The client is gone.
+        """
+        match body := self._response.body:
+            case bytes():
+                self._send_parts((body,), None)
+            case FileSlice():
+                self._send_parts((body,), body)
+            case tuple():
+                self._send_parts(body, next((part for part in body if isinstance(part, FileSlice)), None))
+            case Source():
+                self._send_head()
+                self.source = body
+                self._pass_on(body.read())  # what is there leaves with the head
+                self.pump()
+            case _ if self._head_only:
+                self._send_parts((), None)
+            case _:
+                self._sink.about_to_block()  # who yields content has to get it from somewhere
+                self._items = iter(body)
+                item = next(self._items, None)
+                self._send_head()
+                self._take(item)
+
+    def pull(self) -> None:
+        """By the thread of a turn: take further items.
+
+        Raises:
+            Disconnected: The client is gone.
+        """
+        if self._items is not None:
+            self._sink.about_to_block()
+            self._take(next(self._items, None))
+
+    def pump(self) -> None:
+        """Without waiting: read what the source has.
+
+        Raises:
+            HTTPError: The source failed.
+            Disconnected: The client is gone.
+        """
+        read = 0  # not what is sent: the answer to a HEAD has no content, however much a script says
+        self._sink.send_some()
+        while self.source is not None and not self._sink.outbox and read < self._limits.portion:
+            data = self.source.read()
+            if data is None:
+                return
+            read += len(data)
+            self._pass_on(data)
+            self._sink.send_some()
+
+    def close(self) -> None:
+        """Release the content, once; by the end of the exchange at the latest, in every outcome."""
+        if self._closed:
+            return
+        self._closed = True
+        items, self._items, self.source = self._items, None, None
+        try:
+            if items is not None and items is not self._response.body:
+                close: Callable[[], object] | None = getattr(items, "close", None)
+                if close is not None:
+                    close()
+        finally:
+            self._response.close()
+
+    # --- head, content, end
+
+    def _send_head(self) -> None:
+        sink, response = self._sink, self._response
+        fields = response.headers.lines
+        if "Date" not in response.headers:  # 9110-6.6.1-6a
+            fields = (("Date", format_date(int(time.time()))), *fields)
+        close = sink.fate is not Fate.KEEP or self._unread_too_long() or sink.is_last()
+        sink.outbox.add(sink.core.send(ResponseHead(response.status, fields, response.length, close, response.reason)))
+        self.started = True
+        if not sink.core.persistent:
+            sink.lower(Fate.LAST)
+
+    def _unread_too_long(self) -> bool:
+        """Whether more content is on its way than would be read away to keep the connection (safety line D15)."""
+        left = self._sink.core.content_left
+        return left is not None and left > self._limits.drain and left - self._sink.core.buffered > self._limits.drain
+
+    def _send_parts(self, parts: tuple[bytes | FileSlice, ...], file: FileSlice | None) -> None:
+        """Send content that is known, its first part of a file being `file`."""
+        sink = self._sink
+        if self._head_only:
+            parts, file = (), None
+        first = b"" if file is None else _beginning(file)
+        self._send_head()
+        for part in parts:
+            if isinstance(part, bytes):
+                self._add(part)
+            elif part is file and len(first) == part.length:
+                self._add(first)
+            elif part is file:
+                self._add(first)
+                self._add_file(FileSlice(part.file, part.offset + len(first), part.length - len(first)))
+            else:
+                self._add_file(part)
+        self._end()
+        sink.send_some()
+
+    def _take(self, item: bytes | None) -> None:
+        """Send items as they come, the first of them being here, until the client is behind or others are due."""
+        sink, items, octets, count = self._sink, self._items, 0, 0
+        while item is not None and items is not None:
+            if item:
+                self._add(item)
+            elif sink.stream.departed():  # nobody would notice while there is nothing to say
+                raise Disconnected("the client has left")
+            sink.send_some()
+            octets += len(item)
+            count += 1
+            if sink.outbox or not item or octets >= self._limits.portion or count == _ITEMS_AT_ONCE:
+                return
+            item = next(items, None)
+        self._end()
+        sink.send_some()
+
+    def _pass_on(self, data: bytes | None) -> None:
+        """Send what a source has said."""
+        if data:
+            self._add(data)
+        elif data is not None:
+            self.source = None
+            self._end()
+
+    def _add(self, data: bytes) -> None:
+        if data and (framed := self._sink.core.send(Content(data))):
+            self._sink.outbox.add(framed)
+            self.octets += len(data)
+
+    def _add_file(self, part: FileSlice) -> None:
+        self._sink.outbox.add_file(part)
+        self._sink.core.send(ContentElsewhere(part.length))
+        self.octets += part.length
+
+    def _end(self) -> None:
+        self._sink.outbox.add(self._sink.core.send(EndOfMessage()))
+        self.complete = True
+
+
+def _beginning(part: FileSlice) -> bytes:
+    """What leaves of a file with the head.
+
+    Raises:
+        InternalError: There is nothing of it left.
+    """
+    first = os.pread(part.file.fileno(), min(part.length, FIRST_PART), part.offset)
+    if not first and part.length:
+        raise InternalError("the file was truncated before it could be sent")
+    return first

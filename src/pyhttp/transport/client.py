@@ -1,0 +1,299 @@
+"""RFC 9112 §9: a client's connection as the loop keeps it and as a handler gets it."""
+
+import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+from pyhttp.errors import Disconnected, Misuse, RequestTimeout
+from pyhttp.messages import RequestHead
+from pyhttp.transport.by_hand import SocketByHand
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.outbox import Outbox
+from pyhttp.transport.pace import Pace, Uptake
+from pyhttp.transport.phases import Phase
+from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
+from pyhttp.transport.setting import Setting
+from pyhttp.transport.spool import Budget
+from pyhttp.transport.stream import SocketStream, Stream
+from pyhttp.wire.connection import ServerConnection
+
+__all__ = ["Address", "Connection"]
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""A socket address of IPv4 or IPv6."""
+
+
+class Connection(SocketByHand):
+    """A client's connection: a socket for its handler, blocking with a timeout, and the loop's record of it.
+
+    `recv` yields first what the loop has read: from the first byte of the head until a `Request` has taken it, content
+    after that; it does not stop at the end of the content. A handler that reads or writes here itself goes round the
+    framing, so its connection ends after its turn.
+
+    Attributes:
+        addr: The client's address.
+        serial: A number that no other connection of the server has.
+        core: What parses its input and frames its output.
+        outbox: Its unsent output.
+        stream: The seam to its descriptor.
+        phase: What it waits for; changed by `phases.enter` alone.
+        fate: What becomes of it; only ever lowered.
+        deadline: When the phase ends by force, on the monotonic clock.
+        armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.
+        watched: Other descriptors it is armed for.
+        drained: Octets read and thrown away in the current phase.
+        served: Exchanges begun.
+        exchange: The current one; None between requests.
+    """
+
+    in_place: Final = False
+    """A loop goes on after each turn."""
+
+    __slots__ = (
+        "_content_pace",
+        "_raw",
+        "_sent_before",
+        "_setting",
+        "_taken",
+        "_unread",
+        "_uptake",
+        "about_to_block",
+        "addr",
+        "armed",
+        "armed_at",
+        "budget",
+        "core",
+        "deadline",
+        "drained",
+        "exchange",
+        "fate",
+        "outbox",
+        "phase",
+        "serial",
+        "served",
+        "stream",
+        "watched",
+    )
+
+    def __init__(self, sock: socket.socket, addr: Address, setting: Setting, serial: int) -> None:
+        # The family, type and protocol are passed on: asking the kernel for them costs more than all the rest.
+        super().__init__(sock.family, sock.type, sock.proto, sock.fileno())
+        self._setting = setting
+        self._lend(setting.timeouts.content)
+        self.addr: Address = addr
+        self.serial: int = serial
+        self.core: ServerConnection = ServerConnection(setting.limits)
+        self.outbox: Outbox = Outbox()
+        self.stream: Stream = SocketStream(sock)
+        self.phase: Phase = Phase.IDLE
+        self.fate: Fate = Fate.KEEP
+        self.deadline: float = 0.0
+        self.armed: bool = False
+        self.armed_at: float = 0.0
+        self.watched: tuple[int, ...] = ()
+        self._content_pace: Pace | None = None
+        self._uptake: Uptake | None = None
+        self._sent_before = 0
+        self.drained: int = 0
+        self.served: int = 0
+        self.exchange: Exchange | None = None
+        self.budget: Budget = setting.budget
+        self.about_to_block: Callable[[], None] = setting.about_to_block
+        """To be told that the handler is about to wait."""
+        self._raw: list[bytes] | None = None
+        self._unread: bytes | None = None
+        self._taken = False
+
+    @property
+    def content_pace(self) -> Pace:
+        """How the content of the current request comes."""
+        if self._content_pace is None:
+            self._content_pace = Pace(self._setting.timeouts.content, self._setting.timeouts.content_rate)
+        return self._content_pace
+
+    @property
+    def uptake(self) -> Uptake:
+        """How the current answer is taken, once it has to be waited for."""
+        if self._uptake is None:
+            timeouts = self._setting.timeouts
+            self._uptake = Uptake(self.outbox, self.stream, timeouts.send, timeouts.send_rate, start=self._sent_before)
+        return self._uptake
+
+    # --- one exchange after another, for the loop
+
+    def begin_exchange(self, head: RequestHead | None) -> Exchange:
+        """A request has arrived, or something that is to be refused."""
+        if self._patience_changed:
+            self._lend(self._patience)
+        self._raw = self._unread = None
+        self._taken = False
+        self.served += 1
+        exchange = self.exchange = Exchange(self, head, self._setting.limits)
+        self._content_pace = self._uptake = None
+        self._sent_before = self.outbox.sent
+        if head is not None and self.core.content_left != 0:
+            # The request as received, in case that its handler reads the socket itself.
+            rest = self.core.take_buffered()
+            self._raw = [self.core.head_bytes, rest]
+            self.core.receive_data(rest)
+        return exchange
+
+    def fill(self) -> int:
+        """Read once without waiting and give what came to the core, the end of input included.
+
+        Returns:
+            The bytes read; 0 at the end of input.
+
+        Raises:
+            BlockingIOError: There is nothing yet.
+            OSError: The connection failed.
+        """
+        data = self.stream.read(self._setting.limits.read_ahead)
+        if not data:
+            self.core.receive_eof()
+            return 0
+        if self._raw is not None:
+            self._raw.append(data)
+        self.core.receive_data(data)
+        return len(data)
+
+    def lower(self, fate: Fate) -> None:
+        """Note something that speaks against going on."""
+        self.fate = min(self.fate, fate)
+
+    def release(self, *, reset: bool) -> None:
+        """Close the descriptor, living `makefile` objects or not; the owner's last act."""
+        self.outbox.discard()
+        socket.socket.detach(self)
+        self.stream.close(reset=reset)
+
+    # --- the channel of its exchange
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping."""
+        return self._setting.closing
+
+    def is_last(self) -> bool:
+        """Whether no request follows the current one, for a reason of the server: D11, or a stop.
+
+        What has arrived before a stop is still answered.
+        """
+        if self.served >= self._setting.limits.requests_per_connection:
+            return True
+        return self._setting.closing and not self.has_input()
+
+    def has_input(self) -> bool:
+        """Whether more has arrived than the current request; looks once where nothing is known."""
+        if self.core.buffered:
+            return True
+        if self.exchange is not None and not self.exchange.complete:
+            return False
+        try:
+            return self.fill() > 0
+        except OSError:  # nothing, or a client that is gone, which will show
+            return False
+
+    def receive(self) -> None:
+        """Wait for input and give it to the core.
+
+        Raises:
+            RequestTimeout: The client was silent for too long, or too slow (safety line D9).
+            Disconnected: The client is gone.
+        """
+        while True:
+            try:
+                self.content_pace.count(0.0, self.fill())
+            except BlockingIOError:
+                self.about_to_block()
+                began = time.monotonic()
+                ready = wait_until_ready(self.fileno(), READ, self.content_pace.allowance())
+                self.content_pace.count(time.monotonic() - began, 0)
+                if not ready:
+                    raise RequestTimeout("the content of the request did not arrive in time") from None
+            except OSError as error:
+                raise Disconnected(str(error)) from error
+            else:
+                return
+
+    def input_complete(self) -> None:
+        """Nothing to do: the core keeps what came early for the next exchange."""
+
+    def send_some(self) -> None:
+        """Send what the socket takes now, but a bounded amount.
+
+        Raises:
+            Disconnected: The client is gone.
+            FileTruncatedError: A file ended early.
+        """
+        try:
+            self.outbox.flush(self.stream, self._setting.limits.portion)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+
+    def send_all(self) -> None:
+        """Send everything, waiting for the client.
+
+        Raises:
+            Disconnected: The client is gone, does not read, or too slowly (safety line D10).
+        """
+        while True:
+            self.send_some()
+            if not self.outbox:
+                return
+            self.about_to_block()
+            began = time.monotonic()
+            wait_until_ready(self.fileno(), WRITE, self.uptake.patience())
+            if not self.uptake.keeps_up(time.monotonic() - began):
+                raise Disconnected("the client does not read its response")
+
+    def wait_for(self, what: Watched) -> None:
+        """Wait until `what` is ready, or due.
+
+        Raises:
+            Disconnected: The client is gone.
+        """
+        self.about_to_block()
+        masks = {self.fileno(): 0} | dict.fromkeys(what.watched(), READ)
+        wait_until_any(masks, what.due() - time.monotonic())
+        if self.stream.departed():
+            raise Disconnected("the client has left")
+
+    # --- what a handler does with it as a socket
+
+    def take_exchange(self) -> Exchange:
+        """The parsed request, for `Request`.
+
+        Raises:
+            Misuse: There is none, it was taken before, or the handler has read or written the socket itself.
+        """
+        exchange = self.exchange
+        if exchange is None or self._taken or self._unread is not None or exchange.progress is not Progress.OPEN:
+            raise Misuse("a connection has one request for each turn, and none once its bytes were read by recv()")
+        self._taken = True
+        self._raw = None  # from here on recv() yields content, and a long upload must not be remembered
+        return exchange
+
+    def _unread_octets(self) -> bytes:
+        """As the bytes they were until a `Request` has taken the exchange; content without framing from then on."""
+        self.lower(Fate.LAST)
+        if self._unread is None:
+            if self.exchange is not None and self._taken:
+                self._unread = self.exchange.content.take_early() + self.core.take_buffered()
+            elif self._raw is not None:
+                self._unread = b"".join(self._raw)
+                self.core.take_buffered()
+            else:
+                self._unread = self.core.head_bytes + self.core.take_buffered()
+        return self._unread
+
+    def _leave(self, unread: bytes) -> None:
+        self._unread = unread
+
+    def _written(self) -> None:
+        self.lower(Fate.LAST)
+        if self.exchange is not None:
+            self.exchange.answer_by_hand()

@@ -1,0 +1,34 @@
+"""What the loop and those who help it ask of the server they work for."""
+
+from typing import Protocol
+
+from pyhttp.errors import HTTPError
+from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.setting import Setting
+
+__all__ = ["Employer"]
+
+
+class Employer(Setting, Protocol):
+    """What the connections are kept for."""
+
+    def dispatch(self, conn: Connection) -> None:
+        """Have the turn of `conn` run, now or soon; `Keeper.settle` must follow exactly once."""
+        ...
+
+    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
+        """Answer with `error` where no turn can be had for it, or note that it cannot be answered."""
+        ...
+
+    def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
+        """An exchange is over, its last byte sent or its connection lost; never raises."""
+        ...
+
+    def hurry(self) -> None:
+        """The grace period of a stop is nearly over: what can be told to end early is told now."""
+        ...
+
+    def report(self, message: str, error: BaseException | None = None) -> None:
+        """Tell the operator, with a traceback where `error` is a fault of ours; never raises."""
+        ...

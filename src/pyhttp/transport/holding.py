@@ -1,0 +1,97 @@
+"""A thread that keeps its connection for a moment after a turn: mostly the next one follows at once.
+
+Starting a thread costs more than most requests; so does waking one up.
+"""
+
+import time
+
+from pyhttp.errors import HTTPError
+from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.keeper import Arrived, Keeper
+from pyhttp.transport.phases import Happening
+from pyhttp.transport.poller import READ, wait_until_any, wait_until_ready
+
+__all__ = ["hold"]
+
+
+def hold(keeper: Keeper, conn: Connection, seconds: float) -> bool:
+    """After a turn, by its thread: True when the next one of `conn` is due within `seconds`, and is the caller's.
+
+    Otherwise the connection has been given back to the loop, or closed, and must not be touched any more.
+    """
+    exchange = conn.exchange
+    if seconds <= 0 or exchange is None or conn.outbox or conn.fate is Fate.CUT:
+        keeper.settle(conn)
+        return False
+    until = time.monotonic() + seconds
+    try:
+        if exchange.progress is Progress.WAITING:
+            return _hold_waiting(keeper, conn, exchange, until)
+        if exchange.finished and exchange.complete and conn.fate is Fate.KEEP:
+            return _hold_idle(keeper, conn, until)
+    except HTTPError as error:
+        keeper.refuse(conn, error)
+        return False
+    except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the thread
+        keeper.settler.lose(conn, error)
+        return False
+    if exchange.progress is Progress.ANSWERED and exchange.answer is not None and exchange.answer.has_items:
+        keeper.registry.enter(conn, Happening.HOLD)
+        keeper.registry.enter(conn, Happening.READY)
+        return True
+    keeper.settle(conn)
+    return False
+
+
+def _hold_waiting(keeper: Keeper, conn: Connection, exchange: Exchange, until: float) -> bool:
+    """Await what a pending exchange awaits, a script that is soon over say."""
+    awaited = exchange.awaited
+    while awaited is not None and (now := time.monotonic()) < until:
+        masks = {conn.fileno(): 0} | dict.fromkeys(awaited.watched(), READ)
+        wait_until_any(masks, min(until, awaited.due()) - now)
+        if conn.stream.departed():
+            break  # the loop will see it, too
+        if awaited.proceed():
+            keeper.registry.enter(conn, Happening.HOLD)
+            keeper.registry.enter(conn, Happening.READY)
+            return True
+    keeper.settle(conn)
+    return False
+
+
+def _hold_idle(keeper: Keeper, conn: Connection, until: float) -> bool:
+    """Await the next request; `until` is for a whole head: a byte now and then does not keep the thread (D7, D8)."""
+    keeper.settler.start_next(conn, Happening.HOLD)
+    while True:
+        match keeper.parse(conn):
+            case Arrived.REQUEST:
+                keeper.registry.enter(conn, Happening.READY)
+                return True
+            case Arrived.END:
+                keeper.registry.close(conn)
+                return False
+            case Arrived.PART:
+                if not _wait_and_fill(conn, until - time.monotonic()):
+                    _give_back(keeper, conn)
+                    return False
+
+
+def _wait_and_fill(conn: Connection, seconds: float) -> bool:
+    if not wait_until_ready(conn.fileno(), READ, seconds):
+        return False
+    try:
+        conn.fill()
+    except BlockingIOError:
+        return False  # woken for nothing: let the loop wait
+    return True
+
+
+def _give_back(keeper: Keeper, conn: Connection) -> None:
+    """Let the loop await the rest of what the thread has begun to await."""
+    if conn.exchange is not None or conn.core.receiving_head:
+        keeper.await_more(conn)
+    else:
+        keeper.registry.enter(conn, Happening.NEXT)
+        keeper.settler.await_next(conn)

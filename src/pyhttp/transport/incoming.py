@@ -1,0 +1,164 @@
+"""RFC 9110 §6.4, §10.1.1: the content of one request, as it comes, put aside, or kept until all of it is here."""
+
+from collections import deque
+
+from pyhttp.errors import HTTPError, Misuse
+from pyhttp.limits import Limits
+from pyhttp.semantics.fields import EMPTY, Headers
+from pyhttp.transport.channel import Channel
+from pyhttp.transport.spool import Spool
+from pyhttp.wire.events import Content, EndOfMessage, Informational, Signal
+
+__all__ = ["Incoming"]
+
+
+class Incoming:
+    """The content of one request.
+
+    Args:
+        channel: Where it comes from.
+        limits: How much is put aside, and how much is kept in memory.
+
+    Attributes:
+        complete: Whether the whole request has been received.
+        trailers: The trailer section, once complete.
+    """
+
+    __slots__ = ("_channel", "_early", "_early_size", "_failure", "_limits", "_spool", "complete", "trailers")
+
+    def __init__(self, channel: Channel, limits: Limits) -> None:
+        self._channel = channel
+        self._limits = limits
+        self._early: deque[bytes] = deque()
+        self._early_size = 0
+        self._spool: Spool | None = None
+        self._failure: HTTPError | None = None
+        self.complete: bool = False
+        self.trailers: Headers = EMPTY
+
+    def read(self) -> bytes:
+        """The next octets, waiting for them; ``b""`` at the end.
+
+        The first wait sends `100 Continue` to a client that asked for it (9110-10.1.1-14a).
+
+        Raises:
+            HTTPError: The content is malformed, incomplete, too large or too slow.
+            OSError: The connection failed.
+        """
+        if self._failure is not None:
+            raise self._failure  # what was kept of it is not the whole (safety line F10)
+        if self._spool is not None:
+            return self._spool.read()
+        if self._early:
+            return self._early.popleft()
+        while not self.complete:
+            if (data := self._next()) is not None:
+                return data
+            if self._invite():
+                self._channel.send_all()
+            self._channel.receive()
+        return b""
+
+    def read_ahead(self) -> bool:
+        """Put aside what has arrived; True when that is all, or as much as the loop waits for.
+
+        Raises:
+            HTTPError: The content is malformed.
+        """
+        while not self.complete and (data := self._next()) is not None:
+            if data:
+                self._early.append(data)
+                self._early_size += len(data)
+        return self.complete or self._early_size >= self._limits.read_ahead
+
+    def take_early(self) -> bytes:
+        """All that `read_ahead` has put aside, and forget it."""
+        early = b"".join(self._early)
+        self._early.clear()
+        return early
+
+    def drain(self) -> None:
+        """Drop what has arrived (9112-9.3-7b).
+
+        Raises:
+            HTTPError: The content is malformed.
+        """
+        self._early.clear()
+        while not self.complete and self._next() is not None:
+            pass
+
+    # --- all of it
+
+    def collect(self) -> bool:
+        """Keep what arrives from now on, and tell a client to continue that waits for it; True where it is all here.
+
+        After that, or when it is to be refused, `collected` tells.
+        """
+        if self._spool is None:
+            self._spool = Spool(self._limits, self._channel.budget)
+        if self._invite():
+            self._channel.send_some()
+        return self.gather()
+
+    def gather(self) -> bool:
+        """Keep what has arrived; True when that is all, or it is to be refused."""
+        spool = self._spool
+        if spool is None or self._failure is not None:
+            return True
+        try:
+            while self._early:
+                spool.add(self._early.popleft())
+            while not self.complete and (data := self._next()) is not None:
+                if data:
+                    spool.add(data)
+        except HTTPError as error:
+            self.refuse(error)
+            return True
+        return self.complete
+
+    def refuse(self, error: HTTPError) -> None:
+        """The rest will not come, or not in time."""
+        self._failure = error.with_traceback(None)
+
+    def collected(self) -> Spool:
+        """All of it; the end of the exchange closes it.
+
+        Raises:
+            HTTPError: It is malformed, incomplete, too large or too slow, or there was no room for it.
+            Misuse: None was collected.
+        """
+        if self._failure is not None:
+            raise self._failure
+        if self._spool is None:
+            raise Misuse("no content was collected")
+        self._spool.rewind()
+        return self._spool
+
+    def close(self) -> None:
+        """Give back what is kept; harmless when called twice."""
+        self._failure = None
+        if self._spool is not None:
+            self._spool.close()
+
+    def _invite(self) -> bool:
+        """Put `100 Continue` into the outbox where the client waits for it."""
+        core = self._channel.core
+        if not core.awaiting_continue:
+            return False
+        self._channel.outbox.add(core.send(Informational(100)))
+        return True
+
+    def _next(self) -> bytes | None:
+        """Some octets, ``b""`` when they end the request, None when more input is needed."""
+        match self._channel.core.next_event():
+            case Content(data):
+                return data
+            case EndOfMessage(trailers):
+                self.trailers = trailers
+                self.complete = True
+                self._channel.input_complete()
+                return b""
+            case Signal.NEED_DATA:
+                return None
+            case unexpected:
+                raise Misuse(f"content was expected, not {unexpected!r}")

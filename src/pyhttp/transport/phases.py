@@ -1,0 +1,184 @@
+"""RFC 9112 §9: the life of a connection, as one table.
+
+`TABLE` says which phase follows which, `FACTS` whose a connection is meanwhile, what it is armed for and until when.
+`enter` is the only place that changes a phase, and it changes it only along the table: a pair that is missing there is
+a fault of ours, and raises. `docs/inside.md` is drawn from here.
+"""
+
+from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import ClassVar, Final, NamedTuple, Protocol
+
+from pyhttp.limits import Timeouts
+from pyhttp.transport.poller import READ, WRITE
+
+__all__ = ["FACTS", "TABLE", "Facts", "Happening", "Owner", "Phase", "Phased", "enter"]
+
+
+class Phase(Enum):
+    """What a connection is waiting for."""
+
+    IDLE = "idle"
+    """The first byte of a head."""
+    HEAD = "head"
+    """The rest of a head."""
+    CONTENT = "content"
+    """Content: as much as a handler is started with, or all of it where a handler has asked for that."""
+    QUEUED = "queued"
+    """A thread for its turn."""
+    TURN = "turn"
+    """The end of a turn: Python code of a handler runs."""
+    HELD = "held"
+    """The next turn, for a moment, in the thread of the last one."""
+    AWAIT = "await"
+    """Something other than the client: a script's output or end, or a place for one."""
+    SEND = "send"
+    """The client, who has to take what is unsent."""
+    DRAIN = "drain"
+    """The rest of a request's content, which nobody will read (safety line D15)."""
+    LINGER = "linger"
+    """The client's end of the connection, ours being said already (9112-9.6-1b, safety line D16)."""
+    CLOSED = "closed"
+    """Nothing."""
+
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__  # members are unique objects; Enum's own hash is slow
+
+
+class Happening(Enum):
+    """What takes a connection from one phase to another."""
+
+    BEGUN = "a head has begun"
+    HEADED = "a head is complete, content is awaited"
+    READY = "a turn is due"
+    QUEUED = "no thread is free"
+    TAKEN = "a thread is free"
+    HOLD = "the thread stays"
+    COLLECT = "the handler wants the content first"
+    AWAIT = "it goes on when something else than the client is ready"
+    SEND = "output is unsent, or is to be made in the next turn"
+    DRAIN = "all is sent, content is unread"
+    NEXT = "all is sent, the next request may come"
+    LAST = "all is sent, no request may follow"
+    OVER = "it has ended, or has to"
+
+    __hash__: ClassVar[Callable[[object], int]] = object.__hash__
+
+
+class Owner(Enum):
+    """Who alone may touch a connection, and close it."""
+
+    LOOP = "the loop"
+    """Armed: nobody's, until the thread that leads takes it, because of an event or its deadline."""
+    QUEUE = "the queue"
+    THREAD = "the thread of its turn"
+    NOBODY = "nobody"
+
+
+class Facts(NamedTuple):
+    """What is true of a connection in a phase."""
+
+    owner: Owner
+    armed_for: int
+    """The readiness of its client that is an event; errors and hang-ups always are."""
+    seconds: Callable[[Timeouts], float] | None
+    """Its deadline, counted from when the phase begins; None where there is none, or where `paced`."""
+    paced: str
+    """What moves the deadline while the phase lasts; empty where nothing does."""
+    promise: str
+    """The safety line its deadline keeps."""
+
+
+FACTS: Final[Mapping[Phase, Facts]] = {
+    Phase.IDLE: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.idle, "", "D8"),
+    Phase.HEAD: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.head, "", "D7"),
+    Phase.CONTENT: Facts(Owner.LOOP, READ, None, "content that arrives", "D9"),
+    Phase.QUEUED: Facts(Owner.QUEUE, 0, None, "", "L2"),
+    Phase.TURN: Facts(Owner.THREAD, 0, None, "", "D9, D10"),
+    Phase.HELD: Facts(Owner.THREAD, READ, lambda timeouts: timeouts.hold, "", "D8"),
+    Phase.AWAIT: Facts(Owner.LOOP, 0, None, "what is awaited", "D17, D18"),
+    Phase.SEND: Facts(Owner.LOOP, WRITE, None, "octets that the client takes", "D10"),
+    Phase.DRAIN: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.drain, "", "D15"),
+    Phase.LINGER: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.linger, "", "D16"),
+    Phase.CLOSED: Facts(Owner.NOBODY, 0, None, "", ""),
+}
+
+_ANSWERED: Final = {
+    Happening.SEND: Phase.SEND,
+    Happening.DRAIN: Phase.DRAIN,
+    Happening.NEXT: Phase.IDLE,
+    Happening.LAST: Phase.LINGER,
+    Happening.OVER: Phase.CLOSED,
+}
+"""What can become of a connection whose answer has been given."""
+
+_REFUSED: Final = {Happening.SEND: Phase.SEND, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED}
+"""What can become of one whose request was refused; such an answer is the last."""
+
+_ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
+    Phase.IDLE: {
+        Happening.BEGUN: Phase.HEAD,
+        Happening.HEADED: Phase.CONTENT,
+        Happening.READY: Phase.TURN,
+        **_REFUSED,
+    },
+    Phase.HEAD: {Happening.HEADED: Phase.CONTENT, Happening.READY: Phase.TURN, **_REFUSED},
+    Phase.CONTENT: {Happening.READY: Phase.TURN, **_REFUSED},
+    Phase.QUEUED: {Happening.TAKEN: Phase.TURN},
+    Phase.TURN: {
+        Happening.QUEUED: Phase.QUEUED,
+        Happening.HOLD: Phase.HELD,
+        Happening.COLLECT: Phase.CONTENT,
+        Happening.AWAIT: Phase.AWAIT,
+        **_ANSWERED,
+    },
+    Phase.HELD: {
+        Happening.BEGUN: Phase.HEAD,
+        Happening.HEADED: Phase.CONTENT,
+        Happening.READY: Phase.TURN,
+        Happening.NEXT: Phase.IDLE,
+        **_REFUSED,
+    },
+    Phase.AWAIT: {Happening.READY: Phase.TURN, **_ANSWERED},
+    Phase.SEND: {
+        Happening.READY: Phase.TURN,
+        Happening.COLLECT: Phase.CONTENT,
+        Happening.AWAIT: Phase.AWAIT,
+        Happening.DRAIN: Phase.DRAIN,
+        Happening.NEXT: Phase.IDLE,
+        Happening.LAST: Phase.LINGER,
+        Happening.OVER: Phase.CLOSED,
+    },
+    Phase.DRAIN: {Happening.NEXT: Phase.IDLE, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED},
+    Phase.LINGER: {Happening.OVER: Phase.CLOSED},
+    Phase.CLOSED: {},
+}
+
+TABLE: Final[Mapping[tuple[Phase, Happening], Phase]] = {
+    (phase, happening): following for phase, row in _ROWS.items() for happening, following in row.items()
+}
+"""The phase behind each thing that can happen in a phase."""
+
+
+class Phased(Protocol):
+    """What has a phase: a Connection."""
+
+    phase: Phase
+    deadline: float
+
+
+def enter(conn: Phased, happening: Happening, clock: Callable[[], float], timeouts: Timeouts) -> None:
+    """Take `conn` to the phase that follows, and to the deadline of that phase.
+
+    Args:
+        conn: By its owner.
+        happening: What happened.
+        clock: Monotonic seconds.
+        timeouts: How long each phase may take.
+
+    Raises:
+        KeyError: That cannot happen in its phase.
+    """
+    phase = conn.phase = TABLE[conn.phase, happening]
+    seconds = FACTS[phase].seconds
+    if seconds is not None:
+        conn.deadline = clock() + seconds(timeouts)

@@ -1,0 +1,234 @@
+"""RFC 9112 §9: what follows a turn - sending, awaiting, reading away, and the end or the next request.
+
+Every method is called by the owner of the connection. Where one returns True a turn is due, and the connection is still
+the caller's; else it has been armed or closed, and must not be touched any more.
+"""
+
+import time
+from collections.abc import Callable
+from typing import assert_never
+
+from pyhttp.errors import HTTPError
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.client import Connection
+from pyhttp.transport.employer import Employer
+from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.fate import Fate
+from pyhttp.transport.outbox import FileTruncatedError
+from pyhttp.transport.phases import Happening, Phase
+from pyhttp.transport.registry import Registry
+from pyhttp.wire.persistence import persists
+
+__all__ = ["Settler"]
+
+
+class Settler:
+    """Takes connections from the end of a turn to the next.
+
+    Args:
+        employer: Whom the connections are kept for.
+        registry: Where they are armed and closed.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, employer: Employer, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
+        self._employer = employer
+        self._registry = registry
+        self._clock = clock
+
+    def settle(self, conn: Connection) -> None:
+        """A turn has ended, or the request was refused: send what is left, then go on or end."""
+        try:
+            exchange = conn.exchange
+            if conn.fate is Fate.CUT or exchange is None or self._registry.over:
+                self._registry.close(conn)
+            elif conn.outbox or self._go_on(conn, exchange):
+                # A further turn is due, but not before others have had theirs: readiness to write brings it.
+                self._await_client(conn)
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
+            self.lose(conn, error)
+
+    def lose(self, conn: Connection, error: BaseException) -> None:
+        """The owner of `conn` could not go on with it."""
+        if not isinstance(error, OSError):  # that is a client that has gone: the access line shows what was sent
+            self._employer.report("a connection is lost to a fault of the server", error)
+        conn.lower(Fate.CUT)
+        self._registry.close(conn)
+
+    def _go_on(self, conn: Connection, exchange: Exchange) -> bool:
+        """Nothing is unsent."""
+        match exchange.progress:
+            case Progress.ANSWERED:
+                answer = exchange.answer
+                if answer is None or answer.complete:
+                    self._conclude(conn, exchange)
+                elif answer.source is not None:
+                    self._await(conn, answer.source)
+                else:
+                    return True
+            case Progress.COLLECTING:
+                return self._collect(conn, exchange)
+            case Progress.WAITING if exchange.awaited is not None:
+                self._await(conn, exchange.awaited)
+            case Progress.OPEN | Progress.WAITING:
+                raise RuntimeError("a turn has ended without an answer")  # whoever runs turns sees to it
+            case _:
+                assert_never(exchange.progress)
+        return False
+
+    # --- the client takes what is unsent
+
+    def _await_client(self, conn: Connection) -> None:
+        if conn.phase is not Phase.SEND:
+            self._registry.enter(conn, Happening.SEND)
+        conn.deadline = self._clock() + conn.uptake.patience()
+        self._registry.arm(conn)
+
+    def send(self, conn: Connection, exchange: Exchange) -> bool:
+        """In `SEND`: the client may take more, or it is time to see whether it has."""
+        keeps_up = conn.uptake.keeps_up(self._clock() - conn.armed_at)
+        try:
+            conn.outbox.flush(conn.stream, self._employer.limits.portion)
+        except OSError:
+            return self._cut(conn, exchange)
+        except FileTruncatedError as error:
+            self._employer.report(f"{conn.addr[0]}: {error}")
+            return self._cut(conn, exchange)
+        if conn.outbox and not keeps_up:
+            self._employer.report(f"{conn.addr[0]}: the client does not read its response")
+            return self._cut(conn, exchange, reset=True)
+        if conn.outbox:
+            self._await_client(conn)
+            return False
+        return self._go_on(conn, exchange)
+
+    def _cut(self, conn: Connection, exchange: Exchange, *, reset: bool = False) -> bool:
+        """The answer cannot be completed. What a handler's iterator does at its end belongs into a turn."""
+        conn.lower(Fate.CUT)
+        if exchange.answer is not None and exchange.answer.has_items:
+            return True
+        self._registry.close(conn, reset=reset)
+        return False
+
+    # --- something else is awaited
+
+    def _collect(self, conn: Connection, exchange: Exchange) -> bool:
+        if exchange.content.gather():
+            return True
+        if conn.phase is not Phase.CONTENT:
+            self._registry.enter(conn, Happening.COLLECT)
+        conn.deadline = self._clock() + conn.content_pace.allowance()
+        self._registry.arm(conn)
+        return False
+
+    def _await(self, conn: Connection, watched: Watched) -> None:
+        if conn.phase is not Phase.AWAIT:
+            self._registry.enter(conn, Happening.AWAIT)
+        conn.deadline = watched.due()
+        self._registry.arm(conn, watched)
+
+    def proceed(self, conn: Connection, exchange: Exchange) -> bool:
+        """In `AWAIT`: what is awaited may be ready, or due; or the client has left."""
+        if conn.stream.departed():
+            return self._cut(conn, exchange)
+        if exchange.awaited is not None:
+            if exchange.awaited.proceed():
+                return True
+        elif exchange.answer is not None and not self._pump(exchange):
+            return self._cut(conn, exchange)
+        if conn.outbox:
+            self._await_client(conn)
+            return False
+        return self._go_on(conn, exchange)
+
+    def _pump(self, exchange: Exchange) -> bool:
+        """Send what has come from outside; False where that has failed."""
+        try:
+            if exchange.answer is not None:
+                exchange.answer.pump()
+        except (HTTPError, OSError):  # the source has said what was wrong with it, the access line shows the rest
+            return False
+        return True
+
+    # --- the answer has been sent
+
+    def _conclude(self, conn: Connection, exchange: Exchange) -> None:
+        conn.drained = 0
+        if conn.fate is Fate.KEEP:
+            self._drain(conn, exchange)
+        else:
+            self.end(conn, exchange)
+
+    def drain(self, conn: Connection, exchange: Exchange) -> None:
+        """In `DRAIN`: more of the unread content may be here."""
+        try:
+            conn.drained += conn.fill()
+        except BlockingIOError:
+            self._registry.arm(conn)
+            return
+        if conn.drained > self._employer.limits.drain:
+            self.end(conn, exchange)
+        else:
+            self._drain(conn, exchange)
+
+    def _drain(self, conn: Connection, exchange: Exchange) -> None:
+        """Go on with the next request, behind the content that the handler has left unread (9112-9.3-7b)."""
+        content = exchange.content
+        try:
+            if not content.complete:
+                content.drain()
+        except HTTPError as error:
+            # The answer has been sent; what follows on the connection cannot be trusted (safety line F13).
+            self._employer.report(f"{conn.addr[0]}: unread content is malformed: {error.detail}")
+            error.__traceback__ = None
+            self.end(conn, exchange)
+            return
+        if content.complete:
+            self.start_next(conn, Happening.NEXT)
+            self.await_next(conn)
+            return
+        if conn.phase is not Phase.DRAIN:
+            self._registry.enter(conn, Happening.DRAIN)
+        self._registry.arm(conn)
+
+    def start_next(self, conn: Connection, happening: Happening) -> None:
+        """End the exchange; its connection goes on, as `happening` says."""
+        self._registry.end_exchange(conn)
+        conn.core.start_next_cycle()
+        self._registry.enter(conn, happening)
+
+    def await_next(self, conn: Connection) -> None:
+        """In `IDLE`: have the next request awaited."""
+        if self._employer.closing and not conn.has_input():
+            self._registry.close(conn)
+            return
+        self._registry.arm(conn)
+        self._registry.make_room()  # nobody has seen this one idle yet
+
+    def end(self, conn: Connection, exchange: Exchange) -> None:
+        """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
+        conn.lower(Fate.LAST)
+        head = exchange.head
+        ends_itself = exchange.status and exchange.complete and head is not None and not persists(head)
+        self._registry.end_exchange(conn)
+        if ends_itself and not conn.core.buffered:
+            self._registry.close(conn)
+            return
+        conn.stream.finish()
+        conn.core.take_buffered()
+        conn.drained = 0
+        self._registry.enter(conn, Happening.LAST)
+        self._registry.arm(conn)
+
+    def linger(self, conn: Connection) -> None:
+        """In `LINGER`: read away what still comes, so that the client receives the answer (safety line D16)."""
+        try:
+            data = conn.stream.read(self._employer.limits.read_ahead)
+        except BlockingIOError:
+            self._registry.arm(conn)
+            return
+        conn.drained += len(data)
+        if not data or conn.drained > self._employer.limits.linger:
+            self._registry.close(conn)
+        else:
+            self._registry.arm(conn)

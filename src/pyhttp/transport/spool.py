@@ -1,0 +1,151 @@
+"""RFC 9112 §6, RFC 3875 §4.2: a request's content, kept until all of it is here.
+
+It is held in memory up to a size, beyond it in a temporary file without a name. So a slow upload holds neither a thread
+nor a process, and a script's CONTENT_LENGTH is exact whatever the framing was (3875-4.2-5a); its standard input is a
+file, which may be read early, late, in part or never, and nobody can wait for anybody.
+"""
+
+import io
+import os
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from pyhttp.errors import Unavailable
+from pyhttp.limits import Limits
+
+__all__ = ["Budget", "Spool", "SpoolFull"]
+
+_PIECE: Final = 64 * 1024
+
+
+class SpoolFull(Unavailable):
+    """503 and closed: there is no room for more content of requests (safety line D22)."""
+
+    must_close = True
+
+
+class Budget:
+    """Bytes that all spools of a server may hold at once (safety line D22).
+
+    Args:
+        size: How many.
+    """
+
+    __slots__ = ("_left", "_lock")
+
+    def __init__(self, size: int) -> None:
+        self._left = size
+        self._lock = threading.Lock()
+
+    def take(self, count: int) -> None:
+        """Count `count` bytes in.
+
+        Raises:
+            SpoolFull: They are too many.
+        """
+        with self._lock:
+            if count > self._left:
+                raise SpoolFull("no room to keep the content of another request")
+            self._left -= count
+
+    def give(self, count: int) -> None:
+        """Count `count` bytes out."""
+        with self._lock:
+            self._left += count
+
+
+class Spool:
+    """The content of one request.
+
+    Args:
+        limits: `spool_memory` is the size up to which it is held in memory.
+        budget: What it counts against until it is closed.
+
+    Attributes:
+        length: Octets of content.
+    """
+
+    __slots__ = ("_budget", "_file", "_memory", "_pieces", "length")
+
+    def __init__(self, limits: Limits, budget: Budget) -> None:
+        self._budget = budget
+        self._memory = limits.spool_memory
+        self._pieces: deque[bytes] = deque()
+        self._file: io.FileIO | None = None
+        self.length: int = 0
+
+    def add(self, data: bytes) -> None:
+        """Put `data` behind what is there.
+
+        Raises:
+            SpoolFull: There is no room.
+        """
+        self._budget.take(len(data))
+        self.length += len(data)
+        self._pieces.append(data)
+        if self.length > self._memory:
+            self._move(_disk_file)
+
+    def read(self) -> bytes:
+        """The next octets, for whoever reads them once; ``b""`` at the end."""
+        if self._file is not None:
+            return self._file.read(_PIECE)
+        return self._pieces.popleft() if self._pieces else b""
+
+    def rewind(self) -> None:
+        """All has been added: `read` begins at the beginning."""
+        if self._file is not None:
+            self._file.seek(0)
+
+    def descriptor(self) -> int | None:
+        """The content as an open file that stands at its beginning; None where it is empty.
+
+        Raises:
+            SpoolFull: The system has no room for it.
+        """
+        if not self.length:
+            return None
+        self._move(_memory_file)
+        self.rewind()
+        return None if self._file is None else self._file.fileno()
+
+    def close(self) -> None:
+        """Give everything back; harmless when called twice."""
+        self._pieces.clear()
+        if self._file is not None:
+            self._file.close()
+        self._budget.give(self.length)
+        self.length = 0
+
+    def _move(self, make: Callable[[], io.FileIO]) -> None:
+        """Write what is in memory into the file."""
+        try:
+            if self._file is None:
+                self._file = make()
+            while self._pieces:
+                _write(self._file, self._pieces.popleft())
+        except OSError as error:  # ENOSPC, EDQUOT, EMFILE: the machine's own limit came first
+            raise SpoolFull(f"the content of a request cannot be kept: {error}") from error
+
+
+def _memory_file() -> io.FileIO:
+    """A file without a name, in memory where the system can."""
+    if not hasattr(os, "memfd_create"):
+        return _disk_file()
+    return io.FileIO(os.memfd_create("pyhttp-content"), "r+b")
+
+
+def _disk_file() -> io.FileIO:
+    """A temporary file without a name, for its owner only (safety line C5)."""
+    import tempfile  # noqa: PLC0415 - much to load, for what is seldom needed
+
+    return tempfile.TemporaryFile(buffering=0)
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    """Write all of `data`: a nearly full disk takes a part."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]

@@ -1,0 +1,77 @@
+"""The clock of a stop: it is kept by whoever looks at it, since the thread that leads may be in a handler (L8)."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+__all__ = ["Stop"]
+
+_HURRY: Final = 2.0
+"""Seconds before the end of the grace period at which scripts are asked to end: as long as they may take for it."""
+_SOON: Final = 0.01
+"""Seconds after which to look again."""
+_AFTER_CUT: Final = 0.5
+"""Seconds that cut connections have to come back from their handlers, on top of the grace period: with what closing
+takes, less than the one second that safety line L8 allows."""
+
+
+class Stop:
+    """What is to be done at which moment after a stop was requested; each thing is done once. For any thread.
+
+    Args:
+        grace: Seconds for the exchanges in progress.
+        hurry: Called shortly before these are over.
+        cut: Called when they are.
+        clock: Monotonic seconds.
+
+    Attributes:
+        requested: Whether a stop was requested.
+        is_cut: Whether the grace period is over.
+    """
+
+    def __init__(
+        self,
+        grace: float,
+        hurry: Callable[[], None],
+        cut: Callable[[], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._grace = grace
+        self._acts = [(max(grace / 2, grace - _HURRY), hurry), (grace, cut)]
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._since = 0.0
+        self._at_once = False
+        self.requested: bool = False
+        self.is_cut: bool = False
+
+    def request(self) -> None:
+        """Begin; from a signal handler, too, so that no lock is taken."""
+        if not self.requested:
+            self._since = self._clock()
+            self.requested = True
+
+    def end_at_once(self) -> None:
+        """Wait for nobody any more; from a signal handler, too."""
+        self._at_once = True
+        self.request()
+
+    def act(self) -> float:
+        """Do what is due: seconds until there is more to do, 0 where all is over and nobody is waited for any more."""
+        while True:
+            if not self._lock.acquire(blocking=False):
+                # Somebody else looks: maybe the very code that a signal handler, which calls this, has interrupted.
+                return _SOON
+            try:
+                passed = float("inf") if self._at_once else self._clock() - self._since
+                if not self._acts:
+                    return max(0.0, self._grace + _AFTER_CUT - passed)
+                moment, act = self._acts[0]
+                if passed < moment:
+                    return moment - passed
+                del self._acts[0]
+                self.is_cut = not self._acts
+            finally:
+                self._lock.release()
+            act()

@@ -1,0 +1,122 @@
+"""Time, readiness and a lock that do what the test says."""
+
+import select
+import threading
+from collections import Counter
+from collections.abc import Callable
+
+__all__ = ["FakeClock", "FakeLock", "FakePoller"]
+
+
+class FakeClock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class FakePoller:
+    """Delivers what is ready and armed, at once; where nothing is, the clock moves on instead of the test.
+
+    Attributes:
+        armed: What is armed, by descriptor.
+        calls: How often each method was called.
+        script: Called inside `arm`, before (False) and after (True) it takes effect: what other threads do then. Where
+            the registry arms a connection it holds its lock, so that others can but `wait`; see `FakeLock`.
+        refuse: What `arm` raises, as a system does that has no room.
+        until: Where the clock stops, however long the loop would wait.
+        waiting: Called with the timeout as a wait begins: what other threads do then.
+    """
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.armed: dict[int, int] = {}
+        self.calls: Counter[str] = Counter()
+        self.script: Callable[[int, bool], None] | None = None
+        self.waiting: Callable[[float | None], None] | None = None
+        self.refuse: OSError | None = None
+        self.until = float("inf")
+        self._clock = clock
+        self._woken = False
+
+    def arm(self, fd: int, mask: int) -> None:
+        """Arm `fd`; one that is armed already is armed for something else from now on."""
+        self.calls["arm"] += 1
+        assert fd >= 0
+        if self.refuse is not None:
+            raise self.refuse
+        if self.script is not None:
+            self.script(fd, False)
+        self.armed[fd] = mask
+        if self.script is not None:
+            self.script(fd, True)
+
+    def forget(self, fd: int) -> None:
+        """Disarm `fd`."""
+        self.calls["forget"] += 1
+        self.armed.pop(fd, None)
+
+    def ready(self) -> list[tuple[int, int]]:
+        """What could be delivered now."""
+        poll = select.poll()
+        for fd, mask in self.armed.items():
+            poll.register(fd, mask)
+        return poll.poll(0)
+
+    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
+        """Deliver what is ready; else let `timeout` pass on the clock, which must not be for ever."""
+        self.calls["wait"] += 1
+        if self.waiting is not None:
+            self.waiting(timeout)
+        events = self.ready()
+        for fd, _ in events:
+            del self.armed[fd]
+        if not events and not self._woken:
+            until = min(self.until, float("inf") if timeout is None else self._clock.now + timeout)
+            assert until < float("inf"), "the loop waits for ever"
+            self._clock.now = max(self._clock.now, until)
+        self._woken = False
+        return events
+
+    def wake(self) -> None:
+        """End a wait, this one or the next."""
+        self.calls["wake"] += 1
+        self._woken = True
+
+    def close(self) -> None:
+        """Nothing is to be released, and nothing may be delivered any more."""
+        self.calls["close"] += 1
+        self.armed.clear()
+
+
+class FakeLock:
+    """A lock that can be interrupted, and fails instead of waiting for itself.
+
+    Attributes:
+        script: Called just before (False) the lock is taken, and just after (True) it has been released: what other
+            threads do then. It is for whatever takes the lock itself; inside `FakePoller.arm` the lock is held.
+        released: Called just after the lock has been released, before anything else can happen.
+    """
+
+    def __init__(self) -> None:
+        self.script: Callable[[bool], None] | None = None
+        self.released: Callable[[], None] | None = None
+        self._lock = threading.Lock()
+        self._holder = 0
+
+    def __enter__(self) -> None:
+        if self.script is not None:
+            self.script(False)
+        assert self._holder != threading.get_ident(), "a thread waits for itself"
+        self._lock.acquire()
+        self._holder = threading.get_ident()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._holder = 0
+        self._lock.release()
+        if self.released is not None:
+            self.released()
+        if self.script is not None:
+            self.script(True)

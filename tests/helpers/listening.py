@@ -1,0 +1,96 @@
+"""A fake loop with a real listener, which fails as it is told to."""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Callable, Iterator, Sequence
+
+from pyhttp.limits import Limits, Timeouts
+from tests.helpers.fakes import TIMEOUTS, Peer, World, world
+from tests.helpers.sockets import request
+
+__all__ = ["Listener", "all_ended", "answered", "at_the_limit", "go_round", "join", "listening"]
+
+
+class Listener(socket.socket):
+    """A listener that fails as it is told to.
+
+    Attributes:
+        failures: What `accept` raises next; nothing is raised where it is empty.
+        full: Whether no descriptor is left.
+    """
+
+    failures: list[int]
+    full: Callable[[], bool]
+
+    def accept(self) -> tuple[socket.socket, tuple[str, int]]:
+        """As a socket does, after its failures."""
+        if self.full():
+            raise OSError(errno.EMFILE, "full")
+        if self.failures:
+            number = self.failures.pop(0)
+            raise OSError(number, os.strerror(number))
+        return super().accept()
+
+
+@contextlib.contextmanager
+def listening(
+    *,
+    capacity: int = 1000,
+    timeouts: Timeouts = TIMEOUTS,
+    limits: Limits | None = None,
+    others: Sequence[socket.socket] = (),
+) -> Iterator[tuple[World, Listener]]:
+    """A loop with a listener, to which `join` connects, and with `others`."""
+    listener = Listener(socket.AF_INET, socket.SOCK_STREAM)
+    listener.failures = []
+    listener.full = lambda: False
+    listener.bind(("127.0.0.1", 0))
+    listener.listen(300)
+    listener.setblocking(False)
+    made_by = world(listeners=[listener, *others], capacity=capacity, timeouts=timeouts, limits=limits)
+    with listener, made_by as made:
+        yield made, listener
+
+
+def join(made: World, listener: Listener) -> Peer:
+    """One more client, which the loop has yet to accept."""
+    sock = socket.create_connection(listener.getsockname())
+    peer = Peer(sock)
+    made.peers.append(peer)
+    return peer
+
+
+def answered(peer: Peer) -> bool:
+    """Whether what has come now begins with a good answer."""
+    return peer.read().startswith(b"HTTP/1.1 200 ")
+
+
+def all_ended(peers: list[Peer]) -> list[bool]:
+    """Which of them have been told the end."""
+    for peer in peers:
+        peer.read()
+    return [peer.ended for peer in peers]
+
+
+def go_round(made: World) -> None:
+    """Once round the loop; as in life, that takes a moment even where there was nothing to wait for."""
+    before = made.clock.now
+    made.round()
+    if made.clock.now == before:
+        made.clock.now += 0.0001
+
+
+def at_the_limit(made: World, listener: Listener) -> tuple[list[Peer], Peer]:
+    """Two clients whose handlers run, all that is allowed, and a third one that the loop has no room for."""
+    made.employer.handler = lambda _: None
+    busy = [join(made, listener) for _ in range(2)]
+    for peer in busy:
+        peer.send(request())
+    made.work()
+    waiting = join(made, listener)
+    waiting.send(request())
+    made.work()
+    assert len(made.employer.turns) == 2
+    return busy, waiting

@@ -1,0 +1,153 @@
+"""What an exchange may wait for, and what its answer may come from, in the hands of a test: pipes behind Protocols."""
+
+import os
+from collections.abc import Iterable, Iterator
+
+from pyhttp.errors import HTTPError
+from pyhttp.messages import Response
+from pyhttp.request import Request
+
+__all__ = ["Items", "Pending", "Tap"]
+
+
+class Pending:
+    """An Awaited: one descriptor or more, and a time.
+
+    Args:
+        due: On the clock of the test.
+        descriptors: How many are watched; the last one is what `fire` makes readable.
+
+    Attributes:
+        fired: Whether the exchange may go on when it looks next.
+        closed: How often it was closed.
+        looks: How often `proceed` was asked.
+    """
+
+    def __init__(self, due: float = 1e9, descriptors: int = 1) -> None:
+        self._pipes = [os.pipe2(os.O_NONBLOCK) for _ in range(descriptors)]
+        self._due = due
+        self.fired = False
+        self.closed = 0
+        self.looks = 0
+
+    def watched(self) -> tuple[int, ...]:
+        """The reading ends."""
+        return tuple(reader for reader, _ in self._pipes)
+
+    def due(self) -> float:
+        """As it was built."""
+        return self._due
+
+    def ring(self) -> None:
+        """Make all its descriptors readable, though there is nothing yet to go on with."""
+        for _, writer in self._pipes:
+            os.write(writer, b"!")
+
+    def fire(self) -> None:
+        """Let the exchange go on."""
+        self.fired = True
+        self.ring()
+
+    def proceed(self) -> bool:
+        """True once it was fired; what rang is silent again."""
+        self.looks += 1
+        if not self.fired:
+            for reader, _ in self._pipes:
+                try:
+                    os.read(reader, 100)
+                except BlockingIOError:
+                    continue
+        return self.fired
+
+    def delay(self, request: Request) -> None:
+        """What a handler does that answers once this was fired."""
+
+        def go_on() -> None:
+            self.close()
+            request.exchange.respond(Response(200, {}, b"answer"))
+
+        request.exchange.wait_for(self, go_on)
+
+    def close(self) -> None:
+        """Release the descriptors."""
+        self.closed += 1
+        for pipe in self._pipes:
+            for fd in pipe:
+                os.close(fd)
+        self._pipes.clear()
+
+
+class Tap:
+    """A Source: what was poured in comes out.
+
+    Attributes:
+        closed: How often it was closed.
+        failure: What `read` raises.
+    """
+
+    def __init__(self, due: float = 1e9) -> None:
+        self._reader, self._writer = os.pipe2(os.O_NONBLOCK)
+        self._due = due
+        self.closed = 0
+        self.failure: HTTPError | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more may come."""
+        return self._writer >= 0
+
+    def pour(self, data: bytes) -> None:
+        """Have `data` ready, as far as there is room."""
+        os.write(self._writer, data)
+
+    def end(self) -> None:
+        """No more will come."""
+        if self._writer >= 0:
+            os.close(self._writer)
+            self._writer = -1
+
+    def watched(self) -> tuple[int, ...]:
+        """The reading end."""
+        return (self._reader,)
+
+    def due(self) -> float:
+        """As it was built."""
+        return self._due
+
+    def read(self) -> bytes | None:
+        """What is there; None where nothing is."""
+        if self.failure is not None:
+            raise self.failure
+        try:
+            return os.read(self._reader, 65536)
+        except BlockingIOError:
+            return None
+
+    def close(self) -> None:
+        """Release the descriptors; the second time, nothing."""
+        self.closed += 1
+        self.end()
+        if self._reader >= 0:
+            os.close(self._reader)
+            self._reader = -1
+
+
+class Items:
+    """An iterable body that knows how far it was read, and how often it was closed."""
+
+    def __init__(self, items: Iterable[bytes]) -> None:
+        self._items = iter(items)
+        self.taken = 0
+        self.closed = 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        item = next(self._items)
+        self.taken += 1
+        return item
+
+    def close(self) -> None:
+        """Count it."""
+        self.closed += 1

@@ -1,0 +1,391 @@
+"""For each row of the table of phases, a small scenario that drives a connection along it."""
+
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+import pytest
+
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.transport.client import Connection
+from pyhttp.transport.phases import Happening, Phase
+from pyhttp.transport.stream import SocketStream
+from tests.helpers.fakes import TIMEOUTS, Handle, Peer, World, later
+from tests.helpers.outside import Items, Pending, Tap
+from tests.helpers.sockets import request
+
+__all__ = ["SCENARIOS", "Row"]
+
+LARGE: Final = bytes(4 << 20)
+UNREAD: Final = request("/", "Transfer-Encoding: chunked", method="POST") + b"2000\r\n" + bytes(2000)
+"""A request with more content than is read ahead, the rest of it on its way."""
+REST: Final = bytes(0x2000 - 2000) + b"\r\n0\r\n\r\n"
+EXPECTING: Final = request("/", "Content-Length: 5", "Expect: 100-continue", method="POST")
+
+Row = tuple[Phase, Happening]
+Scenario = Callable[[World], object]
+SCENARIOS: Final[dict[Row, Scenario]] = {}
+
+
+def row(phase: Phase, happening: Happening) -> Callable[[Scenario], Scenario]:
+    """What drives a connection along a row of the table."""
+
+    def register(scenario: Scenario) -> Scenario:
+        assert (phase, happening) not in SCENARIOS
+        SCENARIOS[phase, happening] = scenario
+        return scenario
+
+    return register
+
+
+# --- how a connection is brought into each phase, and on
+
+
+def send(made: World, peer: Peer, data: bytes) -> None:
+    peer.send(data)
+    made.work()
+
+
+def begin(made: World, sent: bytes, handler: Handle | None = None) -> tuple[Peer, Connection]:
+    """A connection whose client has sent something."""
+    if handler is not None:
+        made.employer.handler = handler
+    peer, conn = made.connect()
+    if sent:
+        send(made, peer, sent)
+    return peer, conn
+
+
+def large_errors(made: World) -> None:
+    """Have errors answered at greater length than a socket takes at once."""
+    vars(made.employer)["error_response"] = lambda error: Response(error.status, {}, LARGE)
+
+
+def read_all(made: World, peer: Peer) -> None:
+    while peer.read():
+        made.work()
+
+
+def from_source(tap: Tap, *, last: bool = False) -> Handle:
+    def handler(asked: Request) -> Response:
+        if last:
+            asked.exchange.be_last()
+        return Response(200, {}, tap)
+
+    return handler
+
+
+def collecting(asked: Request) -> None:
+    asked.exchange.collect(lambda: asked.exchange.respond(Response(200)))
+
+
+def hold(made: World, sent: bytes, *, leave: bool = False) -> Connection:
+    """A thread holds its connection after a turn; behind the request, something is there or nothing."""
+    peer, conn = begin(made, request() + sent, later)
+    if leave:
+        peer.sock.shutdown(socket.SHUT_WR)
+    made.finish(conn, Response(200), seconds=0.01)
+    return conn
+
+
+INCOMPLETE: Final = {
+    Phase.IDLE: b"",
+    Phase.HEAD: b"GET / HT",
+    Phase.CONTENT: request("/", "Transfer-Encoding: chunked") + b"5\r\nab",
+}
+"""What leads to a phase in which a request arrives."""
+REFUSED: Final = {Phase.IDLE: b"nonsense\r\n\r\n", Phase.HEAD: b"nonsense\r\n\r\n", Phase.CONTENT: b"nonsense\r\n"}
+"""What is to be refused there."""
+
+
+def refuse(phase: Phase, *, at_length: bool) -> Scenario:
+    def scenario(made: World) -> None:
+        peer, _ = begin(made, INCOMPLETE[phase])
+        if at_length:
+            large_errors(made)
+        send(made, peer, REFUSED[phase])
+
+    return scenario
+
+
+def leave(phase: Phase) -> Scenario:
+    """The client leaves, and the deadline is noticed first: there is nobody for the 408."""
+
+    def scenario(made: World) -> None:
+        peer, conn = begin(made, INCOMPLETE[phase])
+        peer.close()
+        made.clock.now = conn.deadline
+        made.take_due()
+        made.serve_taken()
+
+    return scenario
+
+
+for _phase in INCOMPLETE:
+    row(_phase, Happening.SEND)(refuse(_phase, at_length=True))
+    row(_phase, Happening.LAST)(refuse(_phase, at_length=False))
+    row(_phase, Happening.OVER)(leave(_phase))
+
+
+# --- receiving
+
+
+@row(Phase.IDLE, Happening.BEGUN)
+def _(made: World) -> None:
+    begin(made, b"GET")
+
+
+@row(Phase.IDLE, Happening.HEADED)
+def _(made: World) -> None:
+    begin(made, INCOMPLETE[Phase.CONTENT])
+
+
+@row(Phase.IDLE, Happening.READY)
+def _(made: World) -> None:
+    begin(made, request())
+
+
+@row(Phase.HEAD, Happening.HEADED)
+def _(made: World) -> None:
+    peer, _ = begin(made, b"GET / HTTP/1.1\r\n")
+    send(made, peer, b"Host: a\r\nContent-Length: 5\r\n\r\n")
+
+
+@row(Phase.HEAD, Happening.READY)
+def _(made: World) -> None:
+    peer, _ = begin(made, b"GET / HTTP/1.1\r\n")
+    send(made, peer, b"Host: a\r\n\r\n")
+
+
+@row(Phase.CONTENT, Happening.READY)
+def _(made: World) -> None:
+    peer, _ = begin(made, INCOMPLETE[Phase.CONTENT])
+    send(made, peer, b"cde\r\n0\r\n\r\n")
+
+
+# --- turns
+
+
+@row(Phase.TURN, Happening.QUEUED)
+@row(Phase.QUEUED, Happening.TAKEN)
+def _(made: World) -> None:
+    _, conn = begin(made, request(), later)
+    made.keeper.queue(conn)
+    assert conn.phase is Phase.QUEUED
+    assert made.keeper.unqueue(conn)
+    made.finish(conn, Response(200))
+
+
+@row(Phase.TURN, Happening.HOLD)
+@row(Phase.HELD, Happening.NEXT)
+def _(made: World) -> None:
+    hold(made, b"")
+
+
+@row(Phase.TURN, Happening.COLLECT)
+def _(made: World) -> None:
+    peer, _ = begin(made, EXPECTING, collecting)
+    send(made, peer, b"12345")
+
+
+@row(Phase.TURN, Happening.AWAIT)
+def _(made: World) -> None:
+    begin(made, request(), from_source(Tap()))
+
+
+@row(Phase.TURN, Happening.SEND)
+def _(made: World) -> None:
+    begin(made, request(), lambda _: Response(200, {}, LARGE))
+
+
+@row(Phase.TURN, Happening.DRAIN)
+def _(made: World) -> None:
+    begin(made, UNREAD)
+
+
+@row(Phase.TURN, Happening.NEXT)
+def _(made: World) -> None:
+    begin(made, request())
+
+
+@row(Phase.TURN, Happening.LAST)
+def _(made: World) -> None:
+    begin(made, request("/", "Connection: close") + request())
+
+
+@row(Phase.TURN, Happening.OVER)
+def _(made: World) -> None:
+    begin(made, request("/", "Connection: close"))
+
+
+# --- a thread holds its connection
+
+
+for _happening, _sent in {
+    Happening.BEGUN: INCOMPLETE[Phase.HEAD],
+    Happening.HEADED: INCOMPLETE[Phase.CONTENT],
+    Happening.LAST: REFUSED[Phase.HEAD],
+}.items():
+    row(Phase.HELD, _happening)(partial(hold, sent=_sent))
+
+
+@row(Phase.HELD, Happening.READY)
+def _(made: World) -> None:
+    made.finish(hold(made, request()), Response(200))
+
+
+@row(Phase.HELD, Happening.SEND)
+def _(made: World) -> None:
+    large_errors(made)
+    hold(made, b"nonsense\r\n\r\n")
+
+
+@row(Phase.HELD, Happening.OVER)
+def _(made: World) -> None:
+    hold(made, b"", leave=True)
+
+
+# --- something else is awaited
+
+
+@row(Phase.AWAIT, Happening.READY)
+def _(made: World) -> None:
+    pending = Pending()
+    begin(made, request(), pending.delay)
+    pending.fire()
+    made.work()
+
+
+@row(Phase.AWAIT, Happening.SEND)
+def _(made: World) -> None:
+    tap = Tap()
+    _, conn = begin(made, request(), from_source(tap))
+    while conn.phase is Phase.AWAIT:
+        tap.pour(bytes(60_000))
+        made.round()
+
+
+@row(Phase.AWAIT, Happening.DRAIN)
+def _(made: World) -> None:
+    tap = Tap()
+    begin(made, UNREAD, from_source(tap))
+    tap.end()
+    made.work()
+
+
+@row(Phase.AWAIT, Happening.NEXT)
+def _(made: World) -> None:
+    tap = Tap()
+    begin(made, request(), from_source(tap))
+    tap.end()
+    made.work()
+
+
+@row(Phase.AWAIT, Happening.LAST)
+def _(made: World) -> None:
+    tap = Tap()
+    begin(made, request(), from_source(tap, last=True))
+    tap.end()
+    made.work()
+
+
+@row(Phase.AWAIT, Happening.OVER)
+def _(made: World) -> None:
+    peer, _ = begin(made, request(), from_source(Tap()))
+    peer.close()
+    made.work()
+
+
+# --- the client has to take something
+
+
+@row(Phase.SEND, Happening.READY)
+def _(made: World) -> None:
+    peer, _ = begin(made, request(), lambda _: Response(200, {}, Items([bytes(3 << 20)] * 3)))
+    read_all(made, peer)
+
+
+@row(Phase.SEND, Happening.COLLECT)
+def _(made: World) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SocketStream, "write", stuck)
+        peer, conn = made.connect()
+        made.employer.handler = collecting
+        peer.send(EXPECTING)
+        made.round()
+        assert conn.phase is Phase.SEND
+    made.work()
+    send(made, peer, b"12345")
+
+
+def stuck(_: SocketStream, pieces: object) -> int:
+    raise BlockingIOError
+
+
+@row(Phase.SEND, Happening.AWAIT)
+def _(made: World) -> None:
+    tap = Tap()
+    tap.pour(bytes(60_000))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SocketStream, "write", stuck)
+        peer, conn = made.connect()
+        made.employer.handler = from_source(tap)
+        peer.send(request())
+        made.round()
+        assert conn.phase is Phase.SEND
+    read_all(made, peer)
+    made.work()
+
+
+@row(Phase.SEND, Happening.DRAIN)
+def _(made: World) -> None:
+    peer, _ = begin(made, UNREAD, lambda _: Response(200, {}, LARGE))
+    read_all(made, peer)
+
+
+@row(Phase.SEND, Happening.NEXT)
+def _(made: World) -> None:
+    peer, _ = begin(made, request(), lambda _: Response(200, {}, LARGE))
+    read_all(made, peer)
+
+
+@row(Phase.SEND, Happening.LAST)
+def _(made: World) -> None:
+    peer, _ = begin(made, request("/", "Connection: close") + request(), lambda _: Response(200, {}, LARGE))
+    read_all(made, peer)
+
+
+@row(Phase.SEND, Happening.OVER)
+def _(made: World) -> None:
+    begin(made, request(), lambda _: Response(200, {}, LARGE))
+    made.pass_time(TIMEOUTS.send + 0.1)
+
+
+# --- the end
+
+
+@row(Phase.DRAIN, Happening.NEXT)
+def _(made: World) -> None:
+    peer, _ = begin(made, UNREAD)
+    send(made, peer, REST)
+
+
+@row(Phase.DRAIN, Happening.LAST)
+def _(made: World) -> None:
+    begin(made, UNREAD)
+    made.pass_time(TIMEOUTS.drain)
+
+
+@row(Phase.DRAIN, Happening.OVER)
+def _(made: World) -> None:
+    peer, _ = begin(made, UNREAD)
+    peer.close()  # without having read the answer, which makes it a reset
+    made.work()
+
+
+@row(Phase.LINGER, Happening.OVER)
+def _(made: World) -> None:
+    begin(made, b"nonsense\r\n\r\n")
+    made.pass_time(TIMEOUTS.linger)

@@ -1,0 +1,359 @@
+"""Scripts for handlers, turn by turn: content, a place, the run; in place, and on a server of one thread.
+
+C5, C10, C11, C15: whatever becomes of a request, nothing of it is left behind. D5, D9, D17, D18, D22, F10, F14.
+"""
+
+import logging
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from pyhttp import BaseHttpRequestHandler, Limits, Timeouts
+from pyhttp.cgi.environ import Ends
+from pyhttp.errand import ends_of
+from pyhttp.version import PRODUCT
+from tests.helpers.cgi_site import has_children, is_alive, settled
+from tests.helpers.crowd import reset, until
+from tests.helpers.errands import Serve, in_place, on_a_server
+from tests.helpers.servers import PATIENCE, nothing_left
+from tests.helpers.sockets import pair, read_until_end, request
+
+MIB = 1024 * 1024
+TEXT = "echo 'Content-Type: text/plain'; echo"
+FIELDS = 'echo "$CONTENT_LENGTH $HTTP_TRANSFER_ENCODING $REQUEST_METHOD"'
+HANGS = "echo $$ > pid.tmp; mv pid.tmp pid; exec sleep 60"
+
+
+@pytest.fixture(params=[in_place, on_a_server], ids=["in place", "on a server"])
+def serve(request: pytest.FixtureRequest) -> Serve:
+    way: Serve = request.param
+    return way
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left() -> Iterator[None]:
+    with nothing_left():
+        yield
+        settled()
+    assert not has_children()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "cgi-bin").mkdir()
+    (tmp_path / "a.txt").write_text("hello")
+    return tmp_path
+
+
+def write(folder: Path, *lines: str, name: str = "x") -> Path:
+    """A shell script."""
+    path = folder / "cgi-bin" / name
+    path.write_text("\n".join(("#!/bin/sh", *lines, "")))
+    path.chmod(0o755)
+    return path
+
+
+def post(content: bytes = b"", *fields: str) -> bytes:
+    return request("/cgi-bin/x", *fields, method="POST", content=content)
+
+
+def chunked(*chunks: bytes) -> bytes:
+    """A request with these chunks; the last one is missing."""
+    data = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return request("/cgi-bin/x", "Transfer-Encoding: chunked", method="POST") + data
+
+
+def pid_of(folder: Path) -> int:
+    """The process of a script that hangs, once it does."""
+    path = folder / "cgi-bin" / "pid"
+    until(path.exists)
+    return int(path.read_text())
+
+
+class TestContent:
+    @pytest.mark.parametrize("size", [1, 65536, MIB, MIB + 1])
+    def test_C5_content_arrives_whole(self, serve: Serve, folder: Path, size: int) -> None:
+        write(folder, TEXT, FIELDS, "cat")
+        content = os.urandom(size)
+        with serve(folder) as service, service.client() as client:
+            for _ in range(2):
+                client.send(post(content))
+                assert client.reply().content == b"%d  POST\n" % size + content
+
+    def test_C5_content_that_is_empty_or_is_none(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, FIELDS, "cat")
+        with serve(folder) as service, service.client() as client:
+            client.send(post(b"", "Content-Length: 0"))
+            assert client.reply().content == b"0  POST\n"
+            client.send(request("/cgi-bin/x"))
+            assert client.reply().content == b"  GET\n"
+
+    def test_C5_chunked_content_has_an_exact_length(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, FIELDS, "cat")
+        with serve(folder) as service, service.client() as client:
+            client.send(chunked(b"hel"))
+            client.send(b"2\r\nlo\r\n0\r\nX-Sum: 5\r\n\r\n" + request("/a.txt"))
+            assert client.reply().content == b"5  POST\nhello"
+            assert client.reply().content == b"hello"
+
+    def test_F14_who_waits_for_100_is_told_to_continue(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, "cat")
+        with serve(folder) as service, service.client() as client:
+            client.send(post(b"", "Expect: 100-continue", "Content-Length: 5"))
+            assert client.reply().status == 100
+            client.send(b"hello")
+            reply = client.reply()
+            assert (reply.status, reply.content) == (200, b"hello")
+
+    def test_C10_an_upload_of_100_mib_that_nobody_reads(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, "echo $CONTENT_LENGTH")
+        with serve(folder) as service, service.client() as client:
+            client.send(post(b"", f"Content-Length: {100 * MIB}"))
+            for _ in range(100):
+                client.send(bytes(MIB))
+            assert client.reply().content == b"%d\n" % (100 * MIB)
+
+    @pytest.mark.parametrize(
+        ("sent", "ends", "status"),
+        [
+            (post(b"", "Content-Length: 5") + b"hell", True, 400),
+            (chunked(b"hello"), True, 400),
+            (chunked(b"hello") + b"x\r\n", False, 400),
+            (post(b"", "Content-Length: 5") + b"hell", False, 408),
+            (chunked(b"hello", b"hello!"), False, 413),
+            (post(b"", "Content-Length: 11", "Expect: 100-continue"), False, 413),
+        ],
+        ids=["F10 incomplete", "F10 no last chunk", "F13 malformed", "D9 late", "D5 too large", "D5 stated"],
+    )
+    def test_F10_without_its_content_no_script_is_started(
+        self, serve: Serve, folder: Path, sent: bytes, ends: bool, status: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """D5, D9, F10, F13: the answer says what was wrong with it, and the log does not blame the script."""
+        write(folder, "touch ran", TEXT)
+        with serve(folder, Limits(content=10), Timeouts(content=0.2)) as service, service.client() as client:
+            client.send(sent)
+            if ends:
+                client.half_close()
+            reply = client.reply()
+            assert (reply.status, reply.says_close) == (status, True)
+            assert client.ended() == b""
+        assert not (folder / "cgi-bin" / "ran").exists()
+        assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+    def test_D22_without_room_no_script_is_started(self, serve: Serve, folder: Path) -> None:
+        write(folder, "touch ran", TEXT)
+        with serve(folder, Limits(spool=10)) as service:
+            reply = service.ask(post(b"x" * 11))
+            assert (reply.status, reply.says_close, reply.get("Retry-After")) == (503, True, "1")
+            assert not (folder / "cgi-bin" / "ran").exists()
+            assert service.ask(post(b"x" * 10)).status == 200
+
+    @pytest.mark.parametrize(
+        ("lines", "status"),
+        [(["echo 'Status: 204'; echo"], 204), (["echo 'Location: /a.txt'; echo"], 200), (["exit 1"], 502)],
+    )
+    def test_C5_content_is_given_back_whatever_the_answer_is(
+        self, serve: Serve, folder: Path, lines: list[str], status: int
+    ) -> None:
+        write(folder, *lines)
+        with serve(folder, Limits(spool=10)) as service, service.client() as client:
+            for _ in range(3):
+                client.send(post(b"x" * 10))
+                assert client.reply().status == status
+
+    def test_C15_so_it_is_where_the_script_cannot_be_started(self, serve: Serve, folder: Path) -> None:
+        write(folder).write_text("no program")
+        with serve(folder, Limits(spool=10)) as service:
+            assert service.ask(post(b"x" * 10)).status == 500
+            assert service.scripts.running == 0
+
+
+class TestPlaces:
+    def test_D18_one_script_too_many_waits_for_its_turn(self, serve: Serve, folder: Path) -> None:
+        os.mkfifo(folder / "cgi-bin" / "go")
+        write(folder, TEXT, "cat go")
+        write(folder, TEXT, "echo second $(cat)", name="y")
+        with serve(folder, Limits(scripts=1)) as service, service.client() as first, service.client() as second:
+            first.send(request("/cgi-bin/x"))
+            service.until(1)
+            second.send(request("/cgi-bin/y", method="POST", content=b"content"))
+            service.until(2)
+            (folder / "cgi-bin" / "go").write_text("gone")
+            assert first.reply().content == b"gone"
+            assert second.reply().content == b"second content\n"
+
+    def test_D18_who_has_waited_too_long_is_told_to_come_back(self, serve: Serve, folder: Path) -> None:
+        write(folder, HANGS)
+        write(folder, "touch ran", TEXT, name="y")
+        timeouts = Timeouts(script_wait=0.2, script_kill=0.3)
+        with serve(folder, Limits(scripts=1), timeouts) as service, service.client() as first:
+            first.send(request("/cgi-bin/x"))
+            pid_of(folder)
+            with service.client() as second:
+                started = time.monotonic()
+                second.send(request("/cgi-bin/y", method="POST", content=b"x"))
+                reply = second.reply()
+                assert 0.2 <= time.monotonic() - started < 2
+                assert (reply.status, reply.get("Retry-After"), reply.says_close) == (503, "1", False)
+                second.send(request("/a.txt"))
+                assert second.reply().content == b"hello"
+            reset(first.sock)
+        assert not (folder / "cgi-bin" / "ran").exists()
+
+    def test_D18_who_leaves_the_line_is_in_nobodys_way(self, serve: Serve, folder: Path) -> None:
+        os.mkfifo(folder / "cgi-bin" / "go")
+        write(folder, TEXT, "cat go")
+        write(folder, "touch ran", TEXT, name="y")
+        write(folder, TEXT, "echo third", name="z")
+        with serve(folder, Limits(scripts=1)) as service, ExitStack() as stack:
+            first, second, third = [stack.enter_context(service.client()) for _ in range(3)]
+            for count, (client, name) in enumerate(((first, "x"), (second, "y"), (third, "z")), 1):
+                client.send(request(f"/cgi-bin/{name}"))
+                service.until(count)
+            reset(second.sock)
+            service.until(2)
+            (folder / "cgi-bin" / "go").write_text("gone")
+            assert first.reply().content == b"gone"
+            assert third.reply().content == b"third\n"
+        assert not (folder / "cgi-bin" / "ran").exists()
+
+
+class TestAnswers:
+    def test_D17_silence_is_a_504_and_the_connection_goes_on(
+        self, serve: Serve, folder: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        write(folder, HANGS)
+        with serve(folder, None, Timeouts(script=0.2, script_kill=0.3)) as service, service.client() as client:
+            client.send(request("/cgi-bin/x") + request("/a.txt"))
+            assert [client.reply().status, client.reply().content] == [504, b"hello"]
+        assert "/cgi-bin/x: a script was silent for too long" in [record.getMessage() for record in caplog.records]
+
+    def test_C13_content_that_fails_is_cut(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, "echo body; kill -9 $$")
+        with serve(folder) as service, service.client() as client:
+            client.send(request("/cgi-bin/x") + request("/a.txt"))
+            reply = client.reply()
+            assert (reply.status, reply.content, reply.complete) == (200, b"body\n", False)
+            assert client.ended() == b""
+
+    def test_its_output_is_passed_on_as_it_comes(self, serve: Serve, folder: Path) -> None:
+        os.mkfifo(folder / "cgi-bin" / "go")
+        write(folder, TEXT, "echo one; cat go")
+        with serve(folder) as service, service.client() as client:
+            client.send(request("/cgi-bin/x"))
+            received = b""
+            while b"one\n" not in received:
+                received += client.more()
+            (folder / "cgi-bin" / "go").write_text("two")
+            while not received.endswith(b"\r\n0\r\n\r\n"):
+                received += client.more()
+            assert b"two" in received
+
+    def test_what_speaks_http_itself_is_the_last_answer(self, serve: Serve, folder: Path) -> None:
+        write(folder, "printf 'HTTP/1.1 404 No\\r\\n\\r\\nbody'", name="nph-x")
+        with serve(folder) as service, service.client() as client:
+            client.send(request("/cgi-bin/nph-x") * 2)
+            reply = client.reply()
+            assert (reply.status, reply.content, reply.says_close) == (404, b"body", True)
+            assert client.ended() == b""
+
+    def test_others_are_served_while_a_script_runs(self, folder: Path) -> None:
+        write(folder, HANGS)
+        with on_a_server(folder, None, Timeouts(script_kill=0.3)) as service, service.client() as client:
+            client.send(request("/cgi-bin/x"))
+            pid_of(folder)
+            assert service.ask(request("/a.txt")).content == b"hello"
+            reset(client.sock)
+
+
+class TestDepartures:
+    @pytest.mark.parametrize("lines", [[HANGS], [TEXT, "echo body", HANGS]], ids=["before its head", "in its content"])
+    def test_C11_a_reset_ends_the_script(self, serve: Serve, folder: Path, lines: list[str]) -> None:
+        write(folder, *lines)
+        with serve(folder, None, Timeouts(script_kill=0.3)) as service, service.client() as client:
+            client.send(request("/cgi-bin/x"))
+            pid = pid_of(folder)
+            reset(client.sock)
+            until(lambda: not is_alive(pid))
+
+    def test_C11_a_client_that_leaves_ends_the_script(self, folder: Path) -> None:
+        """A pair tells of an orderly departure, too."""
+        write(folder, HANGS)
+        with pair() as (ours, theirs):
+            theirs.sendall(request("/cgi-bin/x"))
+            serving = threading.Thread(target=BaseHttpRequestHandler, args=(ours, ("", 0), None, folder))
+            serving.start()
+            pid = pid_of(folder)
+            theirs.close()
+            serving.join(PATIENCE)
+        until(lambda: not is_alive(pid))
+
+    def test_C11_a_half_closed_client_still_wants_its_answer(self, serve: Serve, folder: Path) -> None:
+        write(folder, "sleep 0.1", TEXT, "echo body")
+        with serve(folder) as service, service.client() as client:
+            client.send(request("/cgi-bin/x") + b"more")
+            client.half_close()
+            assert client.reply().content == b"body\n"
+
+    def test_who_leaves_with_all_it_came_for_does_not_end_the_script(self, serve: Serve, folder: Path) -> None:
+        write(
+            folder,
+            "echo 'Content-Type: a/b'; echo 'Content-Length: 3'; echo; printf 123",
+            "cat go; sleep 0.05; touch finished",
+        )
+        os.mkfifo(folder / "cgi-bin" / "go")
+        with serve(folder) as service, service.client() as client:
+            client.send(request("/cgi-bin/x"))
+            assert client.reply().content == b"123"
+            reset(client.sock)
+            (folder / "cgi-bin" / "go").write_text("")
+            until((folder / "cgi-bin" / "finished").exists)
+
+    def test_C11_a_stop_ends_the_script_and_those_that_wait(self, folder: Path) -> None:
+        write(folder, HANGS)
+        with (
+            on_a_server(folder, Limits(scripts=1), Timeouts(stop=0.4, script_kill=0.2)) as service,
+            ExitStack() as stack,
+        ):
+            first, second = [stack.enter_context(service.client()) for _ in range(2)]
+            for count, client in enumerate((first, second), 1):
+                client.send(request("/cgi-bin/x"))
+                service.until(count)
+            pid = pid_of(folder)
+            assert service.server is not None
+            service.server.close()
+            for client in (first, second):
+                reply = client.reply()
+                assert (reply.status, reply.says_close) == (503, True)
+        assert not is_alive(pid)
+
+
+def test_the_ends_of_a_tcp_connection() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as one:
+        expected = Ends(local=one.getsockname(), peer=one.getpeername(), secure=False, software=PRODUCT)
+        assert ends_of(one, one.getpeername()) == expected
+
+
+@pytest.mark.parametrize("address", ["", None, ("host",), (1, 2), ("host", "1"), ("::1", 5, 0, 3)])
+def test_a_socket_without_ends_is_local(address: object) -> None:
+    with pair() as (ours, _):
+        peer = ("::1", 5) if address == ("::1", 5, 0, 3) else ("127.0.0.1", 0)
+        assert ends_of(ours, address) == Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
+
+
+def test_in_place_on_a_pair(folder: Path) -> None:
+    write(folder, TEXT, 'printf "$REMOTE_ADDR $SERVER_PORT "; cat')
+    with pair() as (ours, theirs):
+        theirs.sendall(post(b"hello") + post(b"again"))
+        theirs.shutdown(socket.SHUT_WR)
+        BaseHttpRequestHandler(ours, ("192.0.2.1", 5), None, folder)
+        answers = read_until_end(theirs)
+    assert answers.count(b"HTTP/1.1 200 ") == 2
+    assert b"192.0.2.1 0 hello" in answers
+    assert answers.endswith(b"192.0.2.1 0 again")

@@ -1,0 +1,81 @@
+"""The page about the inside: its picture and its tables are those of the code."""
+
+import re
+import shutil
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+
+from pyhttp.transport.phases import TABLE, Happening, Phase
+from tests.helpers.inside import ARROWS, BOX_HEIGHT, BOX_WIDTH, BOXES, DOCS, Arrow, faults, main, picture, with_tables
+
+SOURCES = DOCS.parent / "src" / "pyhttp"
+
+
+@pytest.fixture
+def docs(tmp_path: Path) -> Path:
+    for name in ("inside.md", "inside.svg"):
+        shutil.copy(DOCS / name, tmp_path / name)
+    return tmp_path
+
+
+def test_the_page_and_the_picture_are_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
+    """Where the table of phases was changed: `nox -s inside`."""
+    assert main(["--check"]) == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", ["inside.md", "inside.svg"])
+def test_a_stale_document_is_found_and_written_anew(name: str, docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stale = (DOCS / name).read_text(encoding="utf-8").replace("LINGER", "STAY")
+    (docs / name).write_text(stale, encoding="utf-8")
+    assert main(["--check"], docs) == 1
+    assert f"docs/{name} is stale" in capsys.readouterr().err
+    assert (docs / name).read_text(encoding="utf-8") == stale
+    assert main([], docs) == 0
+    assert (docs / name).read_text(encoding="utf-8") == (DOCS / name).read_text(encoding="utf-8")
+
+
+def test_a_missing_picture_is_stale(docs: Path) -> None:
+    (docs / "inside.svg").unlink()
+    assert main(["--check"], docs) == 1
+    assert main([], docs) == 0
+
+
+def test_a_page_without_markers_is_refused() -> None:
+    with pytest.raises(ValueError, match="table of phases"):
+        with_tables("# Inside\n")
+
+
+def test_an_arrow_that_is_missing_and_one_too_many_are_found() -> None:
+    wrong = Arrow((Phase.CLOSED,), Happening.NEXT, Phase.IDLE, (((0, 0), (1, 1)),), (0, 0))
+    told = list(faults([*ARROWS[1:], wrong]))
+    assert [line for line in told if line.endswith("is drawn, and cannot happen")] == [
+        "CLOSED, NEXT, IDLE is drawn, and cannot happen"
+    ]
+    assert len(told) == 1 + len(ARROWS[0].rows())
+
+
+def test_every_row_has_one_arrow() -> None:
+    rows = [row for arrow in ARROWS for row in arrow.rows()]
+    assert sorted(rows, key=repr) == sorted(TABLE, key=repr)
+
+
+def test_every_phase_has_a_place_of_its_own() -> None:
+    assert set(BOXES) == set(Phase)
+    for (x, y), (other_x, other_y) in combinations(BOXES.values(), 2):
+        assert abs(x - other_x) > BOX_WIDTH or abs(y - other_y) > BOX_HEIGHT
+
+
+def test_the_picture_has_a_name_for_each_arrow() -> None:
+    assert picture().count('class="label"') == len(ARROWS)
+
+
+def test_every_room_that_the_page_names_is_there() -> None:
+    _, _, section = (DOCS / "inside.md").read_text(encoding="utf-8").partition("\n## The life of a request\n")
+    names = set(re.findall(r"`([a-z_/]+)`", section.partition("\n## ")[0]))
+    rooms = {
+        name for path in SOURCES.rglob("*") for name in (str(path.relative_to(SOURCES)).removesuffix(".py"), path.stem)
+    }
+    assert {name.removesuffix("/") for name in names} - rooms <= {"finish_request", "respond"}
