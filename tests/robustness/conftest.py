@@ -7,6 +7,7 @@ import pytest
 
 from tests.helpers.crowd import raise_descriptor_limit
 from tests.helpers.servers import nothing_left, server_class
+from tests.robustness.slowness import write_scripts
 
 __all__ = ["server_class"]
 
@@ -31,3 +32,17 @@ def folder(tmp_path: Path) -> Path:
         file.truncate(64 << 20)
     (made / "small").write_text("hello")
     return made
+
+
+@pytest.fixture
+def busy_folder(folder: Path) -> Path:
+    """That folder with the scripts that slow clients ask for."""
+    write_scripts(folder)
+    return folder
+
+
+@pytest.fixture
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """No traceback was logged, since nothing is a fault of ours."""
+    yield
+    assert not [record for record in caplog.get_records("call") if record.exc_info]

@@ -52,8 +52,8 @@ def ordinary(server: BaseServer, what: str, target: str = "/small", times: int =
 
 
 def threads_allowed(server: BaseServer) -> int:
-    """Threads of a server whose clients are all slow: its loop, and for a pool its workers."""
-    return server.workers + 1 if isinstance(server, PooledServer) else 1
+    """Threads of a server whose clients are all slow: the one that serves, and for a pool its workers and one more."""
+    return server.workers + 2 if isinstance(server, PooledServer) else 1
 
 
 def test_L3_slow_heads_stalled_content_and_slow_readers_at_once(
@@ -184,7 +184,9 @@ def test_L2_with_every_worker_in_a_handler_the_loop_goes_on(kind: type[BaseServe
                     size += len(downloading.sock.recv(1 << 20))
                 assert {tuple(statuses(client.recv(100))) for client in heads} == {(408,)}
                 assert arrived.qsize() == 3
-                assert threading.active_count() - before <= 4
+                assert threading.active_count() - before <= (
+                    5 if kind is PooledServer else 4
+                )  # the pool serves by a thread of its own
                 gate.open.set()
                 assert {tuple(statuses(client.recv(1000))) for client in [*waiting, *hanging]} == {(200,)}
 
@@ -218,12 +220,12 @@ def test_L1_two_thousand_idle_connections_are_held(idle_server: tuple[int, tuple
         for client in clients:
             assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         median, worst = latencies(address, request("/small"), 50)
-        descriptors, threads_now, resident_now = usage(process)
+        descriptors, _, resident_now = usage(process)
         each = (resident_now - resident) / IDLE
         tell(f"{each:.0f} bytes each; median {median * 1000:.1f} ms, worst {worst * 1000:.1f} ms")
         assert descriptors >= IDLE
         assert each < 4096
-        assert threads_now <= max(threads, 40)
+        until(lambda: usage(process)[1] <= max(threads, 4))  # those of the last requests stay for a moment
         assert worst < PROMPT
         for client in clients[::100]:
             client.sendall(request("/small"))

@@ -1,0 +1,85 @@
+"""What tests of a stop share: handlers that go on and on, a server in a thread of its own, and the time it has."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pyhttp import BaseServer, Request, Response, Timeouts
+from tests.helpers.servers import PATIENCE
+from tests.helpers.wire_client import WireClient
+
+__all__ = ["END", "STOP", "Handling", "Run", "client_of", "ends", "in_time", "served"]
+
+STOP: Final = Timeouts(stop=1.0, script_kill=0.3)
+END: Final = STOP.stop + 1 + 0.25
+"""The last part is for the machine of the tests, which is shared."""
+LONG: Final = 25.0
+"""Seconds that a handler or script takes if nobody ends it."""
+
+
+def client_of(server: BaseServer) -> WireClient:
+    return WireClient(*server.addresses[0], patience=10)
+
+
+class Handling:
+    """A handler that goes on and on in its own Python code, until the test ends."""
+
+    def __init__(self) -> None:
+        self.release = threading.Event()
+        self.begun = threading.Semaphore(0)
+        self.threads: list[threading.Thread] = []
+
+    def __call__(self, got: Request) -> Response:
+        if got.path == "/":
+            return Response(200)
+        self.threads.append(threading.current_thread())
+        self.begun.release()
+        self.release.wait(LONG)
+        return Response(200, {}, b"too late")
+
+
+@dataclass
+class Run:
+    """A server, and the thread of the test's own in which it serves."""
+
+    server: BaseServer
+    thread: threading.Thread
+
+    def is_over(self) -> bool:
+        """Whether `serve_forever` has returned."""
+        return not self.thread.is_alive()
+
+
+@contextmanager
+def served(server: BaseServer, handling: Handling | None = None) -> Iterator[Run]:
+    """`server` in a thread of its own; in the end its handlers are let go, and all has ended."""
+    run = Run(server, threading.Thread(target=server.serve_forever, daemon=True))
+    run.thread.start()
+    try:
+        yield run
+    finally:
+        if handling is not None:
+            handling.release.set()
+        server.close()
+        run.thread.join(PATIENCE)
+        assert run.is_over()
+
+
+@contextmanager
+def in_time() -> Iterator[None]:
+    """What is done here takes no longer than a stop may."""
+    began = time.monotonic()
+    yield
+    taken = time.monotonic() - began
+    assert taken < END, f"it took {taken:.2f} s"
+
+
+def ends(run: Run) -> None:
+    """`close` returns in time, and by then so has `serve_forever`."""
+    with in_time():
+        run.server.close()
+        run.thread.join(END)
+    assert run.is_over()
