@@ -1,0 +1,136 @@
+"""What servers of files do under the abuse that tests/robustness is about; writes docs/robustness.md.
+
+Each server that is found runs in a process of its own on 127.0.0.1, with its own defaults but for what the abuse needs:
+room for as many connections, and scripts. Every wait has an end; a server that does not answer within it is said not
+to. The document is written when all servers have been there, by the whole run alone.
+
+    python -m benchmarks.robustness [--quick] [SERVER ...]
+"""
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from benchmarks.robustness.abuse import ABUSES, SLOW, SPREAD, Abuse
+from benchmarks.robustness.peers import PEERS, Peer
+from benchmarks.robustness.running import PATIENCE
+from tests.helpers.crowd import raise_descriptor_limit
+
+OUTPUT: Final = Path(__file__).parents[2] / "docs" / "robustness.md"
+TOO_LONG: Final = 30
+"""Seconds that one cell may take."""
+QUICK: Final = 5
+"""Seconds that it may take in the quick form."""
+EXPECTED: Final = 10 * 60
+"""Seconds that the whole run has taken with all servers."""
+ENOUGH: Final = 12 * 60
+"""Seconds after which no further cell is begun."""
+QUICKLY: Final = 110
+"""The same in the quick form."""
+
+INTRODUCTION: Final = """# Servers under abuse
+
+Written by `python -m benchmarks.robustness`; each cell is one run on a machine with {cpus} processors, clients and
+server together, so differences of a few milliseconds mean nothing. Times are the median and the worst of 30 ordinary
+requests, each on a new connection; "no answer" means that one of them had none within {patience:.0f} seconds. Each
+server has its own defaults but for the number of connections. Cheroot serves by a small application of its ten
+threads; `http.server` speaks HTTP/1.1 here, and has a thread for each connection.
+
+* Slow heads, bodies and readers have sent all that they will, and the table shows who else is served meanwhile.
+* 64 clients of a kind read nothing at all: two ranges of 16 MB each of a file of 32 MiB, what a CGI script writes, or
+  an iterable without an end. Of uploads of 100,000 octets to a script, some wait for a "100 (Continue)" and then send
+  nothing, others send 66,000 octets. Ordinary requests beside them come {spread:.0f} ms after one another. lighttpd
+  sends the two ranges, one octet apart, as one; it runs scripts by mod_cgi, `http.server` with `--cgi`. The iterable is
+  the answer of a small application.
+* "-": the server cannot be asked that way. nginx and cheroot run no CGI scripts; cheroot, by such an application, and
+  `http.server` send no ranges; only cheroot and pyhttp call Python code that could return an iterable.
+* 900 resets: 300 in the middle of a head, of a download, of an upload; what is left up to five seconds later.
+* 64 descriptors: the share of one processor while nothing can be done, and whether the server is back afterwards.
+* Stopped: by the signal that the server documents for a gentle stop.
+* A file cut short: "ended" and "reset" tell the client that something is wrong; "left waiting" leaves it so for
+  {patience:.0f} seconds at least; "padded" would be a lie.
+* A cell that is not done within {long} seconds is given up; a short backlog makes many clients try again.
+
+"""
+
+
+class TooLong(Exception):
+    """A cell has taken too long: the server takes connections too slowly, say."""
+
+
+def _give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
+    raise TooLong
+
+
+def cell(measure: Abuse, peer: Peer, seconds: int) -> str:
+    """One cell of the table, within bounds."""
+    signal.signal(signal.SIGALRM, _give_up)
+    signal.alarm(seconds)
+    try:
+        return measure(peer)
+    except TooLong:
+        return f"not done within {seconds} s"
+    except (OSError, RuntimeError) as error:
+        return f"not measured: {error}"
+    finally:
+        signal.alarm(0)
+
+
+def found(chosen: Sequence[str]) -> dict[str, str]:
+    """The versions of those servers that are here."""
+    versions: dict[str, str] = {}
+    for name in chosen:
+        try:
+            versions[name] = PEERS[name].version()
+        except (OSError, subprocess.CalledProcessError):
+            print(f"{name} is not here")
+    return versions
+
+
+def main() -> int:
+    """Run all abuse against all servers there are, or those that are named, and write the table."""
+    parser = argparse.ArgumentParser(
+        "benchmarks.robustness", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--quick", action="store_true", help="only the slow clients, and less patience; writes nothing")
+    parser.add_argument("server", nargs="*", metavar="SERVER", help=f"one of {', '.join(PEERS)} (default: all)")
+    options = parser.parse_args()
+    quick: bool = options.quick
+    chosen: list[str] = options.server or list(PEERS)
+    if unknown := set(chosen) - PEERS.keys():
+        parser.error(f"no such server: {', '.join(sorted(unknown))}")
+    if not raise_descriptor_limit(8192):
+        print("too few descriptors are allowed here")
+        return 1
+    versions = found(chosen)
+    abuses, patience, enough = (SLOW, QUICK, QUICKLY) if quick else (ABUSES, TOO_LONG, ENOUGH)
+    expected = (QUICKLY if quick else EXPECTED) * len(versions) / len(PEERS)
+    print(f"expected to take {expected / 60:.1f} minutes, and not much more than {enough / 60:.1f}", flush=True)
+    began = time.monotonic()
+    rows: list[str] = []
+    for abuse, measure in abuses.items():
+        cells: list[str] = []
+        for name in versions:
+            left = int(began + enough - time.monotonic())
+            cells.append(cell(measure, PEERS[name], min(patience, left)) if left > 0 else "not begun in time")
+            print(f"{time.monotonic() - began:3.0f} s: {abuse}: {name}: {cells[-1]}", flush=True)
+        rows.append(f"| {abuse} | {' | '.join(cells)} |")
+    heads = " | ".join(f"{name} {version}" for name, version in versions.items())
+    table = "\n".join([f"| | {heads} |", "|---" * (len(versions) + 1) + "|", *rows])
+    if versions.keys() == PEERS.keys() and not quick:
+        text = INTRODUCTION.format(cpus=os.cpu_count(), patience=PATIENCE, long=TOO_LONG, spread=SPREAD * 1000)
+        OUTPUT.write_text(f"{text}{table}\n")
+    else:
+        print(table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

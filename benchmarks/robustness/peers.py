@@ -1,0 +1,156 @@
+"""The servers that are compared, and how each is told to serve a folder on a port of 127.0.0.1."""
+
+import platform
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+__all__ = ["PEERS", "Made", "Peer"]
+
+NGINX: Final = """
+daemon off; user root; worker_processes 1; pid {work}/pid; error_log /dev/null;
+events {{ worker_connections 4096; }}
+http {{
+  access_log off; sendfile on; default_type application/octet-stream;
+  client_body_temp_path {work}/1; proxy_temp_path {work}/2; fastcgi_temp_path {work}/3;
+  uwsgi_temp_path {work}/4; scgi_temp_path {work}/5;
+  server {{ listen 127.0.0.1:{port}; root {root}; }}
+}}
+"""
+LIGHTTPD: Final = """
+server.document-root = "{root}"
+server.bind = "127.0.0.1"
+server.port = {port}
+server.errorlog = "/dev/null"
+server.max-fds = {descriptors}
+server.graceful-shutdown-timeout = 10
+server.modules = ("mod_staticfile")
+"""
+LIGHTTPD_CGI: Final = """
+server.modules += ("mod_cgi")
+server.upload-dirs = ("{work}")
+$HTTP["url"] =~ "^/cgi-bin/" {{ cgi.assign = ("" => "") }}
+"""
+CHEROOT: Final = """
+import itertools, os, sys
+from cheroot import wsgi
+def app(environ, start_response):
+    path = os.path.join(sys.argv[2], environ["PATH_INFO"].strip("/"))
+    if environ["REQUEST_METHOD"] != "GET":
+        start_response("405 Method Not Allowed", [("Content-Length", "0")])
+        return [b""]
+    if environ["PATH_INFO"] == "/endless":
+        start_response("200 OK", [])
+        return itertools.repeat(bytes(65536))
+    file = open(path, "rb")
+    start_response("200 OK", [("Content-Length", str(os.fstat(file.fileno()).st_size))])
+    return iter(lambda: file.read(65536), b"")
+server = wsgi.Server(("127.0.0.1", int(sys.argv[1])), app)
+try:
+    server.start()
+except KeyboardInterrupt:
+    server.stop()
+"""
+PYHTTP: Final = """
+import itertools, sys
+from pyhttp import BaseServer, PooledServer, Response, ThreadedServer, function_handler
+def answer(request):
+    return Response(200, {}, itertools.repeat(bytes(65536)) if request.path == "/endless" else b"hello")
+kinds = {"--single": BaseServer, "--threaded": ThreadedServer, "--pooled": PooledServer}
+kinds[sys.argv[2]]("127.0.0.1", int(sys.argv[1]), function_handler(answer)).serve_forever()
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Where a server is to find what it serves, what it may use, and which of its abilities is asked for."""
+
+    port: int
+    root: str
+    work: str
+    descriptors: int
+    ability: str = ""
+
+    def write(self, name: str, template: str) -> str:
+        """A file in the working folder, made from a template."""
+        path = Path(self.work, name)
+        path.write_text(template.format(port=self.port, root=self.root, work=self.work, descriptors=self.descriptors))
+        return str(path)
+
+    def program(self, text: str) -> list[str]:
+        """The command line of a program in Python, which is given the port."""
+        path = Path(self.work, "serve.py")
+        path.write_text(text)
+        return [sys.executable, str(path), str(self.port)]
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """A server: its command line, the signal that stops it gently, and its version.
+
+    Attributes:
+        abilities: Which of "ranges", "scripts" and "iterables" it has.
+    """
+
+    command: Callable[[Made], list[str]]
+    stop: signal.Signals
+    version: Callable[[], str]
+    abilities: frozenset[str] = frozenset()
+
+
+def _said(*words: str) -> str:
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    return (done.stdout + done.stderr).splitlines()[0].split(" - ")[0].split("/")[-1].strip()
+
+
+def _lighttpd(made: Made) -> list[str]:
+    template = LIGHTTPD + (LIGHTTPD_CGI if made.ability == "scripts" else "")
+    return ["lighttpd", "-D", "-f", made.write("lighttpd.conf", template)]
+
+
+def _http_server(made: Made) -> list[str]:
+    options = ["--bind", "127.0.0.1", "--protocol", "HTTP/1.1", "--directory", made.root]
+    if made.ability == "scripts":
+        options.append("--cgi")
+    return [sys.executable, "-m", "http.server", *options, str(made.port)]
+
+
+def _pyhttp(kind: str) -> Peer:
+    def command(made: Made) -> list[str]:
+        if made.ability == "iterables":
+            return [*made.program(PYHTTP), kind]
+        return [sys.executable, "-m", "pyhttp", made.root, "--host", "127.0.0.1", "--port", str(made.port), kind]
+
+    version = "import pyhttp; print(pyhttp.__version__)"
+    abilities = frozenset({"ranges", "scripts", "iterables"})
+    return Peer(command, signal.SIGTERM, lambda: _said(sys.executable, "-c", version), abilities)
+
+
+PEERS: Final[Mapping[str, Peer]] = {
+    "nginx": Peer(
+        lambda made: ["nginx", "-c", made.write("nginx.conf", NGINX)],
+        signal.SIGQUIT,
+        lambda: _said("nginx", "-v"),
+        frozenset({"ranges"}),
+    ),
+    "lighttpd": Peer(
+        _lighttpd,
+        signal.SIGINT,
+        lambda: _said("lighttpd", "-v"),
+        frozenset({"ranges", "scripts"}),
+    ),
+    "cheroot": Peer(
+        lambda made: [*made.program(CHEROOT), made.root],
+        signal.SIGINT,
+        lambda: _said(sys.executable, "-c", "from importlib.metadata import version; print(version('cheroot'))"),
+        frozenset({"iterables"}),
+    ),
+    "http.server": Peer(_http_server, signal.SIGINT, platform.python_version, frozenset({"scripts"})),
+    "pyhttp --single": _pyhttp("--single"),
+    "pyhttp --threaded": _pyhttp("--threaded"),
+    "pyhttp --pooled": _pyhttp("--pooled"),
+}
