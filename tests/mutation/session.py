@@ -1,10 +1,10 @@
 """Are the tests good enough to notice faults? `python -m tests.mutation.session --sample 300 --seed 1`.
 
-A seeded sample of mutants of the wire, the semantics, the messages, the grammar, paths and what is pure of CGI; for
-each, in a copy of the source, rows, targets and oracles run, and the tests of its module, its package and the rest,
-until one fails. What survives is printed; `survivors.toml` says of some why they may, and those count as survivors
-untried. Exits 1 below 95 %, or where a survivor is not explained. `--jobs 2` tries two at a time, each in a copy of its
-own.
+A seeded sample of mutants of the wire, the semantics, the messages, the grammar, paths, what is pure of CGI, and the
+life of a connection; for each, in a copy of the source, rows, targets and oracles run, and the tests of its module, its
+package and the rest, until one fails. What survives is printed; `survivors.toml` says of some why they may, and those
+count as survivors untried. Exits 1 below 95 %, or where a survivor is not explained. `--jobs 2` tries two at a time,
+each in a copy of its own.
 """
 
 import argparse
@@ -35,6 +35,19 @@ SOURCES: Final = (
     "cgi/environ.py",
     "cgi/output.py",
     "cgi/script.py",
+    "transport/phases.py",
+    "transport/registry.py",
+    "transport/keeper.py",
+    "transport/settling.py",
+    "transport/holding.py",
+    "transport/exchange.py",
+    "transport/answer.py",
+    "transport/incoming.py",
+    "transport/outbox.py",
+    "transport/pace.py",
+    "transport/stopping.py",
+    "transport/accepting.py",
+    "transport/loop.py",
 )
 _SHOWN_BY_ROWS: Final = ("wire", "messages.py", "abnf.py")
 SURVIVORS: Final = Path(__file__).parent / "survivors.toml"
@@ -47,6 +60,7 @@ _PYTEST: Final = ("pytest", "-x", "-q", "-p", "no:cacheprovider")
 _QUICK: Final = ("tests.mutation.quick",)
 _OTHERS: Final = (
     "tests/fuzz/test_targets.py",
+    "tests/unit/test_inside.py",
     "tests/unit/test_messages.py",
     "tests/unit/test_abnf.py",
     "tests/unit/wire",
