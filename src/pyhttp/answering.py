@@ -21,10 +21,11 @@ from pyhttp.resources.error_page import error_response
 from pyhttp.transport.access_log import escape
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Address, Connection
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.plain import open_channel
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.writer import was_written
 
 __all__ = [
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 ERROR_LOG: Final = logging.getLogger("pyhttp.error")
+_LIMITS: Final = Limits()
+_TIMEOUTS: Final = Timeouts()
 _SHOWN: Final = 200
 """Characters of a request line in the error log."""
 
@@ -60,24 +63,30 @@ class HandlerFactory(Protocol):
 
 
 class Surroundings:
-    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object.
+    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object."""
 
-    Attributes:
-        limits: Sizes and counts.
-        timeouts: Deadlines.
-        log: Where faults are told.
-    """
-
-    __slots__ = ("_server", "limits", "log", "timeouts")
+    __slots__ = ("_server",)
 
     def __init__(self, server: object) -> None:
-        limits: object = getattr(server, "limits", None)
-        timeouts: object = getattr(server, "timeouts", None)
-        log: object = getattr(server, "log", None)
         self._server = server
-        self.limits: Limits = limits if isinstance(limits, Limits) else Limits()
-        self.timeouts: Timeouts = timeouts if isinstance(timeouts, Timeouts) else Timeouts()
-        self.log: logging.Logger = log if isinstance(log, logging.Logger) else ERROR_LOG
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes and counts."""
+        limits: object = getattr(self._server, "limits", None)
+        return limits if isinstance(limits, Limits) else _LIMITS
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Deadlines."""
+        timeouts: object = getattr(self._server, "timeouts", None)
+        return timeouts if isinstance(timeouts, Timeouts) else _TIMEOUTS
+
+    @property
+    def log(self) -> logging.Logger:
+        """Where faults are told."""
+        log: object = getattr(self._server, "log", None)
+        return log if isinstance(log, logging.Logger) else ERROR_LOG
 
     @property
     def scripts(self) -> Scripts:
@@ -105,24 +114,26 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
     if content not in {"streamed", "spooled"}:
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
 
+    def answer(request: Request) -> None:
+        request.exchange.respond(handler(request))
+
+    def answer_later(request: Request) -> None:
+        def go_on() -> None:
+            request.exchange.content.collected()
+            answer(request)
+
+        request.exchange.collect(go_on)
+
+    chosen = answer_later if content == "spooled" else answer
+
     def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
-        def answer(request: Request) -> None:
-            request.exchange.respond(handler(request))
-
-        def answer_later(request: Request) -> None:
-            def go_on() -> None:
-                request.exchange.content.collected()
-                answer(request)
-
-            request.exchange.collect(go_on)
-
-        serve(conn, Surroundings(server), answer_later if content == "spooled" else answer)
+        serve(conn, server, chosen)
         return handler
 
     return factory
 
 
-def serve(conn: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> None:
+def serve(conn: socket.socket, server: object, answer: Callable[[Request], None]) -> None:
     """Have `answer` answer the request of a server's connection, or each request of any other socket to its end.
 
     On a server's connection exceptions pass through, to `BaseServer.finish_request`, which concludes the turn.
@@ -130,6 +141,7 @@ def serve(conn: socket.socket, surroundings: Surroundings, answer: Callable[[Req
     if isinstance(conn, Connection):
         answer(Request(conn))
         return
+    surroundings = Surroundings(server)
     fate = Fate.KEEP
     while fate is Fate.KEEP:
         fate = _serve_plain(conn, surroundings, answer)

@@ -11,7 +11,7 @@ from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources import error_page, files, paths
-from pyhttp.resources.opened import check_directory
+from pyhttp.resources.opened import OpenedFile, check_directory, open_file
 from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
 from pyhttp.transport.client import Address
@@ -43,6 +43,8 @@ class BaseHttpRequestHandler:
     request: Request
     _script: script.Script | None
     _redirects: int
+    _opened: OpenedFile | None
+    """The file that `handle` has opened for `do_file`."""
 
     def __init__(
         self,
@@ -56,16 +58,17 @@ class BaseHttpRequestHandler:
         self.conn = conn
         self.addr = addr
         self.server = server
-        self.directory: str = _absolute(os.getcwd() if directory is None else os.fspath(directory))
+        path = "" if directory is None else os.fspath(directory)
+        self.directory: str = _normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         self.site: Site = site or _DEFAULT_SITE
-        self._surroundings = Surroundings(server)
-        serve(conn, self._surroundings, self._answer)
+        serve(conn, server, self._answer)
 
     def _answer(self, request: Request) -> None:
         """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look."""
         self.request = request
         self._script = None
         self._redirects = 0
+        self._opened = None
         request.exchange.door = self._answer_error
         self.handle()
 
@@ -91,15 +94,31 @@ class BaseHttpRequestHandler:
             return
         segments = paths.decode(path)
         located = self.get_path(path)
-        self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/"))
+        concerned = script.concerns(segments, self.site)
+        self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
         if self._script is not None:
             self.run_cgi(self._script.path)
-        elif files.is_directory(located):
-            self._do_directory(located, segments)
         elif path.endswith("/"):
-            raise NotFound("a file has no slash behind it")
+            if not files.is_directory(located):
+                raise NotFound("a file has no slash behind it")
+            self._do_directory(located, segments)
         else:
-            self.do_file(located)
+            self._do_name(located, segments)
+
+    def _do_name(self, path: str, segments: tuple[str, ...]) -> None:
+        """Answer for a file or a directory, which opening it tells: most are files, and need no other look."""
+        try:
+            self._opened = open_file(path, self.directory, self.site)
+        except HTTPError:
+            self._opened = None  # unless it is a directory, `do_file` says what is wrong with it
+        if self._opened is None and files.is_directory(path):
+            self._do_directory(path, segments)
+            return
+        try:
+            self.do_file(path)
+        finally:
+            if self._opened is not None:  # an overridden one has had no use for it
+                self._opened.close()
 
     def get_path(self, path: str) -> str:
         """The absolute file-system path that `path` means below the folder.
@@ -125,7 +144,7 @@ class BaseHttpRequestHandler:
         """
         from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
 
-        limits = self._surroundings.limits
+        limits = self.request.exchange.limits
         if not files.is_directory(path):
             return listing.file_page(path, root=self.directory, site=self.site, limits=limits)
         return listing.directory_page(
@@ -146,14 +165,16 @@ class BaseHttpRequestHandler:
         Raises:
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
-        if script.at(self.directory, path, self.site) is not None:
+        root, site = self.directory, self.site
+        if script.may_be(root, path, site) and script.at(root, path, site) is not None:
             self.run_cgi(path)
             return
-        self.respond(
-            files.file_response(
-                self.request.head, path, root=self.directory, site=self.site, limits=self._surroundings.limits
-            )
-        )
+        opened, self._opened = self._opened, None
+        if opened is not None and opened.path != path:
+            opened.close()
+            opened = None
+        limits = self.request.exchange.limits
+        self.respond(files.file_response(self.request.head, path, root=root, site=site, limits=limits, file=opened))
 
     def run_cgi(self, path: str) -> None:
         """Have a CGI script run in a process of its own, and its output answer.
@@ -182,7 +203,7 @@ class BaseHttpRequestHandler:
             errand.ends_of(self.conn, self.addr),
             root=self.directory,
             site=self.site,
-            surroundings=self._surroundings,
+            surroundings=Surroundings(self.server),
             then=partial(self._go_on, found),
         )
 
@@ -235,7 +256,7 @@ class BaseHttpRequestHandler:
 
         head = self.request.head
         if listing.wants_json(head):
-            limits = self._surroundings.limits
+            limits = self.request.exchange.limits
             self.respond(
                 listing.json_response(head, path, segments, root=self.directory, site=self.site, limits=limits)
             )
@@ -243,11 +264,5 @@ class BaseHttpRequestHandler:
             self.respond(listing.listing_response(head, self.list_dir(path), site=self.site))
 
 
-@lru_cache(maxsize=64)
-def _normal(directory: str) -> str:
-    return os.path.normpath(directory)
-
-
-def _absolute(directory: str) -> str:
-    """The absolute, normalised path of a directory; a handler is built for each request, so that it is looked up."""
-    return _normal(directory if directory.startswith("/") else os.path.join(os.getcwd(), directory))
+_normal: Final = lru_cache(maxsize=64)(os.path.normpath)
+"""A handler is built for each request, mostly of the same folder."""

@@ -1,6 +1,5 @@
-"""Where the command line's logs go: a line for each request, and errors, by way of `logging`."""
+"""Where the command line's logs go: a line for each request, to a file or as errors do, by way of `logging`."""
 
-import io
 import logging
 import os
 import sys
@@ -11,7 +10,7 @@ from pyhttp.limits import Limits
 from pyhttp.options import LogFormat
 from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format
 
-__all__ = ["ReopenedFile", "access_log", "formatter", "set_up"]
+__all__ = ["LogFile", "access_log", "formatter", "set_up"]
 
 _ACCESS: Final = logging.getLogger("pyhttp.access")
 _ERROR: Final = logging.getLogger("pyhttp.error")
@@ -20,57 +19,68 @@ _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """Of a status by its first digit, as the terminal's own palette has it: readable on light and dark alike."""
 
 
-class ReopenedFile(logging.Handler):
-    """Appends lines to a file, and opens it anew after `reopen`, so that it can be moved away.
+class LogFile:
+    """A file that lines are appended to, and that is opened anew after `reopen`, so that it can be moved away.
+
+    Each line is one write to a descriptor in append mode, which needs no lock among threads and processes.
+
+    Args:
+        path: Created where it is not there.
 
     Raises:
         OSError: The file cannot be opened.
     """
 
     def __init__(self, path: str) -> None:
-        super().__init__()
         self._path = path
         self._wanted = False
-        self._stream = self._open()
+        self._descriptor = self._open()
 
-    def _open(self) -> io.TextIOWrapper:
-        return open(self._path, "a", encoding="utf-8", errors="backslashreplace", buffering=1)
+    def _open(self) -> int:
+        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
     def reopen(self) -> None:
         """Have the next line open the file anew; safe in a signal handler, which may have interrupted a line."""
         self._wanted = True
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write one line."""
+    def write(self, line: str) -> None:
+        """Append `line`; the operator is told where that fails, and no request fails by it (safety line O3)."""
+        data = f"{line}\n".encode("utf-8", "backslashreplace")
         try:
             if self._wanted:
-                self._wanted = False
-                stream, self._stream = self._stream, self._open()
-                stream.close()
-            self._stream.write(self.format(record) + "\n")
-        except (OSError, ValueError) as error:  # a full disk must not fail a request (safety line O3)
-            _ERROR.warning("cannot write the access log %s: %s", self._path, error)
+                self._reopen()
+            while (written := os.write(self._descriptor, data)) < len(data):
+                data = data[written:]
+        except OSError as error:
+            self._complain(error)
+
+    def _reopen(self) -> None:
+        self._wanted = False
+        try:
+            new = self._open()
+        except OSError as error:  # lines go on to where they went
+            self._complain(error)
+            return
+        # The number stays: another thread may be about to write to it, and must not meet a client's connection there.
+        os.dup2(new, self._descriptor, inheritable=False)
+        os.close(new)
+
+    def _complain(self, error: OSError) -> None:
+        _ERROR.warning("cannot write the access log %s: %s", self._path, error)
 
     def close(self) -> None:
-        """Close the file."""
-        self._stream.close()
-        super().close()
+        """Close the file; no line may follow."""
+        os.close(self._descriptor)
 
 
-def set_up(*, quiet: bool, access_file: str) -> ReopenedFile | None:
-    """Send errors to standard error, and access lines there or to a file; nothing goes anywhere else.
-
-    Raises:
-        OSError: The file cannot be opened.
-    """
-    file = ReopenedFile(access_file) if access_file else None
-    access = file or logging.StreamHandler(sys.stderr)
+def set_up(*, quiet: bool) -> None:
+    """Send errors and access lines to standard error; nothing goes anywhere else."""
+    access = logging.StreamHandler(sys.stderr)
     access.setFormatter(logging.Formatter("%(message)s"))
     _direct(_ACCESS, access, logging.WARNING if quiet else logging.INFO)
     errors = logging.StreamHandler(sys.stderr)
     errors.setFormatter(logging.Formatter("pyhttp: %(message)s"))
     _direct(_ERROR, errors, logging.WARNING)  # what clients do wrong has its access line
-    return file
 
 
 def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
@@ -79,12 +89,15 @@ def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> Non
     logger.propagate = False
 
 
-def access_log(log_format: LogFormat, *, to_file: bool) -> AccessLog:
-    """What turns an entry into a line of the logger "pyhttp.access"; statuses have colours on a terminal only."""
+def access_log(log_format: LogFormat, file: LogFile | None = None) -> AccessLog:
+    """What turns an entry into a line of `file`, else of the logger "pyhttp.access"; a terminal sees statuses coloured.
+
+    A file is written without `logging`, where a line passes through some forty calls.
+    """
     formatted = formatter(log_format)
-    coloured = (
-        log_format is not LogFormat.JSON and not to_file and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    )
+    if file is not None:
+        return lambda entry: file.write(formatted(entry, _LONGEST))
+    coloured = log_format is not LogFormat.JSON and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def log(entry: AccessEntry) -> None:
         if _ACCESS.isEnabledFor(logging.INFO):

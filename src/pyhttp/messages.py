@@ -11,7 +11,7 @@ __all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source",
 CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
 
-_GATE_FIELDS: Final = ("Transfer-Encoding", "Connection")
+_GATE_FIELDS: Final = ("transfer-encoding", "connection")
 
 
 class RequestHead(NamedTuple):
@@ -153,14 +153,16 @@ class Response:
         if not 200 <= status <= 599:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
         checked = headers if isinstance(headers, Headers) else Headers(headers)
+        fields = checked.by_name
         for name in _GATE_FIELDS:
-            if name in checked:
-                raise ValueError(f"headers: {name} belongs to the connection and is set by the gate")
+            if name in fields:
+                raise ValueError(f"headers: {name.title()} belongs to the connection and is set by the gate")
         if status in CONTENT_FORBIDDEN and body != b"":
             raise ValueError(f"body: a {status} response has no content")
         if reason and not is_field_value(reason):  # the same characters (RFC 9112 §4)
             raise ValueError(f"reason: {reason!r} is not a reason phrase")
-        _check_content_length(status, checked, body)
+        if "content-length" in fields:
+            _check_content_length(status, checked, body)
         object.__setattr__(self, "status", int(status))
         object.__setattr__(self, "headers", checked)
         object.__setattr__(self, "body", body)
@@ -188,8 +190,6 @@ class Response:
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:
     """A sender states a Content-Length only when it is correct (RFC 9110 §8.6)."""
     stated = headers.get_all("Content-Length")
-    if not stated:
-        return
     value = stated[0]
     if len(stated) > 1 or not (value.isascii() and value.isdigit()):
         raise ValueError(f"headers: Content-Length is one decimal number (RFC 9110 §8.6), not {', '.join(stated)!r}")

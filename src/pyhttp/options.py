@@ -8,7 +8,7 @@ from enum import Enum
 from typing import Final
 
 from pyhttp import __version__
-from pyhttp.site import Site
+from pyhttp.site import CODINGS, Site
 
 __all__ = ["Kind", "LogFormat", "Options", "parse"]
 
@@ -74,6 +74,7 @@ def parse(argv: Sequence[str]) -> Options:
             max_age=given.cache,
             cors=given.cors,
             headers=tuple(given.header),
+            codings=CODINGS if given.precompressed else (),
             media_types=tuple((suffix.removeprefix(".").lower(), kind) for suffix, kind in given.mime),
         )
     except ValueError as error:  # a Site names its parameter; the option is called nearly the same
@@ -143,6 +144,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         type=_natural,
         help="how long browsers may keep an answer (default: ask each time)",
     )
+    add("--precompressed", action="store_true", help="let FILE.br, FILE.zst and FILE.gz answer for FILE where accepted")
     add("--cors", action="store_true", help="let pages of any origin read the answers")
     add("--header", metavar="'NAME: VALUE'", type=_split(":"), action="append", default=[], help="add a header field")
     add("--mime", metavar="EXT=TYPE", type=_split("="), action="append", default=[], help="media type of an extension")

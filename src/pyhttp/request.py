@@ -83,13 +83,7 @@ class Request:
         if head is None:
             raise Misuse("the exchange has no request, only a refusal")
         self.head = head
-        self.method = head.method
-        self.target = head.target
-        self.path = head.path
-        self.query = head.query
-        self.version = head.version
-        self.headers = head.headers
-        self.authority = head.authority
+        self.method, self.target, self.path, self.query, self.authority, self.version, self.headers = head
         self.exchange = exchange
         self._body = None
 

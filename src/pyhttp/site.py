@@ -1,12 +1,12 @@
 """What a folder's server may be told: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["Site"]
+__all__ = ["CODINGS", "Site"]
 
 _FIELD_NAME: Final = abnf.text(abnf.FIELD_NAME)
 _FIELD_VALUE: Final = abnf.text(abnf.FIELD_VALUE)
@@ -74,10 +74,14 @@ class Site:
     """(suffix without dot, media type) pairs that come before the built-in table; the last of equal suffixes counts."""
     charset: str = "utf-8"
     """The charset stated with types of text that do not state one themselves; "" for none."""
-    codings: tuple[str, ...] = CODINGS
-    """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first; empty: none."""
+    codings: tuple[str, ...] = ()
+    """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first, of a folder that was
+    prepared so: elsewhere a neighbour called so is another file, or one that is just being written."""
+    _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        values: list[object] = [getattr(self, each.name) for each in fields(self) if each.compare]
+        object.__setattr__(self, "_hash", hash(tuple(values)))
         self._check_cgi()
         self._check_names()
         self._check_headers()
@@ -87,6 +91,10 @@ class Site:
         for coding in self.codings:
             if coding not in CODINGS:
                 raise ValueError(f"Site.codings: {coding!r} is none of {', '.join(CODINGS)}")
+
+    def __hash__(self) -> int:
+        """Worked out once: what is known of a path is remembered by path and site."""
+        return self._hash
 
     def _check_names(self) -> None:
         not_found = (self.not_found,) if self.not_found else ()

@@ -12,7 +12,7 @@ import pytest
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.site import Site
+from pyhttp.site import CODINGS, Site
 from tests.conformance.folder_client import FolderClient, serving
 from tests.helpers.folder import write
 
@@ -40,7 +40,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=(BaseServer, ThreadedServer), ids=lambda kind: kind.__name__)
 def client(request: pytest.FixtureRequest, root: Path) -> Iterator[FolderClient]:
     kind: type[BaseServer] = request.param
-    with serving(kind, root) as served:
+    with serving(kind, root, Site(codings=CODINGS)) as served:
         yield served
 
 

@@ -10,7 +10,7 @@ from httplint import HttpRequestLinter, HttpResponseLinter
 
 from pyhttp.semantics.dates import format_date
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.site import Site
+from pyhttp.site import CODINGS, Site
 from tests.conformance.folder_client import FolderClient, serving
 from tests.helpers.folder import OLD, write
 from tests.helpers.wire_client import Reply, WireClient
@@ -63,7 +63,11 @@ EXPLAINED = {
 """Notes that are no fault, and why."""
 
 
-@pytest.fixture(scope="module", params=[Site(), Site(cors=True, max_age=60)], ids=["plain", "cors and max-age"])
+@pytest.fixture(
+    scope="module",
+    params=[Site(codings=CODINGS), Site(codings=CODINGS, cors=True, max_age=60)],
+    ids=["plain", "cors and max-age"],
+)
 def client(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderClient]:
     site: Site = request.param
     root = tmp_path_factory.mktemp("site")

@@ -18,14 +18,15 @@ from pyhttp.request import Request
 from pyhttp.transport import loop as loop_module
 from pyhttp.transport.access_log import AccessEntry, entry_of
 from pyhttp.transport.channel import Watched
-from pyhttp.transport.client import Connection
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.employer import Employer
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.holding import hold
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import FACTS, Owner, Phase
 from pyhttp.transport.poller import Poller
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.spool import Budget
 from tests.helpers.fake_poller import FakeClock, FakeLock, FakePoller
@@ -137,7 +138,7 @@ class FakeEmployer:
         """Count: nothing here blocks."""
         self.blocked += 1
 
-    def dispatch(self, conn: Connection) -> None:
+    def process_request(self, conn: Connection, addr: Address) -> None:
         """Run a turn, unless the handler leaves it to the test."""
         if self.failing is not None:
             raise self.failing
@@ -314,7 +315,7 @@ class World:
         if seconds is None:
             self.keeper.settle(conn)
         elif hold(self.keeper, conn, seconds):
-            self.employer.dispatch(conn)
+            self.employer.process_request(conn, conn.addr)
 
     def end(self) -> None:
         """Stop, and see that everything ends."""

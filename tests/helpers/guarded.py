@@ -112,4 +112,4 @@ def end_turn(made: World, owners: Owners, conn: Connection, ending: Ending, seco
         if seconds is None:
             made.keeper.settle(conn)
         elif hold(made.keeper, conn, seconds):
-            made.employer.dispatch(conn)
+            made.employer.process_request(conn, conn.addr)

@@ -4,11 +4,12 @@ import contextlib
 import os
 import queue
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
+from types import BuiltinFunctionType, FrameType, SimpleNamespace
 from typing import Final
 
 import pytest
@@ -466,3 +467,65 @@ def test_in_place_everybody_waits() -> None:
         Mine(ours, ADDRESS, None)
         reader.join()
     assert [Mine.told.get_nowait() for _ in range(2)] == ["items closed", "block left"]
+
+
+class Elsewhere(BaseHttpRequestHandler):
+    """Answers for a file by itself, or with another file."""
+
+    def do_file(self, path: str) -> None:
+        if path.endswith("a.txt"):
+            self.respond(Response(200, {}, b"my own"))
+        else:
+            super().do_file(f"{self.directory}/a.txt")
+
+
+def test_what_was_opened_for_do_file_is_closed_whatever_that_does_with_it(root: Path) -> None:
+    (root / "other.txt").write_text("other")
+    before = sorted(os.listdir("/proc/self/fd"))
+    mine = partial(Elsewhere, directory=root)
+    assert ask(request("/a.txt"), mine)[0][2] == b"my own"
+    assert ask(request("/other.txt"), mine)[0][2] == b"hello"
+    assert ask(request("/other.txt", method="DELETE"), folder(root))[0][0] == 405
+    assert sorted(os.listdir("/proc/self/fd")) == before
+
+
+def test_do_file_is_for_files_and_for_what_is_not_there(root: Path) -> None:
+    asked: list[str] = []
+
+    class Asked(BaseHttpRequestHandler):
+        def do_file(self, path: str) -> None:
+            asked.append(os.path.basename(path))
+            super().do_file(path)
+
+    mine = partial(Asked, directory=root)
+    statuses = [ask(request(target), mine)[0][0] for target in ("/folder", "/folder/", "/absent", "/absent/", "/a.txt")]
+    assert statuses == [301, 200, 404, 404, 200]
+    assert asked == ["absent", "a.txt"]
+
+
+LOOKS: Final = {"stat", "lstat", "open", "access", "readlink", "scandir", "fstat"}
+"""What may be asked of a file system, by the functions of the module `os`."""
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        ("/a.txt", ["open", "fstat"]),
+        ("/folder/%3Cb%3E.txt", ["open", "fstat", "readlink"]),  # the folder on the way may be a link
+    ],
+)
+def test_a_file_costs_one_look_at_the_file_system(root: Path, target: str, expected: list[str]) -> None:
+    """It is opened, and what is asked is asked of the open file."""
+    looks: list[str] = []
+
+    def profile(frame: FrameType, event: str, function: object) -> None:
+        if event == "c_call" and isinstance(function, BuiltinFunctionType) and function.__module__ == "posix":
+            looks.append(function.__name__)
+
+    sys.setprofile(profile)
+    try:
+        answers = ask(request(target), folder(root))
+    finally:
+        sys.setprofile(None)
+    assert answers[0][0] == 200
+    assert [look for look in looks if look in LOOKS] == expected

@@ -2,13 +2,14 @@
 
 import io
 import logging
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pyhttp.logs import ReopenedFile, access_log, formatter
+from pyhttp.logs import LogFile, access_log, formatter
 from pyhttp.options import LogFormat
 from pyhttp.transport.access_log import AccessEntry
 
@@ -43,48 +44,110 @@ def test_each_format_has_its_function() -> None:
 def test_statuses_have_colours_on_a_terminal(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    access_log(LogFormat.COMMON, to_file=False)(ENTRY)
+    access_log(LogFormat.COMMON)(ENTRY)
     assert lines[0].endswith('"GET /\\x22 404  HTTP/1.1" \x1b[32m200\x1b[0m 12')
 
 
 @pytest.mark.parametrize(
-    ("log_format", "to_file", "terminal", "no_color"),
-    [
-        (LogFormat.COMMON, True, True, ""),
-        (LogFormat.COMMON, False, False, ""),
-        (LogFormat.COMMON, False, True, "1"),
-        (LogFormat.JSON, False, True, ""),
-    ],
+    ("log_format", "terminal", "no_color"),
+    [(LogFormat.COMMON, False, ""), (LogFormat.COMMON, True, "1"), (LogFormat.JSON, True, "")],
 )
 def test_and_nowhere_else(
-    log_format: LogFormat,
-    to_file: bool,
-    terminal: bool,
-    no_color: str,
-    lines: list[str],
-    monkeypatch: pytest.MonkeyPatch,
+    log_format: LogFormat, terminal: bool, no_color: str, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal() if terminal else io.StringIO())
     monkeypatch.setenv("NO_COLOR", no_color)
-    access_log(log_format, to_file=to_file)(ENTRY)
+    access_log(log_format)(ENTRY)
     assert "\x1b" not in lines[0]
 
 
 def test_a_silenced_log_costs_no_line(lines: list[str]) -> None:
     logging.getLogger("pyhttp.access").setLevel(logging.WARNING)
-    access_log(LogFormat.COMMON, to_file=True)(ENTRY)
+    access_log(LogFormat.COMMON)(ENTRY)
     assert lines == []
 
 
-def test_O3_a_file_that_cannot_be_written_is_told_and_fails_nothing(
+def test_a_file_gets_each_line_at_once_and_without_colour(
+    tmp_path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    (tmp_path / "log").write_text("before\n")
+    file = LogFile(str(tmp_path / "log"))
+    access_log(LogFormat.COMMON, file)(ENTRY)
+    written = (tmp_path / "log").read_text().splitlines()
+    assert written[0] == "before"
+    assert written[1].endswith('"GET /\\x22 404  HTTP/1.1" 200 12')
+    assert lines == []
+    file.close()
+
+
+def test_a_line_that_no_encoding_takes_is_written_in_escapes(tmp_path: Path) -> None:
+    file = LogFile(str(tmp_path / "log"))
+    file.write("ü \udc80")
+    assert (tmp_path / "log").read_bytes() == "ü \\udc80\n".encode()
+    file.close()
+
+
+def test_a_part_of_a_line_is_followed_by_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = LogFile(str(tmp_path / "log"))
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:2]))
+    file.write("a line")
+    assert (tmp_path / "log").read_text() == "a line\n"
+    file.close()
+
+
+def test_a_file_that_was_moved_away_is_opened_anew_under_the_same_number(tmp_path: Path) -> None:
+    file = LogFile(str(tmp_path / "log"))
+    file.write("one")
+    descriptors = os.listdir("/proc/self/fd")
+    (tmp_path / "log").rename(tmp_path / "old")
+    file.write("two")
+    file.reopen()
+    file.write("three")
+    assert (tmp_path / "old").read_text() == "one\ntwo\n"
+    assert (tmp_path / "log").read_text() == "three\n"
+    assert os.listdir("/proc/self/fd") == descriptors
+    file.close()
+
+
+def test_no_child_inherits_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written_to: set[int] = set()
+    write = os.write
+
+    def watched(descriptor: int, data: bytes) -> int:
+        written_to.add(descriptor)
+        assert not os.get_inheritable(descriptor)
+        return write(descriptor, data)
+
+    file = LogFile(str(tmp_path / "log"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", watched)
+        file.write("line")
+        file.reopen()
+        file.write("line")
+    assert len(written_to) == 1
+    file.close()
+
+
+def test_O3_a_file_that_cannot_be_opened_anew_is_told_and_loses_no_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    handler = ReopenedFile(str(tmp_path / "log"))
-    (tmp_path / "log").unlink()
+    file = LogFile(str(tmp_path / "log"))
+    (tmp_path / "log").rename(tmp_path / "old")
     (tmp_path / "log").mkdir()
-    handler.reopen()
-    record = logging.LogRecord("n", logging.INFO, "", 1, "line", None, None)
+    file.reopen()
     logging.getLogger("pyhttp.error").propagate = True
-    handler.emit(record)
+    file.write("line")
     assert "cannot write the access log" in caplog.text
-    handler.close()
+    assert (tmp_path / "old").read_text() == "line\n"
+    file.close()
+
+
+def test_O3_a_full_disk_is_told_and_fails_nothing(caplog: pytest.LogCaptureFixture) -> None:
+    file = LogFile("/dev/full")
+    logging.getLogger("pyhttp.error").propagate = True
+    file.write("line")
+    assert "cannot write the access log /dev/full: " in caplog.text
+    file.close()

@@ -9,12 +9,16 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from pyhttp.errors import Forbidden, NotFound
 from pyhttp.site import Site
 
-__all__ = ["Script", "at", "find"]
+__all__ = ["Script", "at", "concerns", "find", "may_be"]
+
+_REMEMBERED: Final = 512
+"""Paths that are remembered to be no matter of CGI, or to be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,36 @@ class Script:
     def non_parsed(self) -> bool:
         """Whether it writes a whole HTTP response itself, which its name tells (3875-5.1-2c)."""
         return not self.handler and self.path.rpartition("/")[2].startswith("nph-")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def concerns(segments: tuple[str, ...], site: Site) -> bool:
+    """Whether `find` may find a script, or refuse to; nothing is looked up.
+
+    Args:
+        segments: As for `find`.
+        site: Likewise.
+    """
+    if not segments:
+        return False
+    return (
+        any(_similar(segments[0], name) for name in site.cgi_directories)
+        or any(_handler(segment, site) for segment in segments)
+        or not {".", ".."}.isdisjoint(segments)
+    )
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def may_be(root: str, file: str, site: Site) -> bool:
+    """Whether `at` may find a script, or refuse to; nothing is looked up."""
+    segments = _below(root, file)
+    return segments is not None and concerns(segments, site)
+
+
+def _below(root: str, file: str) -> tuple[str, ...] | None:
+    """The segments of a file system path below the root; None where it is not there."""
+    top = root.rstrip("/") + "/"
+    return tuple([segment for segment in file[len(top) :].split("/") if segment]) if file.startswith(top) else None
 
 
 def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = False) -> Script | None:
@@ -74,10 +108,10 @@ def at(root: str, file: str, site: Site) -> Script | None:
         NotFound: It lies in a CGI directory and is not there.
         Forbidden: It lies in a CGI directory and cannot be executed.
     """
-    top = root.rstrip("/") + "/"
-    if not file.startswith(top):
+    segments = _below(root, file)
+    if segments is None:
         return None
-    script = find(root, tuple([segment for segment in file[len(top) :].split("/") if segment]), site)
+    script = find(root, segments, site)
     if script is not None and script.path_info:
         raise NotFound("there is no such script")
     return script

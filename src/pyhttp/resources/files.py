@@ -4,26 +4,32 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import lru_cache, partial
+from typing import Final, NamedTuple, assert_never
 
-from pyhttp.errors import HTTPError, NotFound, PreconditionFailed, RangeNotSatisfiable
+from pyhttp.errors import HTTPError, InternalError, NotFound, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
 from pyhttp.resources.error_page import error_response, not_acceptable_response, options_response
 from pyhttp.resources.opened import OpenedFile, open_file
-from pyhttp.resources.siblings import SUFFIXES, Representation, select_representation
-from pyhttp.resources.site_fields import Lines, not_modified_response, with_site_fields, without
+from pyhttp.resources.siblings import SUFFIXES, select_representation
+from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
 from pyhttp.semantics.conditional import Verdict, evaluate
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import media_type
 from pyhttp.semantics.methods import check_method
+from pyhttp.semantics.ranges import Unranged, content_range, select
 from pyhttp.semantics.validators import Validators, validators_of_file
 from pyhttp.site import Site
 
 __all__ = ["file_response", "index_of", "is_directory", "not_found_response"]
 
 _DEFAULT_LIMITS: Final = Limits()
+_READ_AT_ONCE: Final = 64 * 1024
+"""Octets of content that are read here: below that a read costs less than to have the kernel send them."""
+_SETTLED: Final = 3_000_000_000
+"""Nanoseconds after its last change from which on a file's validators do not depend on the time any more."""
 
 _HELD_ALREADY: Final = frozenset(
     {"content-type", "content-encoding", "content-language", "last-modified", "x-content-type-options"}
@@ -39,6 +45,7 @@ def file_response(
     site: Site,
     limits: Limits = _DEFAULT_LIMITS,
     clock: Callable[[], int] = time.time_ns,
+    file: OpenedFile | None = None,
 ) -> Response:
     """What a file answers to a request; the content comes from a descriptor that is opened once.
 
@@ -51,51 +58,72 @@ def file_response(
         site: How it is served.
         limits: How many ranges are honoured.
         clock: Nanoseconds since 1970.
+        file: What `open_file` has opened already, if it has; closed here or with the response, in every outcome.
 
     Raises:
         HTTPError: 403, 404, 405, 412, 416, 501 and so on.
     """
-    file = open_file(path, root, site)
+    file = file or open_file(path, root, site)
     try:
-        check_method(head.method)
-        if head.method == "OPTIONS":
-            file.close()
-            return options_response(head.headers, site=site)
-        selected = select_representation(head.headers, path, file, root, site)
-        if selected is None:
-            file.close()
-            return not_acceptable_response(_choices(path, site), site=site)
-        file = selected.file
-        return _answer(head, path, selected, site=site, limits=limits, now_ns=clock())
+        if head.method != "GET":
+            check_method(head.method)
+            if head.method == "OPTIONS":
+                file.close()
+                return options_response(head.headers, site=site)
+        coding, varies = "", False
+        # Without siblings only a weight of 0 could exclude the file itself.
+        if site.codings or ";" in head.headers.by_name.get("accept-encoding", ""):
+            selected = select_representation(head.headers, path, file, root, site)
+            if selected is None:
+                file.close()
+                return not_acceptable_response(_choices(path, site), site=site)
+            file, coding, varies = selected.file, selected.coding, bool(selected.alternatives)
+        now_ns = clock()
+        # Nearly always it has been described before, and is unchanged.
+        describe = _describe_settled if 0 <= file.modified_ns < now_ns - _SETTLED else partial(_describe, now_ns=now_ns)
+        described = describe((path, file.size, file.modified_ns, coding, varies), site)
+        verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
+        if verdict is Verdict.PERFORM_WHOLE:
+            return Response(200, described.fields, _content(head, file, 0, file.size))
+        return _answer(head, described, verdict, file, limits.ranges)
     except BaseException:
         file.close()
         raise
 
 
-def _answer(
-    head: RequestHead, path: str, selected: Representation, *, site: Site, limits: Limits, now_ns: int
-) -> Response:
-    """The answer of a selected representation, preconditions first (9110-13.2.1-1a)."""
-    file = selected.file
-    validators = validators_of_file(file.size, file.modified_ns, now_ns, coding=selected.coding)
-    verdict = evaluate(head.method, head.headers, validators, now_ns // 1_000_000_000)
-    if verdict is Verdict.PRECONDITION_FAILED:
-        raise PreconditionFailed("the representation is another one")
-    lines = _representation_lines(path, selected, validators, site)
-    if verdict is Verdict.NOT_MODIFIED:
-        file.close()
-        return not_modified_response(with_site_fields(lines, site))
-    if verdict is Verdict.PERFORM:
-        return _ranged(head, lines, file, site, limits.ranges)
-    return _whole(lines, file, site)
+def _answer(head: RequestHead, described: "_Described", verdict: Verdict, file: OpenedFile, ranges: int) -> Response:
+    """The answer of a selected representation, as its preconditions allow (9110-13.2.1-1a)."""
+    match verdict:
+        case Verdict.PERFORM_WHOLE:
+            return Response(200, described.fields, _content(head, file, 0, file.size))
+        case Verdict.PERFORM:
+            return _ranged(head, described, file, ranges)
+        case Verdict.NOT_MODIFIED:
+            file.close()
+            return Response(304, described.not_modified)
+        case Verdict.PRECONDITION_FAILED:
+            raise PreconditionFailed("the representation is another one")
+        case _:
+            assert_never(verdict)
 
 
-def _whole(lines: Lines, file: OpenedFile, site: Site) -> Response:
-    return Response(200, with_site_fields(lines, site), FileSlice(file, 0, file.size))
+class _Described(NamedTuple):
+    """What is said of a representation."""
+
+    validators: Validators
+    fields: Headers
+    """The header section of a 200 (9110-15.3.1-5a)."""
+    not_modified: Headers
+    """That of a 304."""
 
 
-def _representation_lines(path: str, selected: Representation, validators: Validators, site: Site) -> Lines:
-    """The field lines of a 200 that describe the selected representation (9110-15.3.1-5a)."""
+_Selected = tuple[str, int, int, str, bool]
+"""Path, size, time of last change, content coding and whether it was chosen among others: of a representation."""
+
+
+def _describe(selected: _Selected, site: Site, *, now_ns: int) -> _Described:
+    path, size, modified_ns, coding, varies = selected
+    validators = validators_of_file(size, modified_ns, now_ns, coding=coding)
     lines: Lines = (
         ("Content-Type", media_type(path, further=site.media_types, charset=site.charset)),
         ("ETag", str(validators.etag)),
@@ -104,30 +132,51 @@ def _representation_lines(path: str, selected: Representation, validators: Valid
     )
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
-    if selected.coding:
-        lines = (*lines, ("Content-Encoding", selected.coding))
-    if selected.alternatives:
+    if coding:
+        lines = (*lines, ("Content-Encoding", coding))
+    if varies:
         lines = (*lines, ("Vary", "Accept-Encoding"))
-    return lines
+    fields = with_site_fields(lines, site)
+    return _Described(validators, fields, not_modified_fields(fields))
 
 
-def _ranged(head: RequestHead, lines: Lines, file: OpenedFile, site: Site, limit: int) -> Response:
+@lru_cache(maxsize=1024)
+def _describe_settled(selected: _Selected, site: Site) -> _Described:
+    """The same for a file that was last changed `_SETTLED` ago or more, when the time has no part in it."""
+    return _describe(selected, site, now_ns=selected[2] + _SETTLED)
+
+
+def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> bytes | FileSlice:
+    """Content that is short is read at once, unless it is for HEAD, which has none.
+
+    Raises:
+        InternalError: The file was truncated since it was opened.
+    """
+    if length > _READ_AT_ONCE or head.method == "HEAD":
+        return FileSlice(file, offset, length)
+    content = file.take(offset, length)
+    if len(content) < length:
+        raise InternalError("the file was truncated before it could be sent")
+    return content
+
+
+def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: int) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    from pyhttp.resources.byteranges import byte_ranges  # noqa: PLC0415 - many servers are never asked for a range
-    from pyhttp.semantics.ranges import Unranged, content_range, select  # noqa: PLC0415
-
-    spans = select(head.headers["Range"], file.size, limit)
+    spans = select(head.headers.by_name["range"], file.size, limit)
     if spans is Unranged.UNSATISFIABLE:
         raise RangeNotSatisfiable(length=file.size)
     if spans is Unranged.WHOLE:
-        return _whole(lines, file, site)
-    fields = with_site_fields(lines, site)
-    if "If-Range" in head.headers:
+        return Response(200, described.fields, _content(head, file, 0, file.size))
+    fields = described.fields
+    if "if-range" in head.headers.by_name:
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
     if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
-        fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(spans[0], file.size))))
-        return Response(206, fields, FileSlice(file, spans[0].start, spans[0].length))
-    media_type, parts = byte_ranges(file, spans, file.size, lines[0][1])
+        span = spans[0]
+        fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(span, file.size))))
+        return Response(206, fields, _content(head, file, span.start, span.length))
+    from pyhttp.resources.byteranges import byte_ranges  # noqa: PLC0415 - few clients ask for several ranges
+
+    media_type, parts = byte_ranges(file, spans, file.size, described.fields.by_name["content-type"])
     return Response(
         206, Headers.parsed((("Content-Type", media_type), *without(fields.lines, {"content-type"}))), parts
     )

@@ -21,27 +21,42 @@ _NO_ACCESS: Final[int] = getattr(os, "O_PATH", 0)
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _BROKEN: Final = frozenset({errno.EIO})
+_LINK: Final = frozenset({errno.ELOOP, errno.EMLINK})
+"""What systems say of a link that is not to be followed."""
 _DESCRIPTORS: Final = "/proc/self/fd/"
+_READ_NO_LINK: Final = _READ | os.O_NOFOLLOW
+_REMEMBERED: Final = 512
 
 
 class OpenedFile:
     """An open descriptor and what `fstat` said of it; a `pyhttp.messages.OpenFile`."""
 
-    __slots__ = ("_descriptor", "modified_ns", "size")
+    __slots__ = ("_descriptor", "modified_ns", "path", "size")
 
+    path: str
+    """As it was opened."""
     size: int
     """In bytes, when it was opened."""
     modified_ns: int
     """Time of last change, nanoseconds since 1970."""
 
-    def __init__(self, descriptor: int, status: os.stat_result) -> None:
+    def __init__(self, descriptor: int, path: str, status: os.stat_result) -> None:
         self._descriptor = descriptor
+        self.path = path
         self.size = status.st_size
         self.modified_ns = status.st_mtime_ns
 
     def fileno(self) -> int:
         """The descriptor; -1 once closed."""
         return self._descriptor
+
+    def take(self, offset: int, length: int) -> bytes:
+        """`length` bytes from `offset` on, or what there is of them; and close it."""
+        descriptor, self._descriptor = self._descriptor, -1
+        try:
+            return os.pread(descriptor, length, offset)
+        finally:
+            os.close(descriptor)
 
     def close(self) -> None:
         """Close it; harmless when called twice."""
@@ -63,15 +78,22 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
         Forbidden: The server may not read it.
         Unavailable: Out of descriptors or memory.
     """
-    descriptor = _open(path)
+    directly = _is_directly_in(path, root, site)
+    try:
+        descriptor = os.open(path, _READ_NO_LINK if directly else _READ)
+    except (OSError, ValueError) as error:
+        if not directly or not isinstance(error, OSError) or error.errno not in _LINK:
+            raise _fault(error) from error
+        descriptor, directly = _open(path), False
     try:
         status = os.fstat(descriptor)
-        _check_regular(status)
-        _check_place(descriptor, path, root, site)
+        if not directly or not stat.S_ISREG(status.st_mode):
+            _check_regular(status)
+            _check_place(descriptor, path, root, site)
     except BaseException:
         os.close(descriptor)
         raise
-    return OpenedFile(descriptor, status)
+    return OpenedFile(descriptor, path, status)
 
 
 def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
@@ -110,14 +132,14 @@ def check_directory(path: str, root: str, site: Site) -> None:
 def _open(path: str, flags: int = 0) -> int:
     try:
         return os.open(path, _READ | flags)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise _fault(error) from error
-    except ValueError as error:  # a NUL, or a name the file system's encoding lacks
-        raise NotFound(str(error)) from error
 
 
-def _fault(error: OSError) -> HTTPError:
+def _fault(error: OSError | ValueError) -> HTTPError:
     """What a failed `open` means to the client (T10): absence unless it is known to be something else."""
+    if isinstance(error, ValueError):  # a NUL, or a name the file system's encoding lacks
+        return NotFound(str(error))
     detail = os.strerror(error.errno) if error.errno else str(error)
     if error.errno in _REFUSED:
         return Forbidden(detail)
@@ -131,6 +153,12 @@ def _fault(error: OSError) -> HTTPError:
 def _check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise NotFound("not a regular file")
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _is_directly_in(path: str, root: str, site: Site) -> bool:
+    """Whether a file is inside the root if only it is no link itself, since it has no other parent (T6)."""
+    return path.rpartition("/")[0] == root.rstrip("/") and not _holds_scripts(path, root, site)
 
 
 def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:

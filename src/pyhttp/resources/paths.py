@@ -2,6 +2,7 @@
 
 import os
 import re
+from functools import lru_cache
 from typing import Final
 
 from pyhttp import abnf
@@ -9,12 +10,15 @@ from pyhttp.errors import BadRequest, NotFound
 
 __all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "locate"]
 
+_REMEMBERED: Final = 512
+"""Paths of which the meaning is remembered; each as long as a request line at most."""
 _CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
 _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def decode(path: str) -> tuple[str, ...]:
     """The segments of a request path, each decoded once, empty ones left out.
 
@@ -72,6 +76,7 @@ def is_hidden(segments: tuple[str, ...]) -> bool:
     return any(segment[0] == "." and segment != ".well-known" for segment in segments)
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def locate(root: str, path: str, *, hide_dotfiles: bool = False) -> str:
     """The absolute file-system path that a request path means below `root`; nothing is looked up.
 

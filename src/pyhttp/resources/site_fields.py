@@ -6,7 +6,7 @@ from pyhttp.messages import Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
 
-__all__ = ["Lines", "not_modified_response", "with_site_fields", "without"]
+__all__ = ["Lines", "not_modified_fields", "not_modified_response", "with_site_fields", "without"]
 
 Lines = tuple[tuple[str, str], ...]
 """Field lines that are known to be valid."""
@@ -48,9 +48,14 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
     return Headers.parsed(lines)
 
 
+def not_modified_fields(headers: Headers) -> Headers:
+    """Of a 304: those fields of the 200 it stands for that a cache needs, and no others (9110-15.4.5-2a, -4a)."""
+    return Headers.parsed([line for line in headers.lines if line[0].lower() in _OF_304])
+
+
 def not_modified_response(headers: Headers) -> Response:
-    """304 with those fields of the 200 it stands for that a cache needs, and no others (9110-15.4.5-2a, -4a)."""
-    return Response(304, Headers.parsed([line for line in headers.lines if line[0].lower() in _OF_304]))
+    """304 for the 200 that has `headers`."""
+    return Response(304, not_modified_fields(headers))
 
 
 def without(lines: Lines, names: set[str] | frozenset[str]) -> Lines:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["EARLIEST", "LATEST", "format_date", "format_timestamp", "parse_date"]
+__all__ = ["EARLIEST", "LATEST", "date_line", "format_date", "format_timestamp", "parse_date"]
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -39,6 +39,12 @@ def format_date(seconds: int) -> str:
     year, month, day, hour, minute, second = _fields(seconds)
     name = _DAYS[(seconds // _DAY + 3) % 7]
     return f"{name}, {day:02} {_MONTHS[month - 1]} {year:04} {hour:02}:{minute:02}:{second:02} GMT"
+
+
+@lru_cache(maxsize=2)
+def date_line(seconds: int) -> bytes:
+    """The field line of Date (RFC 9110 §6.6.1) as it is sent, for all answers of one second."""
+    return f"Date: {format_date(seconds)}\r\n".encode("ascii")
 
 
 def format_timestamp(seconds: int) -> str:

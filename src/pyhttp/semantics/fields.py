@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, Self
 
 from pyhttp import abnf
+from pyhttp.errors import Misuse
 
 __all__ = ["EMPTY", "Headers", "is_field_name", "is_field_value", "parse_list"]
 
@@ -38,7 +39,7 @@ class Headers(Mapping[str, str]):
         ValueError: A name or a value breaks the grammar; the message names it.
     """
 
-    __slots__ = ("_lines", "_unsplit", "by_name", "repeated")
+    __slots__ = ("_lines", "_unsplit", "_wire", "by_name", "repeated")
 
     by_name: Mapping[str, str]
     """The joined value of each name, in lower case: for lookups that need no folding of case."""
@@ -78,12 +79,14 @@ class Headers(Mapping[str, str]):
         headers.by_name = by_name
         headers.repeated = _NONE
         headers._unsplit = lines  # noqa: SLF001
+        headers._wire = None  # noqa: SLF001
         headers._lines = None  # noqa: SLF001
         return headers
 
     def _keep(self, lines: tuple[tuple[str, str], ...]) -> None:
         """Index the lines, in time linear in their bytes (safety line S10)."""
         self._unsplit: list[str] = []
+        self._wire: bytes | None = None
         self._lines: tuple[tuple[str, str], ...] | None = lines
         by_name = {name.lower(): value for name, value in lines}
         self.repeated = _NONE
@@ -98,6 +101,24 @@ class Headers(Mapping[str, str]):
         if self._lines is None:  # most requests are answered without them; making them twice does no harm
             self._lines = _pairs(self._unsplit)
         return self._lines
+
+    @property
+    def wire(self) -> bytes:
+        """The field lines as they are sent, each with its CRLF; they are put together once.
+
+        Raises:
+            Misuse: A line holds a line end, which would split the message (RFC 9112 §11.1), or is not ISO-8859-1.
+        """
+        if self._wire is None:
+            lines = self.lines
+            text = "".join([f"{name}: {value}\r\n" for name, value in lines])
+            if text.count("\r") != len(lines) or text.count("\n") != len(lines):
+                raise Misuse("a field holds a line end")
+            try:
+                self._wire = text.encode("latin-1")
+            except UnicodeEncodeError as error:
+                raise Misuse("a field is not ISO-8859-1") from error
+        return self._wire
 
     def __getitem__(self, name: str) -> str:
         return self.by_name[name.lower()]

@@ -1,10 +1,9 @@
 """RFC 9110 §14: range requests, for the unit "bytes"."""
 
 import re
-from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp import abnf
 from pyhttp.semantics.fields import parse_list
@@ -20,8 +19,7 @@ _BEYOND: Final = 20
 """Digits that no size of a file has; those behind them are never converted (9110-14.1.2-13b)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """`length` bytes, at least one, from `start` on."""
 
     start: int
@@ -70,16 +68,16 @@ def select(value: str, length: int, limit: int) -> Selection:
             spans.append(span)
     if not spans:
         return Unranged.UNSATISFIABLE
-    return Unranged.WHOLE if _overlap(spans) else tuple(spans)
+    return Unranged.WHOLE if len(spans) > 1 and _overlap(spans) else tuple(spans)
 
 
 def _span(member: str, length: int) -> Span | Unranged:
     """One range-spec (§14.1.1, §14.1.2); WHOLE where it is invalid and spoils the field."""
-    if _SUFFIX_RANGE.fullmatch(member):
+    if not _INT_RANGE.fullmatch(member):
+        if not _SUFFIX_RANGE.fullmatch(member):
+            return Unranged.WHOLE
         suffix = min(_position(member[1:]), length)
         return Span(length - suffix, suffix) if suffix else Unranged.UNSATISFIABLE
-    if not _INT_RANGE.fullmatch(member):
-        return Unranged.WHOLE
     first, _, last = member.partition("-")
     if last and _magnitude(last) < _magnitude(first):
         return Unranged.WHOLE

@@ -17,12 +17,13 @@ from pyhttp.resources.error_page import error_response
 from pyhttp.servers.interrupts import interrupts_as
 from pyhttp.transport.access_log import AccessLog, common_format, entry_of, escape
 from pyhttp.transport.client import Address, Connection
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.listener import address_of, connection_capacity, listen
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.spool import Budget
 
 __all__ = ["BaseServer"]
@@ -258,10 +259,6 @@ class BaseServer:
 
     # --- what the loop asks for
 
-    def dispatch(self, conn: Connection) -> None:
-        """A request of `conn` is ready."""
-        self.process_request(conn, conn.addr)
-
     def error_response(self, error: HTTPError) -> Response:
         """The answer to an error that no handler answers: to a request that none has seen, say."""
         return error_response(error)
@@ -275,12 +272,13 @@ class BaseServer:
         if self._access_log is None and not ACCESS_LOG.isEnabledFor(logging.INFO):
             return
         entry = entry_of(conn, exchange)
-        # A sink that fails must not fail a request (safety line O3); logging reports its own failures.
-        with contextlib.suppress(Exception):
+        try:
             if self._access_log is not None:
                 self._access_log(entry)
             else:
                 ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
+        except Exception:  # noqa: S110, BLE001 - a failing sink must not fail a request (safety line O3)
+            pass
 
     def about_to_block(self) -> None:
         """A handler is about to wait for its client. Nothing to do where every handler has a thread, or none has."""

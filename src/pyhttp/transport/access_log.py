@@ -6,8 +6,10 @@ Three formats: common and combined, as log analysers know them, and JSON, one ob
 import re
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
+from pyhttp.semantics.fields import EMPTY
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
 
@@ -45,7 +47,11 @@ class AccessEntry(NamedTuple):
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
     """What there is to say of an exchange that has just ended."""
     head = exchange.head
-    method, target, version = _refused_line(conn) if head is None else (head.method, head.target, head.version)
+    if head is None:
+        method, target, version = _refused_line(conn)
+        fields = EMPTY.by_name
+    else:
+        method, target, version, fields = head.method, head.target, head.version, head.headers.by_name
     return AccessEntry(
         client=conn.addr[0],
         ended=time.time(),
@@ -55,8 +61,8 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
         version=version,
         status=exchange.status,
         sent=max(0, exchange.content_sent - conn.outbox.unsent),
-        referer=head.headers.get("Referer", "") if head else "",
-        user_agent=head.headers.get("User-Agent", "") if head else "",
+        referer=fields.get("referer", ""),
+        user_agent=fields.get("user-agent", ""),
     )
 
 
@@ -79,15 +85,27 @@ def escape(text: str) -> str:
     return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text) if _UNSAFE.search(text) else text
 
 
-def common_format(entry: AccessEntry, longest: int) -> str:
-    """`entry` in the common log format, `longest` characters at most: the request line is cut, and marked."""
-    return _in_format(entry, longest, "")
+def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
+    """`entry` in the common log format, `longest` characters at most: the request line is cut, and marked.
+
+    Args:
+        entry: What there is to say.
+        longest: Characters of a line.
+        tail: What stands behind it.
+    """
+    request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
+    if _UNSAFE.search(request):
+        request = escape(request)
+    start = f"{entry.client} - - [{_clock(int(entry.ended))}] "
+    end = f" {entry.status or '-'} {entry.sent}{tail}"
+    line = f'{start}"{request}"{end}'
+    return line if len(line) <= longest else f'{start}"{_cut(request, longest - len(start) - len(end) - 2)}"{end}'
 
 
 def combined_format(entry: AccessEntry, longest: int) -> str:
     """The common log format with Referer and User-Agent behind it; these take half of the line at most."""
     fields = [_cut(escape(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
-    return _in_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
+    return common_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
 
 
 def json_format(entry: AccessEntry, longest: int) -> str:
@@ -115,28 +133,15 @@ def json_format(entry: AccessEntry, longest: int) -> str:
     return line if len(line) <= longest else written(max(0, (longest - 256) // 24))
 
 
-def _in_format(entry: AccessEntry, longest: int, tail: str) -> str:
-    request = escape(f"{entry.method} {entry.target} {entry.version}") if entry.method else "-"
-    start = f"{entry.client} - - [{_clock(int(entry.ended))}] "
-    end = f" {entry.status or '-'} {entry.sent}{tail}"
-    return f'{start}"{_cut(request, longest - len(start) - len(end) - 2)}"{end}'
-
-
 def _cut(text: str, room: int) -> str:
     return text if len(text) <= room else text[: max(0, room - 3)] + "..."
 
 
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_last: tuple[int, str] = (0, "")
-"""The last second written out. One tuple, replaced as a whole, so that threads see a pair that belongs together."""
 
 
+@lru_cache(maxsize=2)
 def _clock(second: int) -> str:
     """Local time as the format has it, with English months whatever the locale."""
-    global _last  # noqa: PLW0603 - a cache of one immutable value
-    known, text = _last
-    if known != second:
-        now = time.localtime(second)
-        text = f"{now.tm_mday:02}/{_MONTHS[now.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', now)}"
-        _last = (second, text)
-    return text
+    now = time.localtime(second)
+    return f"{now.tm_mday:02}/{_MONTHS[now.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', now)}"

@@ -12,17 +12,42 @@ from typing import Final
 from pyhttp.errors import Disconnected, InternalError
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response, Source
-from pyhttp.semantics.dates import format_date
+from pyhttp.semantics.dates import date_line, format_date
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.fate import Fate
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
 
-__all__ = ["Answer"]
+__all__ = ["Answer", "frame_whole"]
 
+_KEEP: Final = Fate.KEEP
 FIRST_PART: Final = 64 * 1024
 """Bytes of a file that leave with the head in one system call; below it a read costs less than a sendfile."""
 _ITEMS_AT_ONCE: Final = 256
 """Items of an iterable taken in one turn, so that many small ones do not keep others waiting."""
+
+
+def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[bytes, bytes] | None:
+    """An answer that can leave in one step, as nearly all do: its head, and its content as bytes; else None.
+
+    Whoever gets it sends it at once: for the framing it has been sent.
+
+    Args:
+        sink: Where it goes; its request has been received.
+        response: The answer.
+        head_only: Whether its content stays here, as for HEAD (9110-9.3.2-2a).
+    """
+    content = response.body
+    if not isinstance(content, bytes) or response.reason:
+        return None
+    fields = response.headers
+    date = b"" if "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
+    close = sink.fate is not _KEEP or sink.is_last()
+    head = sink.core.send_whole(response.status, fields, len(content), date=date, close=close)
+    if head is None:
+        return None
+    if not sink.core.persistent:
+        sink.lower(Fate.LAST)
+    return head, b"" if head_only else content
 
 
 class Answer:
@@ -35,7 +60,6 @@ class Answer:
         head_only: Whether its content stays here, as for HEAD (9110-9.3.2-2a).
 
     Attributes:
-        status: Of the response.
         started: Whether its head has been given to the outbox.
         complete: Whether all of it has.
         octets: Of content, given to the outbox.
@@ -53,7 +77,6 @@ class Answer:
         "octets",
         "source",
         "started",
-        "status",
     )
 
     def __init__(self, sink: Sink, response: Response, limits: Limits, *, head_only: bool) -> None:
@@ -64,7 +87,6 @@ class Answer:
         self._items: Iterator[bytes] | None = None
         self._closed = False
         self.source: Source | None = None
-        self.status: int = response.status
         self.started: bool = False
         self.complete: bool = False
         self.octets: int = 0
@@ -150,7 +172,7 @@ class Answer:
         fields = response.headers.lines
         if "Date" not in response.headers:  # 9110-6.6.1-6a
             fields = (("Date", format_date(int(time.time()))), *fields)
-        close = sink.fate is not Fate.KEEP or self._unread_too_long() or sink.is_last()
+        close = sink.fate is not _KEEP or self._unread_too_long() or sink.is_last()
         sink.outbox.add(sink.core.send(ResponseHead(response.status, fields, response.length, close, response.reason)))
         self.started = True
         if not sink.core.persistent:

@@ -1,20 +1,20 @@
 """RFC 9112 §9: a client's connection as the loop keeps it and as a handler gets it."""
 
 import socket
-import time
 from collections.abc import Callable
 from typing import Final
 
-from pyhttp.errors import Disconnected, Misuse, RequestTimeout
+from pyhttp.errors import Disconnected, Misuse
 from pyhttp.messages import RequestHead
+from pyhttp.transport import waiting
 from pyhttp.transport.by_hand import SocketByHand
 from pyhttp.transport.channel import Watched
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
 from pyhttp.transport.pace import Pace, Uptake
 from pyhttp.transport.phases import Phase
-from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.setting import Setting
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream, Stream
@@ -22,6 +22,8 @@ from pyhttp.wire.connection import ServerConnection
 
 __all__ = ["Address", "Connection"]
 
+_HEADS: Final = 16 * 1024
+"""Octets of one read while a head is awaited: the system gives memory for so many, however few there are."""
 Address = tuple[str, int] | tuple[str, int, int, int]
 """A socket address of IPv4 or IPv6."""
 
@@ -39,9 +41,9 @@ class Connection(SocketByHand):
         core: What parses its input and frames its output.
         outbox: Its unsent output.
         stream: The seam to its descriptor.
-        phase: What it waits for; changed by `phases.enter` alone.
+        phase, deadline: What it waits for, changed by `phases.enter` alone; when that ends by force, on the monotonic
+            clock.
         fate: What becomes of it; only ever lowered.
-        deadline: When the phase ends by force, on the monotonic clock.
         armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.
         watched: Other descriptors it is armed for.
         drained: Octets read and thrown away in the current phase.
@@ -102,7 +104,6 @@ class Connection(SocketByHand):
         self.exchange: Exchange | None = None
         self.budget: Budget = setting.budget
         self.about_to_block: Callable[[], None] = setting.about_to_block
-        """To be told that the handler is about to wait."""
         self._raw: list[bytes] | None = None
         self._unread: bytes | None = None
         self._taken = False
@@ -124,17 +125,35 @@ class Connection(SocketByHand):
 
     # --- one exchange after another, for the loop
 
-    def begin_exchange(self, head: RequestHead | None) -> Exchange:
+    def receive_whole(self) -> bool:
+        """Read once, while nothing of a request is here; whether that was a whole one, which has begun its exchange.
+
+        What came is the core's in any case, the end of input included.
+
+        Raises:
+            BlockingIOError: There is nothing yet.
+            OSError: The connection failed.
+        """
+        data = self.stream.read(min(_HEADS, self._setting.limits.read_ahead))
+        head = self.core.receive_whole(data)
+        if head is not None:
+            self.begin_exchange(head, whole=True)
+            return True
+        if not data:
+            self.core.receive_eof()
+        return False
+
+    def begin_exchange(self, head: RequestHead | None, *, whole: bool = False) -> Exchange:
         """A request has arrived, or something that is to be refused."""
         if self._patience_changed:
             self._lend(self._patience)
         self._raw = self._unread = None
         self._taken = False
         self.served += 1
-        exchange = self.exchange = Exchange(self, head, self._setting.limits)
+        exchange = self.exchange = Exchange(self, head, self._setting.limits, whole=whole)
         self._content_pace = self._uptake = None
         self._sent_before = self.outbox.sent
-        if head is not None and self.core.content_left != 0:
+        if not whole and head is not None and self.core.content_left != 0:
             # The request as received, in case that its handler reads the socket itself.
             rest = self.core.take_buffered()
             self._raw = [self.core.head_bytes, rest]
@@ -182,9 +201,9 @@ class Connection(SocketByHand):
 
         What has arrived before a stop is still answered.
         """
-        if self.served >= self._setting.limits.requests_per_connection:
-            return True
-        return self._setting.closing and not self.has_input()
+        if self.served < self._setting.limits.requests_per_connection:
+            return self._setting.closing and not self.has_input()
+        return True
 
     def has_input(self) -> bool:
         """Whether more has arrived than the current request; looks once where nothing is known."""
@@ -198,26 +217,8 @@ class Connection(SocketByHand):
             return False
 
     def receive(self) -> None:
-        """Wait for input and give it to the core.
-
-        Raises:
-            RequestTimeout: The client was silent for too long, or too slow (safety line D9).
-            Disconnected: The client is gone.
-        """
-        while True:
-            try:
-                self.content_pace.count(0.0, self.fill())
-            except BlockingIOError:
-                self.about_to_block()
-                began = time.monotonic()
-                ready = wait_until_ready(self.fileno(), READ, self.content_pace.allowance())
-                self.content_pace.count(time.monotonic() - began, 0)
-                if not ready:
-                    raise RequestTimeout("the content of the request did not arrive in time") from None
-            except OSError as error:
-                raise Disconnected(str(error)) from error
-            else:
-                return
+        """Wait for input and give it to the core; raises what `waiting.receive` raises."""
+        waiting.receive(self)
 
     def input_complete(self) -> None:
         """Nothing to do: the core keeps what came early for the next exchange."""
@@ -234,21 +235,24 @@ class Connection(SocketByHand):
         except OSError as error:
             raise Disconnected(str(error)) from error
 
+    def send_now(self, head: bytes, content: bytes) -> None:
+        """Send these behind what is unsent, as much as the client takes now.
+
+        Raises:
+            Disconnected: The client is gone.
+        """
+        try:
+            self.outbox.send(self.stream, head, content)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+
     def send_all(self) -> None:
         """Send everything, waiting for the client.
 
         Raises:
             Disconnected: The client is gone, does not read, or too slowly (safety line D10).
         """
-        while True:
-            self.send_some()
-            if not self.outbox:
-                return
-            self.about_to_block()
-            began = time.monotonic()
-            wait_until_ready(self.fileno(), WRITE, self.uptake.patience())
-            if not self.uptake.keeps_up(time.monotonic() - began):
-                raise Disconnected("the client does not read its response")
+        waiting.send_all(self)
 
     def wait_for(self, what: Watched) -> None:
         """Wait until `what` is ready, or due.
@@ -256,11 +260,7 @@ class Connection(SocketByHand):
         Raises:
             Disconnected: The client is gone.
         """
-        self.about_to_block()
-        masks = {self.fileno(): 0} | dict.fromkeys(what.watched(), READ)
-        wait_until_any(masks, what.due() - time.monotonic())
-        if self.stream.departed():
-            raise Disconnected("the client has left")
+        waiting.wait_for(self, what)
 
     # --- what a handler does with it as a socket
 

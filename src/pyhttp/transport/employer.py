@@ -3,7 +3,7 @@
 from typing import Protocol
 
 from pyhttp.errors import HTTPError
-from pyhttp.transport.client import Connection
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.setting import Setting
 
@@ -13,7 +13,7 @@ __all__ = ["Employer"]
 class Employer(Setting, Protocol):
     """What the connections are kept for."""
 
-    def dispatch(self, conn: Connection) -> None:
+    def process_request(self, conn: Connection, addr: Address) -> None:
         """Have the turn of `conn` run, now or soon; `Keeper.settle` must follow exactly once."""
         ...
 

@@ -7,31 +7,19 @@ there.
 
 import time
 from collections.abc import Callable
-from enum import Enum
 from typing import Final
 
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.transport.answer import Answer
+from pyhttp.transport.answer import Answer, frame_whole
 from pyhttp.transport.channel import Awaited, Channel
 from pyhttp.transport.fate import Fate
+from pyhttp.transport.in_place import finish
 from pyhttp.transport.incoming import Incoming
+from pyhttp.transport.progress import Progress
 
-__all__ = ["Exchange", "Progress"]
-
-
-class Progress(Enum):
-    """How far an exchange is."""
-
-    OPEN = "open"
-    """A turn has to answer, or to say what has to be awaited."""
-    COLLECTING = "collecting"
-    """Pending: a further turn goes on when all content is here."""
-    WAITING = "waiting"
-    """Pending: a further turn goes on when something else than the client is ready."""
-    ANSWERED = "answered"
-    """The head of the answer has been sent, or the handler has written to the socket itself."""
+__all__ = ["Exchange"]
 
 
 _OPEN: Final = Progress.OPEN
@@ -41,42 +29,58 @@ _ANSWERED: Final = Progress.ANSWERED
 class Exchange:
     """One request and its response.
 
+    Args:
+        channel: The connection it takes place on.
+        head: Of the request.
+        limits: How much is put aside, kept, and sent at once.
+        whole: Whether the request has no content, so that all of it has been received.
+
     Attributes:
         head: The request's head; None where it could not be parsed and only an error can be the answer.
-        content: The request's content.
+        limits: How much is put aside, kept, and sent at once, and what else the server bounds.
         progress: How far it is.
+        continues: Whether its next turn is one of `go_on`, since the handler has had its first.
         ended: Whether it is over.
         started: When the request began to be handled, on the monotonic clock.
-        answer: The answer, once its head has been sent; None for one written by hand.
+        status: The status of the answer; 0 where there is none through the gate.
+        answer: The answer, once its head has been sent; None for one sent in one step, or written by hand.
         awaited: What is awaited while it is `WAITING`.
         door: How an error is answered, for the handler's own look; None stands for the server's way.
     """
 
     __slots__ = (
         "_channel",
+        "_content",
         "_held",
-        "_limits",
+        "_octets",
         "_resume",
+        "_whole",
         "answer",
         "awaited",
-        "content",
+        "continues",
         "door",
         "ended",
         "head",
+        "limits",
         "progress",
         "started",
+        "status",
     )
 
-    def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits) -> None:
+    def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits, *, whole: bool = False) -> None:
         self._channel = channel
-        self._limits = limits
+        self.limits: Limits = limits
+        self._whole = whole
+        self._content: Incoming | None = None
+        self._octets = 0
         self._resume: Callable[[], None] | None = None
         self._held: tuple[Awaited, ...] = ()
         self.head: RequestHead | None = head
-        self.content: Incoming = Incoming(channel, limits)
         self.progress: Progress = _OPEN
+        self.continues: bool = False
         self.ended: bool = False
         self.started: float = time.monotonic()
+        self.status: int = 0
         self.answer: Answer | None = None
         self.awaited: Awaited | None = None
         self.door: Callable[[HTTPError], None] | None = None
@@ -84,19 +88,21 @@ class Exchange:
     # --- what is known
 
     @property
-    def complete(self) -> bool:
-        """Whether the whole request has been received."""
-        return self.content.complete
+    def content(self) -> Incoming:
+        """The request's content."""
+        if self._content is None:  # few requests have any
+            self._content = Incoming(self._channel, self.limits, complete=self._whole)
+        return self._content
 
     @property
-    def status(self) -> int:
-        """The status of the answer; 0 where there is none through the gate."""
-        return 0 if self.answer is None else self.answer.status
+    def complete(self) -> bool:
+        """Whether the whole request has been received."""
+        return self._whole or self.content.complete
 
     @property
     def content_sent(self) -> int:
         """Octets of the answer's content given to the outbox, framing not counted."""
-        return 0 if self.answer is None else self.answer.octets
+        return self._octets if self.answer is None else self.answer.octets
 
     @property
     def finished(self) -> bool:
@@ -165,6 +171,7 @@ class Exchange:
 
     def _suspend(self, progress: Progress, then: Callable[[], None]) -> None:
         self.progress = progress
+        self.continues = True
         self._resume = then
         if self._channel.in_place:
             self.finish_in_place()
@@ -174,11 +181,6 @@ class Exchange:
         if self.progress is not _ANSWERED:
             self.progress = _OPEN
         self._let_go()
-
-    @property
-    def continues(self) -> bool:
-        """Whether its next turn is one of `go_on`, since the handler has had its first."""
-        return self._resume is not None or self.answer is not None
 
     def go_on(self) -> None:
         """A further turn: what was pending goes on, or the items of an answer."""
@@ -206,16 +208,20 @@ class Exchange:
             Misuse: There is an answer already, or the exchange is pending, or has ended.
             OSError: The connection failed.
         """
-        answer: Answer | None = None
         waits = wait or self._channel.in_place
+        if self._whole and not waits and self.progress is _OPEN and not self.ended and self._send_whole(response):
+            return
+        answer: Answer | None = None
         try:
             self._demand_open()
             head_only = self.head is not None and self.head.method == "HEAD"
-            answer = Answer(self._channel, response, self._limits, head_only=head_only)
+            answer = Answer(self._channel, response, self.limits, head_only=head_only)
             try:
                 answer.begin()
             finally:
-                self.answer, self.progress = (answer, _ANSWERED) if answer.started else (None, self.progress)
+                if answer.started:
+                    self.answer, self.progress, self.status = answer, _ANSWERED, response.status
+                    self.continues = True
             if waits:
                 self.finish_in_place()
         finally:
@@ -223,6 +229,19 @@ class Exchange:
                 response.close()
             elif waits or not answer.started:
                 answer.close()
+
+    def _send_whole(self, response: Response) -> bool:
+        """Send what can be sent in one step; False where the answer goes step by step."""
+        head_only = self.head is not None and self.head.method == "HEAD"
+        framed = frame_whole(self._channel, response, head_only=head_only)
+        if framed is None:
+            return False
+        self.progress = _ANSWERED
+        self.status = response.status
+        start, content = framed
+        self._octets = len(content)
+        self._channel.send_now(start, content)
+        return True
 
     def be_last(self) -> None:
         """Have the connection end after this exchange."""
@@ -240,8 +259,6 @@ class Exchange:
         if self.progress is not _OPEN:
             raise Misuse("the exchange is pending: what was asked for last has to go on first")
 
-    # --- without a loop
-
     def finish_in_place(self) -> None:
         """Wait for what is pending, and until all of the answer has been sent.
 
@@ -249,30 +266,7 @@ class Exchange:
             OSError: The connection failed.
             Exception: What a further turn raises.
         """
-        channel = self._channel
-        while self.progress is not _OPEN:
-            channel.send_all()
-            if self.progress is Progress.COLLECTING:
-                self._collect_in_place()
-                self.go_on()
-            elif self.awaited is not None:
-                channel.wait_for(self.awaited)
-                if self.awaited.proceed():
-                    self.go_on()
-            elif self.answer is None or self.answer.complete:
-                return
-            elif self.answer.source is not None:
-                channel.wait_for(self.answer.source)
-                self.answer.pump()
-            else:
-                self.answer.pull()
-
-    def _collect_in_place(self) -> None:
-        try:
-            while not self.content.gather():
-                self._channel.receive()
-        except HTTPError as error:
-            self.content.refuse(error)
+        finish(self, self._channel)
 
     # --- its end
 
@@ -288,12 +282,15 @@ class Exchange:
             if self.answer is not None:
                 self.answer.close()
         finally:
-            self._let_go()
-            self.content.close()
+            if self._held or self.continues:
+                self._let_go()
+            if self._content is not None:
+                self._content.close()
 
     def _let_go(self) -> None:
         """Nothing is awaited any more."""
         self.awaited = self._resume = None
+        self.continues = self.answer is not None
         held, self._held = self._held, ()
         for awaited in held:
             awaited.close()

@@ -7,11 +7,12 @@ import time
 
 from pyhttp.errors import HTTPError
 from pyhttp.transport.client import Connection
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.keeper import Arrived, Keeper
 from pyhttp.transport.phases import Happening
 from pyhttp.transport.poller import READ, wait_until_any, wait_until_ready
+from pyhttp.transport.progress import Progress
 
 __all__ = ["hold"]
 

@@ -18,6 +18,7 @@ class Incoming:
     Args:
         channel: Where it comes from.
         limits: How much is put aside, and how much is kept in memory.
+        complete: Whether there is none, the whole request having been received.
 
     Attributes:
         complete: Whether the whole request has been received.
@@ -26,14 +27,14 @@ class Incoming:
 
     __slots__ = ("_channel", "_early", "_early_size", "_failure", "_limits", "_spool", "complete", "trailers")
 
-    def __init__(self, channel: Channel, limits: Limits) -> None:
+    def __init__(self, channel: Channel, limits: Limits, *, complete: bool = False) -> None:
         self._channel = channel
         self._limits = limits
         self._early: deque[bytes] = deque()
         self._early_size = 0
         self._spool: Spool | None = None
         self._failure: HTTPError | None = None
-        self.complete: bool = False
+        self.complete: bool = complete
         self.trailers: Headers = EMPTY
 
     def read(self) -> bytes:

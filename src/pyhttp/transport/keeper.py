@@ -13,9 +13,10 @@ from pyhttp.errors import HTTPError, RequestTimeout, Unavailable
 from pyhttp.messages import RequestHead
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.phases import Happening, Phase
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.settling import Settler
 from pyhttp.wire.events import Signal
@@ -39,6 +40,9 @@ class Arrived(Enum):
 
 
 _REQUEST: Final = Arrived.REQUEST
+_PART: Final = Arrived.PART
+_IDLE: Final = Phase.IDLE
+_READY: Final = Happening.READY
 _RECEIVING: Final = frozenset({Phase.IDLE, Phase.HEAD, Phase.CONTENT})
 
 
@@ -115,10 +119,7 @@ class Keeper:
 
     def _receive(self, conn: Connection) -> None:
         try:
-            # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
-            arrived = self.parse(conn) if conn.phase is Phase.IDLE and conn.core.buffered else Arrived.PART
-            if arrived is Arrived.PART and self._fill(conn):
-                arrived = self.parse(conn)
+            arrived = self._arrived(conn)
         except HTTPError as error:
             self.refuse(conn, error)
             return
@@ -131,6 +132,22 @@ class Keeper:
                 self.registry.close(conn)
             case _:
                 assert_never(arrived)
+
+    def _arrived(self, conn: Connection) -> Arrived:
+        """Read once, and take what has arrived.
+
+        Raises:
+            HTTPError: The request is to be refused.
+        """
+        if conn.phase is not _IDLE:
+            return self.parse(conn) if self._fill(conn) else _PART
+        # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
+        if conn.core.buffer.data and (arrived := self.parse(conn)) is not _PART:
+            return arrived
+        try:
+            return _REQUEST if conn.receive_whole() else self.parse(conn)
+        except BlockingIOError:
+            return _PART
 
     def _fill(self, conn: Connection) -> bool:
         """Read once; False where there was nothing to read."""
@@ -151,6 +168,10 @@ class Keeper:
         core, exchange = conn.core, conn.exchange
         if exchange is None:
             match core.next_event():
+                case RequestHead() as head if core.content_left == 0:
+                    core.next_event()  # the end of the request, which is here with its head
+                    conn.begin_exchange(head, whole=True)
+                    return _REQUEST
                 case RequestHead() as head:
                     exchange = conn.begin_exchange(head)
                 case Signal.NEED_DATA:
@@ -192,9 +213,9 @@ class Keeper:
 
     def dispatch(self, conn: Connection) -> None:
         """A turn is due: have it run; 503 where that fails (RFC 9110 §15.6.4)."""
-        self.registry.enter(conn, Happening.READY)
+        self.registry.enter(conn, _READY)
         try:
-            self._employer.dispatch(conn)
+            self._employer.process_request(conn, conn.addr)
         except Unavailable as error:
             if conn.phase is Phase.TURN:
                 self.refuse(conn, error)

@@ -13,6 +13,8 @@ from pyhttp.transport.stream import Piece, Stream
 __all__ = ["FileTruncatedError", "Outbox"]
 
 _PIECES_AT_ONCE: Final = 64
+_JOINED: Final = 16 * 1024
+"""Octets of content that are copied behind their head: below that it costs less than to send two pieces."""
 
 
 class FileTruncatedError(Exception):
@@ -49,6 +51,29 @@ class Outbox:
         if part.length:
             self._pieces.append(part)
             self.unsent += part.length
+
+    def send(self, stream: Stream, head: bytes, content: bytes) -> None:
+        """Send both behind what is there, without waiting; what the stream does not take now is kept.
+
+        Raises:
+            OSError: The connection failed.
+        """
+        if self._pieces or len(content) > _JOINED:
+            self.add(head)
+            self.add(content)
+            self.flush(stream, self.unsent)
+            return
+        data = head + content
+        written = 0
+        try:
+            written = stream.write((data,))
+        except BlockingIOError:
+            pass  # the caller waits
+        finally:
+            self.sent += written
+            if written < len(data):
+                self._pieces.append(memoryview(data)[written:])
+                self.unsent = len(data) - written
 
     def flush(self, stream: Stream, budget: int) -> int:
         """Send without waiting, until empty, until the stream takes no more, or until `budget` bytes have left.

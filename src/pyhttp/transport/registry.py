@@ -77,7 +77,7 @@ class Registry:
             OSError: The system refuses to watch one more descriptor; it is the caller's as before.
         """
         mask = FACTS[conn.phase].armed_for
-        if conn.phase is Phase.IDLE and conn.core.buffered:
+        if conn.phase is Phase.IDLE and conn.core.buffer.data:
             mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
         now = self._clock()
         with self._lock:

@@ -12,10 +12,11 @@ from pyhttp.errors import HTTPError
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
-from pyhttp.transport.exchange import Exchange, Progress
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
+from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.wire.persistence import persists
 
@@ -42,7 +43,7 @@ class Settler:
             exchange = conn.exchange
             if conn.fate is Fate.CUT or exchange is None or self._registry.over:
                 self._registry.close(conn)
-            elif conn.outbox or self._go_on(conn, exchange):
+            elif conn.outbox.unsent or self._go_on(conn, exchange):
                 # A further turn is due, but not before others have had theirs: readiness to write brings it.
                 self._await_client(conn)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
@@ -154,10 +155,13 @@ class Settler:
 
     def _conclude(self, conn: Connection, exchange: Exchange) -> None:
         conn.drained = 0
-        if conn.fate is Fate.KEEP:
-            self._drain(conn, exchange)
-        else:
+        if conn.fate is not Fate.KEEP:
             self.end(conn, exchange)
+        elif exchange.complete:
+            self.start_next(conn, Happening.NEXT)
+            self.await_next(conn)
+        else:
+            self._drain(conn, exchange)
 
     def drain(self, conn: Connection, exchange: Exchange) -> None:
         """In `DRAIN`: more of the unread content may be here."""
@@ -175,8 +179,7 @@ class Settler:
         """Go on with the next request, behind the content that the handler has left unread (9112-9.3-7b)."""
         content = exchange.content
         try:
-            if not content.complete:
-                content.drain()
+            content.drain()
         except HTTPError as error:
             # The answer has been sent; what follows on the connection cannot be trusted (safety line F13).
             self._employer.report(f"{conn.addr[0]}: unread content is malformed: {error.detail}")

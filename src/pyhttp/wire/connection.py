@@ -25,9 +25,10 @@ from pyhttp.wire.events import (
 from pyhttp.wire.expectation import expects_continue
 from pyhttp.wire.framing import CHUNKED, Sized, UntilClose, request_framing
 from pyhttp.wire.head import HeadReader, Syntax, interpret, match_head
+from pyhttp.wire.memory import SectionMemory
 from pyhttp.wire.persistence import persists
 from pyhttp.wire.sender import ResponseSender
-from pyhttp.wire.serializer import serialize_head
+from pyhttp.wire.serializer import serialize_head, whole_head
 from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
 
 __all__ = ["ServerConnection"]
@@ -37,6 +38,9 @@ _AWAITING_HEAD: Final = Receiving.HEAD
 _AFTER_HEAD: Final = RECEIVED[Receiving.HEAD, RequestHead]
 _AFTER_CONTENT: Final = RECEIVED[Receiving.CONTENT, EndOfMessage]
 _OWING_HEAD: Final = Sending.HEAD
+_SENT: Final = SENT[Sending.CONTENT, EndOfMessage]
+_SHORT: Final = frozenset({204, 205})
+"""Statuses with a framing of their own."""
 _NO_RESPONSE: Final = ResponseSender(ResponseHead(204, (), None), "", "")
 _DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
 _END: Final = EndOfMessage()
@@ -55,13 +59,13 @@ class ServerConnection:
         secure: Whether the connection is TLS at this server, so that https targets are served.
 
     Attributes:
+        buffer: What was received and no event has consumed; to be looked at only.
         request: The request of the current cycle; None until its head is complete and right.
         head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
         persistent: Whether another request may follow on this connection; settled once a response head was sent.
     """
 
     __slots__ = (
-        "_buffer",
         "_decoder",
         "_empty_line_skipped",
         "_ended",
@@ -69,12 +73,14 @@ class ServerConnection:
         "_expects",
         "_left",
         "_limits",
+        "_memory",
         "_method",
         "_reader",
         "_receiving",
         "_response",
         "_secure",
         "_sending",
+        "buffer",
         "head_bytes",
         "persistent",
         "request",
@@ -83,10 +89,11 @@ class ServerConnection:
     def __init__(self, limits: Limits, *, secure: bool = False) -> None:
         self._limits = limits
         self._secure = secure
-        self._buffer = ReceiveBuffer()
+        self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._ended = False
         self._error: HTTPError | None = None
         self.persistent: bool = True
+        self._memory: SectionMemory | None = None
         self._begin_cycle()
 
     def _begin_cycle(self) -> None:
@@ -107,8 +114,33 @@ class ServerConnection:
     def receive_data(self, data: bytes) -> None:
         """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
         if data and self._receiving not in _DEAF:
-            self._buffer.append(data)
+            self.buffer.append(data)
             self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
+
+    def receive_whole(self, data: bytes) -> RequestHead | None:
+        """Take `data` as `receive_data` does, but at once where it is all of a request like the one before.
+
+        Like it is a request whose field section is, octet for octet, the last one of this connection, and has nothing
+        in it that needs more than a look at the request line: a browser asks for picture after picture so. The request
+        is complete then.
+
+        Args:
+            data: What the peer sent while nothing of a request is here.
+
+        Returns:
+            The head of such a request; else None, and `next_event` goes on.
+        """
+        memory = self._memory
+        if memory is not None and self._receiving is _AWAITING_HEAD and not self.buffer.data and self._reader is None:
+            request = memory.recall(data)
+            if request is not None and not self._empty_line_skipped:
+                self._method = request.method
+                self.request = request
+                self.head_bytes = data
+                self._receiving = _AFTER_CONTENT
+                return request
+        self.receive_data(data)
+        return None
 
     def receive_eof(self) -> None:
         """Note that the peer ended its side; what it sent before still counts."""
@@ -131,12 +163,12 @@ class ServerConnection:
     def _fail(self, error: HTTPError) -> None:
         self._error = error
         self._receiving = RECEIVED[self._receiving, HTTPError]
-        self._buffer.clear()
+        self.buffer.clear()
         self._expects = False
         self.persistent = False
 
     def _next_head(self) -> Event:
-        if self._buffer.data:
+        if self.buffer.data:
             syntax = self._read_head()
             if syntax is not None:
                 return self._begin_request(syntax)
@@ -150,7 +182,7 @@ class ServerConnection:
 
     def _read_head(self) -> Syntax | None:
         """The next head, consumed, if it is complete."""
-        buffer = self._buffer
+        buffer = self.buffer
         if self._reader is None:
             matched = match_head(buffer.data, buffer.start, self._limits)
             if matched is not None:
@@ -181,7 +213,7 @@ class ServerConnection:
                 raise ContentTooLarge(f"Content-Length: {framing.length}, over {self._limits.content}")
             self._left = framing.length
         if expects_continue(request):
-            self._expects = self.content_left != 0 and not self._buffer
+            self._expects = self.content_left != 0 and not self.buffer
         self.persistent = persists(request)
         self.request = request
         self._receiving = _AFTER_HEAD
@@ -191,10 +223,10 @@ class ServerConnection:
         data = b""
         trailers: Headers | None = None
         if self._decoder is not None:
-            data = self._decoder.decode(self._buffer)
+            data = self._decoder.decode(self.buffer)
             trailers = self._decoder.trailers
         elif self._left:
-            data = self._buffer.take(min(self._left, len(self._buffer)))
+            data = self.buffer.take(min(self._left, len(self.buffer)))
             self._left -= len(data)
         else:
             trailers = EMPTY
@@ -227,6 +259,38 @@ class ServerConnection:
         data = self._write(event)
         self._sending = after
         return data
+
+    def send_whole(self, status: int, fields: Headers, length: int, *, date: bytes, close: bool) -> bytes | None:
+        """The head of a response whose content follows at once, in one step; None where it takes `send`.
+
+        It takes `send` while the request is incomplete, for HTTP/1.0, and where a length is stated or none may be.
+
+        Args:
+            status: 200 to 599.
+            fields: Checked; neither Connection nor Transfer-Encoding is among them.
+            length: Octets of content, which the caller sends itself, or keeps for itself after HEAD.
+            date: The field line of Date, or nothing where `fields` have one.
+            close: Whether the connection is to end.
+
+        Raises:
+            Misuse: A field cannot be sent.
+        """
+        request = self.request
+        if (
+            request is None
+            or self._receiving is not _AFTER_CONTENT
+            or self._sending is not _OWING_HEAD
+            or request.version == "HTTP/1.0"
+            or status in _SHORT
+            or "content-length" in fields.by_name
+            or (status == 304 and length)
+        ):
+            return None
+        keep = self.persistent and not close
+        head = whole_head(status, date, fields, None if status == 304 else length, close=not keep)
+        self.persistent = keep
+        self._sending = _SENT
+        return head
 
     def _write(self, event: Outgoing) -> bytes:
         if isinstance(event, ResponseHead):
@@ -270,7 +334,7 @@ class ServerConnection:
         self._response = response
         if request is None and self._receiving is Receiving.HEAD:
             self._receiving = RECEIVED[self._receiving, Signal]
-            self._buffer.clear()
+            self.buffer.clear()
         return data
 
     # --- the next cycle
@@ -283,6 +347,9 @@ class ServerConnection:
         """
         if self._receiving is not Receiving.DONE or self._sending is not Sending.DONE or not self.persistent:
             raise Misuse("no next cycle: a message is incomplete, or the connection is to close")
+        request, memory = self.request, self._memory
+        if request is not None and (memory is None or memory.headers is not request.headers):
+            self._memory = SectionMemory.of(self.head_bytes, request, self._limits)
         self._begin_cycle()
 
     # --- what is known
@@ -290,20 +357,20 @@ class ServerConnection:
     @property
     def receiving_head(self) -> bool:
         """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
-        if self._receiving is not Receiving.HEAD or not self._buffer.data:
+        if self._receiving is not Receiving.HEAD or not self.buffer.data:
             return False
         # A CR, which is alone here, may still become an empty line.
-        return self._empty_line_skipped or not self._buffer.data.startswith(b"\r", self._buffer.start)
+        return self._empty_line_skipped or not self.buffer.data.startswith(b"\r", self.buffer.start)
 
     @property
     def buffered(self) -> int:
         """Bytes received that no event has consumed yet."""
-        return len(self._buffer)
+        return len(self.buffer)
 
     def take_buffered(self) -> bytes:
         """Hand over what no event has consumed, and forget it; the caller may give it again later."""
         self._reader = None
-        return self._buffer.take(len(self._buffer))
+        return self.buffer.take(len(self.buffer))
 
     @property
     def content_left(self) -> int | None:

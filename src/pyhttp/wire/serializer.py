@@ -3,6 +3,7 @@
 import functools
 
 from pyhttp.errors import Misuse
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.statuses import reason_phrase
 
 __all__ = ["serialize_head"]
@@ -12,6 +13,29 @@ __all__ = ["serialize_head"]
 def _status_line(status: int) -> str:
     """The version is ours, whatever the request had (9110-6.2-7a); the SP stays without a reason (9112-4-9b)."""
     return f"HTTP/1.1 {status} {reason_phrase(status)}\r\n"
+
+
+@functools.cache
+def _status_octets(status: int) -> bytes:
+    return _status_line(status).encode("ascii")
+
+
+def whole_head(status: int, date: bytes, fields: Headers, length: int | None, *, close: bool) -> bytes:
+    """The head of a response that is sent in one step, as `serialize_head` would write it.
+
+    Args:
+        status: Of the response.
+        date: The field line of Date, or nothing.
+        fields: The response's own.
+        length: What Content-Length says, if there is to be one.
+        close: Whether the connection ends.
+
+    Raises:
+        Misuse: As `serialize_head`.
+    """
+    stated = b"" if length is None else b"Content-Length: %d\r\n" % length
+    connection = b"Connection: close\r\n" if close else b""
+    return b"%b%b%b%b%b\r\n" % (_status_octets(status), date, fields.wire, stated, connection)
 
 
 def serialize_head(status: int, fields: tuple[tuple[str, str], ...], reason: str = "") -> bytes:

@@ -2,12 +2,14 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from pyhttp.errors import (
     Forbidden,
+    InternalError,
     MethodNotAllowed,
     MethodUnknown,
     NotFound,
@@ -18,7 +20,9 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.resources import files
 from pyhttp.resources.files import file_response, index_of, is_directory, not_found_response
+from pyhttp.resources.opened import open_file
 from pyhttp.semantics.dates import format_date
+from pyhttp.semantics.validators import validators_of_file
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, content, request, write
 
@@ -59,9 +63,67 @@ def test_W6_a_get_has_the_file_and_what_describes_it(root: Path) -> None:
         ("Last-Modified", DATE),
         ("X-Content-Type-Options", "nosniff"),
     ]
-    assert isinstance(response.body, FileSlice)
     assert response.length == 10
     assert content(response) == DATA
+
+
+@pytest.mark.parametrize(("size", "whole"), [(0, True), (1, True), (65536, True), (65537, False)])
+@pytest.mark.parametrize("ranges", ["", "bytes=0-"], ids=["all", "range"])
+def test_a_short_content_is_read_at_once_and_its_file_closed(root: Path, size: int, whole: bool, ranges: str) -> None:
+    write(root / "sized", bytes(range(256)) * 257)
+    os.truncate(root / "sized", size)
+    if size == 0 and ranges:
+        return  # there is no range of nothing
+    before = len(os.listdir("/proc/self/fd"))
+    response = ask(root, name="sized", Range=ranges) if ranges else ask(root, name="sized")
+    assert isinstance(response.body, bytes) is whole
+    assert isinstance(response.body, FileSlice) is not whole
+    assert len(os.listdir("/proc/self/fd")) - before == (not whole)
+    assert content(response) == (bytes(range(256)) * 257)[:size]
+
+
+def test_the_content_of_a_head_is_never_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pread", lambda *_: 1 // 0)
+        response = ask(root, "HEAD")
+    assert response.length == 10
+    response.close()
+
+
+def test_W2_a_file_that_was_truncated_since_it_was_opened_is_an_error(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pread = os.pread
+    before = len(os.listdir("/proc/self/fd"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pread", lambda descriptor, count, offset: pread(descriptor, count - 1, offset))
+        with pytest.raises(InternalError):
+            ask(root)
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+@pytest.mark.parametrize("whole_seconds", [False, True])
+@pytest.mark.parametrize("age", [-5 * 10**9, -1, 0, 10**7, 10**7 + 1, 2 * 10**9, 2 * 10**9 + 1, 3 * 10**9, 10**10])
+def test_what_is_remembered_of_a_file_is_what_its_age_allows(root: Path, age: int, whole_seconds: bool) -> None:
+    """However often it was described before, and at whatever time."""
+    modified = OLD // 10**9 * 10**9 if whole_seconds else OLD
+    os.utime(root / "ten.txt", ns=(modified, modified))
+    now = modified + age
+    for then in (modified + 10**12, now, modified + 10**12, now):
+        clock = partial(int, then)
+        response = file_response(request(), str(root / "ten.txt"), root=str(root), site=SITE, clock=clock)
+        expected = validators_of_file(10, modified, then)
+        assert response.headers["ETag"] == str(expected.etag)
+        assert response.headers["Last-Modified"] == format_date(expected.modified or 0)
+
+
+def test_a_file_that_was_opened_before_is_not_opened_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = str(root / "ten.txt")
+    opened = open_file(path, str(root), SITE)
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "open_file", lambda *_: 1 // 0)
+        assert content(file_response(request(), path, root=str(root), site=SITE, file=opened)) == DATA
+    assert opened.fileno() == -1
 
 
 @pytest.mark.clause("9110-9.3.2-1a", "9110-9.3.2-2a", "9110-8.6-6a.2")
@@ -262,6 +324,9 @@ class Ancient:
 
     def fileno(self) -> int:
         return -1
+
+    def take(self, offset: int, length: int) -> bytes:
+        return DATA[offset : offset + length]
 
     def close(self) -> None:
         pass

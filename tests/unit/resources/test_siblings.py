@@ -11,10 +11,10 @@ from pyhttp.messages import Response
 from pyhttp.resources import siblings
 from pyhttp.resources.files import file_response
 from pyhttp.resources.opened import OpenedFile
-from pyhttp.site import Site
+from pyhttp.site import CODINGS, Site
 from tests.helpers.folder import OLD, content, request, write
 
-SITE = Site()
+SITE = Site(codings=CODINGS)
 
 
 @pytest.fixture(autouse=True)
@@ -122,7 +122,7 @@ def test_T6_a_sibling_out_of_the_root_is_no_sibling(root: Path) -> None:
     os.symlink("../outside", root / "page.html.br")
     assert content(ask(root, "br")) == b"plain"
     assert content(ask(root, "br, gzip")) == b"gzipped"
-    assert content(ask(root, "br", Site(follow_symlinks=True))) == b"outside"
+    assert content(ask(root, "br", Site(follow_symlinks=True, codings=CODINGS))) == b"outside"
 
 
 def test_W1_a_sibling_is_a_regular_file(root: Path) -> None:

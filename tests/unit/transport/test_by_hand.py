@@ -17,9 +17,9 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.transport.by_hand import SocketByHand
 from pyhttp.transport.client import Connection
-from pyhttp.transport.exchange import Progress
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.poller import wait_until_ready
+from pyhttp.transport.progress import Progress
 from tests.helpers.channels import Met, met, read_now, reset
 from tests.helpers.sockets import read_until_end, request
 

@@ -10,8 +10,8 @@ import pytest
 from pyhttp.errors import BadGateway, Disconnected, InternalError, Misuse
 from pyhttp.limits import Timeouts
 from pyhttp.messages import Body, FileSlice, Response
-from pyhttp.transport.exchange import Progress
 from pyhttp.transport.fate import Fate
+from pyhttp.transport.progress import Progress
 from tests.helpers.channels import Items, Opened, Tap, Then, Waited, met, read_now, reset
 from tests.helpers.sockets import read_until_end, request
 

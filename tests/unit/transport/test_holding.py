@@ -210,7 +210,7 @@ def test_a_thread_awaits_what_is_soon_there() -> None:
         assert hold(made.keeper, conn, LONG)
         timer.join()
         assert (now(conn), made.poller.calls["arm"]) == (Phase.TURN, arms)
-        made.employer.dispatch(conn)
+        made.employer.process_request(conn, conn.addr)
         assert statuses(peer.read()) == [200]
         assert pending.closed
 
@@ -269,7 +269,7 @@ def test_a_thread_reads_an_iterable_on_whose_client_keeps_up() -> None:
         assert items.taken == 2
         assert hold(made.keeper, conn, LONG)
         assert (now(conn), made.poller.calls["arm"]) == (Phase.TURN, arms)
-        made.employer.dispatch(conn)  # whose end leaves it to the loop
+        made.employer.process_request(conn, conn.addr)  # whose end leaves it to the loop
         assert items.taken == 4
         made.work()
         assert peer.read().endswith(b"0\r\n\r\n")

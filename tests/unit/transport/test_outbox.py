@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pyhttp.messages import FileSlice
 from pyhttp.transport.outbox import FileTruncatedError, Outbox
-from pyhttp.transport.stream import SocketStream
+from pyhttp.transport.stream import Piece, SocketStream
 from tests.helpers.channels import FakeStream, Opened
 from tests.helpers.sockets import Pair, pair
 
@@ -188,3 +188,50 @@ def test_other_errors_of_sending_are_the_callers(sockets: Pair, tmp_path: Path) 
         outbox.add(b"x")
         with pytest.raises(BrokenPipeError):
             outbox.flush(stream, EVERYTHING)
+
+
+@pytest.mark.parametrize("size", [0, 1, 16 * 1024, 16 * 1024 + 1, 100_000])
+@pytest.mark.parametrize("before", [b"", b"100 Continue"])
+@pytest.mark.parametrize("taken", [0, 1, 5, 4096, EVERYTHING])
+def test_head_and_content_leave_at_once_or_wait_behind_what_is_there(size: int, before: bytes, taken: int) -> None:
+    outbox, stream = Outbox(), FakeStream([taken])
+    outbox.add(before)
+    content = bytes(range(251)) * (size // 251 + 1)
+    outbox.send(stream, b"head", content[:size])
+    expected = before + b"head" + content[:size]
+    assert outbox.sent == min(taken, len(expected)) == len(stream.written)
+    assert outbox.unsent == len(expected) - outbox.sent
+    assert bool(outbox) is (outbox.unsent > 0)
+    stream.taking = [EVERYTHING] * 3
+    outbox.flush(stream, EVERYTHING)
+    assert stream.written == expected
+
+
+class BrokenStream(FakeStream):
+    """A client that has gone."""
+
+    def write(self, pieces: Sequence[Piece]) -> int:
+        raise BrokenPipeError
+
+
+@pytest.mark.parametrize("size", [1, 100_000])
+def test_what_could_not_be_sent_is_known_to_be_unsent(size: int) -> None:
+    """The access line says how much has left."""
+    outbox = Outbox()
+    with pytest.raises(BrokenPipeError):
+        outbox.send(BrokenStream(), b"head", bytes(size))
+    assert (outbox.sent, outbox.unsent) == (0, 4 + size)
+
+
+def test_a_short_content_is_one_piece_with_its_head() -> None:
+    asked: list[list[Piece]] = []
+
+    class Counted(FakeStream):
+        def write(self, pieces: Sequence[Piece]) -> int:
+            asked.append(list(pieces))
+            return super().write(pieces)
+
+    outbox = Outbox()
+    outbox.send(Counted([EVERYTHING]), b"head", b"content")
+    outbox.send(Counted([EVERYTHING]), b"head", bytes(20_000))
+    assert asked == [[b"headcontent"], [b"head", bytes(20_000)]]

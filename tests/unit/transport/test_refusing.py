@@ -4,7 +4,7 @@ import pytest
 
 from pyhttp.errors import Unavailable
 from pyhttp.messages import Response
-from pyhttp.transport.client import Connection
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.phases import Phase
 from tests.helpers.fakes import later, now, statuses, world
 from tests.helpers.sockets import descriptors, request
@@ -84,7 +84,7 @@ def test_a_fault_of_ours_costs_one_connection(monkeypatch: pytest.MonkeyPatch) -
         peer, conn = made.connect()
         other, _ = made.connect()
         with monkeypatch.context() as patched:
-            patched.setattr(Connection, "fill", lambda _: 1 // 0)
+            patched.setattr(Connection, "receive_whole", lambda _: 1 // 0)
             peer.send(request())
             made.round()
         assert now(conn) is Phase.CLOSED
@@ -136,15 +136,15 @@ def test_a_process_request_that_fails_is_answered_503(fault: Exception) -> None:
 def test_a_process_request_that_fails_after_it_has_handed_the_turn_on_changes_nothing() -> None:
     """The turn is another's by now, or the queue's."""
     with world(later) as made:
-        dispatch = made.employer.dispatch
+        process_request = made.employer.process_request
 
-        def hand_on(conn: Connection) -> None:
-            dispatch(conn)
+        def hand_on(conn: Connection, addr: Address) -> None:
+            process_request(conn, addr)
             made.keeper.queue(conn)
             raise ZeroDivisionError
 
         with pytest.MonkeyPatch.context() as patched:
-            patched.setattr(made.employer, "dispatch", hand_on)
+            patched.setattr(made.employer, "process_request", hand_on)
             peer, conn = made.connect()
             peer.send(request())
             made.work()

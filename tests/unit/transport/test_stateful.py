@@ -249,7 +249,7 @@ class Life(RuleBasedStateMachine):
         if dice.random() < 0.3:
             made.keeper.settle(conn)
         elif hold(made.keeper, conn, dice.choice([0.0, 0.001, 0.001])):
-            made.employer.dispatch(conn)
+            made.employer.process_request(conn, conn.addr)
 
     def turn_is_queued(self, dice: Random) -> None:
         """No thread is free."""

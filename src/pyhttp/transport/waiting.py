@@ -1,0 +1,106 @@
+"""How a handler's thread waits for its client: under the same deadlines as the loop (safety lines D9, D10)."""
+
+import time
+from typing import Protocol
+
+from pyhttp.errors import Disconnected, RequestTimeout
+from pyhttp.transport.channel import Watched
+from pyhttp.transport.outbox import Outbox
+from pyhttp.transport.pace import Pace, Uptake
+from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
+from pyhttp.transport.stream import Stream
+
+__all__ = ["receive", "send_all", "wait_for"]
+
+
+class Client(Protocol):
+    """A connection of the server."""
+
+    @property
+    def content_pace(self) -> Pace:
+        """How the content of the current request comes."""
+        ...
+
+    @property
+    def uptake(self) -> Uptake:
+        """How the current answer is taken."""
+        ...
+
+    @property
+    def outbox(self) -> Outbox:
+        """What is unsent."""
+        ...
+
+    @property
+    def stream(self) -> Stream:
+        """The seam to its descriptor."""
+        ...
+
+    def fileno(self) -> int:
+        """The descriptor."""
+        ...
+
+    def fill(self) -> int:
+        """Read once without waiting."""
+        ...
+
+    def send_some(self) -> None:
+        """Send what the socket takes now."""
+        ...
+
+    def about_to_block(self) -> None:
+        """Say that the handler is about to wait."""
+        ...
+
+
+def receive(client: Client) -> None:
+    """Wait for input, and have it taken.
+
+    Raises:
+        RequestTimeout: The client was silent for too long, or too slow (safety line D9).
+        Disconnected: The client is gone.
+    """
+    while True:
+        try:
+            client.content_pace.count(0.0, client.fill())
+        except BlockingIOError:
+            client.about_to_block()
+            began = time.monotonic()
+            ready = wait_until_ready(client.fileno(), READ, client.content_pace.allowance())
+            client.content_pace.count(time.monotonic() - began, 0)
+            if not ready:
+                raise RequestTimeout("the content of the request did not arrive in time") from None
+        except OSError as error:
+            raise Disconnected(str(error)) from error
+        else:
+            return
+
+
+def send_all(client: Client) -> None:
+    """Send everything, waiting for the client.
+
+    Raises:
+        Disconnected: The client is gone, does not read, or too slowly (safety line D10).
+    """
+    while True:
+        client.send_some()
+        if not client.outbox:
+            return
+        client.about_to_block()
+        began = time.monotonic()
+        wait_until_ready(client.fileno(), WRITE, client.uptake.patience())
+        if not client.uptake.keeps_up(time.monotonic() - began):
+            raise Disconnected("the client does not read its response")
+
+
+def wait_for(client: Client, what: Watched) -> None:
+    """Wait until `what` is ready, or due.
+
+    Raises:
+        Disconnected: The client is gone.
+    """
+    client.about_to_block()
+    masks = {client.fileno(): 0} | dict.fromkeys(what.watched(), READ)
+    wait_until_any(masks, what.due() - time.monotonic())
+    if client.stream.departed():
+        raise Disconnected("the client has left")
