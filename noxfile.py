@@ -26,6 +26,8 @@ nox.options.report = str(ENVIRONMENTS / "report.json")
 
 DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
+BENCH: Final = "bench"
+"""The environment of the servers that pyhttp is measured beside, on the demanded Python."""
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
 FUZZ_SECONDS: Final = "8"
 RESULTS: Final = ENVIRONMENTS / "results"
@@ -37,6 +39,7 @@ EVERYTHING: Final = (
     "types",
     "coverage",
     "versions",
+    "counts",
     "fuzz",
     "build",
     "e2e",
@@ -45,7 +48,8 @@ EVERYTHING: Final = (
 )
 """What `tests` runs; the 3.11 runs of unit and conformance are the ones that `coverage` watches.
 
-Benchmarks are sessions of their own: a busy machine must not fail a change.
+Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
+the same on every machine.
 """
 
 each_version = nox.parametrize("version", VERSIONS, ids=VERSIONS)
@@ -165,6 +169,18 @@ def robustness(session: nox.Session) -> None:
 
 
 @nox.session
+def counts(session: nox.Session) -> None:
+    """The calls and system calls of a request are as many as written down, not one more."""
+    run(session, DEMANDED, "pytest", "tests/counts", *session.posargs)
+
+
+@nox.session
+def instructions(session: nox.Session) -> None:
+    """So are its instructions, by valgrind, within 2 %: takes minutes."""
+    run(session, DEMANDED, "python", "-m", "tests.counts.instructions", "--check", *session.posargs)
+
+
+@nox.session
 def compliance(session: nox.Session) -> None:
     """Join the clauses and what the last coverage, fuzz, e2e and robustness have shown: docs/conformance.md."""
     results = sorted(map(str, RESULTS.glob("*.json")))
@@ -177,28 +193,14 @@ def inside(session: nox.Session) -> None:
     run(session, DEMANDED, "python", "-m", "tests.helpers.inside", *session.posargs)
 
 
-@nox.session(name="bench-import")
-def bench_import(session: nox.Session) -> None:
-    """`import pyhttp` costs at most 1.5 times what `import http.server` does."""
-    run(session, DEMANDED, "python", "benchmarks/import_time.py")
-
-
-@nox.session(name="bench-parse")
-def bench_parse(session: nox.Session) -> None:
-    """What parsing a request costs, beside other parsers."""
-    run(session, DEMANDED, "python", "benchmarks/parse.py", *session.posargs)
-
-
-@nox.session(name="bench-cgi")
-def bench_cgi(session: nox.Session) -> None:
-    """What a CGI script costs, beside `http.server --cgi` and, where it is installed, lighttpd."""
-    run(session, DEMANDED, "python", "benchmarks/cgi.py", *session.posargs)
-
-
-@nox.session(name="bench-start-stop")
-def bench_start_stop(session: nox.Session) -> None:
-    """What starting and stopping a server takes: under 20 ms."""
-    run(session, DEMANDED, "python", "benchmarks/start_stop.py", *session.posargs)
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Speed beside other servers: writes docs/speed.md and its like, in hours; `-- --quick` prints in two minutes."""
+    absent = [program for program in ("wrk", "nginx", "lighttpd") if shutil.which(program) is None]
+    if absent and os.geteuid() == 0 and shutil.which("apt-get"):
+        # Where it fails, the benchmark says what it goes without.
+        session.run("apt-get", "install", "-q", "-y", *absent, external=True, success_codes=range(256), silent=True)
+    run(session, BENCH, "python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
@@ -247,7 +249,7 @@ def further(session: nox.Session, group: str) -> None:
 
 
 def run(session: nox.Session, version: str, program: str, *arguments: str, **variables: str) -> None:
-    """Run a program of the environment of Python `version`; skip the session where that Python is missing."""
+    """Run a program of the environment of Python `version`, or of `BENCH`; skip where that Python is missing."""
     bin_folder = environment(session, version) / "bin"
     # PYTHONPATH may be how nox itself was found; what it tests must not see nox's own packages.
     env: dict[str, str | None] = {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": None}
@@ -264,12 +266,12 @@ def environment(session: nox.Session, version: str) -> Path:
     """The environment of Python `version` with the tools and, editable, the package; made again when they change."""
     folder = ENVIRONMENTS / version
     stamp = folder / "made-for"
-    python = demand(session, version)
+    python = demand(session, DEMANDED if version == BENCH else version)
     wanted = f"{python} {hashlib.sha256((HERE / 'pyproject.toml').read_bytes()).hexdigest()}"
     if stamp.exists() and stamp.read_text() == wanted:
         return folder
     make_environment(session, python, folder)
-    group = "dev" if version == DEMANDED else "test"
+    group = {DEMANDED: "dev", BENCH: "bench"}.get(version, "test")
     requirements = nox.project.dependency_groups(nox.project.load_toml(HERE / "pyproject.toml"), group)
     pip = (str(folder / "bin/python"), "-m", "pip", "install", "-q")
     session.run(*pip, *requirements, env={"PYTHONPATH": None}, external=True)

@@ -152,7 +152,8 @@ def script_output(data: bytes) -> None:
         case LocalRedirect(place):
             assert place.startswith("/")
             assert not re.search(r"[^\x21-\x7e]|#", place)
-        case Document(status, fields, length):
+        case Document(status, headers, length):
+            fields = headers.lines
             assert not any(name.lower() in _OF_THE_CONNECTION or _UNSAFE.search(name + value) for name, value in fields)
             assert length is None or 0 <= length < 2**63
             assert Response(status, fields, b"" if status in CONTENT_FORBIDDEN else [rest]).status == status

@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 from pyhttp import abnf
 from pyhttp.cgi.script import Script
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
 
 __all__ = ["Ends", "meta_variables"]
 
@@ -83,36 +82,46 @@ def meta_variables(
         authorization: Whether the script gets Authorization (3875-9.2-1c).
         inherited: Variables that the operator passes on; they never replace one of this section.
     """
-    variables = {os.fsencode(name): os.fsencode(value) for name, value in (inherited or {}).items()}
-    variables.setdefault(b"PATH", PATH)
+    variables = {b"PATH": PATH}
+    if inherited:
+        variables.update((os.fsencode(name), os.fsencode(value)) for name, value in inherited.items())
     variables.update(_protocol_variables(head, authorization=authorization))
     variables.update(_request_variables(head, ends, length))
+    variables.update(_connection_variables(ends))
     variables.update(_path_variables(script, root))
     return variables
 
 
-def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes, bytes]:
-    """What the request line, the framing and the connection say."""
+@lru_cache(maxsize=256)
+def _connection_variables(ends: Ends) -> Mapping[bytes, bytes]:
+    """What is the same for every request of a connection, and so is kept."""
     peer = ends.peer[0].encode("latin-1")
-    query = head.query.encode("latin-1")
-    path = head.path.encode("latin-1")
     variables = {
         b"GATEWAY_INTERFACE": b"CGI/1.1",
-        b"QUERY_STRING": query,  # still encoded, and always set (3875-4.1.7-6a)
         b"REDIRECT_STATUS": b"200",  # php-cgi runs only where a server says so
         b"REMOTE_ADDR": peer,
         b"REMOTE_HOST": peer,  # names are not looked up (3875-4.1.9-3b, C6)
         b"REMOTE_PORT": b"%d" % ends.peer[1],
-        b"REQUEST_METHOD": head.method.encode("latin-1"),
         b"REQUEST_SCHEME": b"https" if ends.secure else b"http",
-        b"REQUEST_URI": b"%b?%b" % (path, query) if "?" in head.target else path,
-        b"SERVER_NAME": _server_name(head, ends).encode("latin-1"),
         b"SERVER_PORT": b"%d" % ends.local[1],
-        b"SERVER_PROTOCOL": head.version.encode("latin-1"),
         b"SERVER_SOFTWARE": ends.software.encode("latin-1"),
     }
     if ends.secure:
         variables[b"HTTPS"] = b"on"
+    return variables
+
+
+def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes, bytes]:
+    """What the request line and the framing say."""
+    query = head.query.encode("latin-1")
+    path = head.path.encode("latin-1")
+    variables = {
+        b"QUERY_STRING": query,  # still encoded, and always set (3875-4.1.7-6a)
+        b"REQUEST_METHOD": head.method.encode("latin-1"),
+        b"REQUEST_URI": b"%b?%b" % (path, query) if "?" in head.target else path,
+        b"SERVER_NAME": _server_name(head, ends).encode("latin-1"),
+        b"SERVER_PROTOCOL": head.version.encode("latin-1"),
+    }
     if head.announces_content:  # 3875-4.1.2-3a
         variables[b"CONTENT_LENGTH"] = b"%d" % length
     content_type = head.headers.by_name.get("content-type")
@@ -129,8 +138,9 @@ def _server_name(head: RequestHead, ends: Ends) -> str:
     return f"[{address}]" if ":" in address else address
 
 
-def _path_variables(script: Script, root: str) -> dict[bytes, bytes]:
-    """What names files."""
+@lru_cache(maxsize=64)
+def _path_variables(script: Script, root: str) -> Mapping[bytes, bytes]:
+    """What names files; kept, since most scripts run again and again."""
     variables = {
         b"DOCUMENT_ROOT": os.fsencode(root),
         b"PATH_INFO": os.fsencode(script.path_info),
@@ -145,14 +155,16 @@ def _path_variables(script: Script, root: str) -> dict[bytes, bytes]:
 def _protocol_variables(head: RequestHead, *, authorization: bool) -> dict[bytes, bytes]:
     """HTTP_*: the header section, less what is withheld (3875-4.1.18-1a)."""
     headers = head.headers
-    withheld = {option.lower() for option in headers.members("Connection")}
-    if not authorization:
-        withheld.add("authorization")
+    withheld = set() if authorization else {"authorization"}
+    if "connection" in headers.by_name:
+        withheld.update([option.lower() for option in headers.members("Connection")])
     variables = {
-        variable: _merged(headers, name).encode("latin-1")
-        for name in headers.by_name
+        variable: value.encode("latin-1")
+        for name, value in headers.by_name.items()
         if name not in withheld and (variable := _variable(name))
     }
+    if "cookie" in headers.repeated and b"HTTP_COOKIE" in variables:  # it separates by "; " (3875-4.1.18-2d)
+        variables[b"HTTP_COOKIE"] = "; ".join(headers.get_all("Cookie")).encode("latin-1")
     if b"HTTP_HOST" in variables:  # the authority of an absolute form takes the place of Host (9112-3.2.2-8a)
         variables[b"HTTP_HOST"] = head.authority.encode("latin-1")
     return variables
@@ -164,8 +176,3 @@ def _variable(name: str) -> bytes:
     if name in _WITHHELD or not _PLAIN_NAME.fullmatch(name):
         return b""
     return b"HTTP_" + name.upper().replace("-", "_").encode("ascii")
-
-
-def _merged(headers: Headers, name: str) -> str:
-    """All values of one name as one that means the same (3875-4.1.18-2d); Cookie separates by "; "."""
-    return "; ".join(headers.get_all(name)) if name == "cookie" else headers.by_name[name]

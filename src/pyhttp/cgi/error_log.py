@@ -25,7 +25,7 @@ class ErrorLog:
 
     def __init__(self, log: Callable[[str], None], name: str, limits: Limits) -> None:
         self._log = log
-        self._name = _safe(name)
+        self._name = name
         self._longest = limits.log_line
         self._left = limits.script_stderr
         self._line = b""
@@ -54,7 +54,7 @@ class ErrorLog:
 
     def say(self, text: str) -> None:
         """Log a remark of the server about the script, which may quote it."""
-        self._log(f"{self._name}: {_safe(text)}")
+        self._log(f"{_safe(self._name)}: {_safe(text)}")
 
     def say_ended(self, status: int) -> None:
         """Log how the script ended: its exit status, or the number of a signal, negative."""

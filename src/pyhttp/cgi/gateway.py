@@ -5,7 +5,7 @@ Nothing here waits: whoever serves the connection looks again when a descriptor 
 
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple, assert_never
 
@@ -19,7 +19,7 @@ from pyhttp.cgi.script import Script
 from pyhttp.cgi.script_content import ScriptContent
 from pyhttp.errors import GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.site import Site
 
 __all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "redirected"]
@@ -27,6 +27,7 @@ __all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "redirected"]
 MAX_LOCAL_REDIRECTS: Final = 5
 """C14: one script may name another a few times, but two that name each other must come to an end."""
 
+_NO_HEAD: Final = Document(200, EMPTY, None)
 _OF_CONTENT: Final = frozenset({"expect", "te", "trailer", "transfer-encoding"})
 _RANGE: Final = frozenset({"range", "if-range"})
 _PRECONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-since", "if-unmodified-since"})
@@ -89,15 +90,11 @@ def _start(call: Call) -> Process:
             ends=call.ends,
             length=call.length,
             authorization=site.cgi_auth,
-            inherited=_inherited(site.cgi_env),
+            inherited={name: os.environ[name] for name in site.cgi_env if name in os.environ},
         ),
         stdin=call.stdin,
         scripts=call.scripts,
     )
-
-
-def _inherited(names: tuple[str, ...]) -> Mapping[str, str]:
-    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 class _Stage(Enum):
@@ -139,20 +136,20 @@ class Run:
         self._pipes = ScriptPipes(process, call.scripts, self._errors)
         self._parser = OutputParser(call.scripts.limits, non_parsed=call.script.non_parsed)
         self._stage = _Stage.START
-        now = time.monotonic()
+        self._fresh = True
+        now = self._pipes.heard
         self._until = now + self._timeouts.script_gather
         self._head_until = now + self._timeouts.script_run
-        self._head = Document(200, (), None)
+        self._head = _NO_HEAD
         self._content = b""
-        self._outcome: Response | LocalRedirect | HTTPError = InternalError("a script's run is not over")
+        self._outcome: Response | LocalRedirect | HTTPError | None = None
 
     # --- for whoever waits
 
     def watched(self) -> tuple[int, ...]:
         """Descriptors; when one is readable, `proceed` is to be called."""
-        if self._stage in {_Stage.START, _Stage.SHORT} and (only := self._pipes.exit()):
-            return only
-        return self._pipes.watched()
+        soon = self._stage is _Stage.START or self._stage is _Stage.SHORT
+        return (soon and self._pipes.exit()) or self._pipes.watched()
 
     def due(self) -> float:
         """When `proceed` is to be called at the latest, on the monotonic clock."""
@@ -164,6 +161,10 @@ class Run:
 
     def proceed(self) -> bool:
         """Look, without waiting; True once `outcome` is there."""
+        if self._fresh:
+            self._fresh = False
+            if time.monotonic() < self._until:  # mostly the first look comes right after the start, and is for nothing
+                return False
         try:
             while (following := self._look()) is not None:
                 self._stage = following
@@ -177,6 +178,8 @@ class Run:
         Raises:
             HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence.
         """
+        if self._outcome is None:
+            raise InternalError("a script's run is not over")
         if isinstance(self._outcome, HTTPError):
             raise self._outcome
         return self._outcome
@@ -238,7 +241,7 @@ class Run:
         if isinstance(head, LocalRedirect):
             return self._await_end(head)
         if head.status in CONTENT_FORBIDDEN:
-            return self._await_end(Response(head.status, Headers.parsed(head.fields), reason=head.reason))
+            return self._await_end(Response(head.status, head.headers, reason=head.reason))
         self._head = head
         self._content = self._parser.rest
         if self._call.head.method == "HEAD" or head.length is not None:
@@ -256,14 +259,13 @@ class Run:
 
     def _answer(self, whole: bytes | None) -> _Stage:
         head = self._head
-        fields = Headers.parsed(head.fields)
         if whole is not None:
-            self._outcome = Response(head.status, fields, whole, reason=head.reason)
+            self._outcome = Response(head.status, head.headers, whole, reason=head.reason)
             return self._end()
         # A body after HEAD is dropped (3875-4.3.3-1c), and so says nothing of the content that a GET would give.
         left = 0 if self._call.head.method == "HEAD" else head.length
         content = ScriptContent(self._pipes, self._errors, self._timeouts, self._content, left)
-        self._outcome = Response(head.status, fields, content, reason=head.reason)
+        self._outcome = Response(head.status, head.headers, content, reason=head.reason)
         return _Stage.OVER
 
     def _end(self) -> _Stage:

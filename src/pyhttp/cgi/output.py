@@ -6,13 +6,14 @@ reaches a client unchecked (safety lines C12, C13, S11).
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pyhttp import abnf
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN
-from pyhttp.semantics.fields import is_field_name, is_field_value, parse_list
+from pyhttp.semantics.fields import Headers, is_field_name, is_field_value, parse_list
 
 __all__ = ["Document", "LocalRedirect", "OutputParser"]
 
@@ -22,6 +23,8 @@ _STATUS: Final = re.compile("([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHR
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _LOCAL_LOCATION: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
 _CLIENT_LOCATION: Final = re.compile(abnf.text(abnf.SCHEME) + r":[\x21-\x7e]++")
+_KEPT: Final = 1024
+"""Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
 _LARGEST: Final = 2**63 - 1
 """F3: a count that 64 bits hold."""
 
@@ -38,13 +41,13 @@ class Document:
 
     Attributes:
         status: 200 to 599.
-        fields: Checked field lines, without Status and without what belongs to the connection.
+        headers: Checked field lines, without Status and without what belongs to the connection.
         length: The octets of content stated; None where only the end of output tells.
         reason: The reason phrase; empty where there is none.
     """
 
     status: int
-    fields: tuple[tuple[str, str], ...]
+    headers: Headers
     length: int | None
     reason: str = ""
 
@@ -90,17 +93,25 @@ class OutputParser:
         if end is None:
             return None
         self.rest = bytes(self._buffer[end.end() :])
-        section = self._buffer[: end.start()].decode("latin-1")
-        lines = [line.removesuffix("\r") for line in section.split("\n")]
-        if len(lines) > self._limits.script_field_lines:
+        section = bytes(self._buffer[: end.start()])
+        if section.count(b"\n") >= self._limits.script_field_lines:
             raise BadGateway(f"a header section of more than {self._limits.script_field_lines} lines")
-        return _http_response(lines) if self._non_parsed else _cgi_response(lines)
+        parse = _kept_response if len(section) <= _KEPT else _response
+        return parse(section, self._non_parsed)
 
     def receive_eof(self) -> BadGateway:
         """The error that the end of output is, while `receive` has given nothing but None."""
         if self._buffer:
             return BadGateway("output that ended within its header section")
         return BadGateway("no output")
+
+
+def _response(section: bytes, non_parsed: bool) -> Document | LocalRedirect:
+    lines = [line.removesuffix("\r") for line in section.decode("latin-1").split("\n")]
+    return _http_response(lines) if non_parsed else _cgi_response(lines)
+
+
+_kept_response = lru_cache(maxsize=64)(_response)
 
 
 def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
@@ -172,7 +183,7 @@ def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> D
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
     kept = tuple([(name, value) for name, value in fields if not _is_dropped(name.lower(), dropped)])
-    return Document(status, kept, _content_length(lengths), reason)
+    return Document(status, Headers.parsed(kept), _content_length(lengths), reason)
 
 
 def _is_dropped(name: str, dropped: set[str]) -> bool:

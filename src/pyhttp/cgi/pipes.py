@@ -3,7 +3,6 @@
 Whoever serves the connection watches the descriptors: output, standard error and the script's own end.
 """
 
-import contextlib
 import math
 import os
 import time
@@ -125,7 +124,11 @@ class ScriptPipes:
     def _read_errors(self) -> None:
         if self._errors_end:
             return
-        with contextlib.suppress(BlockingIOError):
+        try:
             data = os.read(self._process.errors, PIECE)
+        except BlockingIOError:
+            return
+        if data:
             self._errors.receive(data)
-            self._errors_end = not data
+        else:
+            self._errors_end = True

@@ -1,6 +1,5 @@
 """RFC 3875 §3.4, §6.1: the scripts of one server: how many run at once, who is next, and their end when it stops."""
 
-import contextlib
 import os
 import threading
 import time
@@ -204,7 +203,8 @@ class Place:
 
     def close(self) -> None:
         """Give it back, unless a script has taken it; harmless when called twice."""
-        self._scripts.give_back(self)
+        if self.granted or self._bell is not None:  # without a bell nobody else grants it
+            self._scripts.give_back(self)
 
     def start(self, start: Callable[[], _G]) -> _G:
         """Start a script by `start` in this place.
@@ -213,15 +213,19 @@ class Place:
             Unavailable: The wait was in vain, or the server stops.
             HTTPError: What `start` raises.
         """
-        with contextlib.ExitStack() as undo:
-            undo.callback(self.close)
-            if self._scripts.stopping:
-                raise Unavailable("the server is stopping")
-            if not self.granted:
-                raise Unavailable(f"{self._scripts.limits.scripts} scripts are running already")
+        try:
+            self._demand()
             group = start()
-            undo.pop_all()
+        except BaseException:
+            self.close()
+            raise
         self.granted = False
         self._scripts.started(group)
         self.close()  # the place is the script's now: only the bell is left
         return group
+
+    def _demand(self) -> None:
+        if self._scripts.stopping:
+            raise Unavailable("the server is stopping")
+        if not self.granted:
+            raise Unavailable(f"{self._scripts.limits.scripts} scripts are running already")

@@ -8,7 +8,6 @@ path, empty segments dropped (safety line T8), and in the end on real paths (saf
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -21,23 +20,22 @@ _REMEMBERED: Final = 512
 """Paths that are remembered to be no matter of CGI, or to be one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """A script that may run, and the part of the path behind it.
 
-    Attributes:
-        path: The file, absolute.
-        name: SCRIPT_NAME, decoded: the part of the path that names it.
-        path_info: PATH_INFO, decoded: what follows; empty, or it begins with "/".
-        path_translated: PATH_TRANSLATED: `path_info` below the root; empty where there is none or it would lead out.
-        handler: The program that runs the file, absolute; empty where the file runs itself.
+    A named tuple, as RequestHead is: one is made for every run.
     """
 
     path: str
+    """The file, absolute."""
     name: str
+    """SCRIPT_NAME, decoded: the part of the path that names it."""
     path_info: str = ""
+    """PATH_INFO, decoded: what follows; empty, or it begins with "/"."""
     path_translated: str = ""
+    """PATH_TRANSLATED: `path_info` below the root; empty where there is none or it would lead out."""
     handler: str = ""
+    """The program that runs the file, absolute; empty where the file runs itself."""
 
     @property
     def non_parsed(self) -> bool:
@@ -56,7 +54,7 @@ def concerns(segments: tuple[str, ...], site: Site) -> bool:
     if not segments:
         return False
     return (
-        any(_similar(segments[0], name) for name in site.cgi_directories)
+        bool(_similar_names(segments[0], site.cgi_directories))
         or any(_handler(segment, site) for segment in segments)
         or not {".", ".."}.isdisjoint(segments)
     )
@@ -93,11 +91,10 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
         return None
     if "." in segments or ".." in segments:  # before it is divided (3875-9.8-1b, T5)
         raise NotFound("dot segment")
-    path = _Path(root, segments, slash)
-    if _is_cgi_directory(root, segments[0], site):
-        return _script_below(path, site)
+    if segments[0] in site.cgi_directories or _is_another_name(root, segments[0], site.cgi_directories):
+        return _script_below(root, segments, site, slash=slash)
     if site.cgi_suffixes and any(_handler(segment, site) for segment in segments):
-        return _script_by_suffix(path, site)
+        return _script_by_suffix(root, segments, site, slash=slash)
     return None
 
 
@@ -117,40 +114,6 @@ def at(root: str, file: str, site: Site) -> Script | None:
     return script
 
 
-class _Path(NamedTuple):
-    """A path below the root."""
-
-    root: str
-    segments: tuple[str, ...]
-    slash: bool
-
-    def prefixes(self) -> Iterator["_Prefix"]:
-        """Each beginning of it, the shortest first.
-
-        Raises:
-            NotFound: The next one does not exist, its name cannot be one, or it may not be looked at (safety line T10).
-        """
-        file, linked = self.root.rstrip("/"), False
-        for depth, segment in enumerate(self.segments, 1):
-            file = f"{file}/{segment}"
-            mode = _mode(file, follow=False)
-            if stat.S_ISLNK(mode):
-                linked = True
-                mode = _mode(file)
-            yield _Prefix(depth, file, mode, linked)
-
-    def divided(self, prefix: "_Prefix", site: Site, handler: str = "") -> Script:
-        """The Script that `prefix` is."""
-        info = _joined(self.segments[prefix.depth :]) + ("/" if self.slash else "")
-        return Script(
-            path=prefix.file,
-            name=_joined(self.segments[: prefix.depth]),
-            path_info=info,
-            path_translated=_translated(self.root, info, site),
-            handler=handler,
-        )
-
-
 class _Prefix(NamedTuple):
     """The first `depth` segments of a path, the file they name, its mode, and whether any of them is a link."""
 
@@ -160,22 +123,33 @@ class _Prefix(NamedTuple):
     linked: bool
 
 
-def _mode(file: str, *, follow: bool = True) -> int:
-    try:
-        return os.stat(file, follow_symlinks=follow).st_mode
-    except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
-        raise NotFound(f"{file!r}: {error}") from error
+def _prefixes(root: str, segments: tuple[str, ...]) -> Iterator[_Prefix]:
+    """Each beginning of a path, the shortest first.
+
+    Raises:
+        NotFound: The next one does not exist, its name cannot be one, or it may not be looked at (safety line T10).
+    """
+    file, linked = root.rstrip("/"), False
+    for depth, segment in enumerate(segments, 1):
+        file = f"{file}/{segment}"
+        try:
+            mode = os.lstat(file).st_mode
+            if stat.S_ISLNK(mode):
+                linked = True
+                mode = os.stat(file).st_mode
+        except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
+            raise NotFound(f"{file!r}: {error}") from error
+        yield _Prefix(depth, file, mode, linked)
 
 
-def _joined(segments: tuple[str, ...]) -> str:
-    return "/" + "/".join(segments) if segments else ""
+def _is_another_name(root: str, segment: str, directories: tuple[str, ...]) -> bool:
+    """Whether the first segment names a CGI directory in another spelling, which the file system takes for the same."""
+    return any(_same_directory(root, segment, name) for name in _similar_names(segment, directories))
 
 
-def _is_cgi_directory(root: str, segment: str, site: Site) -> bool:
-    """Whether the first segment names a CGI directory, in whatever spelling the file system takes for the same."""
-    if segment in site.cgi_directories:
-        return True
-    return any(_same_directory(root, segment, name) for name in site.cgi_directories if _similar(segment, name))
+def _similar_names(segment: str, directories: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of `directories` that some file system might take `segment` for."""
+    return tuple([name for name in directories if _similar(segment, name)])
 
 
 def _similar(one: str, other: str) -> bool:
@@ -194,34 +168,43 @@ def _same_directory(root: str, one: str, other: str) -> bool:
         return False
 
 
-def _script_below(path: _Path, site: Site) -> Script:
+def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bool) -> Script:
     """The longest existing prefix of a path in a CGI directory; it must be a file, and one that may run."""
     directory = ""
-    for prefix in path.prefixes():
+    for prefix in _prefixes(root, segments):
         if prefix.depth == 1:
             directory = prefix.file
         elif not stat.S_ISDIR(prefix.mode):
             if prefix.linked:
-                _demand_inside(directory, path.root)
+                _demand_inside(directory, root)
                 _demand_inside(prefix.file, directory)
             if not stat.S_ISREG(prefix.mode) or not os.access(prefix.file, os.X_OK):
                 raise Forbidden(f"{prefix.file!r} is not an executable file")
-            return path.divided(prefix, site)
+            return _divided(root, segments, prefix, site, slash=slash)
     raise Forbidden("a CGI directory is not listed")
 
 
-def _script_by_suffix(path: _Path, site: Site) -> Script | None:
+def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash: bool) -> Script | None:
     """The first file on the path whose suffix has a handler."""
     try:
-        files = (prefix for prefix in path.prefixes() if stat.S_ISREG(prefix.mode))
-        prefix = next((file for file in files if _handler(path.segments[file.depth - 1], site)), None)
+        files = (prefix for prefix in _prefixes(root, segments) if stat.S_ISREG(prefix.mode))
+        prefix = next((file for file in files if _handler(segments[file.depth - 1], site)), None)
     except NotFound:  # whoever looks for files says so in the end
         return None
     if prefix is None:
         return None
     if prefix.linked and not site.follow_symlinks:
-        _demand_inside(prefix.file, path.root)
-    return path.divided(prefix, site, _handler(path.segments[prefix.depth - 1], site))
+        _demand_inside(prefix.file, root)
+    return _divided(root, segments, prefix, site, _handler(segments[prefix.depth - 1], site), slash=slash)
+
+
+def _divided(
+    root: str, segments: tuple[str, ...], prefix: _Prefix, site: Site, handler: str = "", *, slash: bool
+) -> Script:
+    """The Script that `prefix` is."""
+    file = prefix.file
+    info = "".join([f"/{segment}" for segment in segments[prefix.depth :]]) + ("/" if slash else "")
+    return Script(file, file[len(root.rstrip("/")) :], info, _translated(root, info, site), handler)
 
 
 def _handler(segment: str, site: Site) -> str:

@@ -125,6 +125,13 @@ def test_C6_the_client_is_an_address_and_no_name() -> None:
     assert not {"REMOTE_USER", "REMOTE_IDENT", "AUTH_TYPE"} & found.keys()
 
 
+def test_what_is_kept_of_one_request_is_not_changed_by_another() -> None:
+    first = variables()
+    variables(request_head("/cgi-bin/y", fields=(("X-A", "b"),)), Script("/srv/www/cgi-bin/y", "/cgi-bin/y"))
+    variables(ends=ends(peer=("127.0.0.3", 50001), secure=True), inherited={"SCRIPT_NAME": "x", "Z": "z"})
+    assert variables() == first
+
+
 @pytest.mark.clause("3875-4.1.12-1a")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "get", "X-OWN"])
 def test_request_method(method: str) -> None:
@@ -180,6 +187,10 @@ class TestFieldLines:
     def test_lines_of_one_name_become_one_value(self) -> None:
         found = variables(request_head(fields=(("A", "1"), ("Cookie", "x=1"), ("a", "2"), ("cookie", "y=2"))))
         assert (found["HTTP_A"], found["HTTP_COOKIE"]) == ("1, 2", "x=1; y=2")
+
+    def test_C4_several_lines_of_cookie_are_withheld_where_connection_names_it(self) -> None:
+        fields = (("Cookie", "x=1"), ("Cookie", "y=2"), ("Connection", "cookie"))
+        assert "HTTP_COOKIE" not in variables(request_head(fields=fields))
 
     @pytest.mark.clause("3875-4.1.18-2f", "3875-4.1-7c")
     def test_bytes_arrive_as_they_were_sent(self) -> None:

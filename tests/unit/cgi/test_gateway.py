@@ -11,6 +11,7 @@ import pytest
 
 from pyhttp.cgi import gateway
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
+from pyhttp.cgi.process import Process
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.limits import Limits, Timeouts
@@ -178,6 +179,29 @@ class TestShortAnswers:
         response = cgi.run(request_head())
         assert isinstance(response.body, Source)
         assert read_all(response) == b"x\n"
+
+    def test_right_after_its_start_a_script_is_not_looked_at(
+        self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Who waits looks before it waits, which is too early; when it is woken the script is mostly over."""
+        asked: list[Process] = []
+        ended = Process.ended
+
+        def counted(process: Process) -> int | None:
+            asked.append(process)
+            return ended(process)
+
+        monkeypatch.setattr(Process, "ended", counted)
+        cgi.sh("x", TEXT, "echo body")
+        run = cgi.start(request_head())
+        assert not run.proceed()
+        assert asked == []
+        look(run)
+        assert run.proceed()
+        assert len(asked) == 1
+        response = run.outcome()
+        assert not isinstance(response, LocalRedirect)
+        assert response.body == b"body\n"
 
     def test_before_its_end_a_script_is_looked_at_once_and_when_it_is_late(self, cgi: CgiSite) -> None:
         """Most are soon over: what they say meanwhile wakes nobody."""
@@ -368,6 +392,14 @@ class TestRun:
         cgi.sh("x", "exec sleep 60")
         run = cgi.start(request_head())
         with pytest.raises(InternalError):
+            run.outcome()
+        run.close()
+        settled()
+
+    def test_before_its_end_it_has_no_outcome(self, cgi: CgiSite) -> None:
+        cgi.sh("x", "exec sleep 60")
+        run = cgi.start(request_head())
+        with pytest.raises(InternalError, match="not over"):
             run.outcome()
         run.close()
         settled()

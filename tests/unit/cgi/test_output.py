@@ -8,6 +8,7 @@ from pyhttp.cgi import output
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
+from pyhttp.semantics.fields import Headers
 
 SECTION_END = output._SECTION_END
 
@@ -40,6 +41,11 @@ def parse(
     return head, whole.rest
 
 
+def document(status: int, fields: tuple[tuple[str, str], ...], length: int | None, reason: str = "") -> Document:
+    """What a section means."""
+    return Document(status, Headers(fields), length, reason)
+
+
 def fails(text: bytes, *, non_parsed: bool = False, limits: Limits | None = None) -> str:
     """What the operator is told of malformed text; whole and bytewise it is malformed."""
     with pytest.raises(BadGateway):
@@ -52,7 +58,7 @@ def fails(text: bytes, *, non_parsed: bool = False, limits: Limits | None = None
 class TestDocuments:
     @pytest.mark.clause("3875-6.2.1-3c", "3875-6.3.4-1b", "3875-6.3.1-3c")
     def test_content_type_alone_is_a_document(self) -> None:
-        expected = Document(200, (("Content-Type", "text/html; charset=x"),), None)
+        expected = document(200, (("Content-Type", "text/html; charset=x"),), None)
         assert parse(b"Content-Type: text/html; charset=x\n\nbody\n\n") == (expected, b"body\n\n")
 
     @pytest.mark.clause("3875-7.2-5c")
@@ -62,7 +68,7 @@ class TestDocuments:
     def test_newlines_are_lf_or_crlf(self, newlines: tuple[bytes, bytes, bytes]) -> None:
         one, two, blank = newlines
         text = b"Content-Type:a/b" + one + b"X: y" + two + blank + b"\r\nrest"
-        assert parse(text) == (Document(200, (("Content-Type", "a/b"), ("X", "y")), None), b"\r\nrest")
+        assert parse(text) == (document(200, (("Content-Type", "a/b"), ("X", "y")), None), b"\r\nrest")
 
     @pytest.mark.parametrize(
         ("status", "code", "reason"),
@@ -76,7 +82,7 @@ class TestDocuments:
         ],
     )
     def test_C12_status_and_its_reason_phrase(self, status: bytes, code: int, reason: str) -> None:
-        assert parse(b"Status: " + status + b"\n\n") == (Document(code, (), None, reason), b"")
+        assert parse(b"Status: " + status + b"\n\n") == (document(code, (), None, reason), b"")
 
     @pytest.mark.parametrize(
         "status",
@@ -99,15 +105,20 @@ class TestDocuments:
         fails(b"Content-Type: a/b\nStatus: " + status + b"\n\n")
 
     def test_extensions_of_cgi_are_not_passed_on(self) -> None:
-        assert parse(b"Content-Type: a/b\nx-cgi-Own: y\n\n")[0] == Document(200, (("Content-Type", "a/b"),), None)
+        assert parse(b"Content-Type: a/b\nx-cgi-Own: y\n\n")[0] == document(200, (("Content-Type", "a/b"),), None)
 
     def test_names_are_compared_without_case_and_may_lack_values(self) -> None:
-        expected = Document(201, (("CONTENT-type", "a/b"), ("X-Empty", "")), None)
+        expected = document(201, (("CONTENT-type", "a/b"), ("X-Empty", "")), None)
         assert parse(b"sTATUS:201\nCONTENT-type: a/b\nX-Empty:\n\n") == (expected, b"")
+
+    def test_lines_are_kept_in_order_and_as_they_were_spelled(self) -> None:
+        head, _ = parse(b"X-b: 2\r\nCONTENT-type: a/b\r\nx-A: 1\r\n\r\n")
+        assert isinstance(head, Document)
+        assert head.headers.lines == (("X-b", "2"), ("CONTENT-type", "a/b"), ("x-A", "1"))
 
     def test_repeated_fields_of_others_are_kept_in_order(self) -> None:
         head, _ = parse(b"Content-Type: a/b\nSet-Cookie: x=1\nSet-Cookie: y=2\n\n")
-        assert head == Document(200, (("Content-Type", "a/b"), ("Set-Cookie", "x=1"), ("Set-Cookie", "y=2")), None)
+        assert head == document(200, (("Content-Type", "a/b"), ("Set-Cookie", "x=1"), ("Set-Cookie", "y=2")), None)
 
 
 class TestRedirects:
@@ -126,13 +137,13 @@ class TestRedirects:
     @pytest.mark.clause("3875-6.2.3-3b")
     @pytest.mark.parametrize("target", ["http://example.com/", "HTTPS://a/b#c", "mailto:x@y", "x+y.z-1:p"])
     def test_C14_an_absolute_uri_is_a_redirect_of_the_client(self, target: str) -> None:
-        expected = Document(302, (("Location", target), ("X-Y", "z")), None)
+        expected = document(302, (("Location", target), ("X-Y", "z")), None)
         assert parse(f"Location: {target}\nX-Y: z\n\n".encode()) == (expected, b"")
 
     @pytest.mark.clause("3875-6.2.4-3b")
     @pytest.mark.parametrize("target", ["http://example.com/", "/local", "relative"])
     def test_with_a_status_the_redirect_is_the_scripts_own_document(self, target: str) -> None:
-        expected = Document(303, (("Location", target), ("Content-Type", "a/b")), None, "See Other")
+        expected = document(303, (("Location", target), ("Content-Type", "a/b")), None, "See Other")
         assert parse(f"Status: 303 See Other\nLocation: {target}\nContent-Type: a/b\n\nx".encode()) == (expected, b"x")
 
     @pytest.mark.parametrize(
@@ -223,16 +234,16 @@ class TestConnectionFields:
         lines = ["Content-Type: a/b", "Connection: close, X-MINE"]
         lines += [] if name == "Connection" else ["Status: 200" if name == "Status" else f"{name}: chunked"]
         head, _ = parse("\n".join((*lines, "", "")).encode())
-        assert head == Document(200, (("Content-Type", "a/b"),), None)
+        assert head == document(200, (("Content-Type", "a/b"),), None)
 
     def test_only_connection_lists_fields_of_the_connection(self) -> None:
         head, _ = parse(b"Content-Type: a/b\nVary: X-Mine\nX-Mine: y\n\n")
-        assert head == Document(200, (("Content-Type", "a/b"), ("Vary", "X-Mine"), ("X-Mine", "y")), None)
+        assert head == document(200, (("Content-Type", "a/b"), ("Vary", "X-Mine"), ("X-Mine", "y")), None)
 
     @pytest.mark.parametrize("length", ["0", "5", "007", str(2**63 - 1)])
     def test_C13_content_length(self, length: str) -> None:
         head, _ = parse(f"Content-Type: a/b\nContent-Length: {length}\n\n".encode())
-        assert head == Document(200, (("Content-Type", "a/b"), ("Content-Length", length)), int(length))
+        assert head == document(200, (("Content-Type", "a/b"), ("Content-Length", length)), int(length))
 
     @pytest.mark.parametrize(
         "lines",
@@ -245,7 +256,7 @@ class TestConnectionFields:
     @pytest.mark.parametrize(("status", "kept"), [(204, False), (205, False), (304, True), (200, True)])
     def test_a_length_is_not_stated_where_there_is_no_content(self, status: int, kept: bool) -> None:
         head, _ = parse(f"Status: {status}\nContent-Length: 5\n\n".encode())
-        assert head == Document(status, (("Content-Length", "5"),) if kept else (), 5)
+        assert head == document(status, (("Content-Length", "5"),) if kept else (), 5)
 
 
 class TestNonParsed:
@@ -253,13 +264,13 @@ class TestNonParsed:
     def test_a_status_line_and_fields_of_http(self) -> None:
         text = b"HTTP/1.0 404 Not here\r\nServer: mine\r\nLocation: /x\r\nStatus: 200\r\n\r\nbody"
         assert parse(text, non_parsed=True) == (
-            Document(404, (("Server", "mine"), ("Location", "/x")), None, "Not here"),
+            document(404, (("Server", "mine"), ("Location", "/x")), None, "Not here"),
             b"body",
         )
 
     def test_no_field_is_demanded(self) -> None:
-        assert parse(b"HTTP/1.1 200\n\n", non_parsed=True) == (Document(200, (), None), b"")
-        assert parse(b"HTTP/1.1 299  \tExact x \n\n", non_parsed=True) == (Document(299, (), None, "Exact x"), b"")
+        assert parse(b"HTTP/1.1 200\n\n", non_parsed=True) == (document(200, (), None), b"")
+        assert parse(b"HTTP/1.1 299  \tExact x \n\n", non_parsed=True) == (document(299, (), None, "Exact x"), b"")
 
     @pytest.mark.parametrize(
         "line",
@@ -300,3 +311,26 @@ def test_S10_a_section_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None
     text = b"Content-Type: a/b\n" + b"X: " + b"y" * 2000 + b"\r\n\r\n"
     receive_bytewise(OutputParser(Limits()), text)
     assert counted.looked_at <= 3 * len(text)
+
+
+class TestKept:
+    """What a short section means is kept: the same one, from any script, is parsed once."""
+
+    def test_the_same_section_is_the_same_value(self) -> None:
+        text = b"Content-Type: a/b\nX: kept\n\n"
+        assert parse(text)[0] is parse(text)[0]
+
+    def test_a_cgi_section_and_one_of_http_are_two(self) -> None:
+        text = b"HTTP/1.1 200 OK\nX: y\n\n"
+        assert parse(text, non_parsed=True)[0] == document(200, (("X", "y"),), None, "OK")
+        fails(text)
+
+    def test_D19_lines_are_counted_each_time(self) -> None:
+        text = b"Content-Type: a/b\nX: counted\n\n"
+        parse(text)
+        assert "1 lines" in fails(text, limits=Limits(script_field_lines=1))
+
+    def test_a_long_section_is_not_kept(self) -> None:
+        text = b"Content-Type: a/b\nX: " + b"y" * 1024 + b"\n\n"
+        assert parse(text)[0] == parse(text)[0]
+        assert parse(text)[0] is not parse(text)[0]

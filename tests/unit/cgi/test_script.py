@@ -204,7 +204,8 @@ def test_a_path_that_is_not_concerned_costs_no_look_at_the_file_system(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[object] = []
-    monkeypatch.setattr(os, "stat", lambda *words, **_: looks.append(words))
+    for name in ("stat", "lstat"):
+        monkeypatch.setattr(os, name, lambda *words, **_: looks.append(words))
     for site in (Site(), Site(cgi_suffixes=((".php", "/usr/bin/php-cgi"),))):
         assert find(root, "/docs/run", site) is None
     assert looks == []

@@ -1,0 +1,110 @@
+"""As little as a server in Python can do: a loop of recv and one canned send, of sendfile, or of recv alone.
+
+PORT canned STATUS LENGTH close|keep, PORT sendfile FILE, or PORT upload. It reads no request beyond its end, and
+so it is no server: it is what the interpreter and the kernel cost by themselves.
+"""
+
+import os
+import re
+import select
+import socket
+import sys
+from collections.abc import Callable
+from typing import Final
+
+Serve = Callable[[socket.socket, bytes], bool]
+"""What is done with octets that have come; whether the connection stays."""
+BACKLOG: Final = 4096
+END: Final = b"\r\n\r\n"
+
+
+def canned(status: str, length: int, *, keep: bool) -> Serve:
+    """The same answer to each request."""
+    head = f"HTTP/1.1 {status} Canned\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n"
+    head += 'Server: bare\r\nETag: "1"\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n'
+    head += f"Content-Length: {length}\r\n" if status != "304" else ""
+    answer = (head + ("\r\n" if keep else "Connection: close\r\n\r\n")).encode() + b"x" * length
+
+    def serve(client: socket.socket, data: bytes) -> bool:
+        client.sendall(answer * data.count(END))
+        return keep
+
+    return serve
+
+
+def sendfile(path: str) -> Serve:
+    """A file, by sendfile from a descriptor that stays open."""
+    file = os.open(path, os.O_RDONLY)
+    size = os.fstat(file).st_size
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
+    sent: dict[socket.socket, int] = {}
+
+    def serve(client: socket.socket, data: bytes) -> bool:
+        if data:
+            client.sendall(head)
+            sent[client] = 0
+        try:
+            while sent[client] < size:
+                sent[client] += os.sendfile(client.fileno(), file, sent[client], size - sent[client])
+        except BlockingIOError:
+            poller.modify(client.fileno(), select.EPOLLOUT)
+            return True
+        poller.modify(client.fileno(), select.EPOLLIN)
+        return True
+
+    return serve
+
+
+def upload(client: socket.socket, data: bytes) -> bool:
+    """Content of a stated length, read and forgotten, then its length as the answer."""
+    if client not in unread:
+        size = re.search(rb"Content-Length: (\d+)", data)
+        lengths[client] = int(size[1]) if size else 0
+        unread[client] = data.index(END) + len(END) + lengths[client]
+    unread[client] -= len(data)
+    if not unread[client]:
+        del unread[client]
+        number = b"%d" % lengths.pop(client)
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(number), number))
+    return True
+
+
+def loop(listener: socket.socket, serve: Serve, *, blocking: bool) -> None:
+    """Wait, receive, serve, for ever."""
+    clients: dict[int, socket.socket] = {}
+    while True:
+        for number, event in poller.poll():
+            if number == listener.fileno():
+                client, _ = listener.accept()
+                client.setblocking(blocking)
+                clients[client.fileno()] = client
+                poller.register(client, select.EPOLLIN)
+                continue
+            client = clients[number]
+            try:
+                data = client.recv(1 << 16) if event & ~select.EPOLLOUT else b""
+                stays = serve(client, data) if data or event & select.EPOLLOUT else False
+            except OSError:
+                stays = False
+            if not stays:
+                del clients[number]
+                client.close()
+
+
+poller: Final = select.epoll()
+unread: Final[dict[socket.socket, int]] = {}
+lengths: Final[dict[socket.socket, int]] = {}
+
+if __name__ == "__main__":
+    port, kind, *words = sys.argv[1:]
+    with socket.create_server(("127.0.0.1", int(port)), backlog=BACKLOG) as listener:
+        poller.register(listener, select.EPOLLIN)
+        match kind, words:
+            case "canned", [status, length, connection]:
+                loop(listener, canned(status, int(length), keep=connection == "keep"), blocking=True)
+            case "sendfile", [path]:
+                loop(listener, sendfile(path), blocking=False)
+            case "upload", []:
+                loop(listener, upload, blocking=True)
+            case _:
+                sys.exit(__doc__)

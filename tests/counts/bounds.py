@@ -1,0 +1,57 @@
+"""How much work a request may cost: numbers that only fall.
+
+More than its bound is an error. So is clearly less: then the gain is written down, and cannot be lost again.
+`python -m tests.counts.measure --write` writes the numbers of today.
+"""
+
+from typing import Final, NamedTuple
+
+__all__ = ["BOUNDS", "Bounds", "verdict"]
+
+
+_SMALL_GAIN: Final = 3
+"""So much less need not be written down."""
+
+
+class Bounds(NamedTuple):
+    """What one request of a workload costs at most, on Python 3.11.
+
+    Attributes:
+        python_calls: Calls of Python functions.
+        c_calls: Calls of C functions from Python functions.
+        system_calls: System calls.
+        instructions: Instructions outside the kernel; 0 where they are not counted.
+    """
+
+    python_calls: int
+    c_calls: int
+    system_calls: int
+    instructions: int
+
+
+BOUNDS: Final = {
+    "file": Bounds(237, 249, 15, 567_254),
+    "not-modified": Bounds(247, 260, 14, 590_084),
+    "range": Bounds(272, 301, 15, 686_459),
+    "listing": Bounds(18350, 29436, 1032, 95_548_260),
+    "function": Bounds(154, 171, 5, 368_576),
+    "script": Bounds(484, 573, 40, 0),
+    "closing": Bounds(314, 306, 26, 731_366),
+    "pooled": Bounds(239, 254, 15, 0),
+}
+
+
+def verdict(what: str, counted: int, bound: int, chance: int = 0) -> str:
+    """What is wrong with a count; empty where it is right.
+
+    Args:
+        what: What was counted.
+        counted: How many there were.
+        bound: How many there may be.
+        chance: How many more or fewer are chance.
+    """
+    if counted > bound + chance:
+        return f"{what}: {counted}, and at most {bound} are allowed"
+    if counted < bound - _SMALL_GAIN - chance:
+        return f"{what}: {counted}, fewer than the bound: write {counted} for {bound} into tests/counts/bounds.py"
+    return ""

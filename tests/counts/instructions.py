@@ -1,0 +1,69 @@
+"""Counts the instructions for each request, with `valgrind`: `python -m tests.counts.instructions --workload file`.
+
+`nox -s instructions` compares them with their bounds. It is no part of `nox -s tests`: it takes minutes, and what it
+counts depends on how the interpreter was compiled.
+"""
+
+import argparse
+import re
+import shutil
+import sys
+from pathlib import Path
+from typing import Final
+
+from tests.counts.bounds import BOUNDS, verdict
+from tests.counts.driving import serving, site
+from tests.counts.workloads import FUNCTION_OF_MARK, POOLED, SCRIPT, WORKLOADS, Workload
+
+__all__ = ["count_instructions", "main", "why_not"]
+
+_SUMMARY: Final = re.compile(r"^summary: (\d+)$", re.MULTILINE)
+
+_NOT_COUNTED: Final = {SCRIPT, POOLED}
+"""Valgrind knows no pidfd_open, and makes handlers so slow that the standby of a pool takes the lead."""
+
+
+def why_not() -> str:
+    """Why instructions cannot be counted here; empty where they can."""
+    return "" if shutil.which("valgrind") else "valgrind is not installed"
+
+
+def count_instructions(workload: Workload, folder: Path) -> int:
+    """The instructions of the server for one request of `workload`, outside the kernel; 0 for those that cannot be."""
+    if workload.name in _NOT_COUNTED:
+        return 0
+    for old in folder.glob("callgrind*"):
+        old.unlink()
+    options = (f"--callgrind-out-file={folder}/callgrind", f"--dump-before={FUNCTION_OF_MARK}")
+    with serving(workload, folder, under=["valgrind", "-q", "--tool=callgrind", *options]) as driver:
+        driver.warm_up()
+        driver.mark()
+        driver.ask(workload.requests)
+        driver.mark()
+    summary = _SUMMARY.search((folder / "callgrind.2").read_text())  # what the second mark has written
+    assert summary is not None
+    return round(int(summary[1]) / workload.requests)
+
+
+def main() -> int:
+    """Print the instructions of one workload, or of each; 1 where they are not as the bounds say."""
+    parser = argparse.ArgumentParser(prog="python -m tests.counts.instructions", description=__doc__)
+    parser.add_argument("--workload", choices=WORKLOADS, help="one of them; otherwise all")
+    parser.add_argument("--check", action="store_true", help="fail where a count is not as its bound says")
+    options = parser.parse_args()
+    if missing := why_not():
+        sys.stdout.write(f"nothing counted: {missing}\n")
+        return 0
+    wrong = 0
+    with site() as folder:
+        for workload in [WORKLOADS[options.workload]] if options.workload else WORKLOADS.values():
+            counted, bound = count_instructions(workload, folder), BOUNDS[workload.name].instructions
+            problem = verdict("instructions", counted, bound, chance=bound // 50) if options.check else ""
+            sys.stdout.write(f"{workload.name}: {problem or f'{counted:,} instructions'}\n")
+            wrong += bool(problem)
+            sys.stdout.flush()
+    return int(bool(wrong))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
