@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
 from pyhttp.errors import PreconditionFailed
 from pyhttp.messages import RequestHead, Response
@@ -16,13 +17,13 @@ __all__ = ["generated_response"]
 
 
 def generated_response(
-    head: RequestHead, content: bytes, lines: Lines, *, site: Site, clock: Callable[[], float] = time.time
+    head: RequestHead, text: str, lines: Lines, *, site: Site, clock: Callable[[], float] = time.time
 ) -> Response:
     """The answer to a request for generated content: it has an entity tag, no date, and no ranges (9110-14.2-3a).
 
     Args:
         head: The request.
-        content: The whole representation; its tag is a digest of it.
+        text: The whole representation, sent as UTF-8; what is no text in it as "?". Its tag is a digest of the octets.
         lines: The field lines that describe it.
         site: Whose fields the answer carries.
         clock: Seconds since 1970.
@@ -33,9 +34,8 @@ def generated_response(
     check_method(head.method)
     if head.method == "OPTIONS":
         return options_response(head.headers, site=site)
-    from hashlib import sha256  # noqa: PLC0415 - a server of files alone never needs it
-
-    validators = Validators(EntityTag(sha256(content).hexdigest()[:32]))
+    content = text.encode("utf-8", "replace")
+    validators = Validators(_entity_tag(text))
     verdict = evaluate(head.method, head.headers, validators, int(clock()))
     if verdict is Verdict.PRECONDITION_FAILED:
         raise PreconditionFailed("the representation is another one")
@@ -43,3 +43,11 @@ def generated_response(
     if verdict is Verdict.NOT_MODIFIED:
         return not_modified_response(fields)
     return Response(200, fields, content)
+
+
+@lru_cache(maxsize=1)
+def _entity_tag(text: str) -> EntityTag:
+    """The tag of a text; the last one is kept, as a listing that has not changed is the same text."""
+    from hashlib import sha256  # noqa: PLC0415 - a server of files alone never needs it
+
+    return EntityTag(sha256(text.encode("utf-8", "replace")).hexdigest()[:32])

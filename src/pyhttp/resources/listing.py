@@ -1,7 +1,7 @@
 """RFC 9110 §3.2, §12.5.1: a directory as a resource: a page that needs no script, or JSON (safety lines W4, W5)."""
 
 import os
-import re
+from functools import lru_cache
 from typing import Final
 
 from pyhttp.errors import Forbidden
@@ -11,10 +11,9 @@ from pyhttp.resources.entries import Entry, read_directory
 from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
 from pyhttp.resources.order import Column, Order, parameters
-from pyhttp.resources.page import document, escape_text, page_lines, plain_text
-from pyhttp.resources.paths import encode, encode_segment
-from pyhttp.semantics.dates import format_timestamp
-from pyhttp.semantics.media_types import media_type
+from pyhttp.resources.page import document, escape_text, page_lines
+from pyhttp.resources.paths import encode
+from pyhttp.resources.rows import drawings, human_size, json_rows, table_rows
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
@@ -22,18 +21,7 @@ __all__ = ["directory_page", "file_page", "json_response", "listing_response", "
 
 _DEFAULT_LIMITS: Final = Limits()
 _VARY: Final = ("Vary", "Accept")
-
-_ICONS: Final = {
-    "folder": '<path d="M1.5 6.5v12h17v-10h-8l-2-2z" fill="currentColor" fill-opacity=".15" stroke="currentColor"/>',
-    "parent": '<path d="M10 18.500V6M5 11l5-5 5 5" stroke="currentColor"/>',
-    "file": '<path d="M4 4v16.500h12V9l-5-5zM11 4v5h5"/>',
-    "text": '<path d="M4 4v16.500h12V9l-5-5zM7 9h2m-2 4h6m-6 3.500h6"/>',
-    "image": '<path d="M2 5h16v14H2zm0 11 5-5 6 8m-1-5 2-2 4 4M13 8.500h1"/>',
-    "media": '<path d="M2 5h16v14H2zm6 4v6l5-3z"/>',
-    "archive": '<path d="M3 5h14v15H3zm0 4h14m-9 4h4"/>',
-}
-"""The drawings of what entries are, 20 wide and 24 high."""
-_ARCHIVES: Final = re.compile("application/(?:.*zip|x-.*tar|x-bzip2|x-xz|x-7z.*|vnd.rar|zstd|x-cpio|java-archive)")
+_JSON: Final = "application/json"
 
 
 def directory_page(
@@ -59,27 +47,31 @@ def directory_page(
         Forbidden: The site has no listings, or the directory may not be read.
         NotFound: It is not there, or leads out of the root.
     """
-    order = Order.of(query)
-    entries, more = _entries(path, root, site, limits, order)
-    name = escape_text(segments[-1] if segments else "Home")
-    icons = [_icon(entry) for entry in entries]
-    rows = "".join(map(_row, entries, icons))
-    body = (
-        f"{_drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n<h1>{name}</h1>\n"
-        f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
-        f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
-        f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}{rows}</table>\n"
-        f"</main>\n<footer>{_summary(entries, more=more)}</footer>\n"
-    )
-    return document(f"Index of {_title(segments)}", body)
+    entries, more = _entries(path, root, site, limits)
+    return _page(entries, segments, Order.of(query), more=more)
 
 
-def _entries(path: str, root: str, site: Site, limits: Limits, order: Order) -> tuple[list[Entry], bool]:
+def _entries(path: str, root: str, site: Site, limits: Limits) -> tuple[tuple[Entry, ...], bool]:
     if not site.listing:
         raise Forbidden("listings are switched off")
     entries, more = read_directory(path, root, site, limits.listing_entries)
-    order.sort(entries)
-    return entries, more
+    return tuple(entries), more
+
+
+@lru_cache(maxsize=1)
+def _page(found: tuple[Entry, ...], segments: tuple[str, ...], order: Order, *, more: bool) -> str:
+    """The page of entries that have just been read; the last one is kept, as it takes longer to write than to read."""
+    entries = order.sorted(found)
+    rows, icons = table_rows(entries)
+    top = (
+        f"{drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n"
+        f"<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
+        f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
+        f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
+        f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}"
+    )
+    end = f"</table>\n</main>\n<footer>{_summary(entries, more=more)}</footer>\n"
+    return document(f"Index of {_title(segments)}", top, *rows, end)
 
 
 def _title(segments: tuple[str, ...]) -> str:
@@ -106,64 +98,16 @@ _PARENT: Final = (
 )
 
 
-def _drawings(used: set[str]) -> str:
-    """The icons of a page, once each; the rows point at them."""
-    symbols = [f'<symbol id="{name}" viewBox="0 0 20 24">{_ICONS[name]}</symbol>\n' for name in sorted(used)]
-    return f"<svg>\n{''.join(symbols)}</svg>\n"
-
-
-def _icon(entry: Entry) -> str:
-    """The icon for what an entry is, by its media type."""
-    if entry.is_directory:
-        return "folder"
-    name = media_type(entry.name)
-    match name.partition("/")[0]:
-        case "text":
-            return "text"
-        case "image":
-            return "image"
-        case "audio" | "video":
-            return "media"
-        case _:
-            return "archive" if _ARCHIVES.fullmatch(name) else "file"
-
-
-def _row(entry: Entry, icon: str) -> str:
-    """One entry; what ends at the next tag is left open, which keeps long listings short."""
-    slash = "/" if entry.is_directory else ""
-    moment = format_timestamp(entry.modified)
-    size = "<td>" if entry.is_directory else f'<td title="{entry.size:,} bytes">{_human(entry.size)}'
-    link = "<small>link</small>" if entry.is_link else ""
-    return (
-        f'<tr><th scope="row"><a href="{encode_segment(entry.name)}{slash}">'
-        f'<svg aria-hidden="true"><use href="#{icon}"/></svg>'
-        f"{escape_text(entry.name)}{slash}{link}</a>{size}"
-        f'<td><time datetime="{moment}">{moment[:10]} {moment[11:16]}</time>\n'
-    )
-
-
-def _human(size: int) -> str:
-    """A size in the unit that leaves it below 1000."""
-    if size < 1000:
-        return f"{size} B"
-    unit = 1000
-    for prefix in "kMGTP":
-        if size < 999.95 * unit:
-            return f"{size / unit:.1f} {prefix}B"
-        unit *= 1000
-    return f"{size / unit:.1f} EB"
-
-
 def _summary(entries: list[Entry], *, more: bool) -> str:
     """How many there are of each, and how large together; and that there are more, where there are."""
     if not entries:
         return "This folder is empty."
-    folders = sum(entry.is_directory for entry in entries)
+    folders = sum([entry.is_directory for entry in entries])
     files = len(entries) - folders
-    total = sum(entry.size for entry in entries)
+    total = sum([entry.size for entry in entries])
     text = (
         f"{folders:,} {'folder' if folders == 1 else 'folders'}, {files:,} {'file' if files == 1 else 'files'}, "
-        f'<span title="{total:,} bytes">{_human(total)}</span> in all. Times are in UTC.'
+        f'<span title="{total:,} bytes">{human_size(total)}</span> in all. Times are in UTC.'
     )
     return f"{text} <strong>There are more: {len(entries):,} is the most that a page shows.</strong>" if more else text
 
@@ -196,9 +140,6 @@ def wants_json(head: RequestHead) -> bool:
     return "Accept" in head.headers and choose_type(head.headers, ("text/html", _JSON)) == _JSON
 
 
-_JSON: Final = "application/json"
-
-
 def json_response(
     head: RequestHead,
     path: str,
@@ -221,25 +162,16 @@ def json_response(
     Raises:
         HTTPError: As `directory_page` and `listing_response`.
     """
-    from json import dumps  # noqa: PLC0415 - seldom needed
-
-    entries, _ = _entries(path, root, site, limits, Order.of(head.query))
-    base = encode(segments, directory=True)
-    rows = [dumps(_object(entry, base), ensure_ascii=False) for entry in entries]
-    content = "[\n" + ",\n".join(rows) + "\n]\n"
+    entries, _ = _entries(path, root, site, limits)
+    text = _json(entries, encode(segments, directory=True), Order.of(head.query))
     lines = (("Content-Type", _JSON), ("X-Content-Type-Options", "nosniff"), _VARY)
-    return generated_response(head, content.encode(), lines, site=site)
+    return generated_response(head, text, lines, site=site)
 
 
-def _object(entry: Entry, base: str) -> dict[str, str | int | None]:
-    slash = "/" if entry.is_directory else ""
-    return {
-        "name": plain_text(entry.name),
-        "type": "directory" if entry.is_directory else "file",
-        "size": None if entry.is_directory else entry.size,
-        "mtime": format_timestamp(entry.modified),
-        "url": f"{base}{encode_segment(entry.name)}{slash}",
-    }
+@lru_cache(maxsize=1)
+def _json(found: tuple[Entry, ...], base: str, order: Order) -> str:
+    """The same as JSON."""
+    return "[\n" + ",\n".join(json_rows(order.sorted(found), base)) + "\n]\n"
 
 
 def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:
@@ -253,4 +185,4 @@ def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:
     Raises:
         HTTPError: 405, 412 or 501.
     """
-    return generated_response(head, page.encode("utf-8", "replace"), (*page_lines(), _VARY), site=site)
+    return generated_response(head, page, (*page_lines(), _VARY), site=site)

@@ -47,19 +47,19 @@ ul{list-style-position:inside}
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
 
-def document(title: str, body: str) -> str:
+def document(title: str, *body: str) -> str:
     """A whole HTML page.
 
     Args:
         title: Plain text; escaped here.
-        body: HTML; whoever wrote it escaped what came from outside.
+        body: HTML, in pieces; whoever wrote it escaped what came from outside.
     """
-    return (
+    head = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f"<body>\n{body}</body>\n</html>\n"
+        f"<title>{escape_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
     )
+    return "".join((head, *body, "</body>\n</html>\n"))
 
 
 def plain_text(name: str) -> str:

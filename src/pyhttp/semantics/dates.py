@@ -5,7 +5,7 @@ from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["EARLIEST", "LATEST", "date_line", "format_date", "format_timestamp", "parse_date"]
+__all__ = ["EARLIEST", "LATEST", "date_line", "format_date", "format_day", "parse_date"]
 
 _DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -47,14 +47,22 @@ def date_line(seconds: int) -> bytes:
     return f"Date: {format_date(seconds)}\r\n".encode("ascii")
 
 
-def format_timestamp(seconds: int) -> str:
-    """The same time as RFC 3339 writes it, for pages and data: ``1994-11-06T08:49:37Z``.
+@lru_cache(maxsize=4096)
+def format_day(days: int) -> str:
+    """A day as RFC 3339 writes it, for pages and data: ``1994-11-06``.
+
+    The latest results are kept: the files of a folder share their days.
+
+    Args:
+        days: Since 1970-01-01.
 
     Raises:
         ValueError: The year has not four digits.
     """
-    year, month, day, hour, minute, second = _fields(seconds)
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
+    if not EARLIEST <= days * _DAY <= LATEST:
+        raise ValueError(f"no date can say day {days}: its year has not four digits")
+    year, month, day = _civil(days)
+    return f"{year:04}-{month:02}-{day:02}"
 
 
 def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.resources import entries
 from pyhttp.resources.entries import Entry, read_directory
 from pyhttp.semantics.dates import EARLIEST, LATEST
 from pyhttp.site import Site
@@ -134,16 +133,31 @@ def test_W5_no_more_than_the_limit(tmp_path: Path) -> None:
 def test_times_that_no_date_can_say_are_the_nearest_that_one_can(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write(tmp_path / "file")
-    for seconds, shown in ((LATEST + 1, LATEST), (EARLIEST - 1, EARLIEST)):
-        status = os.stat(tmp_path / "file")
-        fields = {"st_mtime_ns": seconds * 1_000_000_000, "st_mode": status.st_mode, "st_size": 1}
-        candidate = type("Candidate", (), {"name": "file", "is_symlink": lambda self: False})()
-        monkeypatch.setattr(type(candidate), "stat", lambda self, fields=fields: type("S", (), fields)(), raising=False)
-        place = entries._Place(-1, str(tmp_path), str(tmp_path), SITE)
-        entry = place.entry(candidate)
-        assert entry is not None
-        assert entry.modified == shown
+    for seconds, shown in ((LATEST + 1, LATEST), (LATEST, LATEST), (EARLIEST, EARLIEST), (EARLIEST - 1, EARLIEST)):
+        monkeypatch.setattr("pyhttp.resources.entries.os.scandir", lambda _, seconds=seconds: Scan(seconds))
+        (entry,), _ = read_directory(str(tmp_path), str(tmp_path), SITE, 9)
+        assert entry == Entry("file", is_directory=False, is_link=False, size=7, modified=shown)
+
+
+class Scan:
+    """A directory with one file, which was changed at a time that this file system may be unable to keep."""
+
+    name = "file"
+
+    def __init__(self, seconds: int) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> "list[Scan]":
+        return [self]
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def stat(self) -> os.stat_result:
+        return os.stat_result((0o100644, 0, 0, 1, 0, 0, 7, 0, self._seconds, 0))
+
+    def is_symlink(self) -> bool:
+        return False
 
 
 def test_a_directory_that_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Content written by the server is conditional as files are."""
 
+import hashlib
+
 import pytest
 
 from pyhttp.errors import MethodNotAllowed, MethodUnknown, PreconditionFailed
@@ -11,8 +13,8 @@ from tests.helpers.folder import content, request
 LINES = (("Content-Type", "text/plain"), ("Vary", "Accept"))
 
 
-def ask(method: str = "GET", data: bytes = b"data", fields: dict[str, str] | None = None) -> Response:
-    return generated_response(request(method, "/", fields), data, LINES, site=Site())
+def ask(method: str = "GET", text: str = "data", fields: dict[str, str] | None = None) -> Response:
+    return generated_response(request(method, "/", fields), text, LINES, site=Site())
 
 
 def test_a_tag_that_follows_the_content_and_no_date() -> None:
@@ -22,8 +24,14 @@ def test_a_tag_that_follows_the_content_and_no_date() -> None:
     assert "Last-Modified" not in response.headers
     assert "Accept-Ranges" not in response.headers
     assert content(response) == b"data"
-    assert ask().headers["ETag"] == response.headers["ETag"] != ask(data=b"other").headers["ETag"]
+    assert ask().headers["ETag"] == response.headers["ETag"] != ask(text="other").headers["ETag"]
     assert ask("HEAD").headers == response.headers
+
+
+def test_the_tag_is_a_digest_of_what_is_sent() -> None:
+    response = ask(text="ü\ud800")
+    assert content(response) == "ü?".encode()
+    assert response.headers["ETag"] == f'"{hashlib.sha256(content(response)).hexdigest()[:32]}"'
 
 
 @pytest.mark.clause("9110-15.4.5-2a")

@@ -4,13 +4,12 @@ import html
 import json
 import os
 import re
+from collections.abc import Callable, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote_to_bytes, urljoin, urlsplit
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from pyhttp.errors import Forbidden, MethodNotAllowed, NotFound
 from pyhttp.limits import Limits
@@ -18,6 +17,7 @@ from pyhttp.resources import listing
 from pyhttp.resources.entries import Entry
 from pyhttp.resources.listing import directory_page, file_page, json_response, listing_response, wants_json
 from pyhttp.resources.paths import decode
+from pyhttp.resources.rows import json_rows, table_rows
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, content, request, write
 
@@ -121,24 +121,6 @@ def test_W4_names_are_escaped_and_written_as_text(root: Path) -> None:
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
 
 
-@given(
-    st.binary(min_size=1, max_size=40).filter(
-        lambda name: b"/" not in name and not re.search(rb"[\x00-\x1f\x7f]", name)
-    )
-)
-def test_W4_any_name_has_a_link_that_leads_back_to_it(name: bytes) -> None:
-    text = os.fsdecode(name)
-    if text in {".", ".."}:
-        return
-    row = listing._row(Entry(text, is_directory=False, is_link=False, size=1, modified=0), "file")
-    page = Page(f"<table>{row}</table>")
-    (link,) = page.links
-    assert decode(f"/{link}") == (text,)
-    assert page.links[link] == name.decode("utf-8", "surrogateescape").encode("utf-8", "surrogateescape").decode(
-        "utf-8", "replace"
-    )
-
-
 def test_the_page_is_whole_and_accessible(root: Path) -> None:
     page = Page(page_of(root / "sub", ()))
     assert page.all("html") == [{"lang": "en"}]
@@ -169,25 +151,6 @@ def test_rows_say_size_and_date(tmp_path: Path) -> None:
     assert "2 folders, 1 file, " in page_of(tmp_path)
 
 
-@pytest.mark.parametrize(
-    ("size", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1000, "1.0 kB"),
-        (1049, "1.0 kB"),
-        (999_949, "999.9 kB"),
-        (999_950, "1.0 MB"),
-        (2**40, "1.1 TB"),
-        (10**15, "1.0 PB"),
-        (2**63, "9.2 EB"),
-        (10**21, "1000.0 EB"),
-    ],
-)
-def test_sizes_for_people(size: int, text: str) -> None:
-    assert listing._human(size) == text
-
-
 def test_title_heading_and_breadcrumbs(tmp_path: Path) -> None:
     deep = tmp_path / "a b" / "<c>"
     deep.mkdir(parents=True)
@@ -214,32 +177,84 @@ def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     assert "This folder is empty." in page_of(tmp_path)
 
 
+def _append(file: Path) -> None:
+    file.write_bytes(b"longer")
+    os.utime(file, ns=(OLD, OLD))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _append,
+        lambda file: os.utime(file, ns=(OLD, OLD + 10**9)),
+        lambda file: file.rename(file.with_name("other")),
+        lambda file: file.with_name("link").symlink_to("file"),
+        lambda file: file.with_name("sub").mkdir(),
+        Path.unlink,
+    ],
+)
+def test_a_page_is_kept_as_long_as_it_says_what_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: Callable[[Path], None]
+) -> None:
+    made: list[int] = []
+
+    def rows(entries: Sequence[Entry]) -> tuple[list[str], set[str]]:
+        made.append(len(entries))
+        return table_rows(entries)
+
+    monkeypatch.setattr(listing, "table_rows", rows)
+    write(tmp_path / "file", b"text")
+    before = page_of(tmp_path)
+    assert page_of(tmp_path) == before
+    assert len(made) == 1
+    change(tmp_path / "file")
+    after = page_of(tmp_path)
+    assert after != before
+    assert len(made) == 2
+    listing._page.cache_clear()
+    assert page_of(tmp_path) == after
+
+
+def test_a_page_that_is_kept_is_of_one_folder_order_and_limit(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / "one" / name)
+        write(tmp_path / "two" / name)
+    pages = [page_of(tmp_path, (folder,), query) for folder in ("one", "two") for query in ("", "order=desc")]
+    limits = Limits(listing_entries=1)
+    write(tmp_path / "three" / "a")
+    pages.append(page_of(tmp_path, ("three",)))
+    write(tmp_path / "three" / "b")
+    pages.append(directory_page(str(tmp_path / "three"), ("three",), root=str(tmp_path), site=SITE, limits=limits))
+    assert len(set(pages)) == len(pages)
+
+
+def test_json_is_kept_as_long_as_it_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[str] = []
+
+    def rows(entries: Sequence[Entry], base: str) -> list[str]:
+        made.append(base)
+        return json_rows(entries, base)
+
+    monkeypatch.setattr(listing, "json_rows", rows)
+    file = write(tmp_path / "file", b"text")
+
+    def sizes(below: str = "") -> list[tuple[str, int]]:
+        response = json_response(request(), str(tmp_path), (below,) if below else (), root=str(tmp_path), site=SITE)
+        return [(row["url"], row["size"]) for row in json.loads(content(response))]
+
+    assert sizes() == sizes() == [("/file", 4)]
+    assert made == ["/"]
+    assert sizes("sub") == [("/sub/file", 4)]
+    _append(file)
+    assert sizes() == [("/file", 6)]
+
+
 def test_symbolic_links_are_marked(tmp_path: Path) -> None:
     write(tmp_path / "file")
     (tmp_path / "to-file").symlink_to("file")
     text = page_of(tmp_path)
     assert text.count("<small>link</small>") == 1
     assert "to-file<small>link</small></a>" in text
-
-
-@pytest.mark.parametrize(
-    ("name", "icon"),
-    [
-        ("a.txt", "text"),
-        ("a.png", "image"),
-        ("a.mp3", "media"),
-        ("a.mp4", "media"),
-        ("a.zip", "archive"),
-        ("a.tar", "archive"),
-        ("a.tgz", "archive"),
-        ("a.7z", "archive"),
-        ("a.pdf", "file"),
-        ("a", "file"),
-    ],
-)
-def test_icons(name: str, icon: str) -> None:
-    assert listing._icon(Entry(name, is_directory=False, is_link=False, size=0, modified=0)) == icon
-    assert listing._icon(Entry(name, is_directory=True, is_link=False, size=0, modified=0)) == "folder"
 
 
 @pytest.mark.parametrize(

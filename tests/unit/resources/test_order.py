@@ -1,8 +1,11 @@
 """In what order a listing shows its entries."""
 
 import random
+import re
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from pyhttp.resources.entries import Entry
 from pyhttp.resources.order import Column, Order, parameters
@@ -14,8 +17,7 @@ def entry(name: str, size: int = 0, modified: int = 0, *, directory: bool = Fals
 
 def ordered(entries: list[Entry], query: str = "") -> list[str]:
     random.Random(4).shuffle(entries)
-    Order.of(query).sort(entries)
-    return [one.name for one in entries]
+    return [one.name for one in Order.of(query).sorted(entries)]
 
 
 def test_names_in_natural_order_without_case() -> None:
@@ -41,6 +43,19 @@ def test_names_in_natural_order_without_case() -> None:
     ]
     # "ß" folds to "ss", which stands before "sst".
     assert ordered([entry(name) for name in expected]) == expected
+
+
+@given(
+    st.lists(
+        st.text(st.sampled_from("00129aAbß٣-.: ") | st.characters(exclude_characters="/"), min_size=1), unique=True
+    )
+)
+@example(["1234567890", "9", ":", ":1", "a", ".", "0", "00", "000a", "0:"])
+def test_names_sorted_together_are_in_the_order_of_each_alone(names: list[str]) -> None:
+    def key(name: str) -> tuple[str, str]:
+        return re.sub("0*([0-9]+)", lambda found: f"{len(found[1]):03}{found[1]}", name.casefold()), name
+
+    assert ordered([entry(name) for name in names]) == sorted(names, key=key)
 
 
 def test_folders_come_first_in_every_order() -> None:

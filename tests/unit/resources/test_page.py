@@ -32,6 +32,11 @@ def test_the_title_is_escaped() -> None:
     assert Texts(page).texts["title"].startswith("</title><script>")
 
 
+def test_a_body_in_pieces_is_the_same_page() -> None:
+    assert document("title", "<p>a", "<p>b\n", "") == document("title", "<p>a<p>b\n")
+    assert document("title", "<p>b\n").endswith("<body>\n<p>b\n</body>\n</html>\n")
+
+
 def test_the_policy_allows_the_style_and_nothing_else() -> None:
     fields = dict(page_lines())
     policy = fields["Content-Security-Policy"]

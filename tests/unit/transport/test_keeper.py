@@ -333,4 +333,4 @@ def test_the_work_of_a_request_is_counted(monkeypatch: pytest.MonkeyPatch) -> No
             made.round()
             assert statuses(peer.read()) == [200]
         assert made.poller.calls == {"wait": 100, "arm": 100}
-        assert counted == {"read": 100, "write": 0, "writev": 100}
+        assert counted == {"read": 100, "write": 100, "writev": 0}
