@@ -94,7 +94,7 @@ class BaseHttpRequestHandler:
             return
         segments = paths.decode(path)
         located = self.get_path(path)
-        concerned = script.concerns(segments, self.site)
+        concerned = script.concerns(segments, self.site.cgi_directories, self.site.cgi_suffixes)
         self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
         if self._script is not None:
             self.run_cgi(self._script.path)
@@ -166,7 +166,8 @@ class BaseHttpRequestHandler:
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
         root, site = self.directory, self.site
-        if script.may_be(root, path, site) and script.at(root, path, site) is not None:
+        may_be = script.may_be(root, path, site.cgi_directories, site.cgi_suffixes)
+        if may_be and script.at(root, path, site) is not None:
             self.run_cgi(path)
             return
         opened, self._opened = self._opened, None

@@ -19,14 +19,14 @@ class FakeClock:
 
 
 class FakePoller:
-    """Delivers what is ready and armed, at once; where nothing is, the clock moves on instead of the test.
+    """Delivers what is ready and armed, as long as it is; where nothing is, the clock moves on instead of the test.
 
     Attributes:
         armed: What is armed, by descriptor.
-        calls: How often each method was called.
+        calls: How often each method was called; "told" is how often `arm` and `forget` had something to tell a kernel.
         script: Called inside `arm`, before (False) and after (True) it takes effect: what other threads do then. Where
             the registry arms a connection it holds its lock, so that others can but `wait`; see `FakeLock`.
-        refuse: What `arm` raises, as a system does that has no room.
+        refuse: What `arm` raises for a descriptor that is new to it, as a system does that has no room.
         until: Where the clock stops, however long the loop would wait.
         waiting: Called with the timeout as a wait begins: what other threads do then.
     """
@@ -35,7 +35,7 @@ class FakePoller:
         self.armed: dict[int, int] = {}
         self.calls: Counter[str] = Counter()
         self.script: Callable[[int, bool], None] | None = None
-        self.waiting: Callable[[float | None], None] | None = None
+        self.waiting: Callable[[float], None] | None = None
         self.refuse: OSError | None = None
         self.until = float("inf")
         self._clock = clock
@@ -45,8 +45,9 @@ class FakePoller:
         """Arm `fd`; one that is armed already is armed for something else from now on."""
         self.calls["arm"] += 1
         assert fd >= 0
-        if self.refuse is not None:
+        if self.refuse is not None and fd not in self.armed:
             raise self.refuse
+        self.calls["told"] += self.armed.get(fd) != mask
         if self.script is not None:
             self.script(fd, False)
         self.armed[fd] = mask
@@ -56,7 +57,7 @@ class FakePoller:
     def forget(self, fd: int) -> None:
         """Disarm `fd`."""
         self.calls["forget"] += 1
-        self.armed.pop(fd, None)
+        self.calls["told"] += self.armed.pop(fd, None) is not None
 
     def ready(self) -> list[tuple[int, int]]:
         """What could be delivered now."""
@@ -65,16 +66,14 @@ class FakePoller:
             poll.register(fd, mask)
         return poll.poll(0)
 
-    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
+    def wait(self, timeout: float) -> list[tuple[int, int]]:
         """Deliver what is ready; else let `timeout` pass on the clock, which must not be for ever."""
         self.calls["wait"] += 1
         if self.waiting is not None:
             self.waiting(timeout)
         events = self.ready()
-        for fd, _ in events:
-            del self.armed[fd]
         if not events and not self._woken:
-            until = min(self.until, float("inf") if timeout is None else self._clock.now + timeout)
+            until = min(self.until, self._clock.now + timeout)
             assert until < float("inf"), "the loop waits for ever"
             self._clock.now = max(self._clock.now, until)
         self._woken = False

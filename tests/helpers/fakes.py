@@ -285,9 +285,12 @@ class World:
             self.loop.round(self.role)
 
     def work(self) -> None:
-        """Rounds as long as anything is ready."""
-        while self.poller.ready() or self.loop._taken:
+        """Rounds as long as anything is ready, which must come to an end."""
+        for _ in range(10_000):
+            if not self.poller.ready() and not self.loop._taken:
+                return
             self.round()
+        raise AssertionError("the loop spins")
 
     def pass_time(self, seconds: float) -> None:
         """Let time pass, exactly so much, with the loop doing what is due."""

@@ -44,27 +44,28 @@ class Script(NamedTuple):
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def concerns(segments: tuple[str, ...], site: Site) -> bool:
+def concerns(segments: tuple[str, ...], directories: tuple[str, ...], suffixes: tuple[tuple[str, str], ...]) -> bool:
     """Whether `find` may find a script, or refuse to; nothing is looked up.
 
     Args:
         segments: As for `find`.
-        site: Likewise.
+        directories: `Site.cgi_directories`.
+        suffixes: `Site.cgi_suffixes`.
     """
     if not segments:
         return False
     return (
-        bool(_similar_names(segments[0], site.cgi_directories))
-        or any(_handler(segment, site) for segment in segments)
+        bool(_similar_names(segments[0], directories))
+        or any(_handler(segment, suffixes) for segment in segments)
         or not {".", ".."}.isdisjoint(segments)
     )
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def may_be(root: str, file: str, site: Site) -> bool:
-    """Whether `at` may find a script, or refuse to; nothing is looked up."""
+def may_be(root: str, file: str, directories: tuple[str, ...], suffixes: tuple[tuple[str, str], ...]) -> bool:
+    """Whether `at` may find a script, or refuse to; nothing is looked up. See `concerns`."""
     segments = _below(root, file)
-    return segments is not None and concerns(segments, site)
+    return segments is not None and concerns(segments, directories, suffixes)
 
 
 def _below(root: str, file: str) -> tuple[str, ...] | None:
@@ -93,7 +94,7 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
         raise NotFound("dot segment")
     if segments[0] in site.cgi_directories or _is_another_name(root, segments[0], site.cgi_directories):
         return _script_below(root, segments, site, slash=slash)
-    if site.cgi_suffixes and any(_handler(segment, site) for segment in segments):
+    if site.cgi_suffixes and any(_handler(segment, site.cgi_suffixes) for segment in segments):
         return _script_by_suffix(root, segments, site, slash=slash)
     return None
 
@@ -188,14 +189,15 @@ def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash
     """The first file on the path whose suffix has a handler."""
     try:
         files = (prefix for prefix in _prefixes(root, segments) if stat.S_ISREG(prefix.mode))
-        prefix = next((file for file in files if _handler(segments[file.depth - 1], site)), None)
+        prefix = next((file for file in files if _handler(segments[file.depth - 1], site.cgi_suffixes)), None)
     except NotFound:  # whoever looks for files says so in the end
         return None
     if prefix is None:
         return None
     if prefix.linked and not site.follow_symlinks:
         _demand_inside(prefix.file, root)
-    return _divided(root, segments, prefix, site, _handler(segments[prefix.depth - 1], site), slash=slash)
+    handler = _handler(segments[prefix.depth - 1], site.cgi_suffixes)
+    return _divided(root, segments, prefix, site, handler, slash=slash)
 
 
 def _divided(
@@ -207,11 +209,11 @@ def _divided(
     return Script(file, file[len(root.rstrip("/")) :], info, _translated(root, info, site), handler)
 
 
-def _handler(segment: str, site: Site) -> str:
+def _handler(segment: str, suffixes: tuple[tuple[str, str], ...]) -> str:
     """The program that runs files called `segment`; empty where there is none."""
     # Without regard to case: a file system that has none would send the source (C8).
     name = segment.lower()
-    return next((program for suffix, program in site.cgi_suffixes if name.endswith(suffix.lower())), "")
+    return next((program for suffix, program in suffixes if name.endswith(suffix.lower())), "")
 
 
 def _translated(root: str, info: str, site: Site) -> str:

@@ -78,7 +78,7 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
         Forbidden: The server may not read it.
         Unavailable: Out of descriptors or memory.
     """
-    directly = _is_directly_in(path, root, site)
+    directly = _is_directly_in(path, root, site.cgi_directories)
     try:
         descriptor = os.open(path, _READ_NO_LINK if directly else _READ)
     except (OSError, ValueError) as error:
@@ -156,16 +156,16 @@ def _check_regular(status: os.stat_result) -> None:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _is_directly_in(path: str, root: str, site: Site) -> bool:
+def _is_directly_in(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:
     """Whether a file is inside the root if only it is no link itself, since it has no other parent (T6)."""
-    return path.rpartition("/")[0] == root.rstrip("/") and not _holds_scripts(path, root, site)
+    return path.rpartition("/")[0] == root.rstrip("/") and not _holds_scripts(path, root, cgi_directories)
 
 
 def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
     """T6: what was opened is inside the root; C8: and not inside a CGI directory, whatever name or link led there."""
     if not is_inside(path, root):
         return
-    if _holds_scripts(path, root, site):
+    if _holds_scripts(path, root, site.cgi_directories):
         raise NotFound("inside a CGI directory")
     real = real_path(descriptor, path)
     if real == path:  # no link anywhere, so that what holds for the path holds for the file
@@ -173,16 +173,16 @@ def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
     if not is_inside(real, _real(root)):
         _real.cache_clear()  # the root may be a link that leads elsewhere by now
     if is_inside(real, _real(root)):
-        if _holds_scripts(real, _real(root), site):
+        if _holds_scripts(real, _real(root), site.cgi_directories):
             raise NotFound("inside a CGI directory")
     elif not site.follow_symlinks:
         raise NotFound("leads out of the root")
 
 
-def _holds_scripts(path: str, root: str, site: Site) -> bool:
+def _holds_scripts(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:
     """Whether a path below the root is in a CGI directory, in any letter case: some file systems ignore it."""
     first = path[len(root) :].lstrip("/").partition("/")[0]
-    return first.casefold() in _folded(site.cgi_directories)
+    return first.casefold() in _folded(cgi_directories)
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,7 @@ handler has announced that it will wait. The others sleep. Where no thread is fr
 the leader keeps leading, so that accepting, deadlines and slow readers never wait for a handler (safety line L2).
 """
 
+import contextlib
 import socket
 import threading
 import time
@@ -27,6 +28,34 @@ _LOOK: Final = 0.004
 """Seconds between two looks of the standby: longer than most handlers, shorter than anybody notices."""
 _IDLE: Final = 10.0
 """Seconds after which a sleeping thread ends."""
+
+
+class _Here(threading.local):
+    """What is true of the calling thread.
+
+    Attributes:
+        role: What it is to the loop; None for a thread that is none of the pool's.
+    """
+
+    role: Role | None = None
+
+
+class _Bell:
+    """Wakes one thread, by a lock alone: a `threading.Event` runs Python code, and the leader waits for that."""
+
+    def __init__(self) -> None:
+        self._silent = threading.Lock()
+        self._silent.acquire()
+
+    def ring(self) -> None:
+        """End a wait, present or next; from any thread."""
+        # A further ring before the wait has ended says nothing new.
+        with contextlib.suppress(RuntimeError):
+            self._silent.release()
+
+    def wait(self, seconds: float = -1) -> bool:
+        """True when it rings, False after `seconds` (-1: no end)."""
+        return self._silent.acquire(timeout=seconds)
 
 
 class PooledServer(BaseServer):
@@ -63,7 +92,7 @@ class PooledServer(BaseServer):
         """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
         self._stand = threading.Lock()
         """Held by the standby; sleepers wait for it."""
-        self._bell = threading.Event()
+        self._bell = _Bell()
         """Wakes the standby."""
         self._counts = threading.Lock()
         """Guards `_free`, `_threads` and `_waiting` together: no request is queued for a thread that just went idle."""
@@ -77,30 +106,26 @@ class PooledServer(BaseServer):
         self._end_of_all = threading.Lock()
         """Held until the loop has ended. A lock, since a signal handler may interrupt who waits for it."""
         self._end_of_all.acquire()
-        self._here = threading.local()
+        self._here = _Here()
 
     # --- the leader
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
         """Run the handler on the leader's own thread, its place open; or queue the request when no thread is free."""
-        role = self._role()
-        if role is None or not isinstance(conn, Connection):
+        role = self._here.role
+        if role is None or not role.leads or not isinstance(conn, Connection):
             self.finish_request(conn, addr)
         elif self._free or self._start_thread():
             self._run_openly(role, conn)
         else:
             self._queue(role, conn)
 
-    def _role(self) -> Role | None:
-        role: object = getattr(self._here, "role", None)
-        return role if isinstance(role, Role) and role.leads else None
-
     def _run_openly(self, role: Role, conn: Connection) -> None:
         role.leads = False
         self._turns += 1
         self._place.release()
         if self._parked:  # looked at after `_turns` has changed; the standby writes and reads in the other order
-            self._bell.set()
+            self._bell.ring()
         try:
             self.finish_request(conn, conn.addr)
         finally:
@@ -135,10 +160,9 @@ class PooledServer(BaseServer):
 
     def about_to_block(self) -> None:
         """A handler is about to wait: have the standby take the open place now."""
-        role: object = getattr(self._here, "role", None)
-        if isinstance(role, Role) and not self._place.locked():
+        if self._here.role is not None and not self._place.locked():
             self._urgent = True
-            self._bell.set()
+            self._bell.ring()
 
     # --- a thread's life
 
@@ -201,7 +225,7 @@ class PooledServer(BaseServer):
         """By the leader: the others wake, one after the other, and end."""
         self._over = True  # its place stays taken: who comes back from a handler finds nothing to lead
         self._end_of_all.release()
-        self._bell.set()
+        self._bell.ring()
 
     def _run_queued(self, role: Role, conn: Connection) -> None:
         if self._loop.keeper.unqueue(conn):
@@ -246,17 +270,11 @@ class PooledServer(BaseServer):
                 self._urgent = False
                 if self._place.acquire(blocking=False):
                     return True
-            elif not is_open and turns == seen:
-                self._park(turns)
-            seen = turns
-            self._bell.wait(_LOOK)
-            self._bell.clear()
+            # Where nothing has been run since the last look, wait without a timer until something is. The leader counts
+            # its turn, then looks whether the standby sleeps: so that is said before the count is looked at again.
+            self._parked = not is_open and turns == seen
+            sleeps = self._parked and turns == self._turns
+            rung = self._bell.wait(-1 if sleeps else _LOOK)
+            self._parked = False
+            seen = -1 if rung else turns  # a turn is long when it has lasted from one look to the next
         return False
-
-    def _park(self, turns: int) -> None:
-        """Nothing has been run since the last look: wait, without a timer, until something is."""
-        self._parked = True
-        if self._turns == turns and not self._over:
-            self._bell.wait()
-        self._parked = False
-        self._bell.clear()

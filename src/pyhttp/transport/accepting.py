@@ -13,6 +13,7 @@ from pyhttp.transport.employer import Employer
 from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, Poller
+from pyhttp.transport.registry import has_begun
 
 __all__ = ["Acceptor"]
 
@@ -93,7 +94,6 @@ class Acceptor:
                 self._rest(fd, f"cannot accept: {error.strerror}")
                 return
             self.welcome(sock, addr)
-        self._poller.arm(fd, READ)
 
     def welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
         """A client has connected."""
@@ -142,6 +142,7 @@ class Acceptor:
     def _rest(self, fd: int, reason: str) -> None:
         """Stop accepting until a connection ends or becomes idle, or the pause is over; never in a busy loop (L5)."""
         now = self._clock()
+        self._poller.arm(fd, 0)  # not forgotten: arming it anew could fail, and nobody would be let in any more
         self.resting.add(fd)
         self.resume_at = now + _PAUSE
         self._registry.room_wanted = True
@@ -166,7 +167,7 @@ class Acceptor:
 
     def end_if_idle(self, conn: Connection) -> bool:
         """Close a connection just taken that has no request; one whose next request has arrived is spared."""
-        if conn.phase is Phase.HEAD or (conn.phase is Phase.IDLE and not conn.has_input()):
+        if conn.phase is Phase.HEAD or (conn.phase is Phase.IDLE and not (conn.has_input() and has_begun(conn))):
             self._registry.close(conn)
             return True
         self.spared.append(conn)

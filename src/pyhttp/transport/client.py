@@ -41,7 +41,7 @@ class Connection(SocketByHand):
         core: What parses its input and frames its output.
         outbox: Its unsent output.
         stream: The seam to its descriptor.
-        phase, deadline: What it waits for, changed by `phases.enter` alone; when that ends by force, on the monotonic
+        phase, deadline: What it waits for, changed by `Steps.enter` alone; when that ends by force, on the monotonic
             clock.
         fate: What becomes of it; only ever lowered.
         armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.

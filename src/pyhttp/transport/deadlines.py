@@ -22,12 +22,16 @@ class Deadlines:
 
     Args:
         horizon: Seconds; the shortest configured timeout.
+
+    Attributes:
+        next_look: The time of the next look; `NEVER` where nothing is scheduled.
     """
 
     def __init__(self, horizon: float) -> None:
         self._horizon = horizon
         self._heap: list[tuple[float, int, bool]] = []
         self._serials = count(1)
+        self.next_look: float = NEVER
 
     def new_serial(self) -> int:
         """A number that no other connection has."""
@@ -35,18 +39,19 @@ class Deadlines:
 
     def look(self, serial: int, deadline: float, now: float) -> None:
         """Look at connection `serial` at its deadline, or at the horizon if that is sooner, and again after that."""
-        heapq.heappush(self._heap, (min(deadline, now + self._horizon), serial, True))
+        self._push(min(deadline, now + self._horizon), serial, again=True)
 
     def look_once(self, deadline: float, serial: int) -> None:
         """Look at connection `serial` at a deadline nearer than the horizon, besides all other looks."""
-        heapq.heappush(self._heap, (deadline, serial, False))
+        self._push(deadline, serial, again=False)
+
+    def _push(self, time: float, serial: int, *, again: bool) -> None:
+        heapq.heappush(self._heap, (time, serial, again))
+        self.next_look = self._heap[0][0]
 
     def due(self, now: float) -> Iterator[tuple[int, bool]]:
         """The serials to look at now, and whether each is to be looked at again; they leave the schedule."""
-        while self._heap and self._heap[0][0] <= now:
+        while self.next_look <= now:
             _, serial, again = heapq.heappop(self._heap)
+            self.next_look = self._heap[0][0] if self._heap else NEVER
             yield serial, again
-
-    def next_look(self) -> float:
-        """The time of the next look; `NEVER` where nothing is scheduled."""
-        return self._heap[0][0] if self._heap else NEVER

@@ -38,6 +38,7 @@ class Exchange:
     Attributes:
         head: The request's head; None where it could not be parsed and only an error can be the answer.
         limits: How much is put aside, kept, and sent at once, and what else the server bounds.
+        whole: Whether the request has no content, so that all of it has been received.
         progress: How far it is.
         continues: Whether its next turn is one of `go_on`, since the handler has had its first.
         ended: Whether it is over.
@@ -54,7 +55,6 @@ class Exchange:
         "_held",
         "_octets",
         "_resume",
-        "_whole",
         "answer",
         "awaited",
         "continues",
@@ -65,12 +65,13 @@ class Exchange:
         "progress",
         "started",
         "status",
+        "whole",
     )
 
     def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits, *, whole: bool = False) -> None:
         self._channel = channel
         self.limits: Limits = limits
-        self._whole = whole
+        self.whole: bool = whole
         self._content: Incoming | None = None
         self._octets = 0
         self._resume: Callable[[], None] | None = None
@@ -91,13 +92,13 @@ class Exchange:
     def content(self) -> Incoming:
         """The request's content."""
         if self._content is None:  # few requests have any
-            self._content = Incoming(self._channel, self.limits, complete=self._whole)
+            self._content = Incoming(self._channel, self.limits, complete=self.whole)
         return self._content
 
     @property
     def complete(self) -> bool:
         """Whether the whole request has been received."""
-        return self._whole or self.content.complete
+        return self.whole or self.content.complete
 
     @property
     def content_sent(self) -> int:
@@ -208,14 +209,20 @@ class Exchange:
             Misuse: There is an answer already, or the exchange is pending, or has ended.
             OSError: The connection failed.
         """
-        waits = wait or self._channel.in_place
-        if self._whole and not waits and self.progress is _OPEN and not self.ended and self._send_whole(response):
-            return
+        channel = self._channel
+        waits = wait or channel.in_place
+        head_only = self.head is not None and self.head.method == "HEAD"
+        if self.whole and not waits and self.progress is _OPEN and not self.ended:
+            framed = frame_whole(channel, response, head_only=head_only)
+            if framed is not None:
+                head, content = framed
+                self.progress, self.status, self._octets = _ANSWERED, response.status, len(content)
+                channel.send_now(head, content)
+                return
         answer: Answer | None = None
         try:
             self._demand_open()
-            head_only = self.head is not None and self.head.method == "HEAD"
-            answer = Answer(self._channel, response, self.limits, head_only=head_only)
+            answer = Answer(channel, response, self.limits, head_only=head_only)
             try:
                 answer.begin()
             finally:
@@ -229,19 +236,6 @@ class Exchange:
                 response.close()
             elif waits or not answer.started:
                 answer.close()
-
-    def _send_whole(self, response: Response) -> bool:
-        """Send what can be sent in one step; False where the answer goes step by step."""
-        head_only = self.head is not None and self.head.method == "HEAD"
-        framed = frame_whole(self._channel, response, head_only=head_only)
-        if framed is None:
-            return False
-        self.progress = _ANSWERED
-        self.status = response.status
-        start, content = framed
-        self._octets = len(content)
-        self._channel.send_now(start, content)
-        return True
 
     def be_last(self) -> None:
         """Have the connection end after this exchange."""

@@ -119,7 +119,12 @@ class Keeper:
 
     def _receive(self, conn: Connection) -> None:
         try:
-            arrived = self._arrived(conn)
+            if conn.phase is _IDLE and not conn.core.buffer.data:
+                arrived = _REQUEST if conn.receive_whole() else self.parse(conn)
+            else:
+                arrived = self._read_on(conn)
+        except BlockingIOError:
+            arrived = _PART
         except HTTPError as error:
             self.refuse(conn, error)
             return
@@ -133,21 +138,17 @@ class Keeper:
             case _:
                 assert_never(arrived)
 
-    def _arrived(self, conn: Connection) -> Arrived:
-        """Read once, and take what has arrived.
+    def _read_on(self, conn: Connection) -> Arrived:
+        """Take what has arrived, some of which was there before.
 
         Raises:
             HTTPError: The request is to be refused.
         """
-        if conn.phase is not _IDLE:
-            return self.parse(conn) if self._fill(conn) else _PART
         # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
-        if conn.core.buffer.data and (arrived := self.parse(conn)) is not _PART:
-            return arrived
-        try:
-            return _REQUEST if conn.receive_whole() else self.parse(conn)
-        except BlockingIOError:
-            return _PART
+        arrived = self.parse(conn) if conn.phase is _IDLE else _PART
+        if arrived is _PART and self._fill(conn):
+            arrived = self.parse(conn)
+        return arrived
 
     def _fill(self, conn: Connection) -> bool:
         """Read once; False where there was nothing to read."""

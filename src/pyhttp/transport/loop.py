@@ -82,7 +82,7 @@ class Loop:
         Returns:
             False where the calling thread has lost the lead meanwhile, and somebody else runs the loop.
         """
-        while not self._finished():
+        while not (self.stopping.requested and self._finished()):
             self.round(role)
             if not role.leads:
                 return False
@@ -109,13 +109,21 @@ class Loop:
         are taken first.
         """
         if not self._taken:
-            now = self._clock()
-            if self._acceptor.resting:
-                self._acceptor.resume(now)
-            if events := self._wait(now):
-                self._take(events)
-            now = self._clock()
-            if self._deadlines.next_look() <= now:
+            registry, now = self.registry, self._clock()
+            until = self._deadlines.next_look
+            if registry.near or self._acceptor.resting or self.stopping.requested:
+                until = self._prepare(now)
+            # Others tell of a near deadline first and look then until when is waited here: one of both sees the other.
+            registry.waits_until = until
+            if registry.near:
+                until = now
+            events = self._poller.wait(until - now if until > now else 0.0)
+            registry.waits_until = 0.0
+            if events:
+                self._take(events)  # nothing was waited for that has become due meanwhile: `now` will do
+            else:
+                now = self._clock()
+            if self._deadlines.next_look <= now:
                 self._take_due(now)
         while self._taken:
             conn, late = self._taken.popleft()
@@ -127,23 +135,19 @@ class Loop:
             if not role.leads:
                 return  # what was taken is the next leader's now
 
-    def _wait(self, now: float) -> list[tuple[int, int]]:
-        """Events, once there are some; or none when something is due."""
+    def _prepare(self, now: float) -> float:
+        """Before a wait, hear of near deadlines, and do what resting listeners and a stop need: until when to wait."""
         near = self.registry.near
         while near:
             self._deadlines.look_once(*near.popleft())
-        until = self._deadlines.next_look()
+        until = self._deadlines.next_look
+        if self._acceptor.resting:
+            self._acceptor.resume(now)
         if self._acceptor.resting:
             until = min(until, self._acceptor.resume_at)
         if self.stopping.requested:
             until = min(until, now + self.stopping.act())
-        # Others tell of a near deadline first and look then until when is waited here: one of both sees the other.
-        self.registry.waits_until = until
-        if near:
-            until = now
-        events = self._poller.wait(None if until == NEVER else max(0.0, until - now))
-        self.registry.waits_until = 0.0
-        return events
+        return until
 
     def _take(self, events: list[tuple[int, int]]) -> None:
         """Take a whole batch before any of it is served."""
@@ -172,9 +176,7 @@ class Loop:
     # --- stopping
 
     def _finished(self) -> bool:
-        """Whether a stop is complete; begins one that was requested."""
-        if not self.stopping.requested:
-            return False
+        """Whether the stop that was requested is complete; begins it."""
         if not self._last_taken:
             self._last_taken = True
             self._take_last()

@@ -1,8 +1,8 @@
 """RFC 9112 §9: the life of a connection, as one table.
 
 `TABLE` says which phase follows which, `FACTS` whose a connection is meanwhile, what it is armed for and until when.
-`enter` is the only place that changes a phase, and it changes it only along the table: a pair that is missing there is
-a fault of ours, and raises. `docs/inside.md` is drawn from here.
+`Steps.enter` is the only place that changes a phase, and it changes it only along the table: a pair that is missing
+there is a fault of ours, and raises. `docs/inside.md` is drawn from here.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from typing import ClassVar, Final, NamedTuple, Protocol
 from pyhttp.limits import Timeouts
 from pyhttp.transport.poller import READ, WRITE
 
-__all__ = ["FACTS", "TABLE", "Facts", "Happening", "Owner", "Phase", "Phased", "enter"]
+__all__ = ["FACTS", "TABLE", "Facts", "Happening", "Owner", "Phase", "Phased", "Steps"]
 
 
 class Phase(Enum):
@@ -166,19 +166,29 @@ class Phased(Protocol):
     deadline: float
 
 
-def enter(conn: Phased, happening: Happening, clock: Callable[[], float], timeouts: Timeouts) -> None:
-    """Take `conn` to the phase that follows, and to the deadline of that phase.
+class Steps:
+    """The table, with the seconds that each phase lasts at one server.
 
     Args:
-        conn: By its owner.
-        happening: What happened.
-        clock: Monotonic seconds.
         timeouts: How long each phase may take.
-
-    Raises:
-        KeyError: That cannot happen in its phase.
+        clock: Monotonic seconds.
     """
-    phase = conn.phase = TABLE[conn.phase, happening]
-    seconds = FACTS[phase].seconds
-    if seconds is not None:
-        conn.deadline = clock() + seconds(timeouts)
+
+    def __init__(self, timeouts: Timeouts, clock: Callable[[], float]) -> None:
+        seconds = {phase: facts.seconds and facts.seconds(timeouts) for phase, facts in FACTS.items()}
+        self._rows = {row: (phase, seconds[phase]) for row, phase in TABLE.items()}
+        self._clock = clock
+
+    def enter(self, conn: Phased, happening: Happening) -> None:
+        """Take `conn` to the phase that follows, and to the deadline of that phase.
+
+        Args:
+            conn: By its owner.
+            happening: What happened.
+
+        Raises:
+            KeyError: That cannot happen in its phase.
+        """
+        conn.phase, seconds = self._rows[conn.phase, happening]
+        if seconds is not None:
+            conn.deadline = self._clock() + seconds

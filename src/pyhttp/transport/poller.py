@@ -1,7 +1,8 @@
-"""Readiness: which descriptors can be read or written, one shot at a time.
+"""Readiness: which descriptors can be read or written, as long as they can.
 
-A descriptor is armed for one event; once that is delivered it is silent until armed again. That makes the one who armed
-it last its only owner, so several threads may use one poller: any of them arms, one at a time waits.
+A descriptor that is armed is delivered by every wait that finds it ready, until it is armed for something else, or
+forgotten. So whoever is done with an event need not say that it awaits the next one: nobody asks the kernel for what it
+does already. Any thread arms and forgets, a descriptor at a time by one thread; one thread at a time waits.
 """
 
 import contextlib
@@ -31,18 +32,24 @@ _LONGEST: Final = 2_000_000.0
 
 
 class Poller(Protocol):
-    """One-shot readiness of descriptors."""
+    """Readiness of descriptors."""
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the next event of `mask` (READ, WRITE) on `fd` once; errors and hang-ups always count."""
+        """Deliver the events of `mask` (READ, WRITE, both or neither) on `fd` while they are there.
+
+        Errors and hang-ups are events of every mask.
+
+        Raises:
+            OSError: The system refuses to watch `fd`; it is watched as before, or not at all.
+        """
         ...
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing more for `fd`; to be called before it is closed."""
+        """Deliver nothing of `fd` until it is armed again; to be called before it is closed."""
         ...
 
-    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
-        """Events as (fd, mask); empty after `timeout` seconds (None: no end) or a `wake`."""
+    def wait(self, timeout: float) -> list[tuple[int, int]]:
+        """Events as (fd, mask), maybe of what was forgotten meanwhile; empty after `timeout` seconds or a `wake`."""
         ...
 
     def wake(self) -> None:
@@ -79,37 +86,36 @@ class _Alarm:
 
 
 class EpollPoller:
-    """`select.epoll` with EPOLLONESHOT: O(1) for each event, whatever the number of descriptors."""
+    """`select.epoll`, level-triggered: O(1) for each event, whatever the number of descriptors."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
-        self._registered: set[int] = set()
+        self._masks: dict[int, int] = {}
+        """What the kernel delivers, by descriptor."""
         self._alarm = _Alarm()
         self._alarm_fd = self._alarm.receiver.fileno()
         self._epoll.register(self._alarm_fd, select.EPOLLIN)
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the next event of `mask` once."""
-        if fd in self._registered:
-            self._epoll.modify(fd, mask | select.EPOLLONESHOT)
+        """Deliver the events of `mask`: no system call where that is so already."""
+        known = self._masks.get(fd)
+        if known == mask:
+            return
+        if known is None:
+            self._epoll.register(fd, mask)
         else:
-            self._registered.add(fd)  # before it can be delivered, and forgotten by whoever takes it
-            try:
-                self._epoll.register(fd, mask | select.EPOLLONESHOT)
-            except OSError:
-                self._registered.discard(fd)
-                raise
+            self._epoll.modify(fd, mask)
+        self._masks[fd] = mask
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing more for `fd`."""
-        if fd in self._registered:
-            self._registered.discard(fd)
+        """Deliver nothing of `fd`."""
+        if self._masks.pop(fd, None) is not None:
             # Explicitly, since a duplicate of the descriptor would keep it in the set after its close.
             self._epoll.unregister(fd)
 
-    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
+    def wait(self, timeout: float) -> list[tuple[int, int]]:
         """Events, or none after `timeout` seconds or a `wake`."""
-        events = self._epoll.poll(None if timeout is None else min(timeout, _LONGEST))
+        events = self._epoll.poll(min(timeout, _LONGEST))
         for event in events:
             if event[0] == self._alarm_fd:
                 self._alarm.silence()
@@ -123,7 +129,7 @@ class EpollPoller:
 
     def close(self) -> None:
         """Release the descriptors of the poller."""
-        self._registered.clear()
+        self._masks.clear()
         self._epoll.close()
         self._alarm.close()
 
@@ -132,37 +138,37 @@ class PollPoller:
     """The same on `select.poll`, where there is no epoll; each wait costs time for each armed descriptor."""
 
     def __init__(self) -> None:
-        self._armed: dict[int, int] = {}
+        self._masks: dict[int, int] = {}
         self._lock = threading.Lock()
         self._waiting = False
         self._alarm = _Alarm()
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the next event of `mask` once."""
+        """Deliver the events of `mask`."""
         with self._lock:
-            self._armed[fd] = mask
-            waiting = self._waiting
-        if waiting:
-            self.wake()  # a poll in progress does not know the newcomer
+            waits_without = self._waiting and self._masks.get(fd) != mask
+            self._masks[fd] = mask
+        if waits_without:
+            self.wake()  # a poll in progress does not know of it
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing more for `fd`."""
+        """Deliver nothing of `fd`."""
         with self._lock:
-            self._armed.pop(fd, None)
+            self._masks.pop(fd, None)
 
-    def wait(self, timeout: float | None) -> list[tuple[int, int]]:
+    def wait(self, timeout: float) -> list[tuple[int, int]]:
         """Events, or none after `timeout` seconds or a `wake`."""
         poll = select.poll()
         alarm_fd = self._alarm.receiver.fileno()
         poll.register(alarm_fd, select.POLLIN)
         with self._lock:
             self._waiting = True
-            for fd, mask in self._armed.items():
+            for fd, mask in self._masks.items():
                 poll.register(fd, mask)
         found = poll.poll(_milliseconds(timeout))
         with self._lock:
             self._waiting = False
-            events = [(fd, mask) for fd, mask in found if self._armed.pop(fd, None) is not None]
+            events = [event for event in found if event[0] in self._masks]
         if any(fd == alarm_fd for fd, _ in found):
             self._alarm.silence()
         return events

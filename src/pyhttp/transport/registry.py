@@ -4,6 +4,10 @@ A connection that is armed is nobody's. The one thread that leads takes it, beca
 then on it is the taker's, until it is armed again, handed over, or closed. Arming and taking exclude each other, so
 that arming is one step however many descriptors it needs, and the last touch of whoever arms.
 
+The poller goes on delivering what a connection was last armed for. Mostly nobody waits until it is armed again, and
+then neither taking nor arming costs a system call. Where somebody does, because a turn goes on in another thread, the
+first event has the poller forget the connection, and arming makes it known again.
+
 Only the owner of a connection closes it. Anybody else may at most cut it, and the event of that brings it to its owner.
 """
 
@@ -11,16 +15,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
-from functools import partial
+from typing import Final
 
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.fate import Fate
-from pyhttp.transport.phases import FACTS, Happening, Phase, enter
+from pyhttp.transport.phases import FACTS, Happening, Phase, Steps
 from pyhttp.transport.poller import READ, WRITE, Poller
 
-__all__ = ["Registry"]
+__all__ = ["Registry", "has_begun"]
+
+_MASKS: Final = {phase: facts.armed_for for phase, facts in FACTS.items()}
+_IDLE: Final = Phase.IDLE
+
+
+def has_begun(conn: Connection) -> bool:
+    """Whether what was read ahead may be a request, or part of one: a CR alone is half of an empty line."""
+    return conn.core.buffered > 1 or conn.core.receiving_head
 
 
 class Registry:
@@ -41,7 +53,7 @@ class Registry:
         self._horizon = horizon
         self._clock = clock
         self._lock = threading.Lock()
-        self.enter: Callable[[Connection, Happening], None] = partial(enter, clock=clock, timeouts=employer.timeouts)
+        self.enter: Callable[[Connection, Happening], None] = Steps(employer.timeouts, clock).enter
         """Takes a connection to its next phase; for its owner."""
         self._watched: dict[int, Connection] = {}
         self.connections: dict[int, Connection] = {}
@@ -76,27 +88,23 @@ class Registry:
         Raises:
             OSError: The system refuses to watch one more descriptor; it is the caller's as before.
         """
-        mask = FACTS[conn.phase].armed_for
-        if conn.phase is Phase.IDLE and conn.core.buffer.data:
+        phase = conn.phase
+        mask = _MASKS[phase]
+        if phase is _IDLE and conn.core.buffer.data and has_begun(conn):
             mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
-        now = self._clock()
+        deadline, serial = conn.deadline, conn.serial
+        now = conn.armed_at = self._clock()
         with self._lock:
             if self.over:
                 raise OSError("nobody leads any more")
-            conn.armed_at = now
-            conn.armed = True
             try:
                 if watched is not None:
-                    conn.watched = watched.watched()
-                    for fd in conn.watched:
-                        self._watched[fd] = conn
-                        self._poller.arm(fd, READ)
+                    self._watch(conn, watched.watched())
                 self._poller.arm(conn.fileno(), mask)
             except OSError:
-                conn.armed = False
                 self._unwatch(conn)
                 raise
-            deadline, serial = conn.deadline, conn.serial
+            conn.armed = True
         if deadline < now + self._horizon:
             self.near.append((deadline, serial))
             if deadline < self.waits_until:
@@ -146,17 +154,22 @@ class Registry:
     def take(self, events: Iterable[tuple[int, int]]) -> list[Connection]:
         """The armed connections whose descriptors have these events; they are the caller's now.
 
-        An event of a connection that is not armed is an old one, and means nothing.
+        A connection that is not armed is somebody's, or the event is an old one. Either way the poller forgets it until
+        it is armed again: what has happened, and lasts, would end every wait at once meanwhile.
         """
         taken = []
         with self._lock:
             for fd, _ in events:
                 conn = self.connections.get(fd) or self._watched.get(fd)
-                if conn is not None and conn.armed:
-                    conn.armed = False
-                    if conn.watched:
-                        self._unwatch(conn)
-                    taken.append(conn)
+                if conn is None:
+                    continue
+                if not conn.armed:
+                    self._poller.forget(fd)
+                    continue
+                conn.armed = False
+                if conn.watched:
+                    self._unwatch(conn)
+                taken.append(conn)
         return taken
 
     def take_one(self, conn: Connection, *, due: float | None = None) -> bool:
@@ -175,6 +188,13 @@ class Registry:
                 return False
             self.enter(conn, Happening.TAKEN)
             return True
+
+    def _watch(self, conn: Connection, descriptors: tuple[int, ...]) -> None:
+        """Under the lock: `conn` waits for these, too."""
+        conn.watched = descriptors
+        for fd in descriptors:
+            self._watched[fd] = conn
+            self._poller.arm(fd, READ)
 
     def _unwatch(self, conn: Connection) -> None:
         """Under the lock: what `conn` waits for besides its client makes no event while it is somebody's."""

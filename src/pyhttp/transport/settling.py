@@ -157,7 +157,7 @@ class Settler:
         conn.drained = 0
         if conn.fate is not Fate.KEEP:
             self.end(conn, exchange)
-        elif exchange.complete:
+        elif exchange.whole or exchange.complete:
             self.start_next(conn, Happening.NEXT)
             self.await_next(conn)
         else:

@@ -1,5 +1,6 @@
 """PooledServer: how many threads there are, who leads, and what waits."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pytest
@@ -126,7 +128,7 @@ def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytes
                 assert client.reply().status == 200
             gate.open.set()
             assert staying.reply().status == 200
-        server._bell.set()
+        server._bell.ring()
 
 
 def test_quick_handlers_run_where_they_were_found() -> None:
@@ -309,3 +311,123 @@ def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
         for thread in threads:
             thread.join()
         assert right == [True] * 480
+
+
+# --- the standby
+
+
+class Bell:
+    """A bell that rings as the test says, and lets something happen while somebody waits for it."""
+
+    def __init__(self, *during: Callable[[], bool]) -> None:
+        self.during = list(during)
+        self.waits: list[float] = []
+
+    def ring(self) -> None:
+        """Nobody hears it."""
+
+    def wait(self, seconds: float = -1) -> bool:
+        self.waits.append(seconds)
+        return self.during.pop(0)()
+
+
+@contextlib.contextmanager
+def standby(*, is_open: bool) -> Iterator[PooledServer]:
+    """A pool that nobody serves with, whose leader runs a handler or waits."""
+    server = pool(Gate(), 2)
+    if not is_open:
+        assert server._place.acquire(blocking=False)
+    yield server
+    server.close()
+
+
+def wait_as(server: PooledServer, *during: Callable[[], bool]) -> list[float]:
+    """Stand by for the lead until it is taken: the waits that this takes."""
+    bell = Bell(*during)
+    vars(server)["_bell"] = bell
+    assert server._stand_by()
+    assert bell.during == []
+    assert server._place.locked()
+    assert not server._parked
+    return bell.waits
+
+
+def test_the_standby_takes_a_place_that_is_open_from_one_look_to_the_next() -> None:
+    with standby(is_open=True) as server:
+        assert wait_as(server, lambda: False) == [pooled._LOOK]
+
+
+def test_a_ring_says_nothing_about_how_long_a_turn_is() -> None:
+    """Somebody rang for what has been seen already; less than a look has passed."""
+    with standby(is_open=True) as server:
+        assert wait_as(server, lambda: True, lambda: True, lambda: False) == [pooled._LOOK] * 3
+
+
+def test_a_handler_that_announces_its_wait_is_not_looked_at_twice() -> None:
+    def announce() -> bool:
+        server._urgent = True
+        return True
+
+    with standby(is_open=True) as server:
+        assert wait_as(server, announce) == [pooled._LOOK]
+        assert not server._urgent
+
+
+def test_quick_turns_keep_their_place() -> None:
+    def turn() -> bool:
+        server._turns += 1
+        return False
+
+    with standby(is_open=True) as server:
+        assert wait_as(server, turn, turn, turn, lambda: False) == [pooled._LOOK] * 4
+
+
+def test_where_nothing_is_run_the_standby_sleeps_until_something_is() -> None:
+    def begin_turn() -> bool:
+        assert server._parked
+        server._turns += 1
+        server._place.release()
+        return True
+
+    with standby(is_open=False) as server:
+        assert wait_as(server, lambda: False, begin_turn, lambda: False) == [pooled._LOOK, -1, pooled._LOOK]
+
+
+def test_a_turn_that_begins_as_the_standby_goes_to_sleep_is_seen() -> None:
+    """The leader has counted it, and looked just before the standby said that it sleeps."""
+
+    class Pool(PooledServer):
+        @property
+        def _parked(self) -> bool:
+            return self._says_parked
+
+        @_parked.setter
+        def _parked(self, value: bool) -> None:
+            self._says_parked = value
+            if value:
+                self._turns += 1
+                self._place.release()
+
+    server = Pool("127.0.0.1", 0, function_handler(echo))
+    assert server._place.acquire(blocking=False)
+    assert wait_as(server, lambda: False, lambda: False, lambda: False) == [pooled._LOOK] * 3
+    server.close()
+
+
+def test_the_standby_leaves_when_the_server_is_over() -> None:
+    with standby(is_open=False) as server:
+        server._over = True
+        assert not server._stand_by()
+
+
+def test_a_bell_rings_once_however_often_it_was_rung() -> None:
+    bell = pooled._Bell()
+    assert not bell.wait(0)
+    for _ in range(3):
+        bell.ring()
+    assert bell.wait()
+    assert not bell.wait(0)
+    thread = threading.Thread(target=bell.ring)
+    thread.start()
+    assert bell.wait(PATIENCE)
+    thread.join()

@@ -8,6 +8,7 @@ import pytest
 
 from pyhttp.messages import Response
 from pyhttp.transport.fate import Fate
+from pyhttp.transport.poller import READ
 from tests.helpers.fakes import Peer, World
 from tests.helpers.listening import all_ended, answered, at_the_limit, join, listening
 from tests.helpers.sockets import request
@@ -240,6 +241,7 @@ def test_the_work_of_idle_connections_is_counted() -> None:
             for peer in peers:
                 assert answered(peer)
         assert made.poller.calls["arm"] == 500
+        assert made.poller.calls["told"] == 0
         assert made.poller.calls["wait"] <= 10 * (5 + 50 + 10)
 
 
@@ -250,14 +252,33 @@ def test_L5_a_client_that_the_poller_has_no_room_for_is_let_go() -> None:
     with listening() as (made, listener):
         peer = join(made, listener)
         made.poller.refuse = OSError(errno.ENOSPC, "no room")
-        (fd,) = made.loop._acceptor._listeners
-        with pytest.raises(OSError, match="no room"):
-            made.loop._acceptor.accept(fd)  # the listener's own arming; a client's is no fault
+        made.work()
         made.poller.refuse = None
         peer.read()
         assert peer.ended
         assert not made.registry.connections
-        made.loop._acceptor.accept(fd)
+        peer = join(made, listener)
+        peer.send(request())
+        made.work()
+        made.work()
+        assert answered(peer)
+
+
+def test_L5_a_listener_at_rest_makes_no_event_and_can_always_be_tried_again() -> None:
+    with listening(capacity=2) as (made, listener):
+        at_the_limit(made, listener)
+        acceptor = made.loop._acceptor
+        assert made.poller.armed[listener.fileno()] == 0
+        assert made.poller.ready() == []  # though somebody waits there
+        made.poller.refuse = OSError(errno.ENOSPC, "no room")
+        acceptor.resume(acceptor.resume_at)
+        made.poller.refuse = None
+        assert made.poller.armed[listener.fileno()] == READ
+        for conn in list(made.employer.turns):
+            made.finish(conn, Response(200))
+        made.work()
+        for conn in list(made.employer.turns):
+            made.finish(conn, Response(200))
 
 
 def test_L5_behind_a_client_that_left_the_next_one_is_let_in_by_the_same_event() -> None:

@@ -51,7 +51,7 @@ def test_near_deadlines_are_told_while_the_leader_is_about_to_wait(told_before: 
             for conn, seconds in what:
                 end_turn(made, owners, conn, soon(seconds))
 
-        def waiting(_: float | None) -> None:
+        def waiting(_: float) -> None:
             made.poller.waiting = None
             tell(due[told_before:])
 

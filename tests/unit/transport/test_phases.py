@@ -2,7 +2,7 @@
 
 import ast
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,15 +11,16 @@ import pytest
 
 import pyhttp
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.transport import holding, phases, registry
+from pyhttp.transport import holding
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
-from pyhttp.transport.phases import FACTS, TABLE, Happening, Owner, Phase, Phased, enter
+from pyhttp.transport.phases import FACTS, TABLE, Happening, Owner, Phase, Phased, Steps
 from pyhttp.transport.poller import READ, WRITE
 from tests.helpers.fakes import TIMEOUTS, CheckedRegistry, now, world
 from tests.helpers.phase_rows import SCENARIOS, Row
 
 LIMITS: Final = Limits(read_ahead=1000)
+ENTER: Final = Steps.enter
 PAIRS: Final = list(itertools.product(Phase, Happening))
 
 
@@ -38,12 +39,12 @@ class Journal:
         self.began: dict[int, float] = {}
         self.armed: set[Phase] = set()
 
-    def enter(self, conn: Phased, happening: Happening, clock: Callable[[], float], timeouts: Timeouts) -> None:
-        """As `phases.enter`, noted."""
+    def enter(self, steps: Steps, conn: Phased, happening: Happening) -> None:
+        """As `Steps.enter`, noted."""
         before = conn.phase
-        enter(conn, happening, clock, timeouts)
+        ENTER(steps, conn, happening)
         self.rows.append((before, happening, conn.phase))
-        self.began[id(conn)] = clock()
+        self.began[id(conn)] = steps._clock()
         if conn.phase is Phase.CLOSED:
             del self.began[id(conn)]
 
@@ -71,7 +72,11 @@ def made_poller(made: CheckedRegistry) -> dict[int, int]:
 @pytest.fixture
 def journal(monkeypatch: pytest.MonkeyPatch) -> Journal:
     made = Journal()
-    monkeypatch.setattr(registry, "enter", made.enter)
+
+    def enter(steps: Steps, conn: Phased, happening: Happening) -> None:
+        made.enter(steps, conn, happening)
+
+    monkeypatch.setattr(Steps, "enter", enter)
     monkeypatch.setattr(CheckedRegistry, "arm", lambda each, conn, watched=None: made.arm(each, conn, watched))
     return made
 
@@ -132,14 +137,14 @@ class Thing:
 def test_what_is_not_in_the_table_cannot_happen(pair: Row) -> None:
     thing = Thing(pair[0])
     with pytest.raises(KeyError):
-        enter(thing, pair[1], lambda: 1000.0, TIMEOUTS)
+        Steps(TIMEOUTS, lambda: 1000.0).enter(thing, pair[1])
     assert thing == Thing(pair[0])
 
 
 @pytest.mark.parametrize("row", TABLE, ids=called)
 def test_a_phase_begins_with_its_deadline(row: Row) -> None:
     thing = Thing(row[0])
-    enter(thing, row[1], lambda: 1000.0, TIMEOUTS)
+    Steps(TIMEOUTS, lambda: 1000.0).enter(thing, row[1])
     seconds = FACTS[TABLE[row]].seconds
     assert thing == Thing(TABLE[row], -1.0 if seconds is None else 1000.0 + seconds(TIMEOUTS))
 
@@ -217,8 +222,7 @@ def test_nothing_but_the_table_changes_a_phase() -> None:
         for path in root.rglob("*.py")
         for name in assignments(ast.parse(path.read_text()))
     }
-    assert found == {"transport/phases.py: .enter", "transport/client.py: .Connection.__init__"}
-    assert phases.enter is enter
+    assert found == {"transport/phases.py: .Steps.enter", "transport/client.py: .Connection.__init__"}
 
 
 @pytest.mark.parametrize(

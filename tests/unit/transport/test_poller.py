@@ -1,5 +1,6 @@
 """Both pollers keep the same promises."""
 
+import math
 import os
 import socket
 import threading
@@ -38,14 +39,96 @@ def pair() -> Iterator[Pair]:
     theirs.close()
 
 
-def test_an_armed_descriptor_is_delivered_once(poller: Poller, pair: Pair) -> None:
+def test_an_armed_descriptor_is_delivered_as_long_as_it_is_ready(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    poller.arm(ours.fileno(), READ)
+    assert poller.wait(0) == []
+    theirs.send(b"x")
+    for _ in range(3):
+        assert poller.wait(5) == [(ours.fileno(), READ)]
+        poller.arm(ours.fileno(), READ)
+    ours.recv(1)
+    assert poller.wait(0) == []
+
+
+def test_a_forgotten_descriptor_is_silent_until_it_is_armed_again(poller: Poller, pair: Pair) -> None:
+    """Whatever happens to it meanwhile: its end, too, which no mask can hide."""
     ours, theirs = pair
     poller.arm(ours.fileno(), READ)
     theirs.send(b"x")
-    assert poller.wait(5) == [(ours.fileno(), READ)]
+    poller.forget(ours.fileno())
+    theirs.close()
     assert poller.wait(0) == []
     poller.arm(ours.fileno(), READ)
-    assert poller.wait(5) == [(ours.fileno(), READ)]
+    assert [fd for fd, _ in poller.wait(5)] == [ours.fileno()]
+
+
+def test_a_mask_of_nothing_delivers_the_end_only(poller: Poller, pair: Pair) -> None:
+    ours, theirs = pair
+    theirs.send(b"x")
+    poller.arm(ours.fileno(), READ | WRITE)
+    poller.arm(ours.fileno(), 0)
+    theirs.shutdown(socket.SHUT_WR)
+    assert poller.wait(0) == []
+    theirs.close()
+    assert [fd for fd, _ in poller.wait(5)] == [ours.fileno()]
+
+
+class Kernel:
+    """An epoll that counts what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[tuple[str, int]] = []
+
+    def register(self, _: int, mask: int) -> None:
+        self.told.append(("register", mask))
+
+    def modify(self, _: int, mask: int) -> None:
+        self.told.append(("modify", mask))
+
+    def unregister(self, _: int) -> None:
+        self.told.append(("unregister", 0))
+
+    def close(self) -> None:
+        """Nothing to release."""
+
+
+def test_the_kernel_is_told_nothing_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = Kernel()
+    monkeypatch.setattr("select.epoll", lambda: kernel)
+    made = EpollPoller()
+    kernel.told.clear()
+    for mask in (READ, READ, READ | WRITE, READ | WRITE, 0, 0, READ):
+        made.arm(99, mask)
+    assert kernel.told == [("register", READ), ("modify", READ | WRITE), ("modify", 0), ("modify", READ)]
+    kernel.told.clear()
+    made.forget(99)
+    made.forget(99)
+    made.arm(99, READ)
+    assert kernel.told == [("unregister", 0), ("register", READ)]
+    made.close()
+
+
+def test_a_number_that_a_child_still_holds_can_be_armed_for_somebody_else(poller: Poller, pair: Pair) -> None:
+    """The child has the old socket under its number; what happens to that one is nobody's business here."""
+    ours, theirs = pair
+    number = ours.fileno()
+    child = os.dup(number)
+    new, other = socket.socketpair()
+    try:
+        poller.arm(number, READ)
+        poller.forget(number)
+        os.dup2(new.fileno(), number)
+        poller.arm(number, READ)
+        theirs.send(b"x")
+        assert poller.wait(0) == []
+        other.send(b"x")
+        assert poller.wait(5) == [(number, READ)]
+        poller.forget(number)
+    finally:
+        os.close(child)
+        new.close()
+        other.close()
 
 
 def test_only_what_is_armed_for_is_delivered(poller: Poller, pair: Pair) -> None:
@@ -99,7 +182,7 @@ def test_a_descriptor_number_can_be_armed_again_after_it_was_forgotten(poller: P
 def test_wake_ends_the_next_wait_and_only_that(poller: Poller) -> None:
     poller.wake()
     poller.wake()
-    assert poller.wait(None) == []
+    assert poller.wait(math.inf) == []
     began = time.monotonic()
     assert poller.wait(0.01) == []
     assert time.monotonic() - began >= 0.009
@@ -108,7 +191,7 @@ def test_wake_ends_the_next_wait_and_only_that(poller: Poller) -> None:
 def test_wake_from_another_thread_ends_a_wait_without_end(poller: Poller) -> None:
     thread = threading.Thread(target=poller.wake)
     thread.start()
-    assert poller.wait(None) == []
+    assert poller.wait(math.inf) == []
     thread.join()
 
 
@@ -213,9 +296,32 @@ def test_L5_a_descriptor_that_cannot_be_watched_is_the_callers_and_can_be_armed_
     os.close(number)
 
 
-def test_arming_while_another_thread_polls_ends_its_poll(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [None, READ, WRITE])
+def test_arming_while_another_thread_polls_ends_a_poll_that_does_not_know(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, before: int | None
+) -> None:
     made = PollPoller()
+    if before is not None:
+        made.arm(pair[0].fileno(), before)
     monkeypatch.setattr(made, "_waiting", True)
+    wakes: list[bool] = []
+    monkeypatch.setattr(made, "wake", lambda: wakes.append(True))
     made.arm(pair[0].fileno(), READ)
-    assert made.wait(None) == []
+    assert len(wakes) == (before != READ)
+    made.close()
+
+
+def test_what_is_forgotten_while_another_thread_polls_is_not_delivered(pair: Pair) -> None:
+    made = PollPoller()
+    ours, theirs = pair
+    made.arm(ours.fileno(), READ)
+    theirs.send(b"x")
+    polled: list[list[tuple[int, int]]] = []
+    thread = threading.Thread(target=lambda: polled.append(made.wait(5)))
+    with made._lock:
+        thread.start()
+        made._masks.pop(ours.fileno())
+    made.wake()
+    thread.join()
+    assert polled == [[]]
     made.close()

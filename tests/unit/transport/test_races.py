@@ -54,13 +54,13 @@ class Race:
         if self._point == "before" if not released else self._point == "after" or self.events is not None:
             self._happen()
 
-    def _inside_lock(self, _: int, took_effect: bool) -> None:
+    def _inside_lock(self, fd: int, took_effect: bool) -> None:
         """Others can but wait."""
         count = next(self._inside)
         if self.events is None and (
             (self._point == "inside, first" and count == 0)
             or (self._point == "inside, half way" and count == 1)
-            or (self._point == "inside, last" and took_effect and self.made.poller.armed.get(self._fd()) is not None)
+            or (self._point == "inside, last" and took_effect and fd == self._fd())
         ):
             self.events = self.made.poller.wait(0)
 
@@ -145,6 +145,7 @@ def take_round(race: Race) -> None:
 
 def shed(race: Race) -> None:
     race.made.loop._acceptor._shed()
+    race.made.loop._take_spared()
 
 
 def stop(race: Race) -> None:
@@ -230,6 +231,7 @@ def last(asked: Request) -> None:
 
 GIVEN_BACK: Final[dict[str, tuple[bytes, Ending, float | None]]] = {
     "idle": (request("/1"), SHORT, None),
+    "idle, and asked again meanwhile": (request("/1"), SHORT, None),
     "idle, by a thread that holds it": (request("/1"), SHORT, 0.0),
     "idle, with a request in the buffer": (request("/1") + request("/2"), SHORT, None),
     "part of a head": (request("/1") + b"GET /2 HT", SHORT, 0.001),
@@ -272,6 +274,8 @@ def test_while_a_thread_gives_a_connection_back(given_back: str, step: Step, poi
         peer.send(sent)
         made.work()
         assert made.employer.turns == [conn]
+        if given_back == "idle, and asked again meanwhile":
+            peer.send(request("/2"))
         race = Race(made, owners, point, step)
         race.start(conn)
         end_turn(made, owners, conn, ending, seconds)

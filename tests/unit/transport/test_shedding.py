@@ -60,6 +60,19 @@ def test_L2_a_request_that_was_read_ahead_is_spared() -> None:
         assert answered(peer)
 
 
+@pytest.mark.parametrize(("sent", "spared"), [(b"\r", False), (b"G", True), (b"\r\n", True), (b"\r\nG", True)])
+def test_L2_half_an_empty_line_spares_nobody(sent: bytes, spared: bool) -> None:
+    with listening() as (made, listener):
+        peer = join(made, listener)
+        made.work()
+        peer.send(sent)
+        acceptor = made.loop._acceptor
+        assert (acceptor._shed(), len(acceptor.spared)) == (not spared, int(spared))
+        made.loop._take_spared()
+        made.round()
+        assert all_ended([peer]) == [not spared]
+
+
 def test_L2_a_victim_that_has_begun_a_request_meanwhile_is_none() -> None:
     with listening() as (made, listener):
         peers = [join(made, listener) for _ in range(3)]

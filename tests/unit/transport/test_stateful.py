@@ -7,7 +7,7 @@ import contextlib
 import socket
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from random import Random
 from typing import IO, Final
@@ -18,13 +18,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from pyhttp.errors import BadGateway, HTTPError, NotFound
-from pyhttp.limits import Limits, Timeouts
+from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
-from pyhttp.transport import registry
 from pyhttp.transport.client import Connection
 from pyhttp.transport.holding import hold
-from pyhttp.transport.phases import FACTS, TABLE, Happening, Owner, Phase, Phased, enter
+from pyhttp.transport.phases import FACTS, TABLE, Happening, Owner, Phase, Phased, Steps
 from tests.helpers.fakes import Peer, World, world
 from tests.helpers.outside import Items, Pending, Tap
 from tests.helpers.sockets import descriptors, request
@@ -33,6 +32,7 @@ LIMITS: Final = Limits(
     read_ahead=1000, drain=5000, linger=5000, portion=50_000, requests_per_connection=6, spool=20_000
 )
 LARGE: Final = 1 << 20
+ENTER: Final = Steps.enter
 PATHS: Final = (
     *("/bytes", "/large", "/file", "/items", "/generator", "/source", "/pend", "/collect", "/collect"),
     *("/read", "/error", "/fail", "/interrupt", "/last", "/later", "/later", "/later", "/later"),
@@ -64,16 +64,19 @@ class Life(RuleBasedStateMachine):
 
     @initialize()
     def begin(self) -> None:
-        self.stack.enter_context(mock.patch.object(registry, "enter", self.enter))
+        def enter(steps: Steps, conn: Phased, happening: Happening) -> None:
+            self.enter(steps, conn, happening)
+
+        self.stack.enter_context(mock.patch.object(Steps, "enter", enter))
         self.made = self.stack.enter_context(world(self.handle, limits=LIMITS))
         vars(self.made.employer)["error_response"] = self.error_response
 
-    def enter(self, conn: Phased, happening: Happening, clock: Callable[[], float], timeouts: Timeouts) -> None:
-        """As `phases.enter`; nobody else has changed the phase since the last time."""
+    def enter(self, steps: Steps, conn: Phased, happening: Happening) -> None:
+        """As `Steps.enter`; nobody else has changed the phase since the last time."""
         assert isinstance(conn, Connection)
         assert conn.phase is self.phases.get(conn.serial, Phase.IDLE)
         following = TABLE[conn.phase, happening]
-        enter(conn, happening, clock, timeouts)
+        ENTER(steps, conn, happening)
         assert conn.phase is following
         self.phases[conn.serial] = following
 

@@ -74,6 +74,17 @@ def test_L8_the_event_of_a_request_that_is_complete_just_before_the_stop_is_not_
         assert made.clock.now == began
 
 
+def test_L8_half_an_empty_line_is_no_request_that_a_stop_waits_for() -> None:
+    with listening() as (made, listener):
+        peer = join(made, listener)
+        peer.send(b"\r")
+        made.work()
+        made.loop.stop()
+        assert made.loop._finished()
+        peer.read()
+        assert peer.ended
+
+
 def test_L8_at_the_limit_nobody_is_accepted_for_the_stop() -> None:
     with listening(capacity=2) as (made, listener):
         busy, waiting = at_the_limit(made, listener)
@@ -241,9 +252,9 @@ def test_L8_the_loop_ends_in_time_though_nothing_happens() -> None:
         made.loop.stop()
         waits: list[float] = []
 
-        def note(timeout: float | None) -> None:
+        def note(timeout: float) -> None:
             made.clock.now += 0.0001
-            waits.append(timeout or 0.0)
+            waits.append(timeout)
 
         made.poller.waiting = note
         began = made.clock.now

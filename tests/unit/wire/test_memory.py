@@ -20,7 +20,7 @@ FIRST: Final = b"GET /first?x HTTP/1.1\r\n" + SECTION
 
 
 def answered(connection: ServerConnection, data: bytes) -> object:
-    """What came of `data`, by the general way; then everything is answered and the next cycle begun, if there is one."""
+    """What came of `data`, by the general way; then everything is answered and the next cycle begun, if that may be."""
     try:
         head = connection.next_event()
         content = b""
