@@ -38,6 +38,7 @@ class FakePoller:
         self.waiting: Callable[[float], None] | None = None
         self.refuse: OSError | None = None
         self.until = float("inf")
+        self.waker: int = -1
         self._clock = clock
         self._woken = False
 

@@ -14,7 +14,7 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.resources.error_page import error_response
-from pyhttp.servers.interrupts import interrupts_as
+from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.transport.access_log import AccessLog, common_format, entry_of, escape
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -133,7 +133,8 @@ class BaseServer:
                 raise KeyboardInterrupt
 
     def _run_loop(self) -> None:
-        self._loop.run(Role(leads=True))
+        with signals_wake(self._loop.waker):
+            self._loop.run(Role(leads=True))
 
     def _end_at_once(self) -> None:
         self.scripts.destroy()

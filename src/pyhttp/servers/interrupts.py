@@ -1,12 +1,41 @@
-"""Ctrl+C on a server on the main thread: a wish to stop, not an exception in the middle of whatever it does."""
+"""Signals to a server on the main thread: they are noticed at once, and Ctrl+C is a wish to stop, not an exception."""
 
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
 
-__all__ = ["interrupts_as"]
+__all__ = ["interrupts_as", "signals_wake"]
+
+
+_NOBODY: Final = -1
+"""What stands for no descriptor."""
+
+
+@contextmanager
+def signals_wake(waker: int) -> Iterator[None]:
+    """Have every signal write an octet to `waker`, whichever thread it comes to.
+
+    Signal handlers run on the main thread alone. A signal that the system gives to another thread, a second one behind
+    a first say, would not wake that, and be lost until something else does. Only on the main thread, and only where
+    nobody else has asked for the like.
+
+    Args:
+        waker: A non-blocking descriptor that ends the wait of the main thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+    if before != _NOBODY:
+        signal.set_wakeup_fd(before)
+    try:
+        yield
+    finally:
+        if before == _NOBODY:
+            signal.set_wakeup_fd(_NOBODY)
 
 
 @contextmanager

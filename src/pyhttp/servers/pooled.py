@@ -18,7 +18,9 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.base import LAST, BaseServer
+from pyhttp.servers.interrupts import signals_wake
 from pyhttp.transport.access_log import AccessLog
+from pyhttp.transport.alarm import Alarm
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.loop import Role
 
@@ -103,9 +105,8 @@ class PooledServer(BaseServer):
         self._parked = False
         self._urgent = False
         self._over = False
-        self._end_of_all = threading.Lock()
-        """Held until the loop has ended. A lock, since a signal handler may interrupt who waits for it."""
-        self._end_of_all.acquire()
+        self._end_of_all: Alarm | None = None
+        """Rings when the loop has ended, for the thread that called `serve_forever`."""
         self._here = _Here()
 
     # --- the leader
@@ -169,22 +170,34 @@ class PooledServer(BaseServer):
     def _run_loop(self) -> None:
         """Have the pool serve, and wait for the end of that; lead alone where no thread is to be had."""
         self._urgent = True  # nobody leads yet
-        if self._over or self._threads or self._start_thread():
-            try:
-                self._end_of_all.acquire()
-            except BaseException:  # a second interrupt: whoever leads has to leave the loop before it is closed
-                self._end_of_all.acquire(timeout=LAST)
-                raise
-        else:
-            role = self._here.role = Role(leads=True)
-            self._place.acquire()
-            self._work(role)
+        alarm = self._end_of_all = Alarm()
+        try:
+            if self._over or self._threads or self._start_thread():
+                with signals_wake(alarm.waker):
+                    self._await_end(alarm)
+            else:
+                role = self._here.role = Role(leads=True)
+                self._place.acquire()
+                with signals_wake(self._loop.waker):
+                    self._work(role)
+        finally:
+            alarm.close()
         with self._counts:
             threads = list(self._threads)
         # Who still runs has had the time that a stop gives (safety line L8).
         until = time.monotonic() + LAST
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
+
+    def _await_end(self, alarm: Alarm) -> None:
+        try:
+            while not self._over:
+                alarm.wait()
+        except BaseException:  # a second interrupt: whoever leads has to leave the loop before it is closed
+            until = time.monotonic() + LAST
+            while not self._over and (left := until - time.monotonic()) > 0:
+                alarm.wait(left)
+            raise
 
     def _live(self) -> None:
         """The life of a thread, which is free first."""
@@ -224,7 +237,8 @@ class PooledServer(BaseServer):
     def _end(self) -> None:
         """By the leader: the others wake, one after the other, and end."""
         self._over = True  # its place stays taken: who comes back from a handler finds nothing to lead
-        self._end_of_all.release()
+        if self._end_of_all is not None:
+            self._end_of_all.ring()
         self._bell.ring()
 
     def _run_queued(self, role: Role, conn: Connection) -> None:

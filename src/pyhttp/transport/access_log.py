@@ -46,7 +46,7 @@ class AccessEntry(NamedTuple):
 
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
     """What there is to say of an exchange that has just ended."""
-    head = exchange.head
+    head, answer = exchange.head, exchange.answer
     if head is None:
         method, target, version = _refused_line(conn)
         fields = EMPTY.by_name
@@ -60,7 +60,7 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
         target=target,
         version=version,
         status=exchange.status,
-        sent=max(0, exchange.content_sent - conn.outbox.unsent),
+        sent=max(0, (exchange.octets if answer is None else answer.octets) - conn.outbox.unsent),
         referer=fields.get("referer", ""),
         user_agent=fields.get("user-agent", ""),
     )

@@ -47,14 +47,6 @@ class Sink(Protocol):
         """Send what the client takes now."""
         ...
 
-    def send_now(self, head: bytes, content: bytes) -> None:
-        """Send these behind what is unsent, as much as the client takes now.
-
-        Raises:
-            OSError: The connection failed.
-        """
-        ...
-
 
 class Watched(Protocol):
     """Something outside that makes itself heard by descriptors."""

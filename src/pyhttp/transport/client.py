@@ -235,17 +235,6 @@ class Connection(SocketByHand):
         except OSError as error:
             raise Disconnected(str(error)) from error
 
-    def send_now(self, head: bytes, content: bytes) -> None:
-        """Send these behind what is unsent, as much as the client takes now.
-
-        Raises:
-            Disconnected: The client is gone.
-        """
-        try:
-            self.outbox.send(self.stream, head, content)
-        except OSError as error:
-            raise Disconnected(str(error)) from error
-
     def send_all(self) -> None:
         """Send everything, waiting for the client.
 

@@ -44,6 +44,7 @@ class Exchange:
         ended: Whether it is over.
         started: When the request began to be handled, on the monotonic clock.
         status: The status of the answer; 0 where there is none through the gate.
+        octets: Of content, framing not counted, given to the outbox by an answer in one step; `answer` counts its own.
         answer: The answer, once its head has been sent; None for one sent in one step, or written by hand.
         awaited: What is awaited while it is `WAITING`.
         door: How an error is answered, for the handler's own look; None stands for the server's way.
@@ -53,7 +54,6 @@ class Exchange:
         "_channel",
         "_content",
         "_held",
-        "_octets",
         "_resume",
         "answer",
         "awaited",
@@ -62,6 +62,7 @@ class Exchange:
         "ended",
         "head",
         "limits",
+        "octets",
         "progress",
         "started",
         "status",
@@ -73,7 +74,6 @@ class Exchange:
         self.limits: Limits = limits
         self.whole: bool = whole
         self._content: Incoming | None = None
-        self._octets = 0
         self._resume: Callable[[], None] | None = None
         self._held: tuple[Awaited, ...] = ()
         self.head: RequestHead | None = head
@@ -82,6 +82,7 @@ class Exchange:
         self.ended: bool = False
         self.started: float = time.monotonic()
         self.status: int = 0
+        self.octets: int = 0
         self.answer: Answer | None = None
         self.awaited: Awaited | None = None
         self.door: Callable[[HTTPError], None] | None = None
@@ -99,11 +100,6 @@ class Exchange:
     def complete(self) -> bool:
         """Whether the whole request has been received."""
         return self.whole or self.content.complete
-
-    @property
-    def content_sent(self) -> int:
-        """Octets of the answer's content given to the outbox, framing not counted."""
-        return self._octets if self.answer is None else self.answer.octets
 
     @property
     def finished(self) -> bool:
@@ -216,8 +212,8 @@ class Exchange:
             framed = frame_whole(channel, response, head_only=head_only)
             if framed is not None:
                 head, content = framed
-                self.progress, self.status, self._octets = _ANSWERED, response.status, len(content)
-                channel.send_now(head, content)
+                self.progress, self.status, self.octets = _ANSWERED, response.status, len(content)
+                channel.outbox.send(channel.stream, head, content)
                 return
         answer: Answer | None = None
         try:

@@ -76,6 +76,11 @@ class Loop:
         self.stopping.request()
         self._poller.wake()
 
+    @property
+    def waker(self) -> int:
+        """A descriptor: an octet that is written to it ends the wait of whoever leads."""
+        return self._poller.waker
+
     def run(self, role: Role) -> bool:
         """Go round until stopped: then let exchanges end within the grace period, and cut what is left (L8).
 

@@ -7,6 +7,7 @@ to whoever gave them; nothing here closes them.
 from collections import deque
 from typing import Final
 
+from pyhttp.errors import Disconnected
 from pyhttp.messages import FileSlice
 from pyhttp.transport.stream import Piece, Stream
 
@@ -56,24 +57,31 @@ class Outbox:
         """Send both behind what is there, without waiting; what the stream does not take now is kept.
 
         Raises:
-            OSError: The connection failed.
+            Disconnected: The client is gone.
         """
         if self._pieces or len(content) > _JOINED:
-            self.add(head)
-            self.add(content)
-            self.flush(stream, self.unsent)
+            self._send_behind(stream, head, content)
             return
         data = head + content
-        written = 0
         try:
             written = stream.write((data,))
         except BlockingIOError:
-            pass  # the caller waits
-        finally:
-            self.sent += written
-            if written < len(data):
-                self._pieces.append(memoryview(data)[written:])
-                self.unsent = len(data) - written
+            written = 0  # the caller waits
+        except OSError as error:
+            self.add(data)
+            raise Disconnected(str(error)) from error
+        self.sent += written
+        if written < len(data):
+            self._pieces.append(memoryview(data)[written:])
+            self.unsent = len(data) - written
+
+    def _send_behind(self, stream: Stream, head: bytes, content: bytes) -> None:
+        self.add(head)
+        self.add(content)
+        try:
+            self.flush(stream, self.unsent)
+        except OSError as error:
+            raise Disconnected(str(error)) from error
 
     def flush(self, stream: Stream, budget: int) -> int:
         """Send without waiting, until empty, until the stream takes no more, or until `budget` bytes have left.

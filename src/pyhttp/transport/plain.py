@@ -176,12 +176,6 @@ class PlainChannel:
         """Send everything: there is no loop that would send the rest."""
         self.send_all()
 
-    def send_now(self, head: bytes, content: bytes) -> None:
-        """Send everything, as `send_some` does."""
-        self.outbox.add(head)
-        self.outbox.add(content)
-        self.send_all()
-
     def send_all(self) -> None:
         """Send everything, waiting for the peer.
 

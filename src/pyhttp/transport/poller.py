@@ -5,13 +5,13 @@ forgotten. So whoever is done with an event need not say that it awaits the next
 does already. Any thread arms and forgets, a descriptor at a time by one thread; one thread at a time waits.
 """
 
-import contextlib
 import math
 import select
-import socket
 import threading
 from collections.abc import Mapping
 from typing import Final, Protocol
+
+from pyhttp.transport.alarm import Alarm
 
 __all__ = [
     "READ",
@@ -33,6 +33,11 @@ _LONGEST: Final = 2_000_000.0
 
 class Poller(Protocol):
     """Readiness of descriptors."""
+
+    @property
+    def waker(self) -> int:
+        """A descriptor: an octet that is written to it ends a `wait` as `wake` does."""
+        ...
 
     def arm(self, fd: int, mask: int) -> None:
         """Deliver the events of `mask` (READ, WRITE, both or neither) on `fd` while they are there.
@@ -61,30 +66,6 @@ class Poller(Protocol):
         ...
 
 
-class _Alarm:
-    """A socket pair whose one end becomes readable: `signal.set_wakeup_fd` takes it too, unlike an eventfd."""
-
-    def __init__(self) -> None:
-        self.receiver, self._sender = socket.socketpair()
-        self.receiver.setblocking(False)
-        self._sender.setblocking(False)
-
-    def ring(self) -> None:
-        # A full buffer wakes as well as a further byte; after close there is nobody to wake.
-        with contextlib.suppress(OSError):
-            self._sender.send(b"\0")
-
-    def silence(self) -> None:
-        # Nothing left to read is what this loop is for.
-        with contextlib.suppress(BlockingIOError):
-            while self.receiver.recv(4096):
-                pass
-
-    def close(self) -> None:
-        self.receiver.close()
-        self._sender.close()
-
-
 class EpollPoller:
     """`select.epoll`, level-triggered: O(1) for each event, whatever the number of descriptors."""
 
@@ -92,9 +73,10 @@ class EpollPoller:
         self._epoll = select.epoll()
         self._masks: dict[int, int] = {}
         """What the kernel delivers, by descriptor."""
-        self._alarm = _Alarm()
-        self._alarm_fd = self._alarm.receiver.fileno()
+        self._alarm = Alarm()
+        self._alarm_fd = self._alarm.descriptor
         self._epoll.register(self._alarm_fd, select.EPOLLIN)
+        self.waker: int = self._alarm.waker
 
     def arm(self, fd: int, mask: int) -> None:
         """Deliver the events of `mask`: no system call where that is so already."""
@@ -141,7 +123,8 @@ class PollPoller:
         self._masks: dict[int, int] = {}
         self._lock = threading.Lock()
         self._waiting = False
-        self._alarm = _Alarm()
+        self._alarm = Alarm()
+        self.waker: int = self._alarm.waker
 
     def arm(self, fd: int, mask: int) -> None:
         """Deliver the events of `mask`."""
@@ -159,7 +142,7 @@ class PollPoller:
     def wait(self, timeout: float) -> list[tuple[int, int]]:
         """Events, or none after `timeout` seconds or a `wake`."""
         poll = select.poll()
-        alarm_fd = self._alarm.receiver.fileno()
+        alarm_fd = self._alarm.descriptor
         poll.register(alarm_fd, select.POLLIN)
         with self._lock:
             self._waiting = True

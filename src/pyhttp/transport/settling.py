@@ -6,7 +6,7 @@ the caller's; else it has been armed or closed, and must not be touched any more
 
 import time
 from collections.abc import Callable
-from typing import assert_never
+from typing import Final, assert_never
 
 from pyhttp.errors import HTTPError
 from pyhttp.transport.channel import Watched
@@ -21,6 +21,8 @@ from pyhttp.transport.registry import Registry
 from pyhttp.wire.persistence import persists
 
 __all__ = ["Settler"]
+
+_ANSWERED: Final = Progress.ANSWERED
 
 
 class Settler:
@@ -43,6 +45,8 @@ class Settler:
             exchange = conn.exchange
             if conn.fate is Fate.CUT or exchange is None or self._registry.over:
                 self._registry.close(conn)
+            elif exchange.progress is _ANSWERED and exchange.answer is None and not conn.outbox.unsent:
+                self._conclude(conn, exchange)  # it was answered in one step, as nearly all are
             elif conn.outbox.unsent or self._go_on(conn, exchange):
                 # A further turn is due, but not before others have had theirs: readiness to write brings it.
                 self._await_client(conn)

@@ -34,6 +34,7 @@ class Counting:
         self.forget = poller.forget
         self.wake = poller.wake
         self.close = poller.close
+        self.waker = poller.waker
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
         self.waits += 1

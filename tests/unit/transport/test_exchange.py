@@ -30,7 +30,7 @@ def test_a_new_exchange_is_open_and_knows_nothing_of_an_answer() -> None:
     with met() as made:
         exchange = made.begin(request())
         assert exchange.progress is Progress.OPEN
-        assert (exchange.status, exchange.content_sent, exchange.finished, exchange.continues) == (0, 0, False, False)
+        assert (exchange.status, exchange.octets, exchange.finished, exchange.continues) == (0, 0, False, False)
         assert not exchange.complete
         assert exchange.read_content() == b""
         assert exchange.complete
@@ -51,7 +51,8 @@ def test_an_answer_is_given_once_and_what_is_given_again_is_closed() -> None:
         exchange = made.begin(request())
         exchange.respond(Response(201, {}, b"first"))
         assert exchange.progress is Progress.ANSWERED
-        assert (exchange.status, exchange.content_sent, exchange.finished) == (201, 5, True)
+        assert exchange.answer is not None
+        assert (exchange.status, exchange.answer.octets, exchange.finished) == (201, 5, True)
         second = Items(b"second")
         with pytest.raises(Misuse, match="one response"):
             exchange.respond(Response(200, {}, second))
@@ -148,7 +149,8 @@ def test_items_go_on_in_further_turns() -> None:
         assert not exchange.finished
         exchange.go_on()
         assert exchange.finished
-        assert exchange.content_sent == 1
+        assert exchange.answer is not None
+        assert exchange.answer.octets == 1
         assert read_now(made.peer).endswith(b"1\r\na\r\n0\r\n\r\n")
 
 
