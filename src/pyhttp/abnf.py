@@ -44,6 +44,7 @@ __all__ = [
     "REASON_PHRASE",
     "REG_NAME",
     "REQUEST_HEAD",
+    "REQUEST_LINE",
     "REQUEST_TARGET",
     "RFC850_DATE",
     "SCHEME",
@@ -142,10 +143,9 @@ METHOD: Final = TOKEN
 HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
 # Octets that stand in no request line, wherever they are.
 NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
-# What a server accepts as a whole: start-line CRLF *( field-line CRLF ) CRLF, with major version 1 (§2.3).
-REQUEST_HEAD: Final = (
-    TCHAR + rb"{1,63}+ " + REQUEST_TARGET + rb" HTTP/1\.[0-9]" + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
-)
+# What a server accepts, with major version 1 (§2.3), and as a whole: start-line CRLF *( field-line CRLF ) CRLF.
+REQUEST_LINE: Final = TCHAR + rb"{1,63}+ " + REQUEST_TARGET + rb" HTTP/1\.[0-9]"
+REQUEST_HEAD: Final = REQUEST_LINE + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 
 # --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)
 CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"

@@ -36,7 +36,7 @@ __all__ = [
     "answer_error",
     "conclude",
     "function_handler",
-    "serve",
+    "serve_plain",
 ]
 
 ERROR_LOG: Final = logging.getLogger("pyhttp.error")
@@ -127,20 +127,20 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
     chosen = answer_later if content == "spooled" else answer
 
     def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
-        serve(conn, server, chosen)
+        if isinstance(conn, Connection):
+            chosen(Request(conn))
+        else:
+            serve_plain(conn, server, chosen)
         return handler
 
     return factory
 
 
-def serve(conn: socket.socket, server: object, answer: Callable[[Request], None]) -> None:
-    """Have `answer` answer the request of a server's connection, or each request of any other socket to its end.
+def serve_plain(conn: socket.socket, server: object, answer: Callable[[Request], None]) -> None:
+    """Have `answer` answer each request of a socket that no server of ours keeps, to its end.
 
     On a server's connection exceptions pass through, to `BaseServer.finish_request`, which concludes the turn.
     """
-    if isinstance(conn, Connection):
-        answer(Request(conn))
-        return
     surroundings = Surroundings(server)
     fate = Fate.KEEP
     while fate is Fate.KEEP:

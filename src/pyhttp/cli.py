@@ -17,7 +17,7 @@ from types import FrameType
 from typing import assert_never
 
 from pyhttp.handler import BaseHttpRequestHandler
-from pyhttp.logs import LogFile, access_log, set_up
+from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Kind, Options, parse
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if not (os.path.isfile(program) and os.access(program, os.X_OK)):
             return _fail(f"cannot run {suffix} files: {program} is not a program")
     try:
-        log_file = LogFile(options.access_log) if options.access_log else None
+        log_file = AccessFile(options.access_log, formatter(options.log_format)) if options.access_log else None
     except OSError as error:
         return _fail(f"cannot write the access log {options.access_log}: {error.strerror}")
     set_up(quiet=options.quiet)
@@ -103,10 +103,10 @@ def _fail(why: str) -> int:
     return 1
 
 
-def _bind(options: Options, log_file: LogFile | None) -> BaseServer:
+def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
-    log = None if options.quiet else access_log(options.log_format, log_file)
+    log = None if options.quiet else log_file or access_log(options.log_format)
     match options.kind:
         case Kind.POOLED:
             return PooledServer(options.host, options.port, handler, workers=options.workers, access_log=log)
@@ -129,7 +129,7 @@ def _raise_descriptor_limit() -> None:
 
 
 @contextmanager
-def _signals(server: BaseServer, log_file: LogFile | None) -> Iterator[None]:
+def _signals(server: BaseServer, log_file: AccessFile | None) -> Iterator[None]:
     """SIGINT or SIGTERM stops `server`, a second one ends it at once (safety line L10); SIGHUP reopens the log."""
     stopping = (signal.SIGINT, signal.SIGTERM)
     before = {number: signal.getsignal(number) for number in (*stopping, signal.SIGHUP)}

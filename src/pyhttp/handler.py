@@ -5,7 +5,7 @@ import socket
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from pyhttp.answering import Surroundings, serve
+from pyhttp.answering import Surroundings, serve_plain
 from pyhttp.cgi import script
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
@@ -14,7 +14,7 @@ from pyhttp.resources import error_page, files, paths
 from pyhttp.resources.opened import OpenedFile, check_directory, open_file
 from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
-from pyhttp.transport.client import Address
+from pyhttp.transport.client import Address, Connection
 
 if TYPE_CHECKING:
     from pyhttp.cgi.output import LocalRedirect
@@ -61,7 +61,10 @@ class BaseHttpRequestHandler:
         path = "" if directory is None else os.fspath(directory)
         self.directory: str = _normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         self.site: Site = site or _DEFAULT_SITE
-        serve(conn, server, self._answer)
+        if isinstance(conn, Connection):
+            self._answer(Request(conn))
+        else:
+            serve_plain(conn, server, self._answer)
 
     def _answer(self, request: Request) -> None:
         """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look."""

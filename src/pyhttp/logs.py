@@ -10,7 +10,7 @@ from pyhttp.limits import Limits
 from pyhttp.options import LogFormat
 from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format
 
-__all__ = ["LogFile", "access_log", "formatter", "set_up"]
+__all__ = ["AccessFile", "access_log", "formatter", "set_up"]
 
 _ACCESS: Final = logging.getLogger("pyhttp.access")
 _ERROR: Final = logging.getLogger("pyhttp.error")
@@ -19,43 +19,30 @@ _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """Of a status by its first digit, as the terminal's own palette has it: readable on light and dark alike."""
 
 
-class LogFile:
-    """A file that lines are appended to, and that is opened anew after `reopen`, so that it can be moved away.
+class AccessFile:
+    """An access log: appends a line for each entry to a file, which `reopen` opens anew once it was moved away.
 
-    Each line is one write to a descriptor in append mode, which needs no lock among threads and processes.
+    Each line is one write to a descriptor in append mode, which needs no lock among threads and processes, and none of
+    the forty calls that a line takes through `logging`.
 
     Args:
         path: Created where it is not there.
+        formatted: Makes a line of an entry, of so many characters at most.
 
     Raises:
         OSError: The file cannot be opened.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, formatted: Callable[[AccessEntry, int], str]) -> None:
         self._path = path
-        self._wanted = False
+        self._formatted = formatted
         self._descriptor = self._open()
 
     def _open(self) -> int:
         return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
     def reopen(self) -> None:
-        """Have the next line open the file anew; safe in a signal handler, which may have interrupted a line."""
-        self._wanted = True
-
-    def write(self, line: str) -> None:
-        """Append `line`; the operator is told where that fails, and no request fails by it (safety line O3)."""
-        data = f"{line}\n".encode("utf-8", "backslashreplace")
-        try:
-            if self._wanted:
-                self._reopen()
-            while (written := os.write(self._descriptor, data)) < len(data):
-                data = data[written:]
-        except OSError as error:
-            self._complain(error)
-
-    def _reopen(self) -> None:
-        self._wanted = False
+        """Open the file anew; safe in a signal handler, which may have interrupted a line."""
         try:
             new = self._open()
         except OSError as error:  # lines go on to where they went
@@ -64,6 +51,15 @@ class LogFile:
         # The number stays: another thread may be about to write to it, and must not meet a client's connection there.
         os.dup2(new, self._descriptor, inheritable=False)
         os.close(new)
+
+    def __call__(self, entry: AccessEntry) -> None:
+        """Append the line of `entry`; the operator is told where that fails, and no request fails by it (O3)."""
+        data = f"{self._formatted(entry, _LONGEST)}\n".encode("utf-8", "backslashreplace")
+        try:
+            while (written := os.write(self._descriptor, data)) < len(data):
+                data = data[written:]
+        except OSError as error:
+            self._complain(error)
 
     def _complain(self, error: OSError) -> None:
         _ERROR.warning("cannot write the access log %s: %s", self._path, error)
@@ -89,14 +85,9 @@ def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> Non
     logger.propagate = False
 
 
-def access_log(log_format: LogFormat, file: LogFile | None = None) -> AccessLog:
-    """What turns an entry into a line of `file`, else of the logger "pyhttp.access"; a terminal sees statuses coloured.
-
-    A file is written without `logging`, where a line passes through some forty calls.
-    """
+def access_log(log_format: LogFormat) -> AccessLog:
+    """What turns an entry into a line of the logger "pyhttp.access"; statuses have colours on a terminal only."""
     formatted = formatter(log_format)
-    if file is not None:
-        return lambda entry: file.write(formatted(entry, _LONGEST))
     coloured = log_format is not LogFormat.JSON and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def log(entry: AccessEntry) -> None:

@@ -162,7 +162,7 @@ class CorePeer:
         left = self._core.content_left
         too_much = left is not None and left - self._core.buffered > self._limits.drain
         close = close or too_much or self._core.awaiting_continue
-        self._emit(ResponseHead(status, (("Date", now), *fields), length, close))
+        self._emit(ResponseHead(status, Headers.parsed((("Date", now), *fields)), length, close))
 
     def _simple(self, status: int, fields: tuple[tuple[str, str], ...] = ()) -> None:
         content = f"{status}\n".encode()

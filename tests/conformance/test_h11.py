@@ -16,6 +16,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from pyhttp.errors import HTTPError, IncompleteRequest, MalformedRequest
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, ResponseHead, Signal
 from tests.helpers.feeding import feed
@@ -135,7 +136,7 @@ def test_F16_a_response_is_read_by_h11(method: str, status: int, parts: list[byt
         parts = []
     length = sum(map(len, parts))
     fields: Fields = (("X-A", "\xe9 b"), ("Set-Cookie", "1"), ("Set-Cookie", "2"))
-    data = connection.send(ResponseHead(status, fields, length if sized else None, close))
+    data = connection.send(ResponseHead(status, Headers.parsed(fields), length if sized else None, close))
     data += b"".join(connection.send(Content(part)) for part in parts)
     data += connection.send(EndOfMessage())
     assert listen(asked, data + b"rest") == b"rest"
@@ -274,7 +275,7 @@ class Exchange(RuleBasedStateMachine):
         if status in {204, 205, 304}:
             length = None
         waited = self.server.awaiting_continue
-        self.to_client += self.server.send(ResponseHead(status, (("X", "y"),), length, close))
+        self.to_client += self.server.send(ResponseHead(status, Headers.parsed((("X", "y"),)), length, close))
         self.answering = True
         asked = self.asked[self.read - 1]
         self.left = 0 if status in {204, 205, 304} or asked.method == "HEAD" else length
@@ -353,7 +354,7 @@ def test_F16_a_response_until_the_close_is_read_by_h11(version: bytes) -> None:
     connection.receive_data(b"GET / " + version + b"\r\nHost: a\r\n\r\n")
     while not isinstance(connection.next_event(), Signal):
         pass
-    data = connection.send(ResponseHead(200, (), None)) + connection.send(Content(b"abc"))
+    data = connection.send(ResponseHead(200, EMPTY, None)) + connection.send(Content(b"abc"))
     data += connection.send(EndOfMessage())
     asked, _ = ask("GET", "/", [], [], sized=True)
     listen(asked, data)

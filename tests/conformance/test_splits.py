@@ -9,7 +9,7 @@ import pytest
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
 from tests.conformance.oracles.divergences import DIVERGENCES
@@ -65,7 +65,7 @@ def _drain(core: ServerConnection, seen: Seen) -> None:
                     seen.append(data)
             case EndOfMessage(trailers):
                 seen.append(trailers)
-                core.send(ResponseHead(200, (), 0))
+                core.send(ResponseHead(200, EMPTY, 0))
                 core.send(EndOfMessage())
                 if core.persistent:
                     core.start_next_cycle()

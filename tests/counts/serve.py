@@ -7,13 +7,14 @@ writes to FILE when it ends.
 import argparse
 import os
 import signal
+import socket
 import sys
 from collections.abc import Callable
 from typing import Final
 
 from pyhttp import AccessEntry, BaseServer, Request, Response, cli, function_handler
 from tests.counts.call_counter import CallCounter
-from tests.counts.workloads import FUNCTION, WORKLOADS
+from tests.counts.workloads import DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS
 
 __all__ = ["main"]
 
@@ -39,6 +40,10 @@ def main() -> None:
         def serve() -> object:
             return cli.main(arguments)
 
+    nobody = socket.socketpair()
+    os.dup2(nobody[0].fileno(), DESCRIPTOR_OF_MARK)
+    os.set_blocking(DESCRIPTOR_OF_MARK, False)
+    signal.set_wakeup_fd(DESCRIPTOR_OF_MARK, warn_on_full_buffer=False)
     if not options.calls:
         signal.signal(signal.SIGUSR1, lambda number, frame: os.getppid())  # see FUNCTION_OF_MARK
         serve()

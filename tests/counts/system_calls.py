@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Final
 
 from tests.counts.driving import serving, site, typical
-from tests.counts.workloads import FUNCTION_OF_MARK, WORKLOADS, Workload
+from tests.counts.workloads import DESCRIPTOR_OF_MARK, FUNCTION_OF_MARK, WORKLOADS, Workload
 
 __all__ = ["count_system_calls", "main", "why_not"]
 
 _MARK: Final = "--- SIGUSR1 "
 _OF_MARKS: Final = {"rt_sigreturn", FUNCTION_OF_MARK}
+_OCTET_OF_MARK: Final = f"write({DESCRIPTOR_OF_MARK},"
 _INTERRUPTED: Final = " EINTR "
 """In the line of a wait that a mark has interrupted: it goes on as another one."""
 _CALL: Final = re.compile(r"(?:(\d+) +)?(\w+)\(")
@@ -48,7 +49,9 @@ def _between_marks(lines: Iterable[str]) -> list[dict[str, Counter[str]]]:
     for line in lines:
         if _MARK in line:
             parts.append({})
-        elif (call := _CALL.match(line)) is not None and call[2] not in _OF_MARKS and _INTERRUPTED not in line:
+        elif _OCTET_OF_MARK in line or _INTERRUPTED in line:
+            continue
+        elif (call := _CALL.match(line)) is not None and call[2] not in _OF_MARKS:
             parts[-1].setdefault(call[1] or "", Counter())[call[2]] += 1
     return parts[1:-1]
 

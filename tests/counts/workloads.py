@@ -7,13 +7,24 @@ from typing import Final
 
 from tests.helpers.wire_client import Reply
 
-__all__ = ["FUNCTION", "FUNCTION_OF_MARK", "POOLED", "SCRIPT", "WORKLOADS", "Workload", "make_site"]
+__all__ = [
+    "DESCRIPTOR_OF_MARK",
+    "FUNCTION",
+    "FUNCTION_OF_MARK",
+    "POOLED",
+    "SCRIPT",
+    "WORKLOADS",
+    "Workload",
+    "make_site",
+]
 
 FUNCTION: Final = "function"
 """The workload whose server is no folder's but a function's."""
 
 SCRIPT: Final = "script"
 POOLED: Final = "pooled"
+DESCRIPTOR_OF_MARK: Final = 900
+"""What a mark, which is a signal, has an octet written to; it would wake the server, and count, if nothing was set."""
 FUNCTION_OF_MARK: Final = "getppid"
 """A function of the system that SIGUSR1 has the server call, and nothing else does."""
 

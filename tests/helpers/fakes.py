@@ -29,6 +29,7 @@ from pyhttp.transport.poller import Poller
 from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.spool import Budget
+from pyhttp.transport.stopping import Stop
 from tests.helpers.fake_poller import FakeClock, FakeLock, FakePoller
 
 __all__ = [
@@ -73,8 +74,10 @@ def statuses(received: bytes) -> list[int]:
 class CheckedRegistry(Registry):
     """A registry that fails the test of whoever arms or closes what is not theirs."""
 
-    def __init__(self, employer: Employer, poller: Poller, horizon: float, clock: Callable[[], float]) -> None:
-        super().__init__(employer, poller, horizon, clock)
+    def __init__(
+        self, employer: Employer, poller: Poller, stopping: Stop, horizon: float, clock: Callable[[], float]
+    ) -> None:
+        super().__init__(employer, poller, stopping, horizon, clock)
         self.lock = FakeLock()
         vars(self)["_lock"] = self.lock
 

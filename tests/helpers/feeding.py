@@ -7,6 +7,7 @@ from typing import Final
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import EMPTY
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
 
@@ -95,7 +96,7 @@ class _Recorder:
             self.events.append(event)
 
     def answer(self) -> None:
-        self.connection.send(ResponseHead(204, (), None))
+        self.connection.send(ResponseHead(204, EMPTY, None))
         self.connection.send(EndOfMessage())
         self.connection.start_next_cycle()
 

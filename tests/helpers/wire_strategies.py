@@ -6,7 +6,7 @@ from typing import Final
 
 from hypothesis import strategies as st
 
-__all__ = ["broken_heads", "chunked", "heads", "messages", "splits"]
+__all__ = ["broken_heads", "chunked", "heads", "messages", "some_heads", "splits"]
 
 TCHARS: Final = "!#$%&'*+-.^_`|~" + string.digits + string.ascii_letters
 METHODS: Final = st.one_of(
@@ -154,3 +154,35 @@ def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
     cuts = sorted(draw(st.sets(st.integers(1, len(data)), max_size=6)))
     edges = [0, *cuts, len(data)]
     return [data[start:end] for start, end in pairwise(edges) if start < end]
+
+
+REQUEST_LINES: Final = st.sampled_from(
+    (
+        *(b"GET / HTTP/1.1", b"GET / HTTP/1.1", b"GET /a?b HTTP/1.1", b"HEAD /a HTTP/1.5", b"POST /%41 HTTP/1.1"),
+        *(b"GET / HTTP/1.0", b"GET http://b:1/?c HTTP/1.1", b"GET https://b/ HTTP/1.1", b"OPTIONS * HTTP/1.1"),
+        *(b"TRACE / HTTP/1.1", b"CONNECT a:80 HTTP/1.1", b"GET * HTTP/1.1", b"GET / HTTP/2.0", b"G@T / HTTP/1.1"),
+        *(b"GET  / HTTP/1.1", b"GET /# HTTP/1.1", b"GET / HTTP/1.1\r\nA: b", b"\r\nGET / HTTP/1.1", b""),
+        *(b"GET /" + b"x" * 65 + b" HTTP/1.1", b"GET /" + b"x" * 66 + b" HTTP/1.1"),
+    )
+)
+"""As first lines of a head, most of them right."""
+
+SECTIONS: Final = st.sampled_from(
+    (
+        *(b"Host: a\r\n", b"Host: a\r\n", b"Host: a\r\nA: b\r\n", b"A: b\r\nHost: a\r\n", b"", b"A: b\r\n"),
+        *(b"Host: a\r\nConnection: close\r\n", b"Host: a\r\nConnection: Keep-Alive, x\r\n", b"Host:a\r\n"),
+        *(b"Host: a\r\nConnection: keep-alive\r\n", b"Host: a\r\nA: b\r\nA: c\r\n", b"Host: a\r\nHost: a\r\n"),
+        *(b"Host: a\r\nContent-Length: 0\r\n", b"Host: a\r\nContent-Length: 26\r\n", b"Host: a b\r\n"),
+        *(b"Host: a\r\nTransfer-Encoding: chunked\r\n", b"Host: a\r\nExpect: 100-continue\r\n", b"Host: a\r\nA:\r\n"),
+        *(b"Host: a\r\nExpect: x\r\n", b"Host: a\r\nContent-Type: b\r\nContent-Type: b\r\n", b"Host: a\r\n A: b\r\n"),
+        *(b"Host: a\r\nA: " + b"b" * 37 + b"\r\n", b"Host: a\r\nA: " + b"b" * 38 + b"\r\n", b"Host: a\r\nA\xe9: b\r\n"),
+        *(b"A: b\r\n" * 3 + b"Host: a\r\n", b"A: b\r\n" * 4 + b"Host: a\r\n", b"Host: a\r\nA: \xe9\xff\r\n"),
+        *(b"Host: a\r\nA: b\tc\r\n", b"Host: a\r\nA: b\r\r\n", b"Host: a\r\nA: b\x00\r\n", b"Host: a\r\nA : b\r\n"),
+    )
+)
+"""As header sections, without their empty line; each of few, so that two of them are often the same."""
+
+
+def some_heads() -> st.SearchStrategy[bytes]:
+    """Heads with and without something special, many of which share their section."""
+    return st.builds(lambda line, section: line + b"\r\n" + section + b"\r\n", REQUEST_LINES, SECTIONS)

@@ -46,6 +46,17 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
         (b"HTTP/1.1", b"HTTP/0.9", b"HTTP/2.0"),
         (b"http/1.1", b"HTTP/1", b"HTTP/1.", b"HTTP/1.10", b"HTTP/11.1", b"HTTP /1.1", b"HTTP/1,1", b"HTTP/-1.1"),
     ),
+    "REQUEST_LINE": (
+        (b"GET / HTTP/1.1", b"a" * 63 + b" * HTTP/1.0", b"CONNECT a:80 HTTP/1.1", b"x http://a/ HTTP/1.9"),
+        (
+            b"GET /",
+            b"GET  / HTTP/1.1",
+            b"a" * 64 + b" / HTTP/1.1",
+            b"GET / HTTP/2.0",
+            b"GET / HTTP/1.1\r",
+            b"G@T / HTTP/1.1",
+        ),
+    ),
     "REQUEST_HEAD": (
         (
             b"GET / HTTP/1.1\r\n\r\n",

@@ -27,7 +27,7 @@ from pyhttp.request import Request
 from pyhttp.requests import SocketWriter
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.base import BaseServer
-from pyhttp.transport.client import Address
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import FileTruncatedError
@@ -476,7 +476,8 @@ class Never:
 
 def server_of(answer: Callable[[Request], None]) -> AbstractContextManager[BaseServer]:
     def factory(conn: socket.socket, addr: Address, server: object, /) -> object:
-        answering.serve(conn, Surroundings(server), answer)
+        assert isinstance(conn, Connection)
+        answer(Request(conn))
         return None
 
     return serving_by(BaseServer, factory)

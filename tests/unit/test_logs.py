@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.logs import LogFile, access_log, formatter
+from pyhttp.logs import AccessFile, access_log, formatter
 from pyhttp.options import LogFormat
 from pyhttp.transport.access_log import AccessEntry
 
@@ -67,14 +67,18 @@ def test_a_silenced_log_costs_no_line(lines: list[str]) -> None:
     assert lines == []
 
 
+def target_of(entry: AccessEntry, longest: int) -> str:
+    return entry.target[:longest]
+
+
 def test_a_file_gets_each_line_at_once_and_without_colour(
     tmp_path: Path, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
     (tmp_path / "log").write_text("before\n")
-    file = LogFile(str(tmp_path / "log"))
-    access_log(LogFormat.COMMON, file)(ENTRY)
+    file = AccessFile(str(tmp_path / "log"), formatter(LogFormat.COMMON))
+    file(ENTRY)
     written = (tmp_path / "log").read_text().splitlines()
     assert written[0] == "before"
     assert written[1].endswith('"GET /\\x22 404  HTTP/1.1" 200 12')
@@ -83,29 +87,29 @@ def test_a_file_gets_each_line_at_once_and_without_colour(
 
 
 def test_a_line_that_no_encoding_takes_is_written_in_escapes(tmp_path: Path) -> None:
-    file = LogFile(str(tmp_path / "log"))
-    file.write("ü \udc80")
+    file = AccessFile(str(tmp_path / "log"), target_of)
+    file(ENTRY._replace(target="ü \udc80"))
     assert (tmp_path / "log").read_bytes() == "ü \\udc80\n".encode()
     file.close()
 
 
 def test_a_part_of_a_line_is_followed_by_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = LogFile(str(tmp_path / "log"))
+    file = AccessFile(str(tmp_path / "log"), target_of)
     write = os.write
     monkeypatch.setattr(os, "write", lambda descriptor, data: write(descriptor, data[:2]))
-    file.write("a line")
+    file(ENTRY._replace(target="a line"))
     assert (tmp_path / "log").read_text() == "a line\n"
     file.close()
 
 
 def test_a_file_that_was_moved_away_is_opened_anew_under_the_same_number(tmp_path: Path) -> None:
-    file = LogFile(str(tmp_path / "log"))
-    file.write("one")
+    file = AccessFile(str(tmp_path / "log"), target_of)
+    file(ENTRY._replace(target="one"))
     descriptors = os.listdir("/proc/self/fd")
     (tmp_path / "log").rename(tmp_path / "old")
-    file.write("two")
+    file(ENTRY._replace(target="two"))
     file.reopen()
-    file.write("three")
+    file(ENTRY._replace(target="three"))
     assert (tmp_path / "old").read_text() == "one\ntwo\n"
     assert (tmp_path / "log").read_text() == "three\n"
     assert os.listdir("/proc/self/fd") == descriptors
@@ -121,12 +125,12 @@ def test_no_child_inherits_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert not os.get_inheritable(descriptor)
         return write(descriptor, data)
 
-    file = LogFile(str(tmp_path / "log"))
+    file = AccessFile(str(tmp_path / "log"), target_of)
     with monkeypatch.context() as patched:
         patched.setattr(os, "write", watched)
-        file.write("line")
+        file(ENTRY._replace(target="line"))
         file.reopen()
-        file.write("line")
+        file(ENTRY._replace(target="line"))
     assert len(written_to) == 1
     file.close()
 
@@ -134,20 +138,20 @@ def test_no_child_inherits_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_O3_a_file_that_cannot_be_opened_anew_is_told_and_loses_no_line(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    file = LogFile(str(tmp_path / "log"))
+    file = AccessFile(str(tmp_path / "log"), target_of)
     (tmp_path / "log").rename(tmp_path / "old")
     (tmp_path / "log").mkdir()
     file.reopen()
     logging.getLogger("pyhttp.error").propagate = True
-    file.write("line")
+    file(ENTRY._replace(target="line"))
     assert "cannot write the access log" in caplog.text
     assert (tmp_path / "old").read_text() == "line\n"
     file.close()
 
 
 def test_O3_a_full_disk_is_told_and_fails_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    file = LogFile("/dev/full")
+    file = AccessFile("/dev/full", target_of)
     logging.getLogger("pyhttp.error").propagate = True
-    file.write("line")
+    file(ENTRY._replace(target="line"))
     assert "cannot write the access log /dev/full: " in caplog.text
     file.close()

@@ -172,7 +172,7 @@ def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: i
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
     if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
         span = spans[0]
-        fields = Headers.parsed((*fields.lines, ("Content-Range", content_range(span, file.size))))
+        fields = fields.plus("Content-Range", content_range(span, file.size))
         return Response(206, fields, _content(head, file, span.start, span.length))
     from pyhttp.resources.byteranges import byte_ranges  # noqa: PLC0415 - few clients ask for several ranges
 

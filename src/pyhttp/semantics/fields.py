@@ -1,16 +1,19 @@
 """RFC 9110 §5: fields, as an immutable, case-insensitive mapping that keeps what arrived."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Final, Self
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, Self, TypeVar, overload
 
 from pyhttp import abnf
 from pyhttp.errors import Misuse
 
 __all__ = ["EMPTY", "Headers", "is_field_name", "is_field_value", "parse_list"]
 
+_T = TypeVar("_T")
+
 _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
-_NONE: Final[Mapping[str, tuple[str, ...]]] = {}
+_NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _NO_VALUE: Final = " \t\r"
 """What may stand around a value in a checked line; no CR is left within one."""
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
@@ -39,18 +42,20 @@ class Headers(Mapping[str, str]):
         ValueError: A name or a value breaks the grammar; the message names it.
     """
 
-    __slots__ = ("_lines", "_unsplit", "_wire", "by_name", "repeated")
+    __slots__ = ("_index", "_lines", "_unsplit", "_wire", "by_name", "repeated")
 
     by_name: Mapping[str, str]
-    """The joined value of each name, in lower case: for lookups that need no folding of case."""
+    """The joined value of each name, in lower case: for lookups that need no folding of case; nobody can change it."""
     repeated: Mapping[str, tuple[str, ...]]
-    """The values of each name, in lower case, that has more than one line."""
+    """The values of each name, in lower case, that has more than one line; nobody can change it."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
-        pairs = fields.items() if isinstance(fields, Mapping) else fields
-        if isinstance(fields, Headers):
-            pairs = fields.lines
-        lines = tuple(pairs)
+        if isinstance(fields, dict):  # it is asked first, since an abstract class asks its register of subclasses
+            lines = tuple(fields.items())
+        elif isinstance(fields, Headers):
+            lines = fields.lines
+        else:
+            lines = tuple(fields.items() if isinstance(fields, Mapping) else fields)
         for name, value in lines:
             if _NAME.fullmatch(name) is None:
                 raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")
@@ -72,28 +77,41 @@ class Headers(Mapping[str, str]):
         The white space around a value is no part of it; only SP and HTAB are such (9110-5.5-3b, safety line S7).
         """
         headers = cls.__new__(cls)
-        by_name = {name.lower(): value.strip(_NO_VALUE) for line in lines for name, _, value in [line.partition(":")]}
-        if len(by_name) < len(lines):
+        index = {name.lower(): value.strip(_NO_VALUE) for line in lines for name, _, value in [line.partition(":")]}
+        if len(index) < len(lines):
             headers._keep(_pairs(lines))  # noqa: SLF001 - an alternative constructor
             return headers
-        headers.by_name = by_name
-        headers.repeated = _NONE
+        headers._index = index  # noqa: SLF001
+        headers._lines = None  # noqa: SLF001
         headers._unsplit = lines  # noqa: SLF001
         headers._wire = None  # noqa: SLF001
-        headers._lines = None  # noqa: SLF001
+        headers.by_name = MappingProxyType(index)
+        headers.repeated = _NONE
+        return headers
+
+    def plus(self, name: str, value: str) -> Self:
+        """These and a further line, which is valid; there is none called `name` yet."""
+        headers = type(self).__new__(type(self))
+        headers._unsplit = []  # noqa: SLF001 - an alternative constructor
+        headers._lines = (*self.lines, (name, value))  # noqa: SLF001
+        headers._index = {**self._index, name.lower(): value}  # noqa: SLF001
+        headers._wire = self.wire + f"{name}: {value}\r\n".encode("latin-1")  # noqa: SLF001
+        headers.by_name = MappingProxyType(headers._index)  # noqa: SLF001
+        headers.repeated = self.repeated
         return headers
 
     def _keep(self, lines: tuple[tuple[str, str], ...]) -> None:
         """Index the lines, in time linear in their bytes (safety line S10)."""
         self._unsplit: list[str] = []
-        self._wire: bytes | None = None
         self._lines: tuple[tuple[str, str], ...] | None = lines
-        by_name = {name.lower(): value for name, value in lines}
+        self._wire: bytes | None = None
+        index = {name.lower(): value for name, value in lines}
         self.repeated = _NONE
-        if len(by_name) < len(lines):
-            self.repeated = _repeated(lines)
-            by_name.update((name, ", ".join(values)) for name, values in self.repeated.items())
-        self.by_name = by_name
+        if len(index) < len(lines):
+            self.repeated = MappingProxyType(_repeated(lines))
+            index.update((name, ", ".join(values)) for name, values in self.repeated.items())
+        self._index: dict[str, str] = index
+        self.by_name = MappingProxyType(index)
 
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
@@ -104,42 +122,49 @@ class Headers(Mapping[str, str]):
 
     @property
     def wire(self) -> bytes:
-        """The field lines as they are sent, each with its CRLF; they are put together once.
+        """The field lines as they are sent, each with its CRLF; made once.
 
         Raises:
-            Misuse: A line holds a line end, which would split the message (RFC 9112 §11.1), or is not ISO-8859-1.
+            Misuse: A line holds a line end, which would split the response (RFC 9112 §11.1), or is not ISO-8859-1.
         """
         if self._wire is None:
-            lines = self.lines
-            text = "".join([f"{name}: {value}\r\n" for name, value in lines])
-            if text.count("\r") != len(lines) or text.count("\n") != len(lines):
-                raise Misuse("a field holds a line end")
-            try:
-                self._wire = text.encode("latin-1")
-            except UnicodeEncodeError as error:
-                raise Misuse("a field is not ISO-8859-1") from error
+            self._wire = _serialized(self.lines)
         return self._wire
 
+    def __reduce__(self) -> tuple[Callable[[Iterable[tuple[str, str]]], Self], tuple[tuple[tuple[str, str], ...]]]:
+        """To be copied and pickled by its lines: what is made of them cannot be."""
+        return self.parsed, (self.lines,)
+
     def __getitem__(self, name: str) -> str:
-        return self.by_name[name.lower()]
+        return self._index[name.lower()]
+
+    @overload
+    def get(self, name: str, /) -> str | None: ...
+
+    @overload
+    def get(self, name: str, /, default: str | _T) -> str | _T: ...
+
+    def get(self, name: str, /, default: object = None) -> object:
+        """The joined value of `name`, or `default` where there is none."""
+        return self._index.get(name.lower(), default)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.by_name)
+        return iter(self._index)
 
     def __len__(self) -> int:
-        return len(self.by_name)
+        return len(self._index)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and name.lower() in self.by_name
+        return isinstance(name, str) and name.lower() in self._index
 
     def __eq__(self, other: object) -> bool:
         """Equal when each name has the same values in the same order; the order between names is free (9110-5.3)."""
         if not isinstance(other, Headers):
             return NotImplemented
-        return self.by_name == other.by_name and self.repeated == other.repeated
+        return self._index == other._index and self.repeated == other.repeated
 
     def __hash__(self) -> int:
-        return hash(frozenset(self.by_name.items()))
+        return hash(frozenset(self._index.items()))
 
     def __repr__(self) -> str:
         return f"Headers({list(self.lines)!r})"
@@ -147,7 +172,7 @@ class Headers(Mapping[str, str]):
     def get_all(self, name: str) -> tuple[str, ...]:
         """The value of each line called `name`, in order; empty where there is none."""
         folded = name.lower()
-        value = self.by_name.get(folded)
+        value = self._index.get(folded)
         return () if value is None else self.repeated.get(folded, (value,))
 
     def members(self, name: str) -> tuple[str, ...]:
@@ -155,12 +180,23 @@ class Headers(Mapping[str, str]):
 
         Commas inside quoted strings do not separate. Members come as they stand, quoting included.
         """
-        return tuple(member for value in self.get_all(name) for member in parse_list(value))
+        return tuple([member for value in self.get_all(name) for member in parse_list(value)])
 
 
 def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:
     """Name and value of each field line."""
     return tuple([(name, value.strip(_NO_VALUE)) for line in lines for name, _, value in [line.partition(":")]])
+
+
+def _serialized(lines: tuple[tuple[str, str], ...]) -> bytes:
+    """The lines as they are sent."""
+    text = "".join([f"{name}: {value}\r\n" for name, value in lines])
+    if text.count("\r") != len(lines) or text.count("\n") != len(lines):
+        raise Misuse("a field of the response holds a line end")
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError as error:
+        raise Misuse("a field of the response is not ISO-8859-1") from error
 
 
 def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
@@ -174,8 +210,8 @@ def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
 def parse_list(value: str) -> tuple[str, ...]:
     """The members of one list-based field value (RFC 9110 §5.6.1.2): empty ones skipped, quoted strings whole."""
     if '"' not in value:
-        return tuple(stripped for part in value.split(",") if (stripped := part.strip(" \t")))
-    return tuple(stripped for part in _split_quoted(value) if (stripped := part.strip(" \t")))
+        return tuple([stripped for part in value.split(",") if (stripped := part.strip(" \t"))])
+    return tuple([stripped for part in _split_quoted(value) if (stripped := part.strip(" \t"))])
 
 
 def _split_quoted(value: str) -> Iterator[str]:

@@ -5,6 +5,7 @@ import contextlib
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from typing import Final, Self
 
 from pyhttp import answering
@@ -89,6 +90,7 @@ class BaseServer:
         self._ended = threading.Event()
         self._handling: set[int] = set()
         self._interrupted = False
+        self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
         self._set_up()
 
     def _set_up(self) -> None:
@@ -206,24 +208,27 @@ class BaseServer:
         Raises:
             Misuse: The turn of the connection has ended, or not begun: it is not the caller's.
         """
-        if isinstance(conn, Connection) and conn.phase is not Phase.TURN:
+        ours, thread = conn if isinstance(conn, Connection) else None, threading.get_ident()
+        if ours is not None and ours.phase is not Phase.TURN:
             raise Misuse("finish_request ends the turn of a connection, and a turn ends once")
-        self._handling.add(threading.get_ident())
+        self._handling.add(thread)
         try:
-            self._handle(conn, addr)
+            self._handle(conn, addr, ours)
         finally:
-            self._handling.discard(threading.get_ident())
-            if isinstance(conn, Connection):
-                self._turn_ended(conn)
+            self._handling.discard(thread)
+            if ours is not None:
+                self._end_turn(ours)
             else:
                 conn.close()
 
-    def _handle(self, conn: socket.socket, addr: Address) -> None:
+    def _handle(self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
         """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
-        exchange = conn.exchange if isinstance(conn, Connection) else None
-        if isinstance(conn, Connection) and (conn.fate is Fate.CUT or self._loop.stopping.is_cut):
-            conn.lower(Fate.CUT)  # nobody is there for the answer any more
-            return
+        exchange = None
+        if ours is not None:
+            exchange = ours.exchange
+            if ours.fate is Fate.CUT or self._loop.stopping.is_cut:
+                ours.lower(Fate.CUT)  # nobody is there for the answer any more
+                return
         failure: BaseException | None = None
         try:
             if exchange is not None and exchange.continues:
@@ -253,10 +258,6 @@ class BaseServer:
         if interrupted and threading.current_thread() is threading.main_thread():
             self._interrupted = True
             self.close()
-
-    def _turn_ended(self, conn: Connection) -> None:
-        """Give the connection back."""
-        self._loop.keeper.settle(conn)
 
     # --- what the loop asks for
 

@@ -41,6 +41,7 @@ class ThreadingMixin(BaseServer):
         self._waiting: deque[Connection] = deque()
         self._threads_lock = threading.Lock()
         self._here = _Here()
+        self._end_turn = self._hold_or_settle
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
         """Run `threaded_process_request` in a new thread, or queue the request where all threads are busy.
@@ -80,14 +81,14 @@ class ThreadingMixin(BaseServer):
         finally:
             here.holds = False
 
-    def _turn_ended(self, conn: Connection) -> None:
+    def _hold_or_settle(self, conn: Connection) -> None:
         """Keep the connection for a moment, where the thread is one that runs turn after turn; else give it back."""
         here = self._here
         if here.holds:
             seconds = 0.0 if self._waiting or self.closing else self.timeouts.hold
             here.again = hold(self._loop.keeper, conn, seconds)
         else:
-            super()._turn_ended(conn)
+            self._loop.keeper.settle(conn)
 
     def _live(self, conn: socket.socket, addr: Address) -> None:
         """A thread's life: its own connection, then whatever waits; it leaves the list when nothing does."""

@@ -12,7 +12,7 @@ from typing import Final
 from pyhttp.errors import Disconnected, InternalError
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response, Source
-from pyhttp.semantics.dates import date_line, format_date
+from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.fate import Fate
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
@@ -169,11 +169,11 @@ class Answer:
 
     def _send_head(self) -> None:
         sink, response = self._sink, self._response
-        fields = response.headers.lines
-        if "Date" not in response.headers:  # 9110-6.6.1-6a
-            fields = (("Date", format_date(int(time.time()))), *fields)
+        headers = response.headers
+        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
         close = sink.fate is not _KEEP or self._unread_too_long() or sink.is_last()
-        sink.outbox.add(sink.core.send(ResponseHead(response.status, fields, response.length, close, response.reason)))
+        head = ResponseHead(response.status, headers, response.length, close, response.reason, date)
+        sink.outbox.add(sink.core.send(head))
         self.started = True
         if not sink.core.persistent:
             sink.lower(Fate.LAST)

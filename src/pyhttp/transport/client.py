@@ -81,8 +81,9 @@ class Connection(SocketByHand):
     )
 
     def __init__(self, sock: socket.socket, addr: Address, setting: Setting, serial: int) -> None:
-        # The family, type and protocol are passed on: asking the kernel for them costs more than all the rest.
-        super().__init__(sock.family, sock.type, sock.proto, sock.fileno())
+        # What is said here need not be asked of the kernel, which costs more than all the rest.
+        family = socket.AF_INET if len(addr) == 2 else socket.AF_INET6
+        super().__init__(family, socket.SOCK_STREAM, sock.proto, sock.fileno())
         self._setting = setting
         self._lend(setting.timeouts.content)
         self.addr: Address = addr

@@ -62,9 +62,9 @@ class Loop:
         self._deadlines = Deadlines(horizon)
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
-        self.registry: Registry = Registry(employer, poller, horizon, clock)
-        self.keeper: Keeper = Keeper(employer, self.registry, clock)
         self.stopping: Stop = Stop(employer.timeouts.stop, employer.hurry, self._cut, clock)
+        self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
+        self.keeper: Keeper = Keeper(employer, self.registry, clock)
         self._acceptor = Acceptor(
             employer, listeners, poller, self.keeper, deadlines=self._deadlines, capacity=capacity, clock=clock
         )

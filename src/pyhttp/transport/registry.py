@@ -23,6 +23,7 @@ from pyhttp.transport.employer import Employer
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.phases import FACTS, Happening, Phase, Steps
 from pyhttp.transport.poller import READ, WRITE, Poller
+from pyhttp.transport.stopping import Stop
 
 __all__ = ["Registry", "has_begun"]
 
@@ -41,15 +42,22 @@ class Registry:
     Args:
         employer: Who is told of the end of an exchange.
         poller: Where connections are armed.
+        stopping: Whether the server is stopping.
         horizon: Seconds within which every armed connection is looked at anyway; a deadline that is nearer is told.
         clock: Monotonic seconds.
     """
 
     def __init__(
-        self, employer: Employer, poller: Poller, horizon: float, clock: Callable[[], float] = time.monotonic
+        self,
+        employer: Employer,
+        poller: Poller,
+        stopping: Stop,
+        horizon: float,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._employer = employer
         self._poller = poller
+        self.stopping: Stop = stopping
         self._horizon = horizon
         self._clock = clock
         self._lock = threading.Lock()
@@ -146,7 +154,7 @@ class Registry:
             self._poller.forget(conn.fileno())
             conn.release(reset=reset)
         self.make_room()
-        if self._employer.closing:  # a stop may have waited for it
+        if self.stopping.requested:  # a stop may have waited for it
             self._poller.wake()
 
     # --- by the thread that leads

@@ -206,11 +206,13 @@ class Settler:
 
     def await_next(self, conn: Connection) -> None:
         """In `IDLE`: have the next request awaited."""
-        if self._employer.closing and not conn.has_input():
+        if self._registry.stopping.requested and not conn.has_input():
             self._registry.close(conn)
             return
         self._registry.arm(conn)
-        self._registry.make_room()  # nobody has seen this one idle yet
+        self._registry.room_made = True  # nobody has seen this one idle yet
+        if self._registry.room_wanted:
+            self._registry.make_room()
 
     def end(self, conn: Connection, exchange: Exchange) -> None:
         """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""

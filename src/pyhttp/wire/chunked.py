@@ -204,5 +204,4 @@ def encode_chunk(data: bytes) -> bytes:
 
 def encode_last_chunk(trailers: Headers) -> bytes:
     """The last chunk and the trailer section (RFC 9112 §7.1.2)."""
-    lines = "".join([f"{name}: {value}\r\n" for name, value in trailers.lines])
-    return f"0\r\n{lines}\r\n".encode("latin-1")
+    return b"0\r\n%b\r\n" % trailers.wire

@@ -59,14 +59,15 @@ class ResponseHead:
 
     `fields` are checked and hold neither Connection nor Transfer-Encoding; a Content-Length in them is true. `length`
     is the number of content octets, None where only the end will tell. `close` asks for the end of the connection. An
-    empty `reason` stands for the status's own phrase.
+    empty `reason` stands for the status's own phrase. `date` is a whole Date line, CRLF included, and goes first.
     """
 
     status: int
-    fields: tuple[tuple[str, str], ...]
+    fields: Headers
     length: int | None
     close: bool = False
     reason: str = ""
+    date: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,11 @@
 """RFC 9112 §2.1, §3, §5: the head of a request, from bytes to a value.
 
-Two ways read a head and accept the same set. One regular expression validates a head that arrived whole, and what is
-left is splitting. What it does not match, and a head that arrives in pieces, goes through `HeadReader`, line by line,
-which raises the first error as soon as it is certain. Both come from `abnf`.
+Two ways read a head and accept the same set. `whole` takes one that is right and arrived whole. Any other goes through
+`HeadReader`, line by line, which raises the first error as soon as it is certain. Both come from `abnf`.
 """
 
-import functools
-import re
 from typing import Final
 
-from pyhttp import abnf
 from pyhttp.errors import MalformedRequest, MethodNotAllowed
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
@@ -18,49 +14,14 @@ from pyhttp.semantics.target import authority_of, split_target
 from pyhttp.wire.field_lines import FieldSection
 from pyhttp.wire.request_line import RequestLine
 
-__all__ = ["HeadReader", "Syntax", "interpret", "match_head"]
+__all__ = ["REFUSED", "HeadReader", "Syntax", "interpret"]
 
 Syntax = tuple[str, str, str, Headers]
 """Method, request-target, version and header section: syntactically right, not yet looked at together."""
 
-_REFUSED: Final = frozenset({"CONNECT", "TRACE"})
+REFUSED: Final = frozenset({"CONNECT", "TRACE"})
+"""Methods that this server never performs."""
 _EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
-
-
-@functools.cache
-def _head_pattern() -> re.Pattern[bytes]:
-    return re.compile(abnf.REQUEST_HEAD)
-
-
-def match_head(data: bytes | bytearray, start: int, limits: Limits) -> tuple[bytes, Syntax] | None:
-    """The complete and right head at `start`, as received and in its parts; None where there is none."""
-    match = _head_pattern().match(data, start)
-    if match is None:
-        return None
-    head = match[0]
-    lines = head.decode("latin-1").split("\n")  # each still with its CR, which goes with the white space
-    request_line = lines[0][:-1]
-    field_lines = lines[1:-2]
-    size = len(head)
-    if (
-        len(field_lines) > limits.field_lines
-        or size > limits.request_line
-        or size > limits.field_line
-        or size > limits.field_section
-    ) and _over_a_limit(size, request_line, field_lines, limits):
-        return None
-    method, target, version = request_line.split(" ")
-    return head, (method, target, version, Headers.split(field_lines))
-
-
-def _over_a_limit(size: int, request_line: str, field_lines: list[str], limits: Limits) -> bool:
-    """Whether a part of a large head is over its limit (D1 to D4)."""
-    return (
-        len(request_line) > limits.request_line
-        or len(field_lines) > limits.field_lines
-        or size - len(request_line) - 4 > limits.field_section  # with the CRLF of each line, without the empty one
-        or any(len(line) - 1 > limits.field_line for line in field_lines)  # without the CR
-    )
 
 
 class HeadReader:
@@ -114,6 +75,6 @@ def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
     authority = authority_of(version, headers, of_target)
     if "content-type" in headers.repeated:
         raise MalformedRequest("Content-Type: more than one line (9110-5.3-3a)")
-    if method in _REFUSED:
+    if method in REFUSED:
         raise MethodNotAllowed(f"{method} is refused (RFC 9110 §9.3.6, §9.3.8)", allow=_EVERYWHERE)
     return RequestHead(method, target, path, query, authority, version, headers)

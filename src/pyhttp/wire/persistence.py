@@ -1,19 +1,30 @@
 """RFC 9112 §9.3: whether a connection persists after a request, as far as the request says."""
 
-from pyhttp.messages import RequestHead
+from typing import Final
 
-__all__ = ["persists"]
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
+
+__all__ = ["asks_to_persist", "persists"]
+
+_USUAL: Final = frozenset({"keep-alive", "close"})
+"""What clients say in these very octets."""
 
 
 def persists(head: RequestHead) -> bool:
-    """Whether the client is ready for another exchange on this connection.
+    """Whether the client is ready for another exchange on this connection."""
+    return asks_to_persist(head.version, head.headers)
+
+
+def asks_to_persist(version: str, headers: Headers) -> bool:
+    """What `persists` says of a request with this version and this header section.
 
     Options that mean nothing here, and members that are no options at all, are ignored (RFC 9110 §7.6.1).
     """
-    value = head.headers.by_name.get("connection")
+    value = headers.by_name.get("connection")
     if value is None:
-        return head.version != "HTTP/1.0"
-    if value == "keep-alive":  # what browsers send
-        return True
-    options = {option.lower() for option in head.headers.members("Connection")}
-    return "close" not in options and (head.version != "HTTP/1.0" or "keep-alive" in options)
+        return version != "HTTP/1.0"
+    if value in _USUAL:
+        return value == "keep-alive"
+    options = {option.lower() for option in headers.members("Connection")}
+    return "close" not in options and (version != "HTTP/1.0" or "keep-alive" in options)

@@ -1,6 +1,6 @@
 """RFC 9112 §6, RFC 9110 §8.6: one response as bytes that keep to their framing."""
 
-from typing import Final, assert_never
+from typing import assert_never
 
 from pyhttp.errors import Misuse
 from pyhttp.semantics.fields import Headers
@@ -9,11 +9,7 @@ from pyhttp.wire.events import ResponseHead
 from pyhttp.wire.framing import Chunked, Framing, NoContent, Sized, UntilClose, response_framing
 from pyhttp.wire.serializer import serialize_head
 
-__all__ = ["Fields", "ResponseSender"]
-
-Fields = tuple[tuple[str, str], ...]
-
-_CHUNKED: Final = (("Transfer-Encoding", "chunked"),)
+__all__ = ["ResponseSender"]
 
 
 class ResponseSender:
@@ -50,34 +46,36 @@ class ResponseSender:
         elif self._stated is not None and head.status == 204:
             raise Misuse("a 204 response has no Content-Length (RFC 9110 §8.6)")
 
-    def head(self, connection: Fields) -> bytes:
+    def head(self, connection: bytes) -> bytes:
         """Status line and header section, with the fields that tell where the content ends.
 
         Args:
-            connection: What to say about the connection.
+            connection: The line that says what becomes of the connection, or nothing.
 
         Raises:
             Misuse: A field cannot be sent.
         """
         head = self._head
-        return serialize_head(head.status, head.fields + self._framing_fields() + connection, head.reason)
+        return serialize_head(
+            head.status, head.date, head.fields.wire, self._framing_line(), connection, reason=head.reason
+        )
 
-    def _framing_fields(self) -> Fields:
+    def _framing_line(self) -> bytes:
         """Content-Length or Transfer-Encoding, never both (9112-6.2-2a)."""
         if self._stated is not None:
-            return ()
+            return b""
         match self.framing:
             case Sized():
                 length: int | None = self._left
             case Chunked():
-                return _CHUNKED
+                return b"Transfer-Encoding: chunked\r\n"
             case NoContent():
                 length = self._length_unsent()
             case UntilClose():
                 length = None
             case _:
                 assert_never(self.framing)
-        return () if length is None else (("Content-Length", str(length)),)
+        return b"" if length is None else b"Content-Length: %d\r\n" % length
 
     def _length_unsent(self) -> int | None:
         """The length content would have had: for HEAD, and for 304 where it is more than nothing (RFC 9110 §8.6)."""
@@ -130,9 +128,7 @@ class ResponseSender:
         return encode_last_chunk(trailers) if isinstance(self.framing, Chunked) else b""
 
 
-def _stated_length(fields: Fields) -> int | None:
+def _stated_length(fields: Headers) -> int | None:
     """The Content-Length among `fields`, checked by whoever built them."""
-    for name, value in fields:
-        if len(name) == 14 and name.lower() == "content-length":
-            return int(value)
-    return None
+    value = fields.get("Content-Length")
+    return None if value is None else int(value)

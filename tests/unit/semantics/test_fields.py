@@ -1,8 +1,10 @@
 """Field sections: lookup without case, lines as they arrived, lists with quoted strings, and the work they cost."""
 
+import copy
 import json
+import pickle
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from types import FrameType
 from typing import Final
 from unittest.mock import ANY
@@ -11,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyhttp.errors import Misuse
 from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, parse_list
 
 LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
@@ -64,6 +67,10 @@ def test_lookup_ignores_case_and_joins_lines() -> None:
     assert headers.get_all("Host") == ("a",)
     assert headers.get_all("None") == ()
     assert headers.get("none") is None
+    assert (headers.get("HOST"), headers.get("X-A", "b"), headers.get("none", "b"), headers.get("none", 1)) == (
+        *("a", "1, 2", "b"),
+        1,
+    )
     assert "HOST" in headers
     assert "none" not in headers
     assert not headers.__contains__(1)
@@ -126,6 +133,50 @@ def test_the_index_holds_what_the_lines_say(lines: list[tuple[str, str]]) -> Non
 def test_S7_only_sp_and_htab_are_no_part_of_a_value() -> None:
     """S7: 0x85 and 0xA0 are."""
     assert Headers.split(["A: \x85b\xa0\t", "B:", "C:a:b"]).lines == (("A", "\x85b\xa0"), ("B", ""), ("C", "a:b"))
+
+
+def test_nobody_can_change_a_section() -> None:
+    """The next request of the connection may be given the same one."""
+    for headers in (Headers(LINES), Headers.split(["A: b"]), EMPTY):
+        assert not isinstance(headers.by_name, MutableMapping)
+        assert not isinstance(headers.repeated, MutableMapping)
+
+
+@pytest.mark.parametrize("headers", [Headers(LINES), Headers.split(["A: b", "C: d"]), EMPTY])
+def test_a_section_can_be_copied_and_pickled(headers: Headers) -> None:
+    for other in (copy.copy(headers), copy.deepcopy(headers), pickle.loads(pickle.dumps(headers))):
+        assert isinstance(other, Headers)
+        assert (other.lines, other.by_name, other.repeated) == (headers.lines, headers.by_name, headers.repeated)
+
+
+# --- on the wire
+
+
+@pytest.mark.clause("9110-5.6.3-2b", "9112-2.2-7a")
+def test_fields_in_order_with_one_space() -> None:
+    fields = (("A", "b"), ("c", ""), ("A", "\xe9\xff"))
+    headers = Headers(fields)
+    assert headers.wire == b"A: b\r\nc: \r\nA: \xe9\xff\r\n"
+    assert headers.wire is headers.wire
+    assert Headers.split(["B: a", "A: b"]).wire == b"B: a\r\nA: b\r\n"
+    assert EMPTY.wire == b""
+
+
+@pytest.mark.clause("9112-2.2-4a", "9112-5.2-3a")
+@pytest.mark.parametrize("bad", ["a\r\nB: c", "a\rb", "a\nb", "\r\n\r\nbody"])
+def test_S11_a_response_is_never_split(bad: str) -> None:
+    """S11: a line end in a name or value is a fault of ours, found before the first byte is sent."""
+    for fields in ((("A", bad),), ((bad, "a"),)):
+        with pytest.raises(Misuse, match="line end"):
+            _ = Headers.parsed(fields).wire
+
+
+def test_S11_what_is_not_latin_1_is_a_fault() -> None:
+    with pytest.raises(Misuse, match="ISO-8859-1"):
+        _ = Headers.parsed((("A", "\u0161"),)).wire
+
+
+# --- lists
 
 
 @pytest.mark.clause("9110-5.6.1.2-1b", "9110-5.6.1.2-1c", "9110-5.6.4-3b")
@@ -196,3 +247,12 @@ def test_S10_storage_and_lookup_cost_linear_work(line: str) -> None:
     headers = Headers.split(whole)
     assert calls(lambda: headers["x"]) <= 5
     assert calls(lambda: headers.members("X")) <= 2 * calls(lambda: Headers.split(half).members("X"))
+
+
+def test_a_further_line_gives_what_all_lines_together_would() -> None:
+    before = Headers([("A", "1"), ("b", "2"), ("a", "3")])
+    after = before.plus("Content-Range", "bytes 0-1/2")
+    assert after.lines == (*before.lines, ("Content-Range", "bytes 0-1/2"))
+    whole = Headers.parsed(after.lines)
+    assert (after, after.wire, after.repeated, after.by_name) == (whole, whole.wire, whole.repeated, whole.by_name)
+    assert "content-range" not in before

@@ -7,7 +7,7 @@ import pytest
 from pyhttp.errors import HTTPError, IncompleteRequest, MalformedRequest, Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import (
     Content,
@@ -26,7 +26,7 @@ HEAD: Final = b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n"
 SIZED: Final = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\n"
 CHUNKED: Final = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 EXPECTING: Final = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n"
-OK: Final = ResponseHead(200, (), 2)
+OK: Final = ResponseHead(200, EMPTY, 2)
 END: Final = EndOfMessage()
 
 
@@ -110,6 +110,15 @@ def test_F12_the_next_request_waits_for_its_turn() -> None:
         assert (connection.request, connection.head_bytes) == (None, b"")
     assert methods == ["GET", "POST", "GET"]
     assert connection.next_event() is Signal.NEED_DATA
+
+
+def test_an_empty_line_may_stand_before_each_request() -> None:
+    connection = connect(b"\r\n" + GET + b"\r\n" + GET)
+    for _ in range(2):
+        assert isinstance(received(connection)[0], RequestHead)
+        assert connection.head_bytes == GET
+        answer(connection, OK, Content(b"hi"), END)
+        connection.start_next_cycle()
 
 
 @pytest.mark.clause("9112-9.3-7b")
@@ -222,7 +231,7 @@ def test_F13_after_an_error_nothing_is_parsed(data: bytes) -> None:
 def test_F13_an_error_may_be_answered_and_closes() -> None:
     """F13: one answer, which says that the connection ends."""
     connection = failed(b"GET /\r\n")
-    data = answer(connection, ResponseHead(400, (("A", "b"),), 2), Content(b"no"), END)
+    data = answer(connection, ResponseHead(400, Headers.parsed((("A", "b"),)), 2), Content(b"no"), END)
     assert data == b"HTTP/1.1 400 Bad Request\r\nA: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
     with pytest.raises(MalformedRequest):
         connection.next_event()
@@ -231,7 +240,7 @@ def test_F13_an_error_may_be_answered_and_closes() -> None:
 def test_an_error_within_content_may_come_after_the_answer_began() -> None:
     connection = connect(CHUNKED + b"1\r\na\r\n")
     connection.next_event()
-    head = connection.send(ResponseHead(200, (), None))
+    head = connection.send(ResponseHead(200, EMPTY, None))
     assert b"close" not in head
     connection.receive_data(b"x\r\n")
     assert connection.next_event() == Content(b"a")
@@ -261,7 +270,7 @@ def test_an_error_within_content_may_come_after_the_answer_began() -> None:
 def test_an_error_answer_to_head_has_no_content(data: bytes) -> None:
     """The method of a request that was refused is known once its request line was well formed."""
     for connection in (failed(data), failed(data[:8], data[8:])):
-        sent = answer(connection, ResponseHead(400, (), 2), Content(b"no"), END)
+        sent = answer(connection, ResponseHead(400, EMPTY, 2), Content(b"no"), END)
         assert sent == b"HTTP/1.1 400 Bad Request\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
 
 
@@ -270,7 +279,7 @@ def test_an_answer_may_come_before_the_head_is_complete() -> None:
     for data, content in ((b"", b"no"), (b"GET / HTTP/1.1\r\nHo", b"no"), (b"HEAD / HTTP/1.1\r\nHo", b"")):
         connection = connect(data)
         assert connection.next_event() is Signal.NEED_DATA
-        sent = answer(connection, ResponseHead(408, (), 2), Content(b"no"), END)
+        sent = answer(connection, ResponseHead(408, EMPTY, 2), Content(b"no"), END)
         assert sent.endswith(b"Connection: close\r\n\r\n" + content)
         connection.receive_data(b"st: a\r\n\r\n")
         assert (connection.next_event(), connection.buffered, connection.persistent) == (Signal.CLOSED, 0, False)

@@ -12,6 +12,7 @@ import pytest
 from pyhttp.errors import Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import (
     Content,
@@ -73,7 +74,7 @@ def answer(connection: ServerConnection, *events: Outgoing) -> bytes:
 def test_F16_an_answer(head: bytes, length: int | None, close: bool, expected: bytes, persistent: bool) -> None:
     """F16: framing and persistence for each kind of client."""
     connection = asked(head)
-    sent = answer(connection, ResponseHead(200, (), length, close), Content(b"hi"), END)
+    sent = answer(connection, ResponseHead(200, EMPTY, length, close), Content(b"hi"), END)
     assert sent == b"HTTP/1.1 200 OK\r\n" + expected
     assert connection.persistent == persistent
     if persistent:
@@ -83,7 +84,7 @@ def test_F16_an_answer(head: bytes, length: int | None, close: bool, expected: b
 
 def test_content_may_leave_elsewhere() -> None:
     connection = asked()
-    assert answer(connection, ResponseHead(200, (), 10), Content(b"ab")).endswith(b"ab")
+    assert answer(connection, ResponseHead(200, EMPTY, 10), Content(b"ab")).endswith(b"ab")
     assert connection.send(ContentElsewhere(8)) == b""
     assert connection.send(END) == b""
     connection.start_next_cycle()
@@ -91,7 +92,7 @@ def test_content_may_leave_elsewhere() -> None:
 
 def test_content_of_stated_length_is_not_copied() -> None:
     connection = asked()
-    connection.send(ResponseHead(200, (), 100))
+    connection.send(ResponseHead(200, EMPTY, 100))
     content = bytes(100)
     assert connection.send(Content(content)) is content
 
@@ -101,7 +102,7 @@ def test_interim_responses_come_before_the_final_one() -> None:
     assert connection.send(Informational(103)) == b"HTTP/1.1 103 Early Hints\r\n\r\n"
     for status in (100, 102, 199):
         assert connection.send(Informational(status)).startswith(b"HTTP/1.1 %d " % status)
-    assert b" 200 " in connection.send(ResponseHead(200, (), 0))
+    assert b" 200 " in connection.send(ResponseHead(200, EMPTY, 0))
 
 
 @pytest.mark.parametrize("status", [99, 101, 200, 0])
@@ -115,20 +116,20 @@ def test_F14_no_interim_response_without_an_http_1_1_request() -> None:
     for connection in (asked(b"GET / HTTP/1.0\r\n\r\n"), ServerConnection(Limits())):
         with pytest.raises(Misuse, match=r"HTTP/1\.1"):
             connection.send(Informational(100))
-        assert connection.send(ResponseHead(200, (), 0)).startswith(b"HTTP/1.1 200")
+        assert connection.send(ResponseHead(200, EMPTY, 0)).startswith(b"HTTP/1.1 200")
 
 
 OUT_OF_TURN: Final[list[tuple[tuple[Outgoing, ...], Outgoing]]] = [
     ((), Content(b"")),
     ((), ContentElsewhere(0)),
     ((), END),
-    ((ResponseHead(200, (), 0),), ResponseHead(200, (), 0)),
-    ((ResponseHead(200, (), 0),), Informational(100)),
-    ((ResponseHead(200, (), 0), END), Content(b"")),
-    ((ResponseHead(200, (), 0), END), END),
-    ((ResponseHead(200, (), 0), END), ResponseHead(200, (), 0)),
-    ((ResponseHead(200, (), 0), END), Informational(100)),
-    ((ResponseHead(200, (), 0), END), ContentElsewhere(0)),
+    ((ResponseHead(200, EMPTY, 0),), ResponseHead(200, EMPTY, 0)),
+    ((ResponseHead(200, EMPTY, 0),), Informational(100)),
+    ((ResponseHead(200, EMPTY, 0), END), Content(b"")),
+    ((ResponseHead(200, EMPTY, 0), END), END),
+    ((ResponseHead(200, EMPTY, 0), END), ResponseHead(200, EMPTY, 0)),
+    ((ResponseHead(200, EMPTY, 0), END), Informational(100)),
+    ((ResponseHead(200, EMPTY, 0), END), ContentElsewhere(0)),
 ]
 
 
@@ -145,10 +146,10 @@ def test_F16_misuse_leaves_the_exchange_as_it_was() -> None:
     """F16: what breaks the framing is not counted; the caller may still send what is right."""
     connection = asked()
     with pytest.raises(Misuse):
-        connection.send(ResponseHead(200, (("A", "b\r\nc"),), 2))
+        connection.send(ResponseHead(200, Headers.parsed((("A", "b\r\nc"),)), 2))
     with pytest.raises(Misuse):
-        connection.send(ResponseHead(100, (), 2))
-    connection.send(ResponseHead(200, (), 2))
+        connection.send(ResponseHead(100, EMPTY, 2))
+    connection.send(ResponseHead(200, EMPTY, 2))
     with pytest.raises(Misuse):
         connection.send(Content(b"abc"))
     with pytest.raises(Misuse):
@@ -160,7 +161,7 @@ def test_F16_misuse_leaves_the_exchange_as_it_was() -> None:
 def test_F17_a_response_that_is_cut_off_cannot_be_continued() -> None:
     """F17: without its last chunk there is no next cycle; the caller closes."""
     connection = asked()
-    assert answer(connection, ResponseHead(200, (), None), Content(b"ab")).endswith(b"2\r\nab\r\n")
+    assert answer(connection, ResponseHead(200, EMPTY, None), Content(b"ab")).endswith(b"2\r\nab\r\n")
     with pytest.raises(Misuse):
         connection.start_next_cycle()
 
@@ -196,7 +197,7 @@ def test_bytes_ahead_are_counted_and_handed_over() -> None:
     assert connection.buffered == 8
     assert connection.take_buffered() == b"GET / HT"
     assert (connection.buffered, connection.take_buffered()) == (0, b"")
-    answer(connection, ResponseHead(204, (), None), END)
+    answer(connection, ResponseHead(204, EMPTY, None), END)
     connection.start_next_cycle()
     assert not connection.receiving_head
 

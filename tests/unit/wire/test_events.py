@@ -13,7 +13,7 @@ def test_events_are_frozen_values() -> None:
         (Content(b"a"), Content(b"b")),
         (EndOfMessage(), None),
         (Informational(100), Informational(102)),
-        (ResponseHead(200, (), 0), ResponseHead(200, (), 0, close=True)),
+        (ResponseHead(200, EMPTY, 0), ResponseHead(200, EMPTY, 0, close=True)),
         (ContentElsewhere(1), ContentElsewhere(2)),
     ):
         assert event == dataclasses.replace(event)

@@ -1,86 +1,26 @@
-"""Heads: the fast way and the careful way take the same ones, and what joins their parts is checked."""
+"""Heads read as they arrive, and what joins the parts of a head."""
 
 from typing import Final
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
+from hypothesis import given
 
-from pyhttp.errors import HTTPError, MalformedRequest, MethodNotAllowed, Misdirected
+from pyhttp.errors import MalformedRequest, MethodNotAllowed, Misdirected
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
-from pyhttp.wire.head import HeadReader, Syntax, interpret, match_head
+from pyhttp.wire.head import HeadReader, interpret
 from tests.helpers.feeding import fed_every_way, feed, refused
-from tests.helpers.wire_strategies import broken_heads, heads
+from tests.helpers.wire_strategies import broken_heads
 
 LIMITS: Final = Limits()
 SMALL: Final = Limits(request_line=80, field_line=40, field_section=120, field_lines=4)
-
-
-def fast(data: bytes, limits: Limits) -> Syntax | None:
-    matched = match_head(data, 0, limits)
-    if matched is None:
-        return None
-    head, syntax = matched
-    assert data.startswith(head)
-    return syntax
-
-
-def careful(data: bytes, limits: Limits) -> Syntax | None:
-    reader = HeadReader(limits)
-    try:
-        syntax = reader.read(data, 0)
-    except HTTPError:
-        return None
-    assert syntax is None or data[: reader.size].endswith(b"\r\n\r\n")
-    return syntax
-
-
-@given(st.one_of(heads(), broken_heads()), st.sampled_from((LIMITS, SMALL)))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(field_section=6))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(field_section=5))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(request_line=14))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(request_line=13))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(field_line=4))
-@example(b"GET / HTTP/1.1\r\nA: b\r\n" + b"\r\n", Limits(field_line=3))
-@example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=2))
-@example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=1))
-@example(b"GET / HTTP/1.1\r\nA: b\r\nC: d\r\n" + b"\r\n", Limits(field_lines=2, field_line=4, field_section=12))
-@example(b"a" * 64 + b" / HTTP/1.1\r\n\r\n", LIMITS)
-def test_both_ways_take_the_same_heads(data: bytes, limits: Limits) -> None:
-    """The fast expression and the careful reader accept the same set, and read the same in it."""
-    assert fast(data, limits) == careful(data, limits)
-    matched = match_head(data, 0, limits)
-    if matched is not None:
-        reader = HeadReader(limits)
-        reader.read(data, 0)
-        assert reader.size == len(matched[0])
 
 
 @given(broken_heads())
 def test_V2_a_broken_head_is_refused_the_same_way_however_it_arrives(data: bytes) -> None:
     whole = feed([data], limits=SMALL)
     assert feed([data[at : at + 1] for at in range(len(data))], limits=SMALL) == whole
-
-
-def test_a_head_within_other_bytes() -> None:
-    head = b"GET / HTTP/1.1\r\nA:b\r\n\r\n"
-    for data in (b"..." + head + b"...", bytearray(b"..." + head + b"...")):
-        matched = match_head(data, 3, LIMITS)
-        assert matched is not None
-        assert matched[0] == head
-        assert matched[1] == ("GET", "/", "HTTP/1.1", Headers([("A", "b")]))
-        reader = HeadReader(LIMITS)
-        assert reader.read(data, 3) == matched[1]
-        assert (reader.size, reader.method) == (len(head), "GET")
-
-
-def test_a_whole_head_is_not_copied() -> None:
-    head = b"GET / HTTP/1.1\r\nA:b\r\n\r\n"
-    matched = match_head(head, 0, LIMITS)
-    assert matched is not None
-    assert matched[0] is head
 
 
 def test_a_head_in_pieces() -> None:

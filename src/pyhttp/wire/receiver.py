@@ -1,0 +1,278 @@
+"""RFC 9112: the receiving side of a connection. Bytes in, events out."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest
+from pyhttp.limits import Limits
+from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
+from pyhttp.wire.buffer import ReceiveBuffer
+from pyhttp.wire.chunked import ChunkedDecoder
+from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
+from pyhttp.wire.expectation import expects_continue
+from pyhttp.wire.framing import CHUNKED, Sized, request_framing
+from pyhttp.wire.head import HeadReader, Syntax, interpret
+from pyhttp.wire.persistence import persists
+from pyhttp.wire.states import RECEIVED, Receiving
+from pyhttp.wire.whole import LONGEST_KEPT, Section, match_head
+
+__all__ = ["RequestReceiver"]
+
+# Looking up a member of an Enum, or a pair in the table, costs more than a global name.
+_AWAITING_HEAD: Final = Receiving.HEAD
+_AFTER_HEAD: Final = RECEIVED[Receiving.HEAD, RequestHead]
+_AFTER_CONTENT: Final = RECEIVED[Receiving.CONTENT, EndOfMessage]
+_DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
+_END: Final = EndOfMessage()
+
+
+class RequestReceiver:
+    """Reads the requests of one connection, one at a time.
+
+    Args:
+        limits: What the peer may send.
+        secure: Whether the connection is TLS at this server, so that https targets are served.
+
+    Attributes:
+        buffer: What was received and no event has consumed; to be looked at only.
+        request: The request of the current cycle; None until its head is complete and right.
+        head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
+        persistent: Whether another request may follow, as far as the receiving side can tell.
+    """
+
+    __slots__ = (
+        "_decoder",
+        "_empty_line_skipped",
+        "_ended",
+        "_error",
+        "_expects",
+        "_left",
+        "_limits",
+        "_method",
+        "_reader",
+        "_receiving",
+        "_section",
+        "_secure",
+        "buffer",
+        "head_bytes",
+        "persistent",
+        "request",
+    )
+
+    def __init__(self, limits: Limits, *, secure: bool = False) -> None:
+        self._limits = limits
+        self._secure = secure
+        self.buffer: ReceiveBuffer = ReceiveBuffer()
+        self._section: Section | None = None
+        self._ended = False
+        self._error: HTTPError | None = None
+        self.persistent: bool = True
+        self._await_head()
+
+    def _await_head(self) -> None:
+        """Forget a request and what was read of it, but for its header section: the next one may have the same."""
+        self._receiving = _AWAITING_HEAD
+        self._empty_line_skipped = False
+        self._reader: HeadReader | None = None
+        self._decoder: ChunkedDecoder | None = None
+        self._left = 0
+        self._expects = False
+        self._method = ""
+        self.request: RequestHead | None = None
+        self.head_bytes: bytes = b""
+        if self._section is not None and len(self._section[0]) > LONGEST_KEPT:
+            self._section = None
+
+    def receive_data(self, data: bytes) -> None:
+        """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
+        if data and self._receiving not in _DEAF:
+            self.buffer.append(data)
+            self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
+
+    def receive_whole(self, data: bytes) -> RequestHead | None:
+        """Take what the peer sent, at once where it begins with an ordinary request, and nothing came before.
+
+        Most requests are, and this says in one step what `next_event` says by a head and its end. None, with the data
+        kept for `next_event`, where that is to be asked; no error comes from here.
+        """
+        matched = None
+        if self._receiving is _AWAITING_HEAD and self._reader is None and not self.buffer.data:
+            matched = match_head(data, 0, self._limits, self._section)
+        if matched is None:
+            self.receive_data(data)
+            return None
+        head, request, self._section = matched  # a section that was read once is not read again by `next_event`
+        if not isinstance(request, RequestHead):
+            self.receive_data(data)
+            return None
+        if len(head) < len(data):
+            self.buffer.append(data)
+            self.buffer.skip(len(head))
+        self.head_bytes = head
+        self.request = request
+        self.persistent = self._section[3]
+        self._receiving = _AFTER_CONTENT
+        return request
+
+    def receive_eof(self) -> None:
+        """Note that the peer ended its side; what it sent before still counts."""
+        self._ended = True
+
+    def next_event(self) -> Event:
+        """What has been received next.
+
+        Raises:
+            HTTPError: The peer broke a rule or a limit; the same error from then on.
+        """
+        if self._error is not None:
+            raise self._error.with_traceback(None)
+        try:
+            return _NEXT[self._receiving](self)
+        except HTTPError as error:
+            self._fail(error)
+            raise
+
+    def _fail(self, error: HTTPError) -> None:
+        self._error = error
+        self._receiving = RECEIVED[self._receiving, HTTPError]
+        self.buffer.clear()
+        self._expects = False
+        self.persistent = False
+
+    def _next_head(self) -> Event:
+        buffer = self.buffer
+        if buffer.data:
+            if self._reader is None:
+                matched = match_head(buffer.data, buffer.start, self._limits, self._section)
+                if matched is not None:
+                    return self._take_head(matched)
+            event = self._read_head()
+            if event is not None:
+                return event
+        if not self._ended:
+            return Signal.NEED_DATA
+        if self.receiving_head:
+            raise IncompleteRequest("the peer ended within a request head (RFC 9112 §8)")
+        self._receiving = RECEIVED[self._receiving, Signal]
+        self.persistent = False
+        return Signal.CLOSED
+
+    def _read_head(self) -> Event | None:
+        """Go on with a head that is incomplete or wrong; None where more has to arrive."""
+        buffer = self.buffer
+        if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
+            buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
+            self._empty_line_skipped = True
+            self._reader = None
+            return self._next_head()
+        if self._reader is None:
+            self._reader = HeadReader(self._limits)
+        syntax = self._reader.read(buffer.data, buffer.start)
+        if syntax is None:
+            return None
+        self.head_bytes = buffer.take(self._reader.size)
+        return self._begin_request(syntax)
+
+    def _take_head(self, matched: tuple[bytes, RequestHead | Syntax, Section]) -> RequestHead:
+        """Consume a head that arrived whole."""
+        head, found, section = matched
+        self.buffer.skip(len(head))
+        self.head_bytes = head
+        self._section = section
+        if not isinstance(found, RequestHead):
+            return self._begin_request(found)
+        self.request = found
+        self.persistent = section[3]
+        self._receiving = _AFTER_HEAD
+        return found
+
+    def _begin_request(self, syntax: Syntax) -> RequestHead:
+        """Check what joins the parts of a head, and prepare for the content it announces."""
+        self._method = syntax[0]
+        request = interpret(syntax, secure=self._secure)
+        framing = request_framing(request)
+        if framing is CHUNKED:
+            self._decoder = ChunkedDecoder(self._limits)
+        elif isinstance(framing, Sized):
+            if framing.length > self._limits.content:
+                raise ContentTooLarge(f"Content-Length: {framing.length}, over {self._limits.content}")
+            self._left = framing.length
+        if expects_continue(request):
+            self._expects = self.content_left != 0 and not self.buffer
+        self.persistent = persists(request)
+        self.request = request
+        self._receiving = _AFTER_HEAD
+        return request
+
+    def _next_content(self) -> Event:
+        trailers: Headers | None = None
+        if self._decoder is not None:
+            data = self._decoder.decode(self.buffer)
+            trailers = self._decoder.trailers
+        elif self._left:
+            data = self.buffer.take(min(self._left, len(self.buffer)))
+            self._left -= len(data)
+        else:
+            self._receiving = _AFTER_CONTENT
+            return _END
+        if data:
+            return Content(data)
+        if trailers is not None:
+            self._receiving = _AFTER_CONTENT
+            return EndOfMessage(trailers)
+        if self._ended:
+            raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
+        return Signal.NEED_DATA
+
+    def _next_after(self) -> Event:
+        """The request is complete, or none will follow."""
+        return Signal.PAUSED if self.persistent else Signal.CLOSED
+
+    # --- what is known
+
+    @property
+    def receiving_head(self) -> bool:
+        """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
+        if self._receiving is not Receiving.HEAD or not self.buffer.data:
+            return False
+        # A CR, which is alone here, may still become an empty line.
+        return self._empty_line_skipped or not self.buffer.data.startswith(b"\r", self.buffer.start)
+
+    @property
+    def buffered(self) -> int:
+        """Bytes received that no event has consumed yet."""
+        return len(self.buffer)
+
+    def take_buffered(self) -> bytes:
+        """Hand over what no event has consumed, and forget it; the caller may give it again later."""
+        self._reader = None
+        return self.buffer.take(len(self.buffer))
+
+    @property
+    def content_left(self) -> int | None:
+        """Octets of content still to come out of `next_event`: None while chunked content is unfinished."""
+        if self._decoder is not None and self._error is None and self._decoder.trailers is None:
+            return None
+        return 0 if self._error is not None else self._left
+
+    @property
+    def known_method(self) -> str:
+        """The method, even of a request that was refused or is incomplete; empty where it is not known."""
+        if self.request is not None:
+            return self.request.method
+        return self._method or ("" if self._reader is None else self._reader.method)
+
+    @property
+    def awaiting_continue(self) -> bool:
+        """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer has moved yet."""
+        return self._expects
+
+
+_NEXT: Final[Mapping[Receiving, Callable[[RequestReceiver], Event]]] = {
+    Receiving.HEAD: RequestReceiver._next_head,  # noqa: SLF001 - the class's own table
+    Receiving.CONTENT: RequestReceiver._next_content,  # noqa: SLF001
+    Receiving.DONE: RequestReceiver._next_after,  # noqa: SLF001
+    Receiving.CLOSED: RequestReceiver._next_after,  # noqa: SLF001
+}
+"""How to go on in each state; in `Receiving.FAILED` the error is raised again."""
