@@ -32,6 +32,7 @@ __all__ = [
     "IP_LITERAL",
     "MEDIA_TYPE",
     "METHOD",
+    "NAMED_HOST",
     "NO_FIELD_OCTET",
     "NO_REQUEST_LINE_OCTET",
     "ORIGIN_FORM",
@@ -124,6 +125,8 @@ PORT: Final = rb"[0-9]{0,5}+"
 
 # --- RFC 9110 §7.2
 HOST: Final = URI_HOST + rb"(?::" + PORT + rb")?+"
+# One that is no IP literal: it is compiled sixteen times as fast.
+NAMED_HOST: Final = REG_NAME + rb"(?::" + PORT + rb")?+"
 
 # --- RFC 9112 §3.2 with RFC 3986 §3.1: request-targets. Every visible character but "#" and a stray "%" is taken in a
 # path or query, since user agents send some that RFC 3986 wants encoded (9112-3.2-4b forbids to repair them, not to
@@ -143,8 +146,9 @@ METHOD: Final = TOKEN
 HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
 # Octets that stand in no request line, wherever they are.
 NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
-# What a server accepts, with major version 1 (§2.3), and as a whole: start-line CRLF *( field-line CRLF ) CRLF.
-REQUEST_LINE: Final = TCHAR + rb"{1,63}+ " + REQUEST_TARGET + rb" HTTP/1\.[0-9]"
+# What nearly every client sends, with major version 1 (§2.3), and as a whole: start-line CRLF *( field-line CRLF )
+# CRLF. The other forms of a request-target hold a host, with which compiling takes twenty times as long.
+REQUEST_LINE: Final = TCHAR + rb"{1,63}+ " + ORIGIN_FORM + rb" HTTP/1\.[0-9]"
 REQUEST_HEAD: Final = REQUEST_LINE + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 
 # --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)

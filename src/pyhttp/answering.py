@@ -7,10 +7,9 @@ its answer is cut (safety lines F17, R4).
 """
 
 import contextlib
-import logging
 import socket
 from collections.abc import Callable
-from typing import Final, Literal, Protocol
+from typing import TYPE_CHECKING, Final, Literal, Protocol
 
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
@@ -18,7 +17,7 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources.error_page import error_response
-from pyhttp.transport.access_log import escape
+from pyhttp.transport.access_log import escape, loggers
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -28,8 +27,10 @@ from pyhttp.transport.plain import open_channel
 from pyhttp.transport.progress import Progress
 from pyhttp.transport.writer import was_written
 
+if TYPE_CHECKING:
+    import logging
+
 __all__ = [
-    "ERROR_LOG",
     "Handler",
     "HandlerFactory",
     "Surroundings",
@@ -39,7 +40,6 @@ __all__ = [
     "serve_plain",
 ]
 
-ERROR_LOG: Final = logging.getLogger("pyhttp.error")
 _LIMITS: Final = Limits()
 _TIMEOUTS: Final = Timeouts()
 _SHOWN: Final = 200
@@ -83,10 +83,12 @@ class Surroundings:
         return timeouts if isinstance(timeouts, Timeouts) else _TIMEOUTS
 
     @property
-    def log(self) -> logging.Logger:
+    def log(self) -> "logging.Logger":
         """Where faults are told."""
+        import logging  # noqa: PLC0415 - see loggers
+
         log: object = getattr(self._server, "log", None)
-        return log if isinstance(log, logging.Logger) else ERROR_LOG
+        return log if isinstance(log, logging.Logger) else loggers()[0]
 
     @property
     def scripts(self) -> Scripts:
@@ -186,7 +188,7 @@ def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callab
     return channel.finish()
 
 
-def _end(exchange: Exchange, log: logging.Logger) -> None:
+def _end(exchange: Exchange, log: "logging.Logger") -> None:
     try:
         exchange.end()
     except Exception as error:
@@ -198,7 +200,7 @@ def conclude(
     sink: Sink,
     exchange: Exchange,
     failure: BaseException | None,
-    log: logging.Logger,
+    log: "logging.Logger",
     plain: Callable[[HTTPError], Response],
 ) -> bool:
     """A turn has ended: see that its exchange has an answer, or is pending; and that what cannot go on does not.
@@ -230,7 +232,7 @@ def conclude(
 
 
 def answer_error(
-    sink: Sink, exchange: Exchange, error: HTTPError, log: logging.Logger, plain: Callable[[HTTPError], Response]
+    sink: Sink, exchange: Exchange, error: HTTPError, log: "logging.Logger", plain: Callable[[HTTPError], Response]
 ) -> bool:
     """Answer with `error`: by the door of the exchange, else plainly. For the rest see `conclude`."""
     interrupted = False
@@ -263,7 +265,7 @@ def _respond_to_fault(exchange: Exchange) -> Callable[[HTTPError], None]:
     return lambda error: exchange.respond(error_response(error))
 
 
-def _tell(exchange: Exchange, failure: BaseException | None, log: logging.Logger) -> None:
+def _tell(exchange: Exchange, failure: BaseException | None, log: "logging.Logger") -> None:
     """Log what a turn let through; a failing sink does not fail the request (safety line O3)."""
     with contextlib.suppress(Exception):
         match failure:

@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 from typing import Final
 
 from pyhttp import __version__
@@ -100,6 +101,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="SIGINT (Ctrl+C) or SIGTERM stops it and lets answers in progress finish; a second one ends it at once."
         " SIGHUP opens the access log anew.",
         allow_abbrev=False,
+        formatter_class=partial(argparse.HelpFormatter, width=80),
     )
     parser.add_argument("words", metavar="DIR", nargs="*", help="the folder to serve (default: the working directory)")
     parser.add_argument("--version", action="version", version=f"pyhttp {__version__}")
@@ -107,6 +109,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(parser)
     _add_scripts(parser)
     _add_logs(parser)
+    # Adding options calls for formatters too, and without a width they load `shutil` and its compressors.
+    parser.formatter_class = argparse.HelpFormatter
     return parser
 
 

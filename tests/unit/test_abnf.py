@@ -31,6 +31,7 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
         (b"a", b"a:80", b"a:", b"127.0.0.1", b"[::1]:8080", b"[::ffff:1.2.3.4]", b"a%20b"),
         (b"", b":80", b"a:b", b"a:80:80", b"u@a", b"a b", b"a/", b"::1", b"[::1]x", b"a:123456", b"a\t", b"a#", b"a?"),
     ),
+    "NAMED_HOST": ((b"a", b"a:80", b"a:", b"127.0.0.1", b"a%20b"), (b"", b":80", b"[::1]", b"[::1]:80", b"a:80:80")),
     "ORIGIN_FORM": (
         (b"/", b"//", b"/a?b", b"/%41", b"/a?b?c/d", b'/"<>\\^`{|}', b"/a;b=c", b"/?"),
         (b"", b"a", b"/a#b", b"/%", b"/%4", b"/%g1", b"/a b", b"/\x7f", b"/\xe9", b"/\t", b"/%4%31"),
@@ -47,12 +48,15 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
         (b"http/1.1", b"HTTP/1", b"HTTP/1.", b"HTTP/1.10", b"HTTP/11.1", b"HTTP /1.1", b"HTTP/1,1", b"HTTP/-1.1"),
     ),
     "REQUEST_LINE": (
-        (b"GET / HTTP/1.1", b"a" * 63 + b" * HTTP/1.0", b"CONNECT a:80 HTTP/1.1", b"x http://a/ HTTP/1.9"),
+        (b"GET / HTTP/1.1", b"a" * 63 + b" /?b HTTP/1.0", b"x /%41 HTTP/1.9"),
         (
             b"GET /",
             b"GET  / HTTP/1.1",
             b"a" * 64 + b" / HTTP/1.1",
             b"GET / HTTP/2.0",
+            b"OPTIONS * HTTP/1.1",
+            b"CONNECT a:80 HTTP/1.1",
+            b"GET http://a/ HTTP/1.1",
             b"GET / HTTP/1.1\r",
             b"G@T / HTTP/1.1",
         ),
@@ -62,9 +66,6 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
             b"GET / HTTP/1.1\r\n\r\n",
             b"GET / HTTP/1.0\r\nA: b\r\nC:\r\n\r\n",
             b"a" * 63 + b" / HTTP/1.9\r\n\r\n",
-            b"OPTIONS * HTTP/1.0\r\n\r\n",
-            b"CONNECT a:80 HTTP/1.1\r\n\r\n",
-            b"x http://a/ HTTP/1.1\r\n\r\n",
         ),
         (
             b"GET /\r\n\r\n",

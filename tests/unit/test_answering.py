@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from pyhttp import answering
-from pyhttp.answering import ERROR_LOG, Handler, Surroundings, conclude, function_handler
+from pyhttp.answering import Handler, Surroundings, conclude, function_handler
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, Forbidden, HTTPError, InternalError, MalformedRequest, NotFound
 from pyhttp.limits import Limits, Timeouts
@@ -27,6 +27,7 @@ from pyhttp.request import Request
 from pyhttp.requests import SocketWriter
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.base import BaseServer
+from pyhttp.transport.access_log import loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
@@ -633,7 +634,7 @@ def test_a_server_may_be_any_object() -> None:
     found = Surroundings(object())
     assert found.limits == Limits()
     assert found.timeouts == Timeouts()
-    assert found.log is ERROR_LOG
+    assert found.log is loggers()[0]
     assert not found.closing
     assert isinstance(found.scripts, Scripts)
 
@@ -649,7 +650,7 @@ def test_what_a_server_has_is_used() -> None:
 def test_what_a_server_has_of_another_kind_is_not() -> None:
     found = Surroundings(SimpleNamespace(limits=5, timeouts="x", log=print, closing="no", scripts=[]))
     assert found.limits == Limits()
-    assert found.log is ERROR_LOG
+    assert found.log is loggers()[0]
     assert not found.closing
     assert isinstance(found.scripts, Scripts)
 

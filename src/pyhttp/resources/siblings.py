@@ -2,8 +2,7 @@
 
 import os
 import stat
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp.errors import HTTPError
 from pyhttp.resources.opened import OpenedFile, open_file
@@ -17,8 +16,7 @@ SUFFIXES: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
 """Content coding to the suffix of a file that holds it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Representation:
+class Representation(NamedTuple):
     """What was selected to answer for a file, opened."""
 
     file: OpenedFile

@@ -1,6 +1,5 @@
 """RFC 9110 §12: proactive negotiation of content coding and media type."""
 
-import re
 from typing import Final
 
 from pyhttp import abnf
@@ -11,7 +10,7 @@ __all__ = ["IDENTITY", "choose_coding", "choose_type"]
 IDENTITY: Final = "identity"
 """The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
 
-_CODING: Final = re.compile(rf"({abnf.text(abnf.TOKEN)})({abnf.text(abnf.WEIGHT)})?")
+_CODING: Final = rb"(" + abnf.TOKEN + rb")(" + abnf.WEIGHT + rb")?"
 _MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")(" + abnf.PARAMETERS + rb")"
 _QUALITY: Final = rb"[qQ]=" + abnf.QVALUE
 _SAME: Final = {"x-gzip": "gzip"}
@@ -35,7 +34,7 @@ def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
         return IDENTITY
     weights: dict[str, int] = {}
     for member in headers.members("Accept-Encoding"):
-        match = _CODING.fullmatch(member)
+        match = abnf.text_pattern(_CODING).fullmatch(member)
         if match:
             name = match.group(1).lower()
             weights.setdefault(_SAME.get(name, name), _thousandths(match.group(2)))

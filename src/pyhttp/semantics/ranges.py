@@ -1,6 +1,5 @@
 """RFC 9110 §14: range requests, for the unit "bytes"."""
 
-import re
 from enum import Enum, auto
 from itertools import pairwise
 from typing import Final, NamedTuple
@@ -10,10 +9,8 @@ from pyhttp.semantics.fields import parse_list
 
 __all__ = ["Selection", "Span", "Unranged", "content_range", "select"]
 
-_RANGES_SPECIFIER: Final = re.compile(r"[bB][yY][tT][eE][sS]=([^ \t].*|[ \t]+,.*)", re.DOTALL)
+_RANGES_SPECIFIER: Final = rb"[bB][yY][tT][eE][sS]=((?s:[^ \t].*|[ \t]+,.*))"
 """Of the unit "bytes", in any case (§14.1); white space may stand before a comma, but not before the first member."""
-_INT_RANGE: Final = re.compile(abnf.text(abnf.INT_RANGE))
-_SUFFIX_RANGE: Final = re.compile(abnf.text(abnf.SUFFIX_RANGE))
 
 _BEYOND: Final = 20
 """Digits that no size of a file has; those behind them are never converted (9110-14.1.2-13b)."""
@@ -55,7 +52,7 @@ def select(value: str, length: int, limit: int) -> Selection:
         length: Of the representation, in bytes.
         limit: The most ranges that are honoured.
     """
-    match = _RANGES_SPECIFIER.fullmatch(value)
+    match = abnf.text_pattern(_RANGES_SPECIFIER).fullmatch(value)
     members = parse_list(match.group(1)) if match else ()
     if not members or len(members) > limit:
         return Unranged.WHOLE
@@ -73,8 +70,8 @@ def select(value: str, length: int, limit: int) -> Selection:
 
 def _span(member: str, length: int) -> Span | Unranged:
     """One range-spec (§14.1.1, §14.1.2); WHOLE where it is invalid and spoils the field."""
-    if not _INT_RANGE.fullmatch(member):
-        if not _SUFFIX_RANGE.fullmatch(member):
+    if not abnf.text_pattern(abnf.INT_RANGE).fullmatch(member):
+        if not abnf.text_pattern(abnf.SUFFIX_RANGE).fullmatch(member):
             return Unranged.WHOLE
         suffix = min(_position(member[1:]), length)
         return Span(length - suffix, suffix) if suffix else Unranged.UNSATISFIABLE

@@ -19,18 +19,14 @@ def _target() -> re.Pattern[str]:
 
 
 @functools.cache
-def _host() -> re.Pattern[str]:
-    return re.compile(abnf.text(abnf.HOST))
-
-
-@functools.cache
 def _origin_chars() -> re.Pattern[str]:
     return re.compile(abnf.text(abnf.TARGET_CHARS))
 
 
 def is_host(value: str) -> bool:
     """Whether `value` is ``uri-host [ ":" port ]`` with a host that is not empty (RFC 9110 §7.2, 9110-4.2.1-4b)."""
-    return _host().fullmatch(value) is not None
+    rule = abnf.HOST if value.startswith("[") else abnf.NAMED_HOST
+    return abnf.text_pattern(rule).fullmatch(value) is not None
 
 
 def check_target(target: str) -> None:
@@ -113,6 +109,6 @@ def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
         if version != "HTTP/1.0":
             raise MalformedRequest("Host: missing (RFC 9112 §3.2)")
         return of_target or ""
-    if _host().fullmatch(host) is None:
+    if not is_host(host):
         raise MalformedRequest("Host: not a host with an optional port (RFC 9110 §7.2)")
     return host if of_target is None else of_target

@@ -1,7 +1,6 @@
 """RFC 9110 §8.8: validators, entity tags and modification dates."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp import abnf
 from pyhttp.semantics.dates import EARLIEST
@@ -18,8 +17,7 @@ _COARSE_TICK: Final = 2_000_000_000
 _SECOND: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class EntityTag:
+class EntityTag(NamedTuple):
     """An entity-tag (RFC 9110 §8.8.3): the opaque text between the quotes, and whether it is weak."""
 
     opaque: str
@@ -37,8 +35,7 @@ class EntityTag:
         return self.opaque == other.opaque
 
 
-@dataclass(frozen=True, slots=True)
-class Validators:
+class Validators(NamedTuple):
     """What tells whether a selected representation is still the one a client holds."""
 
     etag: EntityTag

@@ -2,7 +2,6 @@
 
 import _thread
 import contextlib
-import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -10,13 +9,13 @@ from typing import Final, Self
 
 from pyhttp import answering
 from pyhttp.cgi.running import Scripts
-from pyhttp.errors import Disconnected, HTTPError, Misuse, Unavailable
+from pyhttp.errors import Disconnected, HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
-from pyhttp.transport.access_log import AccessLog, common_format, entry_of, escape
+from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
@@ -31,8 +30,6 @@ __all__ = ["BaseServer"]
 
 LAST: Final = 0.2
 """Seconds that closing everything may take, once nobody is waited for any more."""
-ACCESS_LOG: Final = logging.getLogger("pyhttp.access")
-logging.getLogger("pyhttp").addHandler(logging.NullHandler())  # a library prints nothing unless asked (safety line O3)
 
 
 class BaseServer:
@@ -74,7 +71,7 @@ class BaseServer:
             raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = limits or Limits()
         self.timeouts: Timeouts = timeouts or Timeouts()
-        self.log: logging.Logger = answering.ERROR_LOG
+        self.log, self._lines = loggers()
         self.request_handler = request_handler
         self.scripts: Scripts = Scripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
@@ -119,7 +116,6 @@ class BaseServer:
             if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
                 raise RuntimeError("the server is serving already, or has been closed")
             self._runner = threading.current_thread()
-        error_response(Unavailable("tried out"))  # loads what a page needs: without descriptors that fails (L5)
         with interrupts_as(self.close, self._end_at_once):
             try:
                 self._run_loop()
@@ -271,14 +267,14 @@ class BaseServer:
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""
-        if self._access_log is None and not ACCESS_LOG.isEnabledFor(logging.INFO):
+        if self._access_log is None and not self._lines.isEnabledFor(INFO):
             return
         entry = entry_of(conn, exchange)
         try:
             if self._access_log is not None:
                 self._access_log(entry)
             else:
-                ACCESS_LOG.info("%s", common_format(entry, self.limits.log_line))
+                self._lines.info("%s", common_format(entry, self.limits.log_line))
         except Exception:  # noqa: S110, BLE001 - a failing sink must not fail a request (safety line O3)
             pass
 

@@ -6,14 +6,39 @@ Three formats: common and combined, as log analysers know them, and JSON, one ob
 import re
 import time
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Final, NamedTuple
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pyhttp.semantics.fields import EMPTY
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
 
-__all__ = ["AccessEntry", "AccessLog", "combined_format", "common_format", "entry_of", "escape", "json_format"]
+if TYPE_CHECKING:
+    import logging
+
+__all__ = [
+    "AccessEntry",
+    "AccessLog",
+    "combined_format",
+    "common_format",
+    "entry_of",
+    "escape",
+    "json_format",
+    "loggers",
+]
+
+
+INFO: Final = 20
+"""`logging.INFO`, the level of an access line."""
+
+
+@cache
+def loggers() -> "tuple[logging.Logger, logging.Logger]":
+    """The loggers "pyhttp.error" and "pyhttp.access"; a library prints nothing unless asked (safety line O3)."""
+    import logging  # noqa: PLC0415 - a tenth of all there is to load; whoever builds a server loads it
+
+    logging.getLogger("pyhttp").addHandler(logging.NullHandler())
+    return logging.getLogger("pyhttp.error"), logging.getLogger("pyhttp.access")
 
 
 class AccessEntry(NamedTuple):

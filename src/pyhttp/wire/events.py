@@ -1,7 +1,10 @@
-"""RFC 9112 §2.1: what a connection reports and takes, as a closed set of values."""
+"""RFC 9112 §2.1: what a connection reports and takes, as a closed set of values.
 
-from dataclasses import dataclass
+Named tuples: a frozen dataclass takes seven times as long to define, and three times to make a value of.
+"""
+
 from enum import Enum, auto
+from typing import NamedTuple
 
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import EMPTY, Headers
@@ -18,15 +21,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(NamedTuple):
     """Some octets of content, framing removed (RFC 9110 §6.4); never empty when received."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class EndOfMessage:
+class EndOfMessage(NamedTuple):
     """The message is complete; `trailers` is its trailer section (RFC 9110 §6.5)."""
 
     trailers: Headers = EMPTY
@@ -46,15 +47,13 @@ class Signal(Enum):
 Event = RequestHead | Content | EndOfMessage | Signal
 
 
-@dataclass(frozen=True, slots=True)
-class Informational:
+class Informational(NamedTuple):
     """An interim response without fields, such as 100 (RFC 9110 §15.2)."""
 
     status: int
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseHead:
+class ResponseHead(NamedTuple):
     """Status line and header section of a final response, before its framing is chosen (RFC 9112 §6.3).
 
     `fields` are checked and hold neither Connection nor Transfer-Encoding; a Content-Length in them is true. `length`
@@ -70,8 +69,7 @@ class ResponseHead:
     date: bytes = b""
 
 
-@dataclass(frozen=True, slots=True)
-class ContentElsewhere:
+class ContentElsewhere(NamedTuple):
     """`length` octets of content that the caller sends itself, from a file; only where the framing is a length."""
 
     length: int

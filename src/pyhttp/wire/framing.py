@@ -1,7 +1,6 @@
 """RFC 9112 §6: how long the content of a message is."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp.errors import CodingUnknown, HTTPError, MalformedRequest
 from pyhttp.messages import RequestHead
@@ -24,26 +23,28 @@ LARGEST: Final = 2**63 - 1
 """F3: what a signed 64-bit count holds; nobody sends more, and many recipients would overflow."""
 
 
-@dataclass(frozen=True, slots=True)
 class NoContent:
     """The message ends with its head."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
-class Sized:
+
+class Sized(NamedTuple):
     """`length` octets follow the head."""
 
     length: int
 
 
-@dataclass(frozen=True, slots=True)
 class Chunked:
     """The chunked coding delimits the content (RFC 9112 §7.1)."""
 
+    __slots__ = ()
 
-@dataclass(frozen=True, slots=True)
+
 class UntilClose:
     """The end of the connection ends the content; responses only."""
+
+    __slots__ = ()
 
 
 Framing = NoContent | Sized | Chunked | UntilClose

@@ -1,6 +1,6 @@
 """RFC 9112 §2.1, §3, §5: the head of a request, from bytes to a value.
 
-Two ways read a head and accept the same set. `whole` takes one that is right and arrived whole. Any other goes through
+Two ways read a head. `whole` takes one that is right, in origin form, and arrived whole. Any other goes through
 `HeadReader`, line by line, which raises the first error as soon as it is certain. Both come from `abnf`.
 """
 

@@ -1,7 +1,7 @@
-"""RFC 9112 §2.1, §3, §5: a request head that arrived whole, which nearly every one does.
+"""RFC 9112 §2.1, §3, §5: a request head in origin form that arrived whole, which nearly every one does.
 
 One expression validates it, and what is left is splitting. What it does not match goes through `HeadReader`, which
-accepts the same set and says what is wrong.
+accepts these and the other forms, and says what is wrong.
 
 Clients repeat their header section with every request of a connection. Octets equal to those of the section before are
 not read again; a connection looks at its own last section only, since sections hold secrets.
@@ -44,7 +44,7 @@ def match_head(
 ) -> tuple[bytes, RequestHead | Syntax, Section] | None:
     """The complete and right head at `start`: as received, what it is, and its section; None where there is none.
 
-    It is a request where it is ordinary: origin form, HTTP/1.1, no content, no expectation; then nothing can be wrong
+    It is a request where it is ordinary: HTTP/1.1, no content, no expectation; then nothing can be wrong
     that `interpret` would have to find. Otherwise it is what `interpret` makes a request of.
 
     Args:
@@ -75,7 +75,7 @@ def match_head(
         section = _section(head[len(request_line) + 2 :], Headers.split(field_lines))
     method, target, version = request_line.split(" ")
     _, headers, authority, _ = section
-    if not authority or target[0] != "/" or version == "HTTP/1.0" or method in REFUSED:
+    if not authority or version == "HTTP/1.0" or method in REFUSED:
         return head, (method, target, version, headers), section
     path, _, query = target.partition("?")
     request = tuple.__new__(RequestHead, (method, target, path, query, authority, version, headers))

@@ -76,7 +76,7 @@ def played(segments: Iterable[bytes], limits: Limits, *, whole: bool = False, fo
                 connection.send(ResponseHead(204, EMPTY, None))
                 connection.send(END)
                 connection.start_next_cycle()
-            elif isinstance(happened, Signal) or (isinstance(happened, tuple) and len(happened) == 2):
+            elif isinstance(happened, Signal) or len(happened) == 2:
                 break
     return seen
 

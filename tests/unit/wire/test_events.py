@@ -1,7 +1,5 @@
 """Events are values."""
 
-import dataclasses
-
 import pytest
 
 from pyhttp.semantics.fields import EMPTY
@@ -16,10 +14,10 @@ def test_events_are_frozen_values() -> None:
         (ResponseHead(200, EMPTY, 0), ResponseHead(200, EMPTY, 0, close=True)),
         (ContentElsewhere(1), ContentElsewhere(2)),
     ):
-        assert event == dataclasses.replace(event)
+        assert event == event._replace()
         assert event != other
-        with pytest.raises(dataclasses.FrozenInstanceError):
-            setattr(event, dataclasses.fields(event)[0].name, None)
+        with pytest.raises(AttributeError):
+            setattr(event, event._fields[0], None)
 
 
 def test_a_message_without_trailers_has_an_empty_section() -> None:

@@ -1,0 +1,89 @@
+"""What `import pyhttp` loads, and what a server of files has loaded by its first answer: counts, not times."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+SELDOM: Final = frozenset(
+    {
+        "argparse",
+        "asyncio",
+        "base64",
+        "concurrent",
+        "email",
+        "gettext",
+        "hashlib",
+        "html",
+        "http.client",
+        "http.server",
+        "json",
+        "mimetypes",
+        "multiprocessing",
+        "random",
+        "shutil",
+        "socketserver",
+        "ssl",
+        "subprocess",
+        "tempfile",
+        "unicodedata",
+        "urllib",
+    }
+)
+"""Modules of the standard library that a server of files may do without."""
+WHEN_BUILT: Final = frozenset({"logging", "resource"})
+"""What a server loads when it is built."""
+OURS: Final = frozenset({"pyhttp.cgi.gateway", "pyhttp.cgi.process", "pyhttp.errand", "pyhttp.resources.listing"})
+"""Modules of ours for scripts and listings."""
+COMMAND: Final = frozenset({"argparse", "gettext"})
+"""What the command needs to read its arguments."""
+
+SERVE: Final = """
+import os, socket, sys, threading, pyhttp.cli, pyhttp.servers.pooled as pooled
+def ask(server):
+    with socket.socket() as client:
+        client.connect(server.addresses[0])
+        client.sendall(b"GET /a.txt HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n")
+        answer = b""
+        while data := client.recv(65536):
+            answer += data
+    assert answer.startswith(b"HTTP/1.1 200 ") and answer.endswith(b"content"), answer
+    server.close()
+set_up = pooled.PooledServer._set_up
+def set_up_and_ask(server):
+    set_up(server)
+    threading.Thread(target=ask, args=[server]).start()
+pooled.PooledServer._set_up = set_up_and_ask
+assert pyhttp.cli.main([sys.argv[1], "--port=0", "--quiet"]) == 0
+"""
+
+
+def loaded_by(code: str, *arguments: str) -> set[str]:
+    """The modules of a fresh interpreter that has run `code`, without the ones that it starts with."""
+    before, after = "import sys; before = set(sys.modules)\n", "\nprint(); print(*(set(sys.modules) - before))"
+    command = [sys.executable, "-I", "-S", "-c", f"{before}sys.path[:] = {sys.path!r}\n{code}{after}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.splitlines()[-1].split())
+
+
+def test_the_module_loads_nothing_that_is_seldom_needed() -> None:
+    loaded = loaded_by("import pyhttp")
+    assert "pyhttp.servers.pooled" in loaded
+    assert loaded & (SELDOM | WHEN_BUILT | OURS) == set()
+
+
+def test_a_first_answer_loads_nothing_that_only_others_need(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("content")
+    loaded = loaded_by(SERVE, str(tmp_path))
+    assert loaded >= WHEN_BUILT | COMMAND
+    assert loaded & ((SELDOM - COMMAND) | OURS) == set()
+
+
+def test_L5_an_error_page_loads_nothing() -> None:
+    """It has to be possible when no descriptor is left."""
+    loaded = loaded_by(
+        "import pyhttp, pyhttp.resources.error_page as page\n"
+        "before = set(sys.modules)\n"
+        "assert page.error_response(pyhttp.Unavailable('no descriptor is left')).status == 503"
+    )
+    assert loaded == set()
