@@ -30,14 +30,14 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(237, 249, 15, 567_254),
-    "not-modified": Bounds(247, 260, 14, 590_084),
-    "range": Bounds(272, 301, 15, 686_459),
-    "listing": Bounds(18350, 29436, 1032, 95_548_260),
-    "function": Bounds(154, 171, 5, 368_576),
-    "script": Bounds(484, 573, 40, 0),
-    "closing": Bounds(314, 306, 26, 731_366),
-    "pooled": Bounds(239, 254, 15, 0),
+    "file": Bounds(60, 70, 8, 567_254),
+    "not-modified": Bounds(62, 68, 7, 590_084),
+    "range": Bounds(82, 106, 8, 686_459),
+    "listing": Bounds(164, 6256, 1027, 95_548_260),
+    "function": Bounds(54, 66, 4, 368_576),
+    "script": Bounds(284, 405, 38, 0),
+    "closing": Bounds(113, 161, 19, 731_366),
+    "pooled": Bounds(61, 73, 8, 0),
 }
 
 

@@ -16,6 +16,42 @@ _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _NO_VALUE: Final = " \t\r"
 """What may stand around a value in a checked line; no CR is left within one."""
+_COMMON: Final = (
+    "accept",
+    "accept-encoding",
+    "accept-language",
+    "authorization",
+    "cache-control",
+    "connection",
+    "content-length",
+    "content-type",
+    "cookie",
+    "dnt",
+    "host",
+    "if-modified-since",
+    "if-none-match",
+    "origin",
+    "pragma",
+    "priority",
+    "range",
+    "referer",
+    "sec-ch-ua",
+    "sec-ch-ua-mobile",
+    "sec-ch-ua-platform",
+    "sec-fetch-dest",
+    "sec-fetch-mode",
+    "sec-fetch-site",
+    "sec-fetch-user",
+    "te",
+    "upgrade-insecure-requests",
+    "user-agent",
+    "via",
+    "x-forwarded-for",
+    "x-forwarded-proto",
+)
+_FOLDED: Final = {spelling: name for name in _COMMON for spelling in (name, name.title())}
+"""Names of most requests, in lower case, by their usual spellings. Each is held once, however many connections keep
+their section for the next request."""
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
 
@@ -71,19 +107,27 @@ class Headers(Mapping[str, str]):
         return headers
 
     @classmethod
-    def split(cls, lines: list[str]) -> Self:
+    def split(cls, lines: list[str], octets: bytes = b"") -> Self:
         """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
 
         The white space around a value is no part of it; only SP and HTAB are such (9110-5.5-3b, safety line S7).
+
+        Args:
+            lines: The field lines.
+            octets: The same as received, if they are at hand, with line ends: they are kept in place of the lines.
         """
         headers = cls.__new__(cls)
-        index = {name.lower(): value.strip(_NO_VALUE) for line in lines for name, _, value in [line.partition(":")]}
+        index = {
+            _FOLDED.get(name) or name.lower(): value.strip(_NO_VALUE)
+            for line in lines
+            for name, _, value in [line.partition(":")]
+        }
         if len(index) < len(lines):
             headers._keep(_pairs(lines))  # noqa: SLF001 - an alternative constructor
             return headers
         headers._index = index  # noqa: SLF001
         headers._lines = None  # noqa: SLF001
-        headers._unsplit = lines  # noqa: SLF001
+        headers._unsplit = octets or "\n".join(lines).encode("latin-1")  # noqa: SLF001
         headers._wire = None  # noqa: SLF001
         headers.by_name = MappingProxyType(index)
         headers.repeated = _NONE
@@ -92,7 +136,7 @@ class Headers(Mapping[str, str]):
     def plus(self, name: str, value: str) -> Self:
         """These and a further line, which is valid; there is none called `name` yet."""
         headers = type(self).__new__(type(self))
-        headers._unsplit = []  # noqa: SLF001 - an alternative constructor
+        headers._unsplit = b""  # noqa: SLF001 - an alternative constructor
         headers._lines = (*self.lines, (name, value))  # noqa: SLF001
         headers._index = {**self._index, name.lower(): value}  # noqa: SLF001
         headers._wire = self.wire + f"{name}: {value}\r\n".encode("latin-1")  # noqa: SLF001
@@ -102,7 +146,7 @@ class Headers(Mapping[str, str]):
 
     def _keep(self, lines: tuple[tuple[str, str], ...]) -> None:
         """Index the lines, in time linear in their bytes (safety line S10)."""
-        self._unsplit: list[str] = []
+        self._unsplit: bytes = b""
         self._lines: tuple[tuple[str, str], ...] | None = lines
         self._wire: bytes | None = None
         index = {name.lower(): value for name, value in lines}
@@ -116,9 +160,10 @@ class Headers(Mapping[str, str]):
     @property
     def lines(self) -> tuple[tuple[str, str], ...]:
         """Every (name, value) in arrival order, names as received."""
-        if self._lines is None:  # most requests are answered without them; making them twice does no harm
-            self._lines = _pairs(self._unsplit)
-        return self._lines
+        if self._lines is not None:
+            return self._lines
+        # Most requests are answered without them, and a section that is kept for the next request is to stay small.
+        return _pairs([line.decode("latin-1") for line in self._unsplit.splitlines() if line])
 
     @property
     def wire(self) -> bytes:

@@ -5,7 +5,7 @@ Every method of `socket.socket` that moves octets, or that would leave traces be
 
 import socket
 from abc import abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final, NoReturn
 
 from pyhttp.errors import Misuse
@@ -29,9 +29,6 @@ class SocketByHand(socket.socket):
     for; the descriptor underneath stays non-blocking, for the loop.
     """
 
-    about_to_block: Callable[[], None]
-    """To be told that the handler is about to wait."""
-
     __slots__ = ("_endless", "_patience", "_patience_changed")
 
     def _lend(self, patience: float) -> None:
@@ -39,6 +36,10 @@ class SocketByHand(socket.socket):
         self._patience = min(patience, _FOR_EVER)
         self._patience_changed = self._endless = False
         super().settimeout(self._patience)
+
+    @abstractmethod
+    def about_to_block(self) -> None:
+        """The handler is about to wait."""
 
     @abstractmethod
     def _unread_octets(self) -> bytes:

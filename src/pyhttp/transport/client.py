@@ -1,7 +1,6 @@
 """RFC 9112 §9: a client's connection as the loop keeps it and as a handler gets it."""
 
 import socket
-from collections.abc import Callable
 from typing import Final
 
 from pyhttp.errors import Disconnected, Misuse
@@ -62,11 +61,9 @@ class Connection(SocketByHand):
         "_taken",
         "_unread",
         "_uptake",
-        "about_to_block",
         "addr",
         "armed",
         "armed_at",
-        "budget",
         "core",
         "deadline",
         "drained",
@@ -103,8 +100,6 @@ class Connection(SocketByHand):
         self.drained: int = 0
         self.served: int = 0
         self.exchange: Exchange | None = None
-        self.budget: Budget = setting.budget
-        self.about_to_block: Callable[[], None] = setting.about_to_block
         self._raw: list[bytes] | None = None
         self._unread: bytes | None = None
         self._taken = False
@@ -191,6 +186,15 @@ class Connection(SocketByHand):
         self.stream.close(reset=reset)
 
     # --- the channel of its exchange
+
+    @property
+    def budget(self) -> Budget:
+        """What content that is kept counts against."""
+        return self._setting.budget
+
+    def about_to_block(self) -> None:
+        """The handler is about to wait; somebody else should see to the other clients."""
+        self._setting.about_to_block()
 
     @property
     def closing(self) -> bool:

@@ -14,6 +14,9 @@ from pyhttp.transport.stream import Piece, Stream
 __all__ = ["FileTruncatedError", "Outbox"]
 
 _PIECES_AT_ONCE: Final = 64
+_NOTHING: Final[deque[Piece | FileSlice]] = deque(maxlen=0)
+"""No pieces: shared, so that nothing can be put into it. An empty deque of its own has 760 octets, and most outboxes
+never need one."""
 _JOINED: Final = 16 * 1024
 """Octets of content that are copied behind their head: below that it costs less than to send two pieces."""
 
@@ -33,7 +36,7 @@ class Outbox:
     __slots__ = ("_pieces", "sent", "unsent")
 
     def __init__(self) -> None:
-        self._pieces: deque[Piece | FileSlice] = deque()
+        self._pieces: deque[Piece | FileSlice] = _NOTHING
         self.sent: int = 0
         self.unsent: int = 0
 
@@ -41,15 +44,19 @@ class Outbox:
         """Whether anything is unsent."""
         return bool(self._pieces)
 
-    def add(self, data: bytes) -> None:
+    def add(self, data: Piece) -> None:
         """Queue `data` behind what is there."""
         if data:
+            if self._pieces is _NOTHING:
+                self._pieces = deque()
             self._pieces.append(data)
             self.unsent += len(data)
 
     def add_file(self, part: FileSlice) -> None:
         """Queue a part of a file behind what is there; the file has to stay open until it has left."""
         if part.length:
+            if self._pieces is _NOTHING:
+                self._pieces = deque()
             self._pieces.append(part)
             self.unsent += part.length
 
@@ -72,8 +79,7 @@ class Outbox:
             raise Disconnected(str(error)) from error
         self.sent += written
         if written < len(data):
-            self._pieces.append(memoryview(data)[written:])
-            self.unsent = len(data) - written
+            self.add(memoryview(data)[written:])
 
     def _send_behind(self, stream: Stream, head: bytes, content: bytes) -> None:
         self.add(head)
@@ -103,11 +109,13 @@ class Outbox:
                     self._write_bytes(stream, first)
         except BlockingIOError:
             pass  # the caller waits
+        if not self._pieces:
+            self._pieces = _NOTHING
         return self.sent - before
 
     def discard(self) -> None:
         """Forget what is unsent."""
-        self._pieces.clear()
+        self._pieces = _NOTHING
         self.unsent = 0
 
     def _write_bytes(self, stream: Stream, first: Piece) -> None:

@@ -72,7 +72,8 @@ def match_head(
             or size > limits.field_section
         ) and _over_a_limit(size, request_line, field_lines, limits):
             return None
-        section = _section(head[len(request_line) + 2 :], Headers.split(field_lines))
+        octets = head[len(request_line) + 2 :]
+        section = _section(octets, Headers.split(field_lines, octets))
     method, target, version = request_line.split(" ")
     _, headers, authority, _ = section
     if not authority or version == "HTTP/1.0" or method in REFUSED:

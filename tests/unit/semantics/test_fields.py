@@ -135,6 +135,14 @@ def test_S7_only_sp_and_htab_are_no_part_of_a_value() -> None:
     assert Headers.split(["A: \x85b\xa0\t", "B:", "C:a:b"]).lines == (("A", "\x85b\xa0"), ("B", ""), ("C", "a:b"))
 
 
+@pytest.mark.parametrize("octets", [b"", b"User-agent: \x85b\xa0\t\r\nHOST:\r\nuser-Agents:a:b\r\n\r\n"])
+def test_lines_are_as_received_whatever_is_kept(octets: bytes) -> None:
+    headers = Headers.split(["User-agent: \x85b\xa0\t\r", "HOST:\r", "user-Agents:a:b\r"], octets)
+    assert headers.lines == (("User-agent", "\x85b\xa0"), ("HOST", ""), ("user-Agents", "a:b"))
+    assert dict(headers) == {"user-agent": "\x85b\xa0", "host": "", "user-agents": "a:b"}
+    assert Headers.split([], b"\r\n").lines == Headers.split([]).lines == ()
+
+
 def test_nobody_can_change_a_section() -> None:
     """The next request of the connection may be given the same one."""
     for headers in (Headers(LINES), Headers.split(["A: b"]), EMPTY):
