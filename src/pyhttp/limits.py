@@ -48,7 +48,8 @@ class Limits:
     linger: int = 64 * KIB
     """D16: input read away after the last answer, so that the client receives it (9112 §9.6)."""
     read_ahead: int = 64 * KIB
-    """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits."""
+    """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits.
+    Content of a stated length is no longer ahead once a handler reads it: that goes into the handler's buffer."""
     portion: int = MIB
     """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block."""
     scripts: int = 16

@@ -3,7 +3,7 @@
 import io
 import socket
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Final, Self
 
 from pyhttp.errors import Misuse
 from pyhttp.limits import Limits, Timeouts
@@ -15,6 +15,9 @@ from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.plain import open_channel
 
 __all__ = ["Request"]
+
+_BUFFER: Final = 256 * 1024
+"""Octets of content that one read of the socket may bring: each lets other threads run, which costs more than it."""
 
 
 @dataclass(init=False, eq=False, slots=True)
@@ -95,7 +98,7 @@ class Request:
         where the content is malformed, incomplete, too large, or too slow.
         """
         if self._body is None:
-            self._body = io.BufferedReader(ContentStream(self.exchange), 64 * 1024)
+            self._body = io.BufferedReader(ContentStream(self.exchange), _BUFFER)
         return self._body
 
     @property

@@ -87,6 +87,9 @@ class FakeStream:
     def read(self, most: int) -> bytes:
         raise BlockingIOError
 
+    def read_into(self, buffer: memoryview) -> int:
+        raise BlockingIOError
+
     def write(self, pieces: Sequence[Piece]) -> int:
         data = b"".join(pieces)[: self._room()]
         self.written += data

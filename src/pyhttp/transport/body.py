@@ -1,12 +1,15 @@
 """RFC 9110 §6.4: a request's content as a readable binary stream, framing removed, memory bounded."""
 
 import io
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 __all__ = ["ContentSource", "ContentStream"]
+
+_LARGE: Final = 16 * 1024
+"""Octets of a buffer that are worth a read of the socket of their own."""
 
 
 class ContentSource(Protocol):
@@ -14,6 +17,10 @@ class ContentSource(Protocol):
 
     def read_content(self) -> bytes:
         """The next octets, waiting for them; ``b""`` at the end."""
+        ...
+
+    def read_content_into(self, buffer: memoryview) -> int:
+        """The same, straight into `buffer`: how many came; 0 where `read_content` is to be asked."""
         ...
 
 
@@ -35,9 +42,12 @@ class ContentStream(io.RawIOBase):
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read some octets into `buffer`; 0 at the end."""
-        if not self._piece:
-            self._piece = memoryview(self._source.read_content())
         target = memoryview(buffer).cast("B")
+        if not self._piece:
+            # What the system copies into `buffer` itself needs no memory, and no second copy.
+            if len(target) >= _LARGE and (count := self._source.read_content_into(target)):
+                return count
+            self._piece = memoryview(self._source.read_content())
         count = min(len(target), len(self._piece))
         target[:count] = self._piece[:count]
         self._piece = self._piece[count:]

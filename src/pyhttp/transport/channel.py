@@ -90,8 +90,14 @@ class Channel(Sink, Protocol):
         """Whether the server is stopping."""
         ...
 
-    def receive(self) -> None:
+    def receive(self, into: memoryview | None = None) -> int:
         """Wait for input and give it to the core, or the end of it.
+
+        Args:
+            into: Where content may be put instead, which the core awaits as it is.
+
+        Returns:
+            How many octets have been put there.
 
         Raises:
             RequestTimeout: The peer was silent for too long, or too slow.

@@ -156,8 +156,8 @@ class Connection(SocketByHand):
             self.core.receive_data(rest)
         return exchange
 
-    def fill(self) -> int:
-        """Read once without waiting and give what came to the core, the end of input included.
+    def fill(self, into: memoryview | None = None) -> int:
+        """Read once without waiting, and give what came to the core; content that it awaits as it is may go elsewhere.
 
         Returns:
             The bytes read; 0 at the end of input.
@@ -166,6 +166,12 @@ class Connection(SocketByHand):
             BlockingIOError: There is nothing yet.
             OSError: The connection failed.
         """
+        if into is not None:
+            count = self.stream.read_into(into)
+            if self._raw is not None:
+                self._raw.append(bytes(into[:count]))
+            self.core.pass_content(count)
+            return count
         data = self.stream.read(self._setting.limits.read_ahead)
         if not data:
             self.core.receive_eof()
@@ -221,9 +227,9 @@ class Connection(SocketByHand):
         except OSError:  # nothing, or a client that is gone, which will show
             return False
 
-    def receive(self) -> None:
-        """Wait for input and give it to the core; raises what `waiting.receive` raises."""
-        waiting.receive(self)
+    def receive(self, into: memoryview | None = None) -> int:
+        """Wait for input and give it to the core, or put it into a buffer; raises what `waiting.receive` raises."""
+        return waiting.receive(self, into)
 
     def input_complete(self) -> None:
         """Nothing to do: the core keeps what came early for the next exchange."""

@@ -123,6 +123,10 @@ class Exchange:
             raise Misuse("the content of a request cannot be read after its exchange has ended")
         return self.content.read()
 
+    def read_content_into(self, buffer: memoryview) -> int:
+        """The same, straight into `buffer`: how many octets came; 0 where `read_content` is to be asked."""
+        return 0 if self.ended else self.content.read_into(buffer)
+
     def about_to_block(self) -> None:
         """Say that the handler is about to wait, for another machine say.
 

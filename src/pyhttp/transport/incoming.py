@@ -60,6 +60,20 @@ class Incoming:
             self._channel.receive()
         return b""
 
+    def read_into(self, buffer: memoryview) -> int:
+        """The next octets straight from the connection into `buffer`, waiting for them: how many came.
+
+        0 where `read` is to be asked: at the end, and for what is framed, has been put aside, or cannot be had.
+
+        Raises:
+            HTTPError: As for `read`.
+            OSError: The connection failed.
+        """
+        awaited = self._channel.core.content_awaited
+        if not awaited or self._early or self._spool is not None or self._failure is not None:
+            return 0
+        return self._channel.receive(buffer[:awaited])
+
     def read_ahead(self) -> bool:
         """Put aside what has arrived; True when that is all, or as much as the loop waits for.
 

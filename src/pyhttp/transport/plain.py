@@ -132,8 +132,8 @@ class PlainChannel:
             self._receive(self._timeouts.idle if until is None else until - time.monotonic())
             until = until or time.monotonic() + self._timeouts.head
 
-    def receive(self) -> None:
-        """Wait for content and give it to the core.
+    def receive(self, into: memoryview | None = None) -> int:  # noqa: ARG002 - what is looked at goes to the core
+        """Wait for content and give it to the core; nothing is put elsewhere.
 
         Raises:
             RequestTimeout: The peer was silent for too long, or too slow.
@@ -142,6 +142,7 @@ class PlainChannel:
         began = time.monotonic()
         received = self._receive(self._pace.allowance())
         self._pace.count(time.monotonic() - began, received)
+        return 0
 
     def about_to_block(self) -> None:
         """Nobody else depends on this thread."""

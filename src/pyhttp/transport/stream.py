@@ -41,6 +41,10 @@ class Stream(Protocol):
         """
         ...
 
+    def read_into(self, buffer: memoryview) -> int:
+        """The same into `buffer`: how many octets; 0 at the end of input."""
+        ...
+
     def write(self, pieces: Sequence[Piece]) -> int:
         """Send from the beginning of `pieces` what can be sent now; how many octets that were.
 
@@ -103,6 +107,10 @@ class SocketStream:
     def read(self, most: int) -> bytes:
         """As `Stream` has it."""
         return os.read(self._fd, most)
+
+    def read_into(self, buffer: memoryview) -> int:
+        """As `Stream` has it."""
+        return os.readv(self._fd, (buffer,))
 
     def write(self, pieces: Sequence[Piece]) -> int:
         """As `Stream` has it."""

@@ -40,8 +40,8 @@ class Client(Protocol):
         """The descriptor."""
         ...
 
-    def fill(self) -> int:
-        """Read once without waiting."""
+    def fill(self, into: memoryview | None = None) -> int:
+        """Read once without waiting; how many octets came."""
         ...
 
     def send_some(self) -> None:
@@ -53,8 +53,8 @@ class Client(Protocol):
         ...
 
 
-def receive(client: Client) -> None:
-    """Wait for input, and have it taken.
+def receive(client: Client, into: memoryview | None = None) -> int:
+    """Wait for input, and have it taken, or put into a buffer; how many octets came.
 
     Raises:
         RequestTimeout: The client was silent for too long, or too slow (safety line D9).
@@ -62,7 +62,7 @@ def receive(client: Client) -> None:
     """
     while True:
         try:
-            client.content_pace.count(0.0, client.fill())
+            received = client.fill(into)
         except BlockingIOError:
             client.about_to_block()
             began = time.monotonic()
@@ -73,7 +73,8 @@ def receive(client: Client) -> None:
         except OSError as error:
             raise Disconnected(str(error)) from error
         else:
-            return
+            client.content_pace.count(0.0, received)
+            return received
 
 
 def send_all(client: Client) -> None:

@@ -115,6 +115,21 @@ class RequestReceiver:
         self._receiving = _AFTER_CONTENT
         return request
 
+    @property
+    def content_awaited(self) -> int:
+        """Octets of content that come next as they are, none of which is here: `pass_content` may stand for them.
+
+        0 where framing is between them, the client waits for 100 (Continue), or nothing more will come.
+        """
+        if self._receiving is not _AFTER_HEAD or self.buffer.data or self._expects or self._ended:
+            return 0
+        return self._left
+
+    def pass_content(self, count: int) -> None:
+        """Note that `count` octets of `content_awaited` went to their reader directly; 0 is the end of input."""
+        self._left -= count
+        self._ended = not count
+
     def receive_eof(self) -> None:
         """Note that the peer ended its side; what it sent before still counts."""
         self._ended = True

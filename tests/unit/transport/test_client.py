@@ -7,12 +7,13 @@ import time
 
 import pytest
 
-from pyhttp.errors import Disconnected, Misuse, RequestTimeout
+from pyhttp.errors import Disconnected, IncompleteRequest, Misuse, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, wait_until_ready
+from pyhttp.wire.events import Content, EndOfMessage
 from tests.helpers.channels import FakeStream, Waited, met, read_now, reset
 from tests.helpers.sockets import descriptors, read_until_end, request
 
@@ -54,6 +55,40 @@ def test_L4_one_read_takes_a_bounded_amount_and_does_not_wait() -> None:
         made.peer.shutdown(socket.SHUT_WR)
         assert wait_until_ready(made.conn.fileno(), READ, 10)
         assert made.conn.fill() == 0
+
+
+def test_content_is_read_into_a_buffer_past_the_core_until_its_end() -> None:
+    with met() as made:
+        made.begin(request("/", "Content-Length: 6", method="POST") + b"ab")
+        core, buffer = made.conn.core, bytearray(10)
+        assert core.next_event() == Content(b"ab")
+        made.peer.sendall(b"cdef")
+        assert wait_until_ready(made.conn.fileno(), READ, 10)
+        assert made.conn.fill(memoryview(buffer)[:3]) == 3
+        assert (bytes(buffer[:3]), core.content_left, core.buffered) == (b"cde", 1, 0)
+        made.conn.fill()
+        assert core.next_event() == Content(b"f")
+        assert core.next_event() == EndOfMessage()
+
+
+def test_F10_the_end_of_input_is_noted_when_content_is_read_into_a_buffer() -> None:
+    with met() as made:
+        made.begin(request("/", "Content-Length: 6", method="POST"))
+        made.peer.shutdown(socket.SHUT_WR)
+        assert wait_until_ready(made.conn.fileno(), READ, 10)
+        assert made.conn.fill(memoryview(bytearray(10))) == 0
+        with pytest.raises(IncompleteRequest):
+            made.conn.core.next_event()
+
+
+def test_a_request_that_nobody_has_taken_is_remembered_with_what_went_into_a_buffer() -> None:
+    with met() as made:
+        head = request("/", "Content-Length: 6", method="POST")
+        made.begin(head)
+        made.peer.sendall(b"abc")
+        assert wait_until_ready(made.conn.fileno(), READ, 10)
+        assert made.conn.fill(memoryview(bytearray(10))) == 3
+        assert made.conn.recv(1000) == head + b"abc"
 
 
 def test_each_exchange_begins_anew() -> None:

@@ -331,6 +331,14 @@ def test_the_end_gives_everything_back_and_may_come_twice() -> None:
             exchange.respond(Response(200))
 
 
+def test_F11_an_exchange_that_has_ended_reads_nothing_into_a_buffer() -> None:
+    with met() as made:
+        exchange = made.begin(request("/", "Content-Length: 3", method="POST"))
+        made.peer.sendall(b"abc")
+        exchange.end()
+        assert exchange.read_content_into(memoryview(bytearray(10))) == 0
+
+
 def test_the_end_of_a_wait_closes_what_is_awaited() -> None:
     with met() as made:
         exchange = made.begin(request())

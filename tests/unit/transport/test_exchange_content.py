@@ -99,6 +99,21 @@ def test_F11_unread_content_is_read_away_before_the_next_request(
     assert seen == ["/", "/next"]
 
 
+@pytest.mark.parametrize("size", [1, 1000, 65_536, 300_000, -1])
+def test_F11_large_content_is_read_in_pieces_of_any_size_up_to_the_next_request(
+    server_class: ServerClass, size: int
+) -> None:
+    content = bytes(range(256)) * 2000
+
+    def handler(got: Request) -> Response:
+        return Response(200, {}, b"".join(iter(lambda: got.body.read(size), b"")))
+
+    with serving(server_class, handler) as server, connect(server) as client:
+        client.send(request("/", method="POST", content=content) + request("/next", method="POST", content=b"more"))
+        assert client.reply().content == content
+        assert client.reply().content == b"more"
+
+
 @pytest.mark.parametrize("framing", ["sized", "chunked"])
 def test_D15_more_unread_content_than_the_limit_closes(server_class: ServerClass, framing: str) -> None:
     content = bytes(200_000)

@@ -106,6 +106,87 @@ def test_content_that_is_asked_for_when_there_is_no_request_is_a_misuse() -> Non
             made.conn.begin_exchange(None).content.read()
 
 
+# --- straight into a buffer
+
+
+def test_content_of_a_stated_length_goes_into_a_buffer_up_to_its_end_and_no_further() -> None:
+    with met() as made:
+        incoming, buffer = posted(made, b"", length=6), bytearray(100)
+        made.peer.sendall(b"abcdef" + request("/next"))
+        assert incoming.read_into(memoryview(buffer)) == 6
+        assert buffer[:7] == b"abcdef\0"
+        assert incoming.read_into(memoryview(buffer)) == 0
+        assert not incoming.complete
+        assert incoming.read() == b""
+        assert incoming.complete
+        made.conn.fill()
+        assert made.conn.core.buffered == len(request("/next"))
+
+
+def test_a_buffer_is_filled_with_no_more_than_it_holds() -> None:
+    with met() as made:
+        incoming, buffer = posted(made, b"", length=6), bytearray(4)
+        made.peer.sendall(b"abcdef")
+        assert incoming.read_into(memoryview(buffer)) == 4
+        assert incoming.read() == b"ef"
+
+
+@pytest.mark.parametrize("lines", [(CHUNKED,), ("Content-Length: 3", EXPECT)])
+def test_what_is_framed_or_has_to_be_asked_for_does_not_go_into_a_buffer(lines: tuple[str, ...]) -> None:
+    with met() as made:
+        incoming = made.begin(request("/", *lines, method="POST")).content
+        assert incoming.read_into(memoryview(bytearray(10))) == 0
+
+
+def test_F12_what_is_here_comes_before_what_goes_into_a_buffer() -> None:
+    with met(limits=Limits(read_ahead=3)) as made:
+        incoming, buffer = posted(made, b"", length=9), bytearray(10)
+        made.send(b"abc")
+        assert incoming.read_ahead()
+        made.peer.sendall(b"defghi")
+        assert incoming.read_into(memoryview(buffer)) == 0
+        assert incoming.read() == b"abc"
+        made.conn.fill()
+        assert incoming.read_into(memoryview(buffer)) == 0
+        assert incoming.read() == b"def"
+        assert incoming.read_into(memoryview(buffer)) == 3
+        assert buffer[:3] == b"ghi"
+
+
+def test_kept_content_does_not_go_into_a_buffer() -> None:
+    with met() as made:
+        incoming = posted(made, b"", length=6)
+        assert not incoming.collect()
+        assert incoming.read_into(memoryview(bytearray(10))) == 0
+
+
+def test_F10_refused_content_does_not_go_into_a_buffer() -> None:
+    with met() as made:
+        incoming = posted(made, b"", length=6)
+        incoming.refuse(RequestTimeout("late"))
+        made.peer.sendall(b"abcdef")
+        assert incoming.read_into(memoryview(bytearray(10))) == 0
+        with pytest.raises(RequestTimeout):
+            incoming.read()
+
+
+def test_F10_content_that_ends_early_in_a_buffer_is_an_error() -> None:
+    with met() as made:
+        incoming, buffer = posted(made, b"", length=6), memoryview(bytearray(10))
+        made.peer.sendall(b"abc")
+        assert incoming.read_into(buffer) == 3
+        made.peer.shutdown(socket.SHUT_WR)
+        assert incoming.read_into(buffer) == 0
+        assert incoming.read_into(buffer) == 0
+        with pytest.raises(IncompleteRequest):
+            incoming.read()
+
+
+def test_D9_a_buffer_is_waited_for_no_longer_than_content_may_be_silent() -> None:
+    with met(timeouts=QUICK) as made, pytest.raises(RequestTimeout):
+        posted(made, b"", length=6).read_into(memoryview(bytearray(10)))
+
+
 # --- put aside
 
 

@@ -40,6 +40,21 @@ def fill(stream: SocketStream) -> int:
 # --- reading and writing
 
 
+def test_read_into_takes_as_much_as_there_is_room_for_and_does_not_wait() -> None:
+    with tcp_pair() as (ours, theirs):
+        stream, buffer = SocketStream(ours), bytearray(4)
+        with pytest.raises(BlockingIOError):
+            stream.read_into(memoryview(buffer))
+        theirs.sendall(b"abcdef")
+        until(lambda: len(ours.recv(6, socket.MSG_PEEK)) == 6)
+        assert stream.read_into(memoryview(buffer)) == 4
+        assert stream.read_into(memoryview(buffer)[1:]) == 2
+        assert buffer == b"aefd"
+        theirs.shutdown(socket.SHUT_WR)
+        until(lambda: stream.departed() or ours.recv(1, socket.MSG_PEEK) == b"")
+        assert stream.read_into(memoryview(buffer)) == 0
+
+
 def test_read_gives_what_is_there_and_nothing_waits() -> None:
     with tcp_pair() as (ours, theirs):
         stream = SocketStream(ours)

@@ -57,6 +57,44 @@ def failed(*data: bytes, limits: Limits = LIMITS) -> ServerConnection:
     return connection
 
 
+# --- content that goes elsewhere
+
+
+def test_content_that_is_awaited_may_go_past_the_connection() -> None:
+    connection = connect(SIZED, b"ab")
+    assert connection.content_awaited == 0  # its head has not been read
+    connection.next_event()
+    assert connection.content_awaited == 0  # some of it is here
+    assert connection.next_event() == Content(b"ab")
+    assert connection.content_awaited == 3
+    connection.pass_content(2)
+    assert (connection.content_awaited, connection.content_left) == (1, 1)
+    connection.receive_data(b"c" + GET)
+    assert connection.content_awaited == 0
+    assert received(connection)[:2] == [Content(b"c"), END]
+    assert connection.content_awaited == 0
+
+
+@pytest.mark.parametrize("head", [CHUNKED, EXPECTING, GET])
+def test_framed_content_is_not_awaited_as_it_is_nor_what_nobody_sends(head: bytes) -> None:
+    connection = connect(head)
+    connection.next_event()
+    assert connection.content_awaited == 0
+
+
+def test_content_of_a_refused_request_is_not_awaited() -> None:
+    assert failed(EXPECTING.replace(b"100-continue", b"more")).content_awaited == 0
+
+
+def test_F10_an_end_that_was_met_elsewhere_counts() -> None:
+    connection = connect(SIZED)
+    connection.next_event()
+    connection.pass_content(0)
+    assert connection.content_awaited == 0
+    with pytest.raises(IncompleteRequest):
+        connection.next_event()
+
+
 # --- receiving
 
 
