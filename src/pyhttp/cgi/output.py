@@ -96,8 +96,8 @@ class OutputParser:
         section = bytes(self._buffer[: end.start()])
         if section.count(b"\n") >= self._limits.script_field_lines:
             raise BadGateway(f"a header section of more than {self._limits.script_field_lines} lines")
-        parse = _kept_response if len(section) <= _KEPT else _response
-        return parse(section, self._non_parsed)
+        kept = len(section) <= _KEPT and b"cookie" not in section.lower()  # that is one client's own
+        return (_kept_response if kept else _response)(section, self._non_parsed)
 
     def receive_eof(self) -> BadGateway:
         """The error that the end of output is, while `receive` has given nothing but None."""

@@ -5,7 +5,7 @@ import contextlib
 import socket
 import threading
 from collections.abc import Callable
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
 from pyhttp.cgi.running import Scripts
@@ -25,6 +25,9 @@ from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
 from pyhttp.transport.progress import Progress
 from pyhttp.transport.spool import Budget
+
+if TYPE_CHECKING:
+    import logging
 
 __all__ = ["BaseServer"]
 
@@ -71,7 +74,8 @@ class BaseServer:
             raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = limits or Limits()
         self.timeouts: Timeouts = timeouts or Timeouts()
-        self.log, self._lines = loggers()
+        error_log, self._lines = loggers()
+        self.log: logging.Logger = error_log
         self.request_handler = request_handler
         self.scripts: Scripts = Scripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""

@@ -334,3 +334,8 @@ class TestKept:
         text = b"Content-Type: a/b\nX: " + b"y" * 1024 + b"\n\n"
         assert parse(text)[0] == parse(text)[0]
         assert parse(text)[0] is not parse(text)[0]
+
+    def test_a_section_with_a_cookie_is_not_kept(self) -> None:
+        text = b"Content-Type: a/b\nset-COOKIE: a=secret\n\n"
+        assert parse(text)[0] == parse(text)[0]
+        assert parse(text)[0] is not parse(text)[0]
