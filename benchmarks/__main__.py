@@ -33,7 +33,6 @@ from tests.helpers.crowd import raise_descriptor_limit
 
 ROUNDS: Final = 7
 SECONDS: Final = 2
-QUICK_LARGE: Final = 64 << 20
 DESCRIPTORS: Final = 8192
 REST: Final = "the rest"
 
@@ -95,7 +94,7 @@ def parse(argv: Sequence[str]) -> Plan:
         [Setting(one) for one in setting or ([Setting.PINNED] if quick else Setting)],
         given.rounds or (1 if quick else ROUNDS),
         given.seconds or (1 if quick else SECONDS),
-        QUICK_LARGE if quick else LARGE,
+        LARGE,
         str(given.python),
         Path(given.into) if given.into else TOP / "docs" if whole else None,
     )

@@ -138,7 +138,7 @@ WORKLOADS: Final = (
     Workload("file", "A file of 1 KiB, connections kept", Load(PAGE), FILES, "nginx", bare=_canned(200, SMALL)),
     Workload("varied", "1,000 files of 1 KiB in turn, each asked for with another cookie",
              Load(Ask("/page.html", length=SMALL, varied=VARIED)), FILES, "nginx", bare=_canned(200, SMALL)),
-    Workload("closing", "The same file, a connection for each request",
+    Workload("closing", "The same file, a connection each",
              Load(Ask("/page.html", length=SMALL, close=True)), CLOSING, "http.server-1.0",
              bare=_canned(200, SMALL, keep=False)),
     Workload("304", "The same file, which the client has", Load(Ask("/page.html", 304, 0, conditional=True)), FILES,

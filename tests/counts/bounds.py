@@ -30,13 +30,13 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(60, 70, 8, 567_254),
-    "not-modified": Bounds(62, 68, 7, 590_084),
-    "range": Bounds(82, 106, 8, 686_459),
-    "listing": Bounds(164, 6256, 1027, 95_548_260),
-    "function": Bounds(54, 66, 4, 368_576),
-    "script": Bounds(284, 405, 38, 0),
-    "closing": Bounds(113, 161, 19, 731_366),
+    "file": Bounds(60, 70, 8, 179_773),
+    "not-modified": Bounds(62, 68, 7, 182_722),
+    "range": Bounds(82, 106, 8, 245_172),
+    "listing": Bounds(164, 6256, 1027, 13_914_365),
+    "function": Bounds(54, 66, 4, 152_417),
+    "script": Bounds(284, 406, 38, 0),
+    "closing": Bounds(113, 161, 19, 363_557),
     "pooled": Bounds(61, 73, 8, 0),
 }
 
