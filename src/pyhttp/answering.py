@@ -141,7 +141,7 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
 def serve_plain(conn: socket.socket, server: object, answer: Callable[[Request], None]) -> None:
     """Have `answer` answer each request of a socket that no server of ours keeps, to its end.
 
-    On a server's connection exceptions pass through, to `BaseServer.finish_request`, which concludes the turn.
+    What it raises is answered here; on a server's connection that is for `BaseServer.finish_request` to do.
     """
     surroundings = Surroundings(server)
     fate = Fate.KEEP

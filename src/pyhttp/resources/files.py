@@ -5,7 +5,7 @@ import stat
 import time
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Final, NamedTuple, assert_never
+from typing import Final, Literal, NamedTuple, assert_never
 
 from pyhttp.errors import HTTPError, InternalError, NotFound, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
@@ -85,17 +85,19 @@ def file_response(
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
         if verdict is Verdict.PERFORM_WHOLE:
             return Response(200, described.fields, _content(head, file, 0, file.size))
-        return _answer(head, described, verdict, file, limits.ranges)
+        return _special(head, described, verdict, file, limits.ranges)
     except BaseException:
         file.close()
         raise
 
 
-def _answer(head: RequestHead, described: "_Described", verdict: Verdict, file: OpenedFile, ranges: int) -> Response:
-    """The answer of a selected representation, as its preconditions allow (9110-13.2.1-1a)."""
+_Special = Literal[Verdict.PERFORM, Verdict.NOT_MODIFIED, Verdict.PRECONDITION_FAILED]
+"""What preconditions and Range make of an answer other than the whole."""
+
+
+def _special(head: RequestHead, described: "_Described", verdict: _Special, file: OpenedFile, ranges: int) -> Response:
+    """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a)."""
     match verdict:
-        case Verdict.PERFORM_WHOLE:
-            return Response(200, described.fields, _content(head, file, 0, file.size))
         case Verdict.PERFORM:
             return _ranged(head, described, file, ranges)
         case Verdict.NOT_MODIFIED:
