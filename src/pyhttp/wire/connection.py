@@ -32,15 +32,8 @@ class ServerConnection(RequestReceiver):
     Any split of the input gives the same events, content merged. After an error nothing is parsed any more: each
     further `next_event` raises it again (safety line F13), and an answer may still be sent, which closes.
 
-    Args:
-        limits: What the peer may send.
-        secure: Whether the connection is TLS at this server, so that https targets are served.
-
-    Attributes:
-        buffer: What was received and no event has consumed; to be looked at only.
-        request: The request of the current cycle; None until its head is complete and right.
-        head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
-        persistent: Whether another request may follow on this connection; settled once a response head was sent.
+    Arguments and attributes are those of `RequestReceiver`; whether the connection persists is settled once the head of
+    a response was sent.
     """
 
     __slots__ = ("_response", "_sending")
