@@ -253,17 +253,15 @@ class BaseHttpRequestHandler:
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
         else:
-            self._do_listing(path, segments)
+            self._do_listing(path)
 
-    def _do_listing(self, path: str, segments: tuple[str, ...]) -> None:
+    def _do_listing(self, path: str) -> None:
         from pyhttp.resources import listing  # noqa: PLC0415 - see list_dir
 
         head = self.request.head
         if listing.wants_json(head):
             limits = self.request.exchange.limits
-            self.respond(
-                listing.json_response(head, path, segments, root=self.directory, site=self.site, limits=limits)
-            )
+            self.respond(listing.json_response(head, path, root=self.directory, site=self.site, limits=limits))
         else:
             self.respond(listing.listing_response(head, self.list_dir(path), site=self.site))
 

@@ -12,7 +12,6 @@ from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
 from pyhttp.resources.order import Column, Order, parameters
 from pyhttp.resources.page import document, escape_text, page_lines
-from pyhttp.resources.paths import encode
 from pyhttp.resources.rows import drawings, human_size, json_rows, table_rows
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
@@ -143,7 +142,6 @@ def wants_json(head: RequestHead) -> bool:
 def json_response(
     head: RequestHead,
     path: str,
-    segments: tuple[str, ...],
     *,
     root: str,
     site: Site,
@@ -154,7 +152,6 @@ def json_response(
     Args:
         head: The request.
         path: Absolute file-system path of the directory.
-        segments: The decoded path of its URL.
         root: Absolute path of the folder served.
         site: How it is served.
         limits: How many entries are shown.
@@ -163,15 +160,15 @@ def json_response(
         HTTPError: As `directory_page` and `listing_response`.
     """
     entries, _ = _entries(path, root, site, limits)
-    text = _json(entries, encode(segments, directory=True), Order.of(head.query))
+    text = _json(entries, Order.of(head.query))
     lines = (("Content-Type", _JSON), ("X-Content-Type-Options", "nosniff"), _VARY)
     return generated_response(head, text, lines, site=site)
 
 
 @lru_cache(maxsize=1)
-def _json(found: tuple[Entry, ...], base: str, order: Order) -> str:
+def _json(found: tuple[Entry, ...], order: Order) -> str:
     """The same as JSON."""
-    return "[\n" + ",\n".join(json_rows(order.sorted(found), base)) + "\n]\n"
+    return "[\n" + ",\n".join(json_rows(order.sorted(found))) + "\n]\n"
 
 
 def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:

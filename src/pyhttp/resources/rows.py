@@ -64,12 +64,11 @@ def table_rows(entries: Sequence[Entry]) -> tuple[list[str], set[str]]:
     return rows, icons
 
 
-def json_rows(entries: Sequence[Entry], base: str) -> list[str]:
+def json_rows(entries: Sequence[Entry]) -> list[str]:
     """A JSON object (RFC 8259) for each entry: name, type, size, mtime and url.
 
-    Args:
-        entries: In their order.
-        base: The path of the directory's URL, with its slash.
+    The url is relative to that of the listing (RFC 3986 §4.2), whatever path that has for the client. No colon stands
+    in it that could make its beginning a scheme: names are escaped.
     """
     from json import JSONEncoder  # noqa: PLC0415 - seldom needed
 
@@ -83,7 +82,7 @@ def json_rows(entries: Sequence[Entry], base: str) -> list[str]:
         day, clock = format_day(modified // 86_400), _CLOCK[modified // 60 % 1440]
         rows.append(
             f'{{"name": {quote(text)}, "type": "{kind}", "size": {length}, '
-            f'"mtime": "{day}T{clock}:{_TWO[modified % 60]}Z", "url": "{base}{link}{slash}"}}'
+            f'"mtime": "{day}T{clock}:{_TWO[modified % 60]}Z", "url": "{link}{slash}"}}'
         )
     return rows
 

@@ -5,6 +5,7 @@ import html
 import json
 import os
 import re
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 from hypothesis import example, given
@@ -88,13 +89,23 @@ def test_json_says_of_each_entry_what_is_true_of_it_alone(entries: list[Entry]) 
                 "type": "directory" if entry.is_directory else "file",
                 "size": None if entry.is_directory else entry.size,
                 "mtime": instant(entry.modified),
-                "url": f"/d%20d/{encode_segment(entry.name)}{'/' if entry.is_directory else ''}",
+                "url": f"{encode_segment(entry.name)}{'/' if entry.is_directory else ''}",
             },
             ensure_ascii=False,
         )
         for entry in entries
     ]
-    assert json_rows(entries, "/d%20d/") == expected
+    assert json_rows(entries) == expected
+
+
+@given(_ENTRIES)
+@example([file("a:b"), file("http:"), file("..."), file("?a"), file("#")])
+def test_the_url_of_an_entry_is_right_wherever_the_listing_is(entries: list[Entry]) -> None:
+    """3986-4.2: no first segment with a colon, and no path from the root."""
+    for row, entry in zip(json_rows(entries), entries, strict=True):
+        target = urlsplit(urljoin("http://host/below/a/prefix/", json.loads(row)["url"]))
+        assert (target.scheme, target.netloc, target.query, target.fragment) == ("http", "host", "", "")
+        assert decode(target.path) == ("below", "a", "prefix", entry.name)
 
 
 @pytest.mark.parametrize(
