@@ -219,9 +219,11 @@ def _json_listing(ask: Asker) -> bool | str:
 
 
 def _sorted_listing(ask: Asker) -> bool | str:
-    page = ask("/sub/").content
-    for query in re.findall(rb'href="(\?[^"]*)"', page):
-        other = ask("/sub/" + query.decode().replace("&amp;", "&")).content
+    page = ask("/sub/").content.decode("utf-8", "replace")
+    queries = [query.replace("&amp;", "&") for query in re.findall(r'href="(\?[^"]*)"', page)]
+    fields = [re.findall('name="([^"]*)" value="([^"]*)"', form) for form in re.findall("<form>(.*?)</form>", page)]
+    for query in (*queries, *["?" + "&".join(map("=".join, pairs)) for pairs in fields]):
+        other = ask(f"/sub/{query}").content
         if other.find(b"b.txt") < other.find(b"a.txt"):
             return True
     return "no"
@@ -275,7 +277,7 @@ FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
     ("`nosniff` on files", "", _nosniff),
     ("`//folder` is redirected to a path here", "", _redirect),
     ("A symbolic link out of the root is refused", "", _links_out),
-    ("A listing sorts by plain links", "", _sorted_listing),
+    ("A listing sorts without a script", "", _sorted_listing),
     ("A listing as JSON for who accepts it", "9110 §12.5.1", _json_listing),
     ("A listing is conditional", "9110 §13", _conditional_listing),
     ("A listing has a content security policy", "", _safe_listing),

@@ -34,6 +34,48 @@ def served(tmp_path: Path) -> Iterator[FolderClient]:
         yield client
 
 
+@pytest.fixture
+def tree(tmp_path: Path) -> Path:
+    """Folders in folders."""
+    root = tmp_path / "tree"
+    for place in range(23):
+        write(root / "long" / f"file {place}: 100%.txt", b"x" * place)
+    for below in ("a", "b/c", "long/sub", "long/zzz"):
+        write(root / below / "inner.txt", below.encode())
+    (root / "empty").mkdir()
+    return root
+
+
+def listed(served: Path) -> dict[str, bytes]:
+    """The files of a folder, by their paths."""
+    return {str(path.relative_to(served)): path.read_bytes() for path in served.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("options", [("--mirror",), ("--recursive", "--level=inf")])
+def test_a_crawler_gets_every_file_and_reads_each_listing_once(
+    tree: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    wget = [need("wget"), *options, "--no-proxy", "--no-verbose", "--no-host-directories", "--timeout=60"]
+    (tmp_path / "copy").mkdir()
+    with serving(ThreadedServer, tree) as client:
+        host = url(client, "")
+        done = subprocess.run([*wget, host], check=True, capture_output=True, text=True, cwd=tmp_path / "copy")
+    asked = re.findall(r" URL: ?(\S+) ", done.stderr)
+    listings = sorted([target.removeprefix(host) for target in asked if re.search(r"/$|\?", target)])
+    assert listings == [
+        "",
+        "a/",
+        "b/",
+        "b/c/",
+        "empty/",
+        "long/",
+        "long/sub/",
+        "long/zzz/",
+    ]
+    copy = {name: data for name, data in listed(tmp_path / "copy").items() if "index.html" not in name}
+    assert copy == listed(tree)
+
+
 def url(client: FolderClient, name: str) -> str:
     return "http://{}:{}/{}".format(*client.address, name)
 

@@ -87,9 +87,13 @@ def _breadcrumbs(segments: tuple[str, ...]) -> str:
 
 
 def _heading(order: Order, column: Column, text: str) -> str:
+    """A form and no link: a crawler would follow that, and read everything in each order."""
     direction = "descending" if order.descending else "ascending"
     state = f' aria-sort="{direction}"' if column is order.column else ""
-    return f'<th scope="col"{state}><a href="{escape_text(order.query_for(column))}">{text}</a>'
+    return (
+        f'<th scope="col"{state}><form><input type="hidden" name="sort" value="{column.value}">'
+        f'<button name="order" value="{order.direction_for(column)}">{text}</button></form>'
+    )
 
 
 _PARENT: Final = (

@@ -52,10 +52,10 @@ class Order:
             found.reverse()
         return found
 
-    def query_for(self, column: Column) -> str:
-        """The query that a column's heading leads to: the other direction, or the one that people look for first."""
+    def direction_for(self, column: Column) -> str:
+        """What a column's heading leads to: the other direction, or the one that people look for first."""
         descending = not self.descending if column is self.column else column is not Column.NAME
-        return f"?sort={column.value}&order={'desc' if descending else 'asc'}"
+        return "desc" if descending else "asc"
 
 
 def parameters(query: str) -> dict[str, str]:
