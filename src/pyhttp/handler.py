@@ -45,6 +45,8 @@ class BaseHttpRequestHandler:
     _redirects: int
     _opened: OpenedFile | None
     """The file that `handle` has opened for `do_file`."""
+    _link: str
+    """Of the pages beside the one that `list_dir` has made."""
 
     def __init__(
         self,
@@ -136,21 +138,21 @@ class BaseHttpRequestHandler:
         return paths.locate(self.directory, path, hide_dotfiles=self.site.hide_dotfiles)
 
     def list_dir(self, path: str) -> str:
-        """HTML: the listing of a directory, or a file's contents, escaped.
+        """HTML: the listing of a directory, or the page of it that the request asks for, or a file's contents, escaped.
 
         Args:
             path: An absolute file-system path.
 
         Raises:
             Forbidden: Listings are off, it may not be read, or it is a file larger than `Limits.shown_file`.
-            NotFound: It is not there, or leads out of the folder.
+            NotFound: It is not there, leads out of the folder, or its listing has no such page.
         """
         from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
 
         limits = self.request.exchange.limits
         if not files.is_directory(path):
             return listing.file_page(path, root=self.directory, site=self.site, limits=limits)
-        return listing.directory_page(
+        page = listing.directory_page(
             path,
             paths.decode(self.request.path),
             self.request.query,
@@ -158,6 +160,8 @@ class BaseHttpRequestHandler:
             site=self.site,
             limits=limits,
         )
+        self._link = page.link
+        return page.html
 
     def do_file(self, path: str) -> None:
         """Answer for a file: with its contents, or with the CGI script's output where it is one.
@@ -260,10 +264,14 @@ class BaseHttpRequestHandler:
 
         head = self.request.head
         if listing.wants_json(head):
+            from pyhttp.resources.json_listing import json_response  # noqa: PLC0415 - few clients ask for it
+
             limits = self.request.exchange.limits
-            self.respond(listing.json_response(head, path, root=self.directory, site=self.site, limits=limits))
-        else:
-            self.respond(listing.listing_response(head, self.list_dir(path), site=self.site))
+            self.respond(json_response(head, path, root=self.directory, site=self.site, limits=limits))
+            return
+        self._link = ""  # an overridden list_dir may know of no further pages
+        page = self.list_dir(path)
+        self.respond(listing.listing_response(head, page, self._link, site=self.site))
 
 
 _normal: Final = lru_cache(maxsize=64)(os.path.normpath)

@@ -69,7 +69,7 @@ class Limits:
     spool: int = 2 * GIB
     """D22: bytes spooled at once by all requests. Over it: 503."""
     listing_entries: int = 10_000
-    """W5: entries one listing shows; the page says so when there are more."""
+    """W5: entries one page of a listing shows, and is made of at once; links lead to the other pages."""
     shown_file: int = MIB
     """Bytes of a file that `list_dir` shows as HTML; a larger file raises."""
 

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.limits import Limits
 from pyhttp.servers.base import BaseServer
 from pyhttp.site import Site
 from tests.helpers.wire_client import Reply, WireClient
@@ -37,10 +38,12 @@ class FolderClient:
 
 
 @contextmanager
-def serving(kind: type[BaseServer], root: Path, site: Site | None = None) -> Iterator[FolderClient]:
+def serving(
+    kind: type[BaseServer], root: Path, site: Site | None = None, limits: Limits | None = None
+) -> Iterator[FolderClient]:
     """A server of `kind` for the folder `root`."""
     handler = partial(BaseHttpRequestHandler, directory=root, site=site or Site())
-    with kind("127.0.0.1", 0, handler) as server:
+    with kind("127.0.0.1", 0, handler, limits=limits or Limits()) as server:
         host, port = server.addresses[0][:2]
         assert re.fullmatch(r"[0-9.]+", host)
         yield FolderClient(host, port)

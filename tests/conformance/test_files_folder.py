@@ -5,11 +5,13 @@ T3, T4, T5, T6, T8, T10, R1, R2, R3, W1, W5, W6, W8.
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from pyhttp.limits import Limits
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.site import CODINGS, Site
@@ -172,6 +174,55 @@ def test_a_listing_is_html_or_json(client: FolderClient) -> None:
         assert "out" not in names
     assert {reply.get("Vary") for reply in (html, by_accept, by_query)} == {"Accept"}
     assert len({reply.get("ETag") for reply in (html, by_accept)}) == 2
+
+
+@pytest.fixture(scope="module", params=(BaseServer, ThreadedServer), ids=lambda kind: kind.__name__)
+def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderClient]:
+    """Twelve files, of which a page shows five."""
+    top = tmp_path_factory.mktemp("long")
+    for place in range(12):
+        write(top / "many" / f"n{place}", b"x" * place)
+    kind: type[BaseServer] = request.param
+    with serving(kind, top, limits=Limits(listing_entries=5)) as served:
+        yield served
+
+
+def test_W5_every_page_of_a_long_listing_leads_to_the_next(long: FolderClient) -> None:
+    """RFC 8288 §3: the Link field, relative as the links in the page are."""
+    links, names, target = [], list[str](), "/many/?sort=size&order=desc"
+    for _ in range(3):
+        reply = long.ask(target)
+        assert reply.status == 200
+        names += re.findall(r'<a href="(n[0-9]+)">', reply.content.decode())
+        links.append(reply.get("Link"))
+        following = re.search('<([^>]*)>; rel="next"', links[-1] or "")
+        target = f"/many/{following[1]}" if following else ""
+    assert names == [f"n{place}" for place in range(11, -1, -1)]
+    assert links == [
+        '<?sort=size&order=desc&page=2>; rel="next"',
+        '<?sort=size&order=desc>; rel="prev", <?sort=size&order=desc&page=3>; rel="next"',
+        '<?sort=size&order=desc&page=2>; rel="prev"',
+    ]
+    for number in ("0", "4", "x"):
+        assert long.ask(f"/many/?page={number}").status == 404
+    assert long.ask("/").get("Link") is None
+
+
+@pytest.mark.clause("9110-9.3.2-2a", "9112-6.3-3a")
+def test_a_long_listing_as_json_is_complete(long: FolderClient) -> None:
+    target = "/many/?format=json&sort=size"
+    reply = long.ask(target)
+    assert [row["url"] for row in json.loads(reply.content)] == [f"n{place}" for place in range(12)]
+    assert reply.get("Transfer-Encoding") == "chunked"
+    assert reply.get("ETag") is reply.get("Content-Length") is None
+    head = long.ask(target, "HEAD")
+    assert (head.status, head.content, head.get("Content-Type")) == (200, b"", "application/json")
+    assert long.ask(target, If_Match='"some"').status == 412
+    assert long.ask(target, If_None_Match="*").status == 304
+    assert long.ask(target, Range="bytes=0-0").status == 200
+    assert long.ask(target, "POST").status == 405
+    (old,) = long.raw(f"GET {target} HTTP/1.0\r\n\r\n".encode())
+    assert old.content == reply.content
 
 
 @pytest.mark.clause("9111-5.2.2.1-4b")

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Response
 
+from pyhttp.limits import Limits
 from pyhttp.servers.threaded import ThreadedServer
 from tests.conformance.folder_client import FolderClient, serving
 from tests.helpers.browser import chromium
@@ -36,7 +37,7 @@ def served(tmp_path: Path) -> Iterator[FolderClient]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Folders in folders."""
+    """Folders in folders, one of them longer than a page and with further folders."""
     root = tmp_path / "tree"
     for place in range(23):
         write(root / "long" / f"file {place}: 100%.txt", b"x" * place)
@@ -52,12 +53,12 @@ def listed(served: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("options", [("--mirror",), ("--recursive", "--level=inf")])
-def test_a_crawler_gets_every_file_and_reads_each_listing_once(
+def test_a_crawler_gets_every_file_and_reads_each_page_of_a_listing_once(
     tree: Path, tmp_path: Path, options: tuple[str, ...]
 ) -> None:
     wget = [need("wget"), *options, "--no-proxy", "--no-verbose", "--no-host-directories", "--timeout=60"]
     (tmp_path / "copy").mkdir()
-    with serving(ThreadedServer, tree) as client:
+    with serving(ThreadedServer, tree, limits=Limits(listing_entries=10)) as client:
         host = url(client, "")
         done = subprocess.run([*wget, host], check=True, capture_output=True, text=True, cwd=tmp_path / "copy")
     asked = re.findall(r" URL: ?(\S+) ", done.stderr)
@@ -69,6 +70,8 @@ def test_a_crawler_gets_every_file_and_reads_each_listing_once(
         "b/c/",
         "empty/",
         "long/",
+        "long/?page=2",
+        "long/?page=3",
         "long/sub/",
         "long/zzz/",
     ]

@@ -10,13 +10,14 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 
+from pyhttp.limits import Limits
 from pyhttp.servers.threaded import ThreadedServer
 from tests.conformance.folder_client import serving
 from tests.helpers.browser import chromium
 from tests.helpers.folder import OLD, write
 
 NARROW, WIDE = 400, 1000
-PAGES = ("/", "/deep%20er/", "/deep%20er/?sort=size&order=desc", "/empty/", "/absent")
+PAGES = ("/", "/deep%20er/", "/deep%20er/?sort=size&order=desc", "/long/?page=2", "/empty/", "/absent")
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +31,10 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     write(root / "deep er" / "inner file.txt", b"inner")
     write(root / "deep er" / "other.txt", b"other one")
     (root / "deep er" / "link").symlink_to("other.txt")
+    for place in range(45):
+        write(root / "long" / f"n{place}", b"x" * place)
     (root / "empty").mkdir()
-    with serving(ThreadedServer, root) as client:
+    with serving(ThreadedServer, root, limits=Limits(listing_entries=20)) as client:
         yield "http://{}:{}".format(*client.address)
 
 
@@ -115,17 +118,40 @@ def test_sorting_by_the_headings(browser: Browser, site: str) -> None:
     page = page_of(browser)
     page.goto(site)
     names = page.locator("tbody a")
-    assert names.all_inner_texts()[:2] == ["deep er/", "empty/"]
+    assert names.all_inner_texts()[:3] == ["deep er/", "empty/", "long/"]
     texts = names.all_inner_texts()
     assert texts.index("img9.png") < texts.index("img10.png") < texts.index("Notes.md")
     page.get_by_role("button", name="Size").click()
     expect(page.get_by_role("columnheader", name="Size")).to_have_attribute("aria-sort", "descending")
-    assert names.all_inner_texts()[2] == "img9.png"
+    assert names.all_inner_texts()[3] == "img9.png"
     page.get_by_role("button", name="Modified").click()
-    assert names.all_inner_texts()[2] == "b.pdf"
+    assert names.all_inner_texts()[3] == "b.pdf"
     page.get_by_role("button", name="Name").click()
     page.get_by_role("button", name="Name").click()
     expect(page.get_by_role("columnheader", name="Name")).to_have_attribute("aria-sort", "descending")
+    page.context.close()
+
+
+def test_a_long_listing_is_read_page_by_page(browser: Browser, site: str) -> None:
+    """From its beginning, in the order that was asked for; a new order begins at its first page."""
+    page = page_of(browser)
+    page.goto(f"{site}/long/")
+    page.get_by_role("button", name="Size").click()
+    seen: list[str] = []
+    for shown in ("Entries 1 to 20 of 45", "Entries 21 to 40 of 45", "Entries 41 to 45 of 45"):
+        pages = page.get_by_role("navigation", name="Pages", exact=True)
+        expect(pages).to_contain_text(shown)
+        seen += page.locator("tbody a").all_inner_texts()[1:]
+        if len(seen) < 45:
+            pages.get_by_role("link", name="Next page").click()
+    assert seen == [f"n{place}" for place in reversed(range(45))]
+    expect(page.get_by_role("link", name="Next page")).to_have_count(0)
+    page.get_by_role("link", name="Previous page").last.click()
+    page.get_by_role("link", name="Previous page").first.click()
+    expect(page).to_have_url(f"{site}/long/?sort=size&order=desc")
+    page.go_back()
+    page.get_by_role("button", name="Size").click()
+    expect(page).to_have_url(f"{site}/long/?sort=size&order=asc")
     page.context.close()
 
 

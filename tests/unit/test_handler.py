@@ -110,6 +110,22 @@ def test_a_listing_as_json(root: Path) -> None:
     assert b"application/json" in head
 
 
+def test_an_overridden_list_dir_knows_of_no_further_pages_unless_it_asks_ours(root: Path) -> None:
+    (root / "folder" / "another.txt").touch()
+
+    class Own(BaseHttpRequestHandler):
+        def list_dir(self, path: str) -> str:
+            return super().list_dir(path).upper() if "page" in self.request.query else "<p>mine"
+
+    sent = request("/folder/?page=1") + request("/folder/")
+    server = SimpleNamespace(limits=Limits(listing_entries=1))
+    (_, ours, upper), (_, theirs, mine) = ask(sent, partial(Own, directory=root), server=server)
+    assert b'Link: <?page=2>; rel="next"' in ours
+    assert b"<BUTTON" in upper
+    assert b"Link:" not in theirs
+    assert mine == b"<p>mine"
+
+
 def test_an_index_in_place_of_a_listing(root: Path) -> None:
     ((_, _, content),) = ask(request("/with-index/"), folder(root))
     assert content == b"<p>index"

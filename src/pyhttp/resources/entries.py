@@ -3,14 +3,16 @@
 import os
 import re
 import stat
-from typing import Final, NamedTuple
+from collections.abc import Iterable
+from itertools import islice
+from typing import Final, NamedTuple, Protocol
 
 from pyhttp.resources.opened import open_directory, real_path
 from pyhttp.resources.paths import is_hidden, is_inside
 from pyhttp.semantics.dates import EARLIEST, LATEST
 from pyhttp.site import Site
 
-__all__ = ["Entry", "read_directory"]
+__all__ = ["Candidate", "Directory", "Entry"]
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _KIND_AND_PUBLIC: Final = 0o170000 | stat.S_IROTH
@@ -33,59 +35,112 @@ class Entry(NamedTuple):
     """Seconds since 1970, within what four digits of a year can say."""
 
 
-def read_directory(path: str, root: str, site: Site, limit: int) -> tuple[list[Entry], bool]:
-    """The entries of a directory, in no order, and whether there are more than `limit`.
+class Candidate(Protocol):
+    """A name in a directory that may become an entry; an `os.DirEntry` is one."""
+
+    @property
+    def name(self) -> str:
+        """As `Entry.name`."""
+        ...
+
+    def stat(self) -> os.stat_result:
+        """Of what it leads to.
+
+        Raises:
+            OSError: Nothing.
+        """
+        ...
+
+    def is_symlink(self) -> bool:
+        """Whether a symbolic link leads there; asked after `stat`."""
+        ...
+
+
+class Directory:
+    """A directory that is open: its names, read once and by blocks, and which of them the server would serve.
+
+    Args:
+        path: Absolute file-system path.
+        root: Absolute path of the folder served.
+        site: How it is served.
 
     Raises:
         HTTPError: The directory cannot be shown; as `open_directory`.
     """
-    descriptor = open_directory(path, root, site)
-    try:
-        return _Place(descriptor, path, root, site).entries(limit)
-    finally:
-        os.close(descriptor)
 
+    __slots__ = ("_descriptor", "_excluded", "_found", "_hide", "_real", "_root")
 
-class _Place:
-    """The directory being read: which of its names the server would serve."""
-
-    __slots__ = ("_descriptor", "_excluded", "_hide", "_real", "_root")
-
-    def __init__(self, descriptor: int, path: str, root: str, site: Site) -> None:
-        self._descriptor = descriptor
+    def __init__(self, path: str, root: str, site: Site) -> None:
+        self._descriptor = open_directory(path, root, site)
         self._hide = site.hide_dotfiles
         self._excluded = {name.casefold() for name in site.cgi_directories} if path == root else set()
         bounded = is_inside(path, root) and not site.follow_symlinks
         self._root = os.path.realpath(root) if bounded else ""
-        self._real = real_path(descriptor, path)
+        self._real = real_path(self._descriptor, path)
+        self._found = os.scandir(self._descriptor)
 
-    def entries(self, limit: int) -> tuple[list[Entry], bool]:
-        """The entries, at most `limit`, and whether there are more; one loop without calls, as there are thousands."""
+    def close(self) -> None:
+        """Close it; harmless when called twice."""
+        self._found.close()
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def block(self, count: int) -> list[os.DirEntry[str]]:
+        """The next names, at most `count`, in no order; empty at the end."""
+        return list(islice(self._found, count))
+
+    def entries(self, candidates: Iterable[Candidate]) -> list[Entry]:
+        """Those that the server would serve; one loop with few calls, as there are thousands."""
         entries: list[Entry] = []
         new = tuple.__new__  # takes half of the time that calling Entry does
-        with os.scandir(self._descriptor) as found:
-            for candidate in found:
-                name = candidate.name
-                if (name[0] == "." or not name.isprintable()) and self._hides(name):
+        for candidate in candidates:
+            name = candidate.name
+            if (name[0] == "." or not name.isprintable()) and self._hides(name):
+                continue
+            try:
+                status = candidate.stat()
+                is_link = candidate.is_symlink()
+            except OSError:  # a link that leads nowhere, or a name that has just gone
+                continue
+            mode, size, modified = status.st_mode, status.st_size, status[stat.ST_MTIME]
+            is_directory = False
+            if is_link or mode & _KIND_AND_PUBLIC != _PUBLIC_FILE:  # few
+                if not self._shows(name, mode, is_link=is_link):
                     continue
-                try:
-                    status = candidate.stat()
-                    is_link = candidate.is_symlink()
-                except OSError:  # a link that leads nowhere, or a name that has just gone
-                    continue
-                mode, size, modified = status.st_mode, status.st_size, status[stat.ST_MTIME]
-                is_directory = False
-                if is_link or mode & _KIND_AND_PUBLIC != _PUBLIC_FILE:  # few
-                    if not self._shows(name, mode, is_link=is_link):
-                        continue
-                    is_directory = stat.S_ISDIR(mode)
-                    size = 0 if is_directory else size
-                if len(entries) == limit:
-                    return entries, True
-                if not EARLIEST <= modified <= LATEST:
-                    modified = EARLIEST if modified < EARLIEST else LATEST
-                entries.append(new(Entry, (name, is_directory, is_link, size, modified)))
-        return entries, False
+                is_directory = stat.S_ISDIR(mode)
+                size = 0 if is_directory else size
+            if not EARLIEST <= modified <= LATEST:
+                modified = EARLIEST if modified < EARLIEST else LATEST
+            entries.append(new(Entry, (name, is_directory, is_link, size, modified)))
+        return entries
+
+    def outlines(self, found: Iterable[os.DirEntry[str]]) -> list[Entry]:
+        """As `entries`, without size and time, and whether or not the server may read them: a look at links alone.
+
+        What kind of thing a name leads to stands in the directory itself.
+        """
+        outlines: list[Entry] = []
+        others: list[os.DirEntry[str]] = []
+        new = tuple.__new__
+        for candidate in found:
+            name = candidate.name
+            if (name[0] == "." or not name.isprintable()) and self._hides(name):
+                continue
+            try:
+                if candidate.is_file(follow_symlinks=False):
+                    outlines.append(new(Entry, (name, False, False, 0, 0)))
+                elif not candidate.is_dir(follow_symlinks=False):
+                    others.append(candidate)
+                elif not self._holds_scripts(name):
+                    outlines.append(new(Entry, (name, True, False, 0, 0)))
+            except OSError:  # gone, in a file system that keeps the kind elsewhere
+                continue
+        return outlines + self.entries(others)
+
+    def again(self, names: Iterable[str]) -> list[Entry]:
+        """The entries, in the same order, of names that were found before."""
+        return self.entries([_Known(name, self._descriptor) for name in names])
 
     def _hides(self, name: str) -> bool:
         """Whether a name is never shown; only one with a dot in front or with odd characters may be such."""
@@ -96,11 +151,14 @@ class _Place:
         is_directory = stat.S_ISDIR(mode)
         if not (is_directory or stat.S_ISREG(mode)) or not self._is_readable(name, mode):
             return False
-        if is_directory and self._excluded and name.casefold() in self._excluded:  # C8
+        if is_directory and self._holds_scripts(name):
             return False
         if not (is_link and self._root):
             return True
         return is_inside(os.path.realpath(os.path.join(self._real, name)), self._root)
+
+    def _holds_scripts(self, name: str) -> bool:
+        return bool(self._excluded) and name.casefold() in self._excluded  # C8
 
     def _is_readable(self, name: str, mode: int) -> bool:
         """Whether the server may open it; the system is asked only where the mode does not say so for everyone."""
@@ -109,3 +167,24 @@ class _Place:
             return True
         access = os.R_OK | os.X_OK if stat.S_ISDIR(mode) else os.R_OK
         return os.access(name, access, dir_fd=self._descriptor)
+
+
+class _Known:
+    """A name that was found before."""
+
+    __slots__ = ("_descriptor", "_is_link", "name")
+
+    name: str
+
+    def __init__(self, name: str, descriptor: int) -> None:
+        self.name = name
+        self._descriptor = descriptor
+        self._is_link = False
+
+    def stat(self) -> os.stat_result:
+        status = os.lstat(self.name, dir_fd=self._descriptor)
+        self._is_link = stat.S_ISLNK(status.st_mode)
+        return os.stat(self.name, dir_fd=self._descriptor) if self._is_link else status
+
+    def is_symlink(self) -> bool:
+        return self._is_link

@@ -1,19 +1,25 @@
 """RFC 9110 §8.8, §13: answers whose content this server has just written, conditional as those of files are."""
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Final
 
 from pyhttp.errors import PreconditionFailed
-from pyhttp.messages import RequestHead, Response
+from pyhttp.messages import RequestHead, Response, close_body
 from pyhttp.resources.error_page import options_response
 from pyhttp.resources.site_fields import Lines, not_modified_response, with_site_fields
 from pyhttp.semantics.conditional import Verdict, evaluate
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.methods import check_method
 from pyhttp.semantics.validators import EntityTag, Validators
 from pyhttp.site import Site
 
-__all__ = ["generated_response"]
+__all__ = ["generated_response", "streamed_response"]
+
+_UNTOLD: Final = EntityTag(os.urandom(16).hex())
+"""Of content that has no tag: one that no client was given, and no condition names."""
 
 
 def generated_response(
@@ -32,17 +38,46 @@ def generated_response(
         HTTPError: 405, 412 or 501.
     """
     check_method(head.method)
+    tag = _entity_tag(text)
+    fields = with_site_fields((*lines, ("ETag", str(tag))), site)
+    without_content = _without_content(head, tag, fields, site, clock)
+    return without_content or Response(200, fields, text.encode("utf-8", "replace"))
+
+
+def streamed_response(
+    head: RequestHead, pieces: Iterable[bytes], lines: Lines, *, site: Site, clock: Callable[[], float] = time.time
+) -> Response:
+    """The same for content that is written while it is sent: it has no entity tag, as it is never there as a whole.
+
+    Args:
+        head: The request.
+        pieces: The representation; closed, if it can be, where it is not sent. Where this raises, the caller closes it.
+        lines: The field lines that describe it.
+        site: Whose fields the answer carries.
+        clock: Seconds since 1970.
+
+    Raises:
+        HTTPError: 405, 412 or 501.
+    """
+    check_method(head.method)
+    fields = with_site_fields(lines, site)
+    without_content = _without_content(head, _UNTOLD, fields, site, clock)
+    if without_content is None:
+        return Response(200, fields, pieces)
+    close_body(pieces)
+    return without_content
+
+
+def _without_content(
+    head: RequestHead, tag: EntityTag, fields: Headers, site: Site, clock: Callable[[], float]
+) -> Response | None:
+    """What OPTIONS and the conditions of a request make of an answer; None where it gets the content."""
     if head.method == "OPTIONS":
         return options_response(head.headers, site=site)
-    content = text.encode("utf-8", "replace")
-    validators = Validators(_entity_tag(text))
-    verdict = evaluate(head.method, head.headers, validators, int(clock()))
+    verdict = evaluate(head.method, head.headers, Validators(tag), int(clock()))
     if verdict is Verdict.PRECONDITION_FAILED:
         raise PreconditionFailed("the representation is another one")
-    fields = with_site_fields((*lines, ("ETag", str(validators.etag))), site)
-    if verdict is Verdict.NOT_MODIFIED:
-        return not_modified_response(fields)
-    return Response(200, fields, content)
+    return not_modified_response(fields) if verdict is Verdict.NOT_MODIFIED else None
 
 
 @lru_cache(maxsize=1)

@@ -1,26 +1,35 @@
-"""RFC 9110 §3.2, §12.5.1: a directory as a resource: a page that needs no script, or JSON (safety lines W4, W5)."""
+"""RFC 9110 §3.2, §12.5.1: a directory as a resource: pages that need no script, or JSON (safety lines W4, W5)."""
 
 import os
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp.errors import Forbidden
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.resources.entries import Entry, read_directory
+from pyhttp.resources.entries import Directory, Entry
 from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
 from pyhttp.resources.order import Column, Order, parameters
 from pyhttp.resources.page import document, escape_text, page_lines
-from pyhttp.resources.rows import drawings, human_size, json_rows, table_rows
+from pyhttp.resources.paging import Paging, page_number
+from pyhttp.resources.rows import drawings, human_size, table_rows
+from pyhttp.resources.sorting import part_of
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
-__all__ = ["directory_page", "file_page", "json_response", "listing_response", "wants_json"]
+__all__ = ["VARY", "Page", "directory_page", "file_page", "listing_response", "open_listed", "wants_json"]
 
 _DEFAULT_LIMITS: Final = Limits()
-_VARY: Final = ("Vary", "Accept")
-_JSON: Final = "application/json"
+VARY: Final = ("Vary", "Accept")
+
+
+class Page(NamedTuple):
+    """One page of a listing."""
+
+    html: str
+    link: str = ""
+    """The value of a Link field that names the pages before and behind it; empty where there are none."""
 
 
 def directory_page(
@@ -31,45 +40,56 @@ def directory_page(
     root: str,
     site: Site,
     limits: Limits = _DEFAULT_LIMITS,
-) -> str:
-    """The HTML page that lists a directory.
+) -> Page:
+    """An HTML page that lists a directory, or a part of a long one.
 
     Args:
         path: Absolute file-system path of the directory.
         segments: The decoded path of its URL, for title and breadcrumbs.
-        query: Of the request; `sort` and `order` in it choose the order.
+        query: Of the request; `sort` and `order` in it choose the order, `page` the part.
         root: Absolute path of the folder served.
         site: How it is served.
-        limits: How many entries are shown.
+        limits: How many entries a page shows.
 
     Raises:
         Forbidden: The site has no listings, or the directory may not be read.
-        NotFound: It is not there, or leads out of the root.
+        NotFound: It is not there, leads out of the root, or has no such page.
     """
-    entries, more = _entries(path, root, site, limits)
-    return _page(entries, segments, Order.of(query), more=more)
+    order, number, size = Order.of(query), page_number(query), limits.listing_entries
+    directory = open_listed(path, root, site)
+    try:
+        entries, total = part_of(directory, order, number, size)
+    finally:
+        directory.close()
+    paging = Paging(order, number, size, total)
+    return Page(_page(tuple(entries), segments, paging), paging.link)
 
 
-def _entries(path: str, root: str, site: Site, limits: Limits) -> tuple[tuple[Entry, ...], bool]:
+def open_listed(path: str, root: str, site: Site) -> Directory:
+    """Open a directory of a site that has listings; the caller closes it.
+
+    Raises:
+        HTTPError: As `directory_page`.
+    """
     if not site.listing:
         raise Forbidden("listings are switched off")
-    entries, more = read_directory(path, root, site, limits.listing_entries)
-    return tuple(entries), more
+    return Directory(path, root, site)
 
 
 @lru_cache(maxsize=1)
-def _page(found: tuple[Entry, ...], segments: tuple[str, ...], order: Order, *, more: bool) -> str:
+def _page(found: tuple[Entry, ...], segments: tuple[str, ...], paging: Paging) -> str:
     """The page of entries that have just been read; the last one is kept, as it takes longer to write than to read."""
+    order = paging.order
     entries = order.sorted(found)
     rows, icons = table_rows(entries)
     top = (
         f"{drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n"
-        f"<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n"
+        f"<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n{_pages(paging, 'Pages')}"
         f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
         f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
         f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}"
     )
-    end = f"</table>\n</main>\n<footer>{_summary(entries, more=more)}</footer>\n"
+    end = f"</table>\n{_pages(paging, 'Pages, again')}</main>\n<footer>{_summary(entries, paging)}</footer>\n"
     return document(f"Index of {_title(segments)}", top, *rows, end)
 
 
@@ -96,23 +116,34 @@ def _heading(order: Order, column: Column, text: str) -> str:
     )
 
 
+def _pages(paging: Paging, label: str) -> str:
+    """What this page shows, and links to those before and behind it; nothing where it is the only one."""
+    if paging.count <= 1:
+        return ""
+    previous, following = escape_text(paging.previous), escape_text(paging.next)
+    before = f'<a rel="prev" href="{previous}">Previous page</a>\n' if previous else ""
+    behind = f'<a rel="next" href="{following}">Next page</a>\n' if following else ""
+    shown = f"<span>Entries {paging.first:,} to {paging.last:,} of {paging.total:,}</span>\n"
+    return f'<nav class="pages" aria-label="{label}">\n{shown}{before}{behind}</nav>\n'
+
+
 _PARENT: Final = (
     '<tr><th scope="row"><a href="../"><svg aria-hidden="true"><use href="#parent"/></svg>Parent folder</a><td><td>\n'
 )
 
 
-def _summary(entries: list[Entry], *, more: bool) -> str:
-    """How many there are of each, and how large together; and that there are more, where there are."""
-    if not entries:
+def _summary(entries: list[Entry], paging: Paging) -> str:
+    """How many there are of each on the page, and how large together."""
+    if not paging.total:
         return "This folder is empty."
     folders = sum([entry.is_directory for entry in entries])
     files = len(entries) - folders
     total = sum([entry.size for entry in entries])
-    text = (
+    return (
+        f"{'On this page: ' if paging.count > 1 else ''}"
         f"{folders:,} {'folder' if folders == 1 else 'folders'}, {files:,} {'file' if files == 1 else 'files'}, "
         f'<span title="{total:,} bytes">{human_size(total)}</span> in all. Times are in UTC.'
     )
-    return f"{text} <strong>There are more: {len(entries):,} is the most that a page shows.</strong>" if more else text
 
 
 def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIMITS) -> str:
@@ -140,50 +171,22 @@ def wants_json(head: RequestHead) -> bool:
     asked = parameters(head.query).get("format")
     if asked is not None:
         return asked == "json"
-    return "Accept" in head.headers and choose_type(head.headers, ("text/html", _JSON)) == _JSON
+    return (
+        "Accept" in head.headers and choose_type(head.headers, ("text/html", "application/json")) == "application/json"
+    )
 
 
-def json_response(
-    head: RequestHead,
-    path: str,
-    *,
-    root: str,
-    site: Site,
-    limits: Limits = _DEFAULT_LIMITS,
-) -> Response:
-    """A listing as a JSON array (RFC 8259) of objects with name, type, size, mtime and url, in the order asked for.
-
-    Args:
-        head: The request.
-        path: Absolute file-system path of the directory.
-        root: Absolute path of the folder served.
-        site: How it is served.
-        limits: How many entries are shown.
-
-    Raises:
-        HTTPError: As `directory_page` and `listing_response`.
-    """
-    entries, _ = _entries(path, root, site, limits)
-    text = _json(entries, Order.of(head.query))
-    lines = (("Content-Type", _JSON), ("X-Content-Type-Options", "nosniff"), _VARY)
-    return generated_response(head, text, lines, site=site)
-
-
-@lru_cache(maxsize=1)
-def _json(found: tuple[Entry, ...], order: Order) -> str:
-    """The same as JSON."""
-    return "[\n" + ",\n".join(json_rows(order.sorted(found))) + "\n]\n"
-
-
-def listing_response(head: RequestHead, page: str, *, site: Site) -> Response:
+def listing_response(head: RequestHead, page: str, link: str = "", *, site: Site) -> Response:
     """What a listing answers to a request.
 
     Args:
         head: The request.
         page: The HTML, of `directory_page` or of an overridden `list_dir`.
+        link: As `Page.link`.
         site: Whose fields the answer carries.
 
     Raises:
         HTTPError: 405, 412 or 501.
     """
-    return generated_response(head, page, (*page_lines(), _VARY), site=site)
+    links = (("Link", link),) if link else ()
+    return generated_response(head, page, (*page_lines(), VARY, *links), site=site)

@@ -4,14 +4,16 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from operator import attrgetter
 from typing import Final
 
 from pyhttp.resources.entries import Entry
+from pyhttp.semantics.dates import EARLIEST
 
 __all__ = ["Column", "Order", "parameters"]
 
 _NUMBER: Final = re.compile("([0-9]+)")
+_GREATEST: Final = 10**20 - 1
+"""No size and no time is above it: 20 digits say what 64 bits can hold."""
 
 
 class Column(Enum):
@@ -20,6 +22,9 @@ class Column(Enum):
     NAME = "name"
     SIZE = "size"
     DATE = "date"
+
+
+_COLUMNS: Final = {column.value: column for column in Column}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +38,52 @@ class Order:
     def of(cls, query: str) -> "Order":
         """The order that a query asks for; what it does not say, or says wrongly, is by name and ascending."""
         asked = parameters(query)
-        column = next((column for column in Column if column.value == asked.get("sort")), Column.NAME)
-        return cls(column, asked.get("order") == "desc")
+        return cls(_COLUMNS.get(asked.get("sort", ""), Column.NAME), asked.get("order") == "desc")
+
+    @property
+    def query(self) -> str:
+        """The query that asks for it; empty for the order of those that ask for none."""
+        return "" if self == Order() else f"sort={self.column.value}&order={_direction(descending=self.descending)}"
+
+    @property
+    def reverse(self) -> bool:
+        """Whether the greatest of `keys` comes first."""
+        return self.descending and self.column is Column.NAME
 
     def sorted(self, entries: Sequence[Entry]) -> list[Entry]:
-        """The entries in this order; names decide between equals, always ascending."""
-        folders = self._sorted([entry for entry in entries if entry.is_directory])
-        return folders + self._sorted([entry for entry in entries if not entry.is_directory])
+        """The entries in this order: folders first; names decide between equals, always ascending."""
+        # Names decide between equal keys, too: an entry begins with its name.
+        return [entry for _, entry in sorted(zip(self.keys(entries), entries, strict=False), reverse=self.reverse)]
 
-    def _sorted(self, entries: list[Entry]) -> list[Entry]:
-        keys = _natural([entry.name for entry in entries])
-        found = [entry for _, entry in sorted(zip(keys, entries, strict=False))]  # an entry begins with its name
+    def keys(self, entries: Sequence[Entry]) -> list[str]:
+        """What each entry is sorted by, as one text without control characters."""
+        names = _natural([entry.name for entry in entries])
+        folder, file = ("1", "0") if self.reverse else ("0", "1")
+        groups = [folder if entry.is_directory else file for entry in entries]
+        if self.column is Column.NAME:
+            return [group + name for group, name in zip(groups, names, strict=False)]
         if self.column is Column.SIZE:
-            found.sort(key=attrgetter("size"), reverse=self.descending)
-        elif self.column is Column.DATE:
-            found.sort(key=attrgetter("modified"), reverse=self.descending)
-        elif self.descending:
-            found.reverse()
-        return found
+            numbers = [entry.size for entry in entries]
+        else:
+            numbers = [entry.modified - EARLIEST for entry in entries]
+        if self.descending:
+            numbers = [_GREATEST - number for number in numbers]
+        return [f"{group}{number:020}{name}" for group, number, name in zip(groups, numbers, names, strict=False)]
 
     def direction_for(self, column: Column) -> str:
         """What a column's heading leads to: the other direction, or the one that people look for first."""
-        descending = not self.descending if column is self.column else column is not Column.NAME
-        return "desc" if descending else "asc"
+        return _direction(descending=not self.descending if column is self.column else column is not Column.NAME)
+
+
+def _direction(*, descending: bool) -> str:
+    """As it stands in a query."""
+    return "desc" if descending else "asc"
 
 
 def parameters(query: str) -> dict[str, str]:
     """The name=value pairs of a query, as they stand; the last of equal names counts."""
+    if not query:
+        return {}
     pairs = [pair.partition("=") for pair in query.split("&")]
     return {name: value for name, _, value in pairs}
 

@@ -11,7 +11,7 @@ __all__ = ["Lines", "not_modified_fields", "not_modified_response", "with_site_f
 Lines = tuple[tuple[str, str], ...]
 """Field lines that are known to be valid."""
 
-_JOINED: Final = frozenset({"vary"})
+_JOINED: Final = frozenset({"link", "vary"})
 """What the server says here stays true beside what the operator says."""
 
 _OF_304: Final = frozenset(

@@ -2,13 +2,13 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.resources.entries import Entry, read_directory
+from pyhttp.resources.entries import Candidate, Directory, Entry
 from pyhttp.semantics.dates import EARLIEST, LATEST
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, write
@@ -23,10 +23,27 @@ def no_descriptor_is_left() -> Iterator[None]:
     assert sorted(os.listdir("/proc/self/fd")) == before
 
 
+def entries(path: Path, root: Path, site: Site = SITE) -> list[Entry]:
+    directory = Directory(str(path), str(root), site)
+    try:
+        return directory.entries(directory.block(100))
+    finally:
+        directory.close()
+
+
+def outlines(path: Path, root: Path, site: Site = SITE) -> list[Entry]:
+    directory = Directory(str(path), str(root), site)
+    try:
+        return directory.outlines(directory.block(100))
+    finally:
+        directory.close()
+
+
 def names(root: Path, site: Site = SITE, below: str = "") -> set[str]:
-    found, more = read_directory(str(root / below) if below else str(root), str(root), site, 100)
-    assert not more
-    return {entry.name for entry in found}
+    """The names of the entries; where all can be read, those that an order by name counts are the same."""
+    found = {entry.name for entry in entries(root / below, root, site)}
+    assert {entry.name for entry in outlines(root / below, root, site)} == found
+    return found
 
 
 def test_an_entry_says_what_it_is(tmp_path: Path) -> None:
@@ -34,10 +51,8 @@ def test_an_entry_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     os.utime(tmp_path / "sub", ns=(OLD, OLD))
     (tmp_path / "link").symlink_to("sub")
-    found, more = read_directory(str(tmp_path), str(tmp_path), SITE, 100)
-    assert not more
     seconds = OLD // 1_000_000_000
-    assert sorted(found, key=lambda entry: entry.name) == [
+    assert sorted(entries(tmp_path, tmp_path)) == [
         Entry("file", is_directory=False, is_link=False, size=5, modified=seconds),
         Entry("link", is_directory=True, is_link=True, size=0, modified=seconds),
         Entry("sub", is_directory=True, is_link=False, size=0, modified=seconds),
@@ -75,8 +90,7 @@ def test_a_directory_outside_the_root_is_the_operators_doing(tmp_path: Path) -> 
     (tmp_path / "www").mkdir()
     write(tmp_path / "other" / "file")
     (tmp_path / "other" / "link").symlink_to("/etc/passwd")
-    found, _ = read_directory(str(tmp_path / "other"), str(tmp_path / "www"), SITE, 9)
-    assert {entry.name for entry in found} == {"file", "link"}
+    assert {entry.name for entry in entries(tmp_path / "other", tmp_path / "www")} == {"file", "link"}
 
 
 def test_T4_names_that_no_path_reaches_are_not_listed(tmp_path: Path) -> None:
@@ -116,18 +130,63 @@ def test_W4_what_may_not_be_read_is_not_listed(tmp_path: Path, monkeypatch: pyte
     for name, mode in (("public.d", 0o705), ("private.d", 0o704), ("ours.d", 0o700)):
         (tmp_path / name).mkdir()
         (tmp_path / name).chmod(mode)
-    assert names(tmp_path) == {"public", "ours", "public.d", "ours.d"}
+    assert {entry.name for entry in entries(tmp_path, tmp_path)} == {"public", "ours", "public.d", "ours.d"}
     directory, file = os.R_OK | os.X_OK, os.R_OK
     assert sorted(asked) == [("ours", file), ("ours.d", directory), ("private", file), ("private.d", directory)]
 
 
-def test_W5_no_more_than_the_limit(tmp_path: Path) -> None:
+def test_names_come_by_blocks_and_once(tmp_path: Path) -> None:
     for place in range(5):
         write(tmp_path / str(place))
+    directory = Directory(str(tmp_path), str(tmp_path), SITE)
+    blocks = [[found.name for found in directory.block(2)] for _ in range(4)]
+    directory.close()
+    directory.close()
+    assert [len(block) for block in blocks] == [2, 2, 1, 0]
+    assert sorted([name for block in blocks for name in block]) == ["0", "1", "2", "3", "4"]
+
+
+def test_an_outline_says_what_kind_of_thing_it_is_and_looks_at_links_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path / "file", b"12345").chmod(0)
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "cgi-bin").mkdir()
     os.mkfifo(tmp_path / "fifo")
-    for limit, more in ((4, True), (5, False), (6, False)):
-        found, further = read_directory(str(tmp_path), str(tmp_path), SITE, limit)
-        assert (len(found), further) == (min(limit, 5), more)
+    (tmp_path / "link").symlink_to("sub")
+    (tmp_path / "outside").symlink_to("/etc")
+    looked: list[str] = []
+    look = Directory.entries
+
+    def counted(directory: Directory, candidates: Iterable[Candidate]) -> list[Entry]:
+        found = list(candidates)
+        looked.extend([candidate.name for candidate in found])
+        return look(directory, found)
+
+    monkeypatch.setattr(Directory, "entries", counted)
+    file, link, sub = sorted(outlines(tmp_path, tmp_path))
+    assert file == Entry("file", is_directory=False, is_link=False, size=0, modified=0)
+    assert sub == Entry("sub", is_directory=True, is_link=False, size=0, modified=0)
+    assert link[:4] == ("link", True, True, 0)
+    assert sorted(looked) == ["fifo", "link", "outside"]
+
+
+def test_names_that_were_found_are_looked_at_again(tmp_path: Path) -> None:
+    write(tmp_path / "file", b"12345")
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "link").symlink_to("file")
+    (tmp_path / "outside").symlink_to("/etc/passwd")
+    directory = Directory(str(tmp_path), str(tmp_path), SITE)
+    found = directory.entries(directory.block(100))
+    assert sorted(directory.again([entry.name for entry in found])) == sorted(found)
+    names = ["sub", "gone", "link", "outside", "file"]
+    again = directory.again(names)
+    directory.close()
+    assert [(entry.name, entry.is_directory, entry.is_link, entry.size) for entry in again] == [
+        ("sub", True, False, 0),
+        ("link", False, True, 5),
+        ("file", False, False, 5),
+    ]
 
 
 def test_times_that_no_date_can_say_are_the_nearest_that_one_can(
@@ -135,7 +194,7 @@ def test_times_that_no_date_can_say_are_the_nearest_that_one_can(
 ) -> None:
     for seconds, shown in ((LATEST + 1, LATEST), (LATEST, LATEST), (EARLIEST, EARLIEST), (EARLIEST - 1, EARLIEST)):
         monkeypatch.setattr("pyhttp.resources.entries.os.scandir", lambda _, seconds=seconds: Scan(seconds))
-        (entry,), _ = read_directory(str(tmp_path), str(tmp_path), SITE, 9)
+        (entry,) = entries(tmp_path, tmp_path)
         assert entry == Entry("file", is_directory=False, is_link=False, size=7, modified=shown)
 
 
@@ -147,10 +206,10 @@ class Scan:
     def __init__(self, seconds: int) -> None:
         self._seconds = seconds
 
-    def __enter__(self) -> "list[Scan]":
-        return [self]
+    def __iter__(self) -> "Iterator[Scan]":
+        return iter([self])
 
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         pass
 
     def stat(self) -> os.stat_result:
@@ -162,11 +221,11 @@ class Scan:
 
 def test_a_directory_that_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(NotFound):
-        read_directory(str(tmp_path / "absent"), str(tmp_path), SITE, 9)
+        Directory(str(tmp_path / "absent"), str(tmp_path), SITE)
 
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(13, "")
 
     monkeypatch.setattr("pyhttp.resources.opened.os.open", refuse)
     with pytest.raises(Forbidden):
-        read_directory(str(tmp_path), str(tmp_path), SITE, 9)
+        Directory(str(tmp_path), str(tmp_path), SITE)

@@ -1,7 +1,6 @@
 """A directory as a resource. W4, W5."""
 
 import html
-import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -15,10 +14,10 @@ from pyhttp.errors import Forbidden, MethodNotAllowed, NotFound
 from pyhttp.limits import Limits
 from pyhttp.resources import listing
 from pyhttp.resources.entries import Entry
-from pyhttp.resources.listing import directory_page, file_page, json_response, listing_response, wants_json
+from pyhttp.resources.listing import directory_page, file_page, listing_response, wants_json
 from pyhttp.resources.order import Column, Order
 from pyhttp.resources.paths import decode
-from pyhttp.resources.rows import json_rows, table_rows
+from pyhttp.resources.rows import table_rows
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, content, request, write
 
@@ -92,7 +91,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def page_of(root: Path, segments: tuple[str, ...] = (), query: str = "", site: Site = SITE) -> str:
-    return directory_page(str(root.joinpath(*segments)), segments, query, root=str(root), site=site)
+    return directory_page(str(root.joinpath(*segments)), segments, query, root=str(root), site=site).html
 
 
 def test_W4_links_of_strange_names_lead_to_their_files(root: Path) -> None:
@@ -225,28 +224,8 @@ def test_a_page_that_is_kept_is_of_one_folder_order_and_limit(tmp_path: Path) ->
     write(tmp_path / "three" / "a")
     pages.append(page_of(tmp_path, ("three",)))
     write(tmp_path / "three" / "b")
-    pages.append(directory_page(str(tmp_path / "three"), ("three",), root=str(tmp_path), site=SITE, limits=limits))
+    pages.append(directory_page(str(tmp_path / "three"), ("three",), root=str(tmp_path), site=SITE, limits=limits).html)
     assert len(set(pages)) == len(pages)
-
-
-def test_json_is_kept_as_long_as_it_says_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[int] = []
-
-    def rows(entries: Sequence[Entry]) -> list[str]:
-        made.append(len(entries))
-        return json_rows(entries)
-
-    monkeypatch.setattr(listing, "json_rows", rows)
-    file = write(tmp_path / "file", b"text")
-
-    def sizes() -> list[tuple[str, int]]:
-        response = json_response(request(), str(tmp_path), root=str(tmp_path), site=SITE)
-        return [(row["url"], row["size"]) for row in json.loads(content(response))]
-
-    assert sizes() == sizes() == [("file", 4)]
-    assert made == [1]
-    _append(file)
-    assert sizes() == [("file", 6)]
 
 
 def test_symbolic_links_are_marked(tmp_path: Path) -> None:
@@ -289,22 +268,106 @@ def test_headings_tell_the_order_and_change_it(
     assert "script" not in text
 
 
-def test_W5_a_page_that_lists_not_all_says_so(tmp_path: Path) -> None:
-    for place in range(3):
-        write(tmp_path / str(place))
-    limits = Limits(listing_entries=2)
-    text = directory_page(str(tmp_path), (), root=str(tmp_path), site=SITE, limits=limits)
-    assert text.count("<tr>") == 1 + 2
-    assert "There are more: 2 is the most that a page shows." in text
-    assert "There are more" not in page_of(tmp_path)
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """Seven files, the largest and latest of which has the last name."""
+    for place in range(7):
+        write(tmp_path / f"n{place}", b"x" * place, modified_ns=OLD + place * 10**9)
+    return tmp_path
+
+
+def part(root: Path, query: str = "", size: int = 3) -> listing.Page:
+    return directory_page(str(root), (), query, root=str(root), site=SITE, limits=Limits(listing_entries=size))
+
+
+def shown(html_: str) -> list[str]:
+    return re.findall(r"</svg>(n[0-9])</a>", html_)
+
+
+@pytest.mark.parametrize(
+    ("query", "names", "link"),
+    [
+        ("", "n0 n1 n2", '<?page=2>; rel="next"'),
+        ("page=1", "n0 n1 n2", '<?page=2>; rel="next"'),
+        ("page=2", "n3 n4 n5", '<./>; rel="prev", <?page=3>; rel="next"'),
+        ("page=3", "n6", '<?page=2>; rel="prev"'),
+        ("sort=size&order=desc", "n6 n5 n4", '<?sort=size&order=desc&page=2>; rel="next"'),
+        (
+            "sort=date&order=desc&page=2",
+            "n3 n2 n1",
+            '<?sort=date&order=desc>; rel="prev", <?sort=date&order=desc&page=3>; rel="next"',
+        ),
+        ("page=3&order=desc", "n0", '<?sort=name&order=desc&page=2>; rel="prev"'),
+    ],
+)
+def test_W5_a_long_listing_has_pages_and_its_order_is_that_of_all(
+    long: Path, query: str, names: str, link: str
+) -> None:
+    page = part(long, query)
+    assert shown(page.html) == names.split()
+    assert page.link == link
+    links = [(a["rel"], a["href"]) for a in Page(page.html).all("a") if "rel" in a]
+    assert sorted(links) == sorted([(rel, ref) for ref, rel in re.findall('<([^>]*)>; rel="([a-z]*)"', link)] * 2)
+
+
+def test_each_page_says_which_entries_it_shows_and_how_many_there_are(long: Path) -> None:
+    pages = [part(long, query).html for query in ("", "page=2", "page=3")]
+    assert [re.findall("<span>(Entries.*?)</span>", page) for page in pages] == [
+        ["Entries 1 to 3 of 7"] * 2,
+        ["Entries 4 to 6 of 7"] * 2,
+        ["Entries 7 to 7 of 7"] * 2,
+    ]
+    assert "<footer>On this page: 0 folders, 3 files, <span" in pages[1]
+    whole = part(long, size=7)
+    assert "Entries" not in whole.html
+    assert "<footer>0 folders, 7 files, <span" in whole.html
+    assert whole.link == ""
+
+
+@pytest.mark.parametrize("query", ["", "order=desc", "sort=size", "sort=size&order=desc", "sort=date"])
+def test_the_next_links_lead_to_every_entry_once(long: Path, query: str) -> None:
+    (long / "folder").mkdir()
+    seen: list[str] = []
+    following = query
+    for _ in range(4):
+        page = part(long, following, 2)
+        seen += shown(page.html)
+        match = re.search(r'<\?([^>]*)>; rel="next"', page.link)
+        following = match[1] if match else "none"
+    assert following == "none"
+    assert sorted(seen) == [f"n{place}" for place in range(7)]
+
+
+@pytest.mark.parametrize("number", ["4", "0", "-1", "01", "x", "", "+1", "1.0", "%31", "\u0661", "9" * 18, "9" * 19])
+def test_a_page_that_there_is_not_is_not_found(long: Path, number: str) -> None:
+    with pytest.raises(NotFound):
+        part(long, f"page={number}")
+
+
+def test_an_empty_folder_and_a_short_one_have_one_page(tmp_path: Path) -> None:
+    assert "This folder is empty." in part(tmp_path, "page=1").html
+    with pytest.raises(NotFound):
+        part(tmp_path, "page=2")
+    write(tmp_path / "n0")
+    assert shown(part(tmp_path, "page=1").html) == ["n0"]
+    with pytest.raises(NotFound):
+        part(tmp_path, "page=2")
+
+
+def test_a_page_that_is_kept_is_one_page_of_a_folder_as_long_as_that(long: Path) -> None:
+    first = part(long)
+    assert part(long) == first
+    assert shown(part(long, "page=2").html) == ["n3", "n4", "n5"]
+    write(long / "n7")
+    assert "of 8" in part(long, "page=2").html
+    (long / "n0").unlink()
+    assert shown(part(long).html) == ["n1", "n2", "n3"]
 
 
 def test_W5_listings_can_be_switched_off(tmp_path: Path) -> None:
     site = Site(listing=False)
     with pytest.raises(Forbidden):
         page_of(tmp_path, site=site)
-    with pytest.raises(Forbidden):
-        json_response(request(), str(tmp_path), root=str(tmp_path), site=site)
 
 
 def test_a_page_of_22_entries_is_small(tmp_path: Path) -> None:
@@ -363,34 +426,6 @@ def test_who_wants_json(target: str, accept: str | None, expected: bool) -> None
     assert wants_json(request("GET", target, {"Accept": accept} if accept else None)) is expected
 
 
-@pytest.mark.clause("9110-12.5.5-10a")
-def test_json(root: Path) -> None:
-    response = json_response(request("GET", "/d%20d/?format=json"), str(root), root=str(root), site=SITE)
-    assert response.headers["Content-Type"] == "application/json"
-    assert response.headers["X-Content-Type-Options"] == "nosniff"
-    assert response.headers["Vary"] == "Accept"
-    rows = json.loads(content(response).decode("utf-8"))
-    assert isinstance(rows, list)
-    assert len(rows) == len(STRANGE) + 1
-    assert rows[0]["type"] == "directory"
-    assert rows[0]["size"] is None
-    assert rows[0]["url"] == "sub/"
-    for row in rows[1:]:
-        assert list(row) == ["name", "type", "size", "mtime", "url"]
-        assert (row["type"], row["size"], row["mtime"]) == ("file", 1500, "2023-11-14T22:13:20Z")
-        (name,) = decode(f"/{row['url']}")
-        assert os.path.exists(root / name)
-        assert os.fsencode(name).decode("utf-8", "replace") == row["name"]
-
-
-@pytest.mark.parametrize("count", [0, 1, 2])
-def test_json_of_few_entries(tmp_path: Path, count: int) -> None:
-    for place in range(count):
-        write(tmp_path / str(place))
-    response = json_response(request("GET", "/?order=desc"), str(tmp_path), root=str(tmp_path), site=SITE)
-    assert [row["url"] for row in json.loads(content(response))] == [f"{place}" for place in reversed(range(count))]
-
-
 def test_a_page_becomes_a_response() -> None:
     response = listing_response(request(), "<p>ü\ud800", site=SITE)
     assert response.status == 200
@@ -399,5 +434,8 @@ def test_a_page_becomes_a_response() -> None:
     assert content(response) == "<p>ü?".encode()
     same = listing_response(request(fields={"If-None-Match": response.headers["ETag"]}), "<p>ü\ud800", site=SITE)
     assert same.status == 304
+    assert "Link" not in response.headers
+    part_of_long = listing_response(request(), "", '<?page=2>; rel="next"', site=SITE)
+    assert part_of_long.headers["Link"] == '<?page=2>; rel="next"'
     with pytest.raises(MethodNotAllowed):
         listing_response(request("POST"), "", site=SITE)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pyhttp.resources.entries import Entry
 from pyhttp.resources.order import Column, Order, parameters
+from pyhttp.semantics.dates import EARLIEST, LATEST
 
 
 def entry(name: str, size: int = 0, modified: int = 0, *, directory: bool = False) -> Entry:
@@ -85,12 +86,36 @@ def test_the_query_says_the_order_and_names_decide_between_equals(query: str, na
     assert ordered([entry("a", 2, 7), entry("b", 2, 8), entry("c", 1, 6), entry("d", 3, 5)], query) == names
 
 
+@pytest.mark.parametrize("query", ["", "order=desc", "sort=size", "sort=size&order=desc", "sort=date&order=desc"])
+def test_keys_with_their_names_are_in_the_same_order(query: str) -> None:
+    """However large the numbers are, and whatever characters stand in a name."""
+    entries = [
+        entry(name, size, modified, directory=directory)
+        for name in ("a1", "a01", "a\u0301", "a", "~")
+        for size, modified in ((0, EARLIEST), (9, -1), (10, 0), (2**63, LATEST))
+        for directory in (False, True)
+    ]
+    order = Order.of(query)
+    pairs = sorted([(*pair,) for pair in zip(order.keys(entries), entries, strict=True)], reverse=order.reverse)
+    texts = sorted([f"{key}\0{one.name}" for key, one in pairs], reverse=order.reverse)
+    assert [key for key, _ in pairs] == [text.partition("\0")[0] for text in texts]
+    sizes = [one.size for one in order.sorted(entries) if not one.is_directory]
+    if "size" in query:
+        assert sizes == sorted(sizes, reverse=order.descending)
+
+
 def test_a_heading_leads_to_the_other_direction_or_to_what_people_look_for_first() -> None:
     by_name, by_size = Order(), Order(Column.SIZE, descending=True)
     assert [by_name.direction_for(column) for column in Column] == ["desc", "desc", "desc"]
     assert [by_size.direction_for(column) for column in Column] == ["asc", "asc", "desc"]
 
 
+@pytest.mark.parametrize("order", [Order(column, descending) for column in Column for descending in (False, True)])
+def test_an_order_has_one_query_and_the_usual_one_has_none(order: Order) -> None:
+    assert Order.of(order.query) == order
+    assert (order.query == "") is (order == Order())
+
+
 def test_parameters() -> None:
     assert parameters("a=1&b=2=3&a=4&c") == {"a": "4", "b": "2=3", "c": ""}
-    assert parameters("") == {"": ""}
+    assert parameters("") == {}

@@ -28,9 +28,10 @@ def test_cors() -> None:
     assert headers["Access-Control-Expose-Headers"] == "*"
 
 
-def test_a_header_of_the_operator_replaces_ours_and_joins_vary() -> None:
-    site = Site(headers=(("cache-control", "no-store"), ("X-A", "1"), ("X-A", "2"), ("vary", "Origin")))
-    headers = with_site_fields(LINES, site)
+def test_a_header_of_the_operator_replaces_ours_and_joins_vary_and_link() -> None:
+    theirs = (("cache-control", "no-store"), ("X-A", "1"), ("X-A", "2"), ("vary", "Origin"), ("Link", "</>; rel=home"))
+    headers = with_site_fields((*LINES, ("Link", "<./>; rel=prev")), Site(headers=theirs))
+    assert headers["Link"] == "<./>; rel=prev, </>; rel=home"
     assert headers.get_all("Cache-Control") == ("no-store",)
     assert headers.get_all("X-A") == ("1", "2")
     assert headers["Vary"] == "Accept, Origin"
