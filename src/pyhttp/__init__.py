@@ -3,6 +3,14 @@
 `with ThreadedServer() as server:` serves the working directory at `server.url`.
 """
 
+import sys
+
+if sys.version_info < (3, 11):  # noqa: UP036 - it is for older ones, which must be able to read all of this file
+    _NEEDED = "pyhttp needs Python 3.11 or newer; this is " + sys.version.split()[0]
+    if sys.argv[:1] == ["-m"]:  # `python -m` is still looking for the module: this is the command
+        sys.exit(_NEEDED)
+    raise ImportError(_NEEDED)
+
 from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.errors import (
     BadGateway,
