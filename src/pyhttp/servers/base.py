@@ -19,7 +19,7 @@ from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
-from pyhttp.transport.listener import address_of, connection_capacity, listen
+from pyhttp.transport.listener import address_of, connection_capacity, listen, url_of
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
@@ -100,8 +100,7 @@ class BaseServer:
     @property
     def url(self) -> str:
         """The URL of the first address."""
-        host, port = self.addresses[0]
-        return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        return url_of(*self.addresses[0])
 
     @property
     def closing(self) -> bool:

@@ -3,11 +3,24 @@
 import contextlib
 import errno
 import socket
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-__all__ = ["connection_capacity", "listen"]
+__all__ = ["address_of", "connection_capacity", "listen", "url_of"]
 
-_LOOPBACK: Final = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+
+class Endpoint(NamedTuple):
+    """What one listener is to be bound to, without its port."""
+
+    family: int
+    host: str
+    scope: int = 0
+    """The index of the interface of a link-local IPv6 address (RFC 4007 §6), else 0."""
+
+
+_LOOPBACK: Final = (Endpoint(socket.AF_INET, "127.0.0.1"), Endpoint(socket.AF_INET6, "::1"))
+_EVERY_IPV4: Final = Endpoint(socket.AF_INET, "0.0.0.0")  # noqa: S104 - bound only where it is asked for
+_EVERY_IPV6: Final = Endpoint(socket.AF_INET6, "::")
 _ABSENT: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT})
 _SAME_PORT_TRIES: Final = 16
 
@@ -16,10 +29,11 @@ def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
     """Bound, listening, non-blocking sockets for `host` and `port`.
 
     "localhost" means 127.0.0.1 and ::1, literally; a machine without IPv6 is no error. An empty host means all
-    interfaces. Any other name is resolved once, here. Port 0 picks a free port, the same for each address.
+    interfaces, and so does "::", which is IPv4 too, as elsewhere. Any other name is resolved once, here; a link-local
+    address names its interface, such as "fe80::1%eth0". Port 0 picks a free port, the same for each address.
 
     Raises:
-        OSError: An address cannot be bound, or the name is unknown (socket.gaierror).
+        OSError: An address cannot be bound, which the message names, or the name is unknown (socket.gaierror).
         OverflowError: The port is not in 0-65535.
     """
     wanted = _addresses(host, port)
@@ -34,24 +48,32 @@ def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
                 raise
 
 
-def _addresses(host: str, port: int) -> list[tuple[int, str]]:
-    if host == "localhost":
-        return [(int(family), address) for family, address in _LOOPBACK]
-    if not host:
-        return [(int(socket.AF_INET), "0.0.0.0"), (int(socket.AF_INET6), "::")]  # noqa: S104 - asked for
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-    return list(dict.fromkeys((int(family), str(address[0])) for family, _, _, _, address in found))
+def _addresses(host: str, port: int) -> list[Endpoint]:
+    match host:
+        case "localhost":
+            return list(_LOOPBACK)
+        case "":
+            return [_EVERY_IPV4, _EVERY_IPV6]
+        case "::":  # two listeners, not one for both: clients of IPv4 then have their own addresses in log and scripts
+            return [_EVERY_IPV6, _EVERY_IPV4]
+        case _:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            return list(dict.fromkeys(_resolved(int(family), address) for family, _, _, _, address in found))
 
 
-def _bind_all(wanted: list[tuple[int, str]], port: int, backlog: int) -> list[socket.socket]:
+def _resolved(family: int, address: Sequence[str | int | bytes]) -> Endpoint:
+    return Endpoint(family, str(address[0]), int(address[3]) if len(address) > 3 else 0)
+
+
+def _bind_all(wanted: list[Endpoint], port: int, backlog: int) -> list[socket.socket]:
     with contextlib.ExitStack() as bound:
         listeners: list[socket.socket] = []
-        for family, address in wanted:
+        for address in wanted:
             try:
-                listener = bound.enter_context(_listener(family, address, port, backlog))
+                listener = bound.enter_context(_listener(address, port, backlog))
             except OSError as error:
                 # One family of a machine that lacks the other is enough.
-                if error.errno in _ABSENT and len(wanted) > 1 and (listeners or family != wanted[-1][0]):
+                if error.errno in _ABSENT and len(wanted) > 1 and (listeners or address.family != wanted[-1].family):
                     continue
                 raise
             port = listener.getsockname()[1]
@@ -60,19 +82,25 @@ def _bind_all(wanted: list[tuple[int, str]], port: int, backlog: int) -> list[so
         return listeners
 
 
-def _listener(family: int, address: str, port: int, backlog: int) -> socket.socket:
+def _listener(address: Endpoint, port: int, backlog: int) -> socket.socket:
     with contextlib.ExitStack() as undo:
-        listener = undo.enter_context(socket.socket(family, socket.SOCK_STREAM))
-        _bind(listener, address, port, backlog)
+        try:
+            listener = undo.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
+            _bind(listener, address, port, backlog)
+        except OSError as error:
+            host = _zoned(address.host, address.scope)
+            raise OSError(error.errno, f"cannot listen on {host} port {port}: {error.strerror or error}") from error
         undo.pop_all()
         return listener
 
 
-def _bind(listener: socket.socket, address: str, port: int, backlog: int) -> None:
+def _bind(listener: socket.socket, address: Endpoint, port: int, backlog: int) -> None:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if listener.family == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    listener.bind((address, port))
+        listener.bind((address.host, port, 0, address.scope))
+    else:
+        listener.bind((address.host, port))
     listener.listen(backlog)
     listener.setblocking(False)
 
@@ -88,6 +116,21 @@ def connection_capacity(limit: int) -> int:
 
 
 def address_of(listener: socket.socket) -> tuple[str, int]:
-    """The address a listener is bound to."""
-    host, port = listener.getsockname()[:2]
-    return (str(host), int(port))
+    """The host and port a listener is bound to; the host of a link-local address has its zone, "fe80::1%eth0"."""
+    name = listener.getsockname()
+    return _zoned(str(name[0]), int(name[3]) if len(name) > 3 else 0), int(name[1])
+
+
+def _zoned(host: str, scope: int) -> str:
+    if not scope or "%" in host:
+        return host
+    try:
+        return f"{host}%{socket.if_indextoname(scope)}"
+    except OSError:  # the interface has gone meanwhile
+        return f"{host}%{scope}"
+
+
+def url_of(host: str, port: int) -> str:
+    """The URL of what `address_of` returns; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2)."""
+    shown = host.replace("%", "%25")
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"

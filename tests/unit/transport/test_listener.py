@@ -4,11 +4,12 @@ import errno
 import resource
 import socket
 from collections.abc import Callable
+from typing import ClassVar, Final
 
 import pytest
 
 from pyhttp.transport import listener
-from pyhttp.transport.listener import address_of, connection_capacity, listen
+from pyhttp.transport.listener import address_of, connection_capacity, listen, url_of
 from tests.helpers.sockets import descriptors
 
 
@@ -17,11 +18,13 @@ def close(listeners: list[socket.socket]) -> None:
         each.close()
 
 
-def failing(number: int, *families: int, times: int = 1000) -> Callable[[socket.socket, str, int, int], None]:
+def failing(
+    number: int, *families: int, times: int = 1000
+) -> Callable[[socket.socket, listener.Endpoint, int, int], None]:
     """A `_bind` that fails for some families, a number of times."""
     real, left = listener._bind, [times]
 
-    def bind(made: socket.socket, address: str, port: int, backlog: int) -> None:
+    def bind(made: socket.socket, address: listener.Endpoint, port: int, backlog: int) -> None:
         if made.family in families and left[0]:
             left[0] -= 1
             raise OSError(number, "as asked")
@@ -59,10 +62,63 @@ def test_another_name_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
     close(listeners)
 
 
-def test_an_empty_host_is_every_interface() -> None:
-    listeners = listen("", 0, 5)
-    assert {address_of(each)[0] for each in listeners} <= {"0.0.0.0", "::"}
+@pytest.mark.parametrize("host", ["", "::"])
+def test_every_interface_is_that_of_both_families_on_one_port(host: str) -> None:
+    """As `python -m http.server --bind ::` has it; a client of IPv4 has its own address, without ::ffff."""
+    listeners = listen(host, 0, 5)
+    assert {address_of(each)[0] for each in listeners} == {"0.0.0.0", "::"}
+    (port,) = {address_of(each)[1] for each in listeners}
+    for loopback in ("127.0.0.1", "::1"):
+        with socket.create_connection((loopback, port), timeout=10) as client:
+            at = next(each for each in listeners if each.family == client.family)
+            accepted, peer = at.accept()
+            accepted.close()
+            assert peer[0] == loopback
     close(listeners)
+
+
+def test_every_interface_of_IPv4_is_no_other() -> None:
+    (only,) = listen("0.0.0.0", 0, 5)
+    assert address_of(only)[0] == "0.0.0.0"
+    only.close()
+
+
+LO: Final = socket.if_nametoindex("lo")
+
+
+class LinkLocal(socket.socket):
+    """A socket of a machine whose loopback interface has the address fe80::1."""
+
+    asked: ClassVar[list[object]] = []
+
+    def bind(self, address: object) -> None:
+        self.asked.append(address)
+
+    def getsockname(self) -> tuple[str, int, int, int]:
+        return ("fe80::1", 8000, 0, LO)
+
+
+def test_a_link_local_address_is_bound_with_its_interface(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 4007 §11: the zone is part of the address, and it is said where the server is."""
+    monkeypatch.setattr(socket, "socket", LinkLocal)
+    (only,) = listen("fe80::1%lo", 8000, 5)
+    assert LinkLocal.asked == [("fe80::1", 8000, 0, LO)]
+    assert address_of(only) == ("fe80::1%lo", 8000)
+    monkeypatch.setattr(socket, "if_indextoname", lambda _: (_ for _ in ()).throw(OSError("gone")))
+    assert address_of(only) == (f"fe80::1%{LO}", 8000)
+    only.close()
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:80/"),
+        ("::1", "http://[::1]:80/"),
+        ("fe80::1%eth0", "http://[fe80::1%25eth0]:80/"),
+    ],
+)
+def test_the_url_of_an_address(host: str, url: str) -> None:
+    assert url_of(host, 80) == url
 
 
 @pytest.mark.parametrize("absent", [socket.AF_INET, socket.AF_INET6])
@@ -103,8 +159,11 @@ def test_a_picked_port_that_is_taken_on_the_second_address_is_picked_again(monke
 
 def test_a_port_that_is_asked_for_and_taken_is_an_error_at_once() -> None:
     (taken,) = listen("127.0.0.1", 0, 5)
-    with pytest.raises(OSError, match="in use"):
-        listen("127.0.0.1", address_of(taken)[1], 5)
+    port = address_of(taken)[1]
+    with pytest.raises(
+        OSError, match=rf"\[Errno 98\] cannot listen on 127\.0\.0\.1 port {port}: Address already in use"
+    ):
+        listen("127.0.0.1", port, 5)
     taken.close()
 
 
