@@ -17,7 +17,8 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources.error_page import error_response
-from pyhttp.transport.access_log import escape, loggers
+from pyhttp.telling import described, tell
+from pyhttp.transport.access_log import loggers
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -37,13 +38,12 @@ __all__ = [
     "answer_error",
     "conclude",
     "function_handler",
+    "refuse",
     "serve_plain",
 ]
 
 _LIMITS: Final = Limits()
 _TIMEOUTS: Final = Timeouts()
-_SHOWN: Final = 200
-"""Characters of a request line in the error log."""
 
 
 class Handler(Protocol):
@@ -193,7 +193,7 @@ def _end(exchange: Exchange, log: "logging.Logger") -> None:
         exchange.end()
     except Exception as error:
         with contextlib.suppress(Exception):
-            log.error("the content of the answer to %s could not be closed", _described(exchange), exc_info=error)  # noqa: TRY400
+            log.error("the content of the answer to %s could not be closed", described(exchange), exc_info=error)  # noqa: TRY400
 
 
 def conclude(
@@ -218,7 +218,7 @@ def conclude(
     interrupted = isinstance(failure, KeyboardInterrupt)
     if failure is None and exchange.progress is not Progress.OPEN:
         return interrupted
-    _tell(exchange, failure, log)
+    tell(sink, exchange, failure, log)
     if isinstance(failure, Disconnected | FileTruncatedError):
         sink.lower(Fate.CUT)
     elif exchange.progress is Progress.ANSWERED:
@@ -250,7 +250,7 @@ def answer_error(
             # It may be a field that a handler's own error asks for, and that cannot be sent (safety line S11).
             interrupted |= isinstance(fault, KeyboardInterrupt)
             with contextlib.suppress(Exception):
-                log.error("the error of %s cannot be answered as it is", _described(exchange), exc_info=fault)  # noqa: TRY400
+                log.error("the error of %s cannot be answered as it is", described(exchange), exc_info=fault)  # noqa: TRY400
             if exchange.progress is Progress.ANSWERED:
                 break
             error = InternalError("the error cannot be answered as it is")
@@ -265,26 +265,9 @@ def _respond_to_fault(exchange: Exchange) -> Callable[[HTTPError], None]:
     return lambda error: exchange.respond(error_response(error))
 
 
-def _tell(exchange: Exchange, failure: BaseException | None, log: "logging.Logger") -> None:
-    """Log what a turn let through; a failing sink does not fail the request (safety line O3)."""
-    with contextlib.suppress(Exception):
-        match failure:
-            case None:
-                log.error("the handler gave no answer to %s", _described(exchange))
-            case Disconnected():
-                pass  # the access line shows what was sent
-            case FileTruncatedError():
-                log.warning("%s: %s", _described(exchange), failure)
-            case HTTPError():
-                log.info("%s: %d %s", _described(exchange), failure.status, escape(failure.detail))
-            case _:
-                log.error("the handler of %s failed", _described(exchange), exc_info=failure)
-
-
-def _described(exchange: Exchange) -> str:
-    """The request line, safe for one short line of a log (safety line O3)."""
-    head = exchange.head
-    if head is None:
-        return "a malformed request"
-    shown = ascii(f"{head.method} {head.target}")
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+def refuse(
+    sink: Sink, exchange: Exchange, error: HTTPError, log: "logging.Logger", plain: Callable[[HTTPError], Response]
+) -> bool:
+    """Answer with `error` a request that has had no turn, and tell why. For the rest see `conclude`."""
+    tell(sink, exchange, error, log)
+    return answer_error(sink, exchange, error, log, plain)

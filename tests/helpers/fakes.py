@@ -104,6 +104,7 @@ class FakeEmployer:
         ended: The exchanges that have ended, with the status of each.
         entries: Their access entries.
         reports: What was told to the operator.
+        refusals: The errors that requests without a turn were answered with.
         failing: What `dispatch` raises instead of having a turn run.
         hurried: How often scripts were told to end.
         blocked: How often a handler has announced that it will wait.
@@ -119,6 +120,7 @@ class FakeEmployer:
         self.ended: list[tuple[Exchange, int]] = []
         self.entries: list[AccessEntry] = []
         self.reports: list[str] = []
+        self.refusals: list[HTTPError] = []
         self.failing: Exception | None = None
         self.hurried = 0
         self.blocked = 0
@@ -193,7 +195,8 @@ class FakeEmployer:
 
     def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
         """Answer with an error, as a server does."""
-        answering.answer_error(conn, exchange, error, self._log, self.error_response)
+        self.refusals.append(error)
+        answering.refuse(conn, exchange, error, self._log, self.error_response)
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Record it."""

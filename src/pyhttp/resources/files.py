@@ -104,7 +104,7 @@ def _special(head: RequestHead, described: "_Described", verdict: _Special, file
             file.close()
             return Response(304, described.not_modified)
         case Verdict.PRECONDITION_FAILED:
-            raise PreconditionFailed("the representation is another one")
+            raise PreconditionFailed("a precondition does not hold: the representation is another one (RFC 9110 §13.1)")
         case _:
             assert_never(verdict)
 
@@ -166,7 +166,7 @@ def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: i
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
     spans = select(head.headers.by_name["range"], file.size, limit)
     if spans is Unranged.UNSATISFIABLE:
-        raise RangeNotSatisfiable(length=file.size)
+        raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
     if spans is Unranged.WHOLE:
         return Response(200, described.fields, _content(head, file, 0, file.size))
     fields = described.fields

@@ -76,7 +76,7 @@ def _without_content(
         return options_response(head.headers, site=site)
     verdict = evaluate(head.method, head.headers, Validators(tag), int(clock()))
     if verdict is Verdict.PRECONDITION_FAILED:
-        raise PreconditionFailed("the representation is another one")
+        raise PreconditionFailed("a precondition does not hold: the representation is another one (RFC 9110 §13.1)")
     return not_modified_response(fields) if verdict is Verdict.NOT_MODIFIED else None
 
 

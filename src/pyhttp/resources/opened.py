@@ -166,7 +166,7 @@ def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
     if not is_inside(path, root):
         return
     if _holds_scripts(path, root, site.cgi_directories):
-        raise NotFound("inside a CGI directory")
+        raise NotFound("inside a CGI directory, whose files are run and never shown")
     real = real_path(descriptor, path)
     if real == path:  # no link anywhere, so that what holds for the path holds for the file
         return
@@ -174,9 +174,9 @@ def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
         _real.cache_clear()  # the root may be a link that leads elsewhere by now
     if is_inside(real, _real(root)):
         if _holds_scripts(real, _real(root), site.cgi_directories):
-            raise NotFound("inside a CGI directory")
+            raise NotFound("inside a CGI directory, whose files are run and never shown")
     elif not site.follow_symlinks:
-        raise NotFound("leads out of the root")
+        raise NotFound("a symbolic link leads out of the folder, and such links are not followed")
 
 
 def _holds_scripts(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:

@@ -12,7 +12,8 @@ __all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "loca
 
 _REMEMBERED: Final = 512
 """Paths of which the meaning is remembered; each as long as a request line at most."""
-_CONTROL: Final = re.compile(rb"[\x00-\x1f\x7f]")
+_CONTROL: Final = re.compile("%[01][0-9A-Fa-f]|%7[Ff]")
+"""A control character; unescaped ones are in no path."""
 _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
@@ -39,18 +40,17 @@ def decode(path: str) -> tuple[str, ...]:
     decoded = _unescape(encoded) if "%" in encoded else encoded
     segments = tuple([segment for segment in decoded.split("/") if segment])
     if "." in segments or ".." in segments:
-        raise NotFound("dot segment")
+        raise NotFound("the path has a dot segment")
     return segments
 
 
 def _unescape(encoded: str) -> str:
     if "%2F" in encoded or "%2f" in encoded:
-        raise NotFound("encoded slash")
+        raise NotFound("the path has an encoded slash")
+    if (control := _CONTROL.search(encoded)) is not None:
+        raise BadRequest(f"path: the control character {control[0]} at offset {control.start()} (RFC 3986 §7.3)")
     first, *escaped = encoded.encode("ascii").split(b"%")
-    octets = first + b"".join([bytes((int(part[:2], 16),)) + part[2:] for part in escaped])
-    if _CONTROL.search(octets):
-        raise BadRequest("control character in path")
-    return os.fsdecode(octets)
+    return os.fsdecode(first + b"".join([bytes((int(part[:2], 16),)) + part[2:] for part in escaped]))
 
 
 def encode_segment(segment: str) -> str:
@@ -91,7 +91,7 @@ def locate(root: str, path: str, *, hide_dotfiles: bool = False) -> str:
     """
     segments = decode(path)
     if hide_dotfiles and is_hidden(segments):
-        raise NotFound("hidden name")
+        raise NotFound("a name that begins with a dot is hidden")
     return "/".join((root.rstrip("/"), *segments)) if segments else root
 
 

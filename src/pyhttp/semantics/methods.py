@@ -23,5 +23,5 @@ def check_method(method: str, offered: tuple[str, ...] = FILE_METHODS) -> None:
     if method in offered:
         return
     if method not in _KNOWN:
-        raise MethodUnknown(f"method {method!r}")
-    raise MethodNotAllowed(f"method {method}", allow=offered)
+        raise MethodUnknown(f"the method {method!r} is not known")
+    raise MethodNotAllowed(f"{method} is not for this resource, which takes {', '.join(offered)}", allow=offered)

@@ -266,7 +266,7 @@ class BaseServer:
 
     def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
         """Answer with an error where no turn can be had for it."""
-        self._heed(interrupted=answering.answer_error(conn, exchange, error, self.log, self.error_response))
+        self._heed(interrupted=answering.refuse(conn, exchange, error, self.log, self.error_response))
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""

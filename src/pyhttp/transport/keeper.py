@@ -227,7 +227,6 @@ class Keeper:
 
     def refuse(self, conn: Connection, error: HTTPError) -> None:
         """Answer a request whose turn cannot begin with `error`, and end the connection."""
-        self._employer.report(f"{conn.addr[0]}: {error.status.value} {error.detail}")
         exchange = conn.exchange or conn.begin_exchange(None)
         conn.lower(Fate.LAST)
         self._employer.answer_error(conn, exchange, error)

@@ -39,6 +39,7 @@ class RequestReceiver:
         request: The request of the current cycle; None until its head is complete and right.
         head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
         persistent: Whether another request may follow, as far as the receiving side can tell.
+        refused: Of a head that was refused before it was complete, the first line, as far as it has arrived.
     """
 
     __slots__ = (
@@ -57,6 +58,7 @@ class RequestReceiver:
         "buffer",
         "head_bytes",
         "persistent",
+        "refused",
         "request",
     )
 
@@ -67,6 +69,7 @@ class RequestReceiver:
         self._section: Section | None = None
         self._ended = False
         self._error: HTTPError | None = None
+        self.refused: bytes = b""
         self.persistent: bool = True
         self._await_head()
 
@@ -150,6 +153,8 @@ class RequestReceiver:
 
     def _fail(self, error: HTTPError) -> None:
         self._error = error
+        if not self.head_bytes:
+            self.refused = bytes(self.buffer.data[self.buffer.start :][:LONGEST_KEPT]).partition(b"\r\n")[0]
         self._receiving = RECEIVED[self._receiving, HTTPError]
         self.buffer.clear()
         self._expects = False

@@ -12,6 +12,8 @@ from pyhttp.wire.line import LineFinder
 
 __all__ = ["RequestLine"]
 
+_HANDSHAKE: Final = b"\x16"
+"""How a TLS record of a handshake begins (RFC 8446 §5.1)."""
 METHOD_ROOM: Final = 64
 """D1: a space stands within so many octets, else this is no request; no method is that long."""
 
@@ -57,6 +59,11 @@ class RequestLine:
             TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
             VersionNotSupported: Its major version is not 1.
         """
+        if data.startswith(_HANDSHAKE, start):
+            raise MalformedRequest(
+                "request line: octet 0x16 at offset 0 (RFC 9112 §2.2), which looks like a TLS handshake:"
+                " https:// was used on this http:// port"
+            )
         if len(data) - start >= METHOD_ROOM <= self._limit:
             self._check_method_room(data, start)
         end = self._finder.find(data, start, self._limit, "request line", TargetTooLong)

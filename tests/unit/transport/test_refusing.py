@@ -27,7 +27,7 @@ def test_L12_after_an_error_the_answer_can_be_read_and_input_is_read_away() -> N
         peer.close()
         made.round()
         assert now(conn) is Phase.CLOSED
-        assert made.employer.reports == ["192.0.2.1: 400 " + made.employer.reports[0].partition(" 400 ")[2]]
+        assert [error.status for error in made.employer.refusals] == [400]
 
 
 def test_a_refusal_is_the_last_answer_and_says_so() -> None:
@@ -130,7 +130,11 @@ def test_a_process_request_that_fails_is_answered_503(fault: Exception) -> None:
         made.work()
         assert statuses(peer.read()) == [503]
         assert now(conn) is Phase.LINGER
-        assert made.employer.reports[0].endswith("failed" if isinstance(fault, ZeroDivisionError) else str(fault))
+        failed = isinstance(fault, ZeroDivisionError)
+        assert made.employer.reports == (["process_request failed"] if failed else [])
+        assert [error.detail for error in made.employer.refusals] == [
+            "no handler could be started" if failed else str(fault)
+        ]
 
 
 def test_a_process_request_that_fails_after_it_has_handed_the_turn_on_changes_nothing() -> None:

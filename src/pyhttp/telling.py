@@ -1,0 +1,63 @@
+"""What the operator is told of an exchange that did not go well: one line, safe whatever the client sent (O2, O3)."""
+
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+from pyhttp.errors import Disconnected, HTTPError
+from pyhttp.transport.access_log import INFO, escape
+from pyhttp.transport.channel import Sink
+from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.transport.outbox import FileTruncatedError
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["described", "tell"]
+
+_SHOWN: Final = 200
+"""Characters of a request line in the error log."""
+
+
+def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "logging.Logger") -> None:
+    """Log what a turn let through, or why there was none; a failing log does not fail the request (safety line O3).
+
+    Args:
+        sink: The connection of the exchange.
+        exchange: What has failed.
+        failure: What was raised; None where a handler has returned without an answer.
+        log: A peer's faults are told at the level INFO, ours above it, with a traceback where there may be one.
+    """
+    with contextlib.suppress(Exception):
+        match failure:
+            case None:
+                log.error("the handler gave no answer to %s", described(exchange))
+            case Disconnected():
+                pass  # the access line shows what was sent
+            case FileTruncatedError():
+                log.warning("%s: %s", described(exchange), failure)
+            case HTTPError():
+                if log.isEnabledFor(INFO):
+                    log.info("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
+            case _:
+                log.error("the handler of %s failed", described(exchange), exc_info=failure)
+
+
+def _whole(sink: Sink, exchange: Exchange) -> str:
+    """The client, where it is known, and its request line, or as much of that as has come."""
+    client = f"{sink.addr[0]} " if isinstance(sink, Connection) else ""
+    core = sink.core
+    received = core.head_bytes or core.refused or bytes(core.buffer.data[core.buffer.start :][:_SHOWN])
+    line = received.partition(b"\r\n")[0].decode("latin-1")
+    return client + (_short(line) if line and exchange.head is None else described(exchange))
+
+
+def described(exchange: Exchange) -> str:
+    """The request line, safe for one short line of a log."""
+    head = exchange.head
+    return "a malformed request" if head is None else _short(f"{head.method} {head.target}")
+
+
+def _short(line: str) -> str:
+    shown = ascii(line)
+    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
