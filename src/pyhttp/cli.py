@@ -4,7 +4,6 @@ Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a 
 """
 
 import errno
-import io
 import os
 import resource
 import signal
@@ -14,16 +13,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
-from typing import assert_never
+from typing import Final, assert_never
 
+from pyhttp import streams
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Kind, Options, parse
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.transport.listener import url_of
 
 __all__ = ["announcement", "explain", "main"]
+
+_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
+_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
+"""Where a listener on all interfaces is to be reached from this machine."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -33,31 +38,42 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
 
     Raises:
-        SystemExit: For --help and --version, and with code 2 for a usage error.
+        SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
     """
-    options = parse(sys.argv[1:] if argv is None else argv)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a folder's name need not fit the terminal's encoding
-            stream.reconfigure(errors="backslashreplace")
+    streams.claim()
     try:
-        os.scandir(options.directory).close()
-    except OSError as error:
-        return _fail(f"cannot serve {options.directory}: {error.strerror}")
-    for suffix, program in options.site.cgi_suffixes:
-        if not (os.path.isfile(program) and os.access(program, os.X_OK)):
-            return _fail(f"cannot run {suffix} files: {program} is not a program")
+        return _serve(_parsed(sys.argv[1:] if argv is None else argv))
+    except _CannotServe as error:
+        streams.complain(str(error))
+        return 1
+    finally:
+        streams.settle()
+
+
+class _CannotServe(Exception):
+    """The command ends with this line."""
+
+
+def _parsed(argv: Sequence[str]) -> Options:
     try:
-        log_file = AccessFile(options.access_log, formatter(options.log_format)) if options.access_log else None
-    except OSError as error:
-        return _fail(f"cannot write the access log {options.access_log}: {error.strerror}")
-    set_up(quiet=options.quiet)
+        return parse(argv)
+    except OSError as error:  # the answer to --help or --version
+        raise _CannotServe(f"cannot write to standard output: {error.strerror}") from error
+
+
+def _serve(options: Options) -> int:
+    _check_folder(options)
+    log_file = _open_log(options)
+    set_up(quiet=options.quiet, verbose=options.verbose)
     _raise_descriptor_limit()
     try:
         server = _bind(options, log_file)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be encoded for a look-up
-        return _fail(explain(error, options.host, options.port))
-    with _signals(server, log_file):
-        print(announcement(options.directory, server.addresses), flush=True)
+        raise _CannotServe(explain(error, options.host)) from error
+    # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
+    stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
+    with _signals(server, log_file, stopping):
+        _announce(options, server.addresses, by_hand=signal.SIGINT in stopping)
         try:
             server.serve_forever()
         except RuntimeError:
@@ -67,53 +83,96 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def announcement(directory: str, addresses: Sequence[tuple[str, int]]) -> str:
-    """What is served and where, a URL on each line; said aloud where every machine of the network can reach it."""
+def _check_folder(options: Options) -> None:
+    try:
+        os.scandir(options.directory).close()
+    except OSError as error:
+        raise _CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
+    for suffix, program in options.site.cgi_suffixes:
+        if not (os.path.isfile(program) and os.access(program, os.X_OK)):
+            raise _CannotServe(f"cannot run {suffix} files: {program} is not a program")
+
+
+def _open_log(options: Options) -> AccessFile | None:
+    if not options.access_log:
+        return None
+    try:
+        return AccessFile(options.access_log, formatter(options.log_format), options.limits.log_line)
+    except OSError as error:
+        raise _CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
+
+
+def _announce(options: Options, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
+    """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
+    scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
+    stop = "Stop with Ctrl+C" if by_hand else f"Stop with kill {os.getpid()}"
+    try:
+        streams.say(announcement(options.directory, addresses, scripts, stop) + "\n")
+    except OSError as error:
+        urls = " ".join(url_of(*address) for address in addresses)
+        streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
+
+
+def announcement(directory: str, addresses: Sequence[tuple[str, int]], scripts: Sequence[str], stop: str) -> str:
+    """What the command says when it begins to serve, without the last line's end.
+
+    Args:
+        directory: What is served.
+        addresses: Where: a URL on each line; said aloud where every machine of the network can reach it.
+        scripts: The folders in it whose files are run.
+        stop: The last line: how to end it.
+    """
     lines = [f"Serving {directory}"]
-    open_to_all = False
     for host, port in addresses:
-        everywhere = host in {"0.0.0.0", "::"}  # noqa: S104 - recognised here, not bound
-        open_to_all |= everywhere
-        reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
-        shown = f"[{reachable}]" if ":" in reachable else reachable
-        lines.append(f"  http://{shown}:{port}/")
-    if open_to_all:
+        lines.append(f"  {url_of(_EVERYWHERE.get(host, host), port)}")
+    if any(host in _EVERYWHERE for host, _ in addresses):
         lines.append("on ALL interfaces: every machine that can reach this one can read this folder")
-    lines.append("Stop with Ctrl+C")
-    return "\n".join(lines)
+    if scripts:
+        lines.append(f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead")
+    return "\n".join([*lines, stop])
 
 
-def explain(error: OSError | UnicodeError, host: str, port: int) -> str:
-    """Why `host` and `port` cannot be listened on, in one line."""
+def explain(error: OSError | UnicodeError, host: str) -> str:
+    """Why `host` cannot be listened on, in one line, and what to do about it."""
     if isinstance(error, UnicodeError | socket.gaierror):
-        return f"cannot find an address for the host {host}"
+        return f"cannot find an address for the host {host}{_hint(host)}"
+    why = error.strerror or str(error)
     match error.errno:
         case errno.EADDRINUSE:
-            return f"port {port} is already in use; choose another with --port, or --port 0 for any free one"
+            return f"{why}; choose another port with --port, or --port 0 for any free one"
         case errno.EACCES:
-            return f"no permission to listen on port {port}; ports from 1024 on need none"
+            return f"{why}; ports from 1024 on need no permission"
         case errno.EADDRNOTAVAIL:
-            return f"{host} is not an address of this machine"
+            return f"{why}; {host} is not an address of this machine"
+        case errno.EINVAL if host.lower().startswith("fe80:") and "%" not in host:
+            return f"{why}; a link-local address needs its interface, as in {host}%eth0"
         case _:
-            return f"cannot listen on {host} port {port}: {error.strerror or error}"
+            return why
 
 
-def _fail(why: str) -> int:
-    print(f"pyhttp: {why}", file=sys.stderr)
-    return 1
+def _hint(host: str) -> str:
+    """What may be wrong with a host that has no address."""
+    address, _, zone = host.partition("%")
+    if zone:
+        return f"; is {zone} an interface of this machine?"
+    if "[" in address or "/" in address or address.count(":") == 1:
+        return "; write the address alone, and the port with --port"
+    return ""
 
 
 def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
-    log = None if options.quiet else log_file or access_log(options.log_format)
+    log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
+    host, port, limits, timeouts = options.host, options.port, options.limits, options.timeouts
     match options.kind:
         case Kind.POOLED:
-            return PooledServer(options.host, options.port, handler, workers=options.workers, access_log=log)
+            workers = options.workers
+            return PooledServer(host, port, handler, workers=workers, limits=limits, timeouts=timeouts, access_log=log)
         case Kind.THREADED:
-            return ThreadedServer(options.host, options.port, handler, access_log=log)
+            return ThreadedServer(host, port, handler, limits=limits, timeouts=timeouts, access_log=log)
         case Kind.SINGLE:
-            return BaseServer(options.host, options.port, handler, access_log=log)
+            return BaseServer(host, port, handler, limits=limits, timeouts=timeouts, access_log=log)
         case _:
             assert_never(options.kind)
 
@@ -129,9 +188,8 @@ def _raise_descriptor_limit() -> None:
 
 
 @contextmanager
-def _signals(server: BaseServer, log_file: AccessFile | None) -> Iterator[None]:
-    """SIGINT or SIGTERM stops `server`, a second one ends it at once (safety line L10); SIGHUP reopens the log."""
-    stopping = (signal.SIGINT, signal.SIGTERM)
+def _signals(server: BaseServer, log_file: AccessFile | None, stopping: Sequence[signal.Signals]) -> Iterator[None]:
+    """One of `stopping` stops `server`, a second one ends it at once (safety line L10); SIGHUP reopens the log."""
     before = {number: signal.getsignal(number) for number in (*stopping, signal.SIGHUP)}
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler

@@ -4,17 +4,15 @@ import logging
 import os
 import sys
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import Final, TextIO, assert_never
 
-from pyhttp.limits import Limits
-from pyhttp.options import LogFormat
 from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format
+from pyhttp.values import LogFormat
 
 __all__ = ["AccessFile", "access_log", "formatter", "set_up"]
 
 _ACCESS: Final = logging.getLogger("pyhttp.access")
 _ERROR: Final = logging.getLogger("pyhttp.error")
-_LONGEST: Final = Limits().log_line
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """Of a status by its first digit, as the terminal's own palette has it: readable on light and dark alike."""
 
@@ -28,14 +26,16 @@ class AccessFile:
     Args:
         path: Created where it is not there.
         formatted: Makes a line of an entry, of so many characters at most.
+        longest: That many.
 
     Raises:
         OSError: The file cannot be opened.
     """
 
-    def __init__(self, path: str, formatted: Callable[[AccessEntry, int], str]) -> None:
+    def __init__(self, path: str, formatted: Callable[[AccessEntry, int], str], longest: int) -> None:
         self._path = path
         self._formatted = formatted
+        self._longest = longest
         self._descriptor = self._open()
 
     def _open(self) -> int:
@@ -54,7 +54,7 @@ class AccessFile:
 
     def __call__(self, entry: AccessEntry) -> None:
         """Append the line of `entry`; the operator is told where that fails, and no request fails by it (O3)."""
-        data = f"{self._formatted(entry, _LONGEST)}\n".encode("utf-8", "backslashreplace")
+        data = f"{self._formatted(entry, self._longest)}\n".encode("utf-8", "backslashreplace")
         try:
             while (written := os.write(self._descriptor, data)) < len(data):
                 data = data[written:]
@@ -69,14 +69,27 @@ class AccessFile:
         os.close(self._descriptor)
 
 
-def set_up(*, quiet: bool) -> None:
-    """Send errors and access lines to standard error; nothing goes anywhere else."""
-    access = logging.StreamHandler(sys.stderr)
+class _Stream(logging.StreamHandler[TextIO]):
+    """A handler of standard error, which drops a line that cannot be written: there is nobody left to tell (O3)."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
+        """Nothing: the inherited one would try a traceback on the same stream."""
+
+
+def set_up(*, quiet: bool, verbose: bool) -> None:
+    """Send errors and access lines to standard error; nothing goes anywhere else.
+
+    Args:
+        quiet: Whether access lines go nowhere.
+        verbose: Whether what clients do wrong is told, too, with the reason for each answer to an error.
+    """
+    access = _Stream(sys.stderr)
     access.setFormatter(logging.Formatter("%(message)s"))
     _direct(_ACCESS, access, logging.WARNING if quiet else logging.INFO)
-    errors = logging.StreamHandler(sys.stderr)
+    errors = _Stream(sys.stderr)
     errors.setFormatter(logging.Formatter("pyhttp: %(message)s"))
-    _direct(_ERROR, errors, logging.WARNING)  # what clients do wrong has its access line
+    # What clients do wrong has its access line.
+    _direct(_ERROR, errors, logging.INFO if verbose else logging.WARNING)
 
 
 def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
@@ -85,14 +98,17 @@ def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> Non
     logger.propagate = False
 
 
-def access_log(log_format: LogFormat) -> AccessLog:
-    """What turns an entry into a line of the logger "pyhttp.access"; statuses have colours on a terminal only."""
+def access_log(log_format: LogFormat, longest: int) -> AccessLog:
+    """What turns an entry into a line of the logger "pyhttp.access", of `longest` characters at most.
+
+    Statuses have colours on a terminal only.
+    """
     formatted = formatter(log_format)
     coloured = log_format is not LogFormat.JSON and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def log(entry: AccessEntry) -> None:
         if _ACCESS.isEnabledFor(logging.INFO):
-            line = formatted(entry, _LONGEST)
+            line = formatted(entry, longest)
             line = _paint(line, entry.status) if coloured else line
             # `info` would look through the stack for the line of code that calls it, which is always this one.
             _ACCESS.handle(logging.LogRecord(_ACCESS.name, logging.INFO, __file__, 0, line, None, None))

@@ -2,16 +2,23 @@
 
 import argparse
 import os
+import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
-from pyhttp import __version__
+from pyhttp import __version__, streams, values
+from pyhttp.limits import Limits, Timeouts
 from pyhttp.site import CODINGS, Site
+from pyhttp.values import LogFormat
 
-__all__ = ["Kind", "LogFormat", "Options", "parse"]
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+__all__ = ["Kind", "Options", "parse"]
 
 
 class Kind(Enum):
@@ -20,14 +27,6 @@ class Kind(Enum):
     POOLED = "pooled"
     THREADED = "threaded"
     SINGLE = "single"
-
-
-class LogFormat(Enum):
-    """How a request looks in the access log."""
-
-    COMMON = "common"
-    COMBINED = "combined"
-    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +38,42 @@ class Options:
     port: int
     kind: Kind
     workers: int
+    limits: Limits
+    timeouts: Timeouts
     quiet: bool
+    verbose: bool
     log_format: LogFormat
     access_log: str
     """A file for the access log; "" for standard error."""
     site: Site
 
 
+Value = TypeVar("Value")
+
 _SITE: Final = Site()
+_OPTIONS: Final = {
+    "cgi_directories": "--cgi-dir",
+    "cgi_suffixes": "--cgi-suffix",
+    "cgi_env": "--cgi-env",
+    "headers": "--header",
+    "media_types": "--mime",
+}
+"""Where the fields of a Site that have rules come from."""
 
 
 def parse(argv: Sequence[str]) -> Options:
     """The options that the arguments `argv` state.
 
     Raises:
-        SystemExit: For --help and --version, and with code 2 for arguments that cannot be understood.
+        SystemExit: For --help and --version, with code 2 for arguments that cannot be understood, and with code 1 where
+            the working directory is to be served and has been removed.
+        OSError: The answer to --help or --version cannot be written.
     """
     parser = _parser()
-    given = parser.parse_intermixed_args(argv)
+    end = list(argv).index("--") if "--" in argv else len(argv)  # no option takes it for a value
+    given = parser.parse_intermixed_args(argv[:end])
     words: list[str] = given.words[1:] if given.words[:1] == ["serve"] else given.words  # a folder "serve": ./serve
-    folders: list[str] = [*words, *given.directory]
-    if len(folders) > 1:
-        parser.error(f"one folder at a time, not {len(folders)}: {' '.join(folders)}")
+    directory = _directory(parser, [*words, *given.directory, *argv[end + 1 :]])
     try:
         site = Site(
             # Who has pages run by a program has it run the page of a folder, too.
@@ -78,23 +91,59 @@ def parse(argv: Sequence[str]) -> Options:
             codings=CODINGS if given.precompressed else (),
             media_types=tuple((suffix.removeprefix(".").lower(), kind) for suffix, kind in given.mime),
         )
-    except ValueError as error:  # a Site names its parameter; the option is called nearly the same
-        parser.error(str(error))
+    except ValueError as error:
+        parser.error(_by_option(str(error)))
     return Options(
-        directory=os.path.abspath(folders[0] if folders else os.curdir),
+        directory=directory,
         host=given.host,
         port=given.port,
         kind=given.kind,
         workers=given.workers,
+        limits=Limits(**dict(given.limit)),
+        timeouts=Timeouts(**dict(given.timeout)),
         quiet=given.quiet,
+        verbose=given.verbose,
         log_format=given.log_format,
-        access_log=given.access_log,
+        access_log=given.access_log or "",
         site=site,
     )
 
 
+def _directory(parser: argparse.ArgumentParser, folders: Sequence[str]) -> str:
+    """The absolute path of the one folder among the arguments."""
+    folder = folders[0] if folders else os.curdir
+    number = next((each for each in folders if each.isdecimal() and not os.path.exists(each)), None)
+    if number is not None:
+        parser.error(f"there is no folder {number}; to listen on port {number}, write --port {number}")
+    if len(folders) > 1:
+        parser.error(f"one folder at a time, not {len(folders)}: {' '.join(folders)}")
+    if not folder:
+        parser.error("the name of the folder is empty")
+    try:
+        return os.path.abspath(folder)
+    except FileNotFoundError:
+        parser.exit(1, "pyhttp: cannot serve the working directory: it has been removed\n")
+
+
+def _by_option(message: str) -> str:
+    """What a Site says is wrong with a field, said of the option that it comes from."""
+    found = re.match(r"Site\.(\w+):? *", message)
+    option = found and _OPTIONS.get(found[1])
+    return f"argument {option}: {message[found.end() :]}" if found and option else message
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose answers to --help and --version are not lost without a word."""
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        if file is sys.stdout:
+            streams.say(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="pyhttp",
         usage="%(prog)s [serve] [DIR] [options]",
         description="Serve a folder over HTTP/1.1: files, listings, and the CGI scripts in its cgi-bin.",
@@ -109,6 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(parser)
     _add_scripts(parser)
     _add_logs(parser)
+    _add_limits(parser)
     # Adding options calls for formatters too, and without a width they load `shutil` and its compressors.
     parser.formatter_class = argparse.HelpFormatter
     return parser
@@ -120,10 +170,11 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     add(
         *("-b", "--bind", "--host"),
         dest="host",
+        type=_of(values.not_empty),  # an empty host would be every interface: not what an unset variable should mean
         default="localhost",
         help="address or name to listen on (default: %(default)s, that is 127.0.0.1 and ::1); 0.0.0.0 or :: for all",
     )
-    add("-p", "--port", type=_port, default=8888, help="TCP port (default: %(default)s); 0 picks a free one")
+    add("-p", "--port", type=_of(values.port), default=8888, help="TCP port (default: %(default)s); 0 picks a free one")
     kinds = parser.add_mutually_exclusive_group()
     for kind, text in (
         (Kind.POOLED, "run handlers in a bounded pool of threads (default)"),
@@ -133,7 +184,11 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         option = f"--{kind.value}"
         kinds.add_argument(option, dest="kind", action="store_const", const=kind, default=Kind.POOLED, help=text)
     add(
-        "--workers", metavar="N", type=_positive, default=32, help="handlers at once of --pooled (default: %(default)s)"
+        "--workers",
+        metavar="N",
+        type=_of(values.positive),
+        default=32,
+        help="handlers at once of --pooled (default: %(default)s)",
     )
 
 
@@ -145,13 +200,27 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add(
         "--cache",
         metavar="SECONDS",
-        type=_natural,
+        type=_of(values.natural),
         help="how long browsers may keep an answer (default: ask each time)",
     )
     add("--precompressed", action="store_true", help="let FILE.br, FILE.zst and FILE.gz answer for FILE where accepted")
     add("--cors", action="store_true", help="let pages of any origin read the answers")
-    add("--header", metavar="'NAME: VALUE'", type=_split(":"), action="append", default=[], help="add a header field")
-    add("--mime", metavar="EXT=TYPE", type=_split("="), action="append", default=[], help="media type of an extension")
+    add(
+        "--header",
+        metavar="'NAME: VALUE'",
+        type=_of(values.pair(":", "'NAME: VALUE'")),
+        action="append",
+        default=[],
+        help="add a header field",
+    )
+    add(
+        "--mime",
+        metavar="EXT=TYPE",
+        type=_of(values.pair("=", "EXT=TYPE, such as wasm=application/wasm")),
+        action="append",
+        default=[],
+        help="media type of an extension",
+    )
 
 
 def _add_scripts(parser: argparse.ArgumentParser) -> None:
@@ -169,7 +238,7 @@ def _add_scripts(parser: argparse.ArgumentParser) -> None:
     add(
         *("--cgi-suffix",),
         metavar=".EXT=PROGRAM",
-        type=_split("="),
+        type=_of(values.pair("=", ".EXT=PROGRAM, such as .php=/usr/bin/php-cgi")),
         action="append",
         default=[],
         help="run files of a suffix by a program, such as .php=/usr/bin/php-cgi; index.EXT then answers for a folder",
@@ -181,46 +250,49 @@ def _add_scripts(parser: argparse.ArgumentParser) -> None:
 def _add_logs(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("logs").add_argument
     add("--quiet", action="store_true", help="no line for each request; errors stay")
+    add("-v", "--verbose", action="store_true", help="say why each request was refused that was")
     add(
         *("--log-format",),
-        type=LogFormat,
-        choices=list(LogFormat),
+        type=_of(values.log_format),
         default=LogFormat.COMMON,
         metavar="|".join(each.value for each in LogFormat),
         help="how a request is logged (default: common)",
     )
-    add("--access-log", metavar="FILE", default="", help="append the line for each request to FILE")
+    add(
+        "--access-log",
+        metavar="FILE",
+        type=_of(values.not_empty),
+        help="append the line for each request to FILE",
+    )
 
 
-def _port(text: str) -> int:
-    if not (_is_number(text) and int(text) <= 65535):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a port number from 0 to 65535")
-    return int(text)
+def _add_limits(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("limits and timeouts", values.limits()).add_argument
+    add(
+        *("--limit",),
+        metavar="NAME=VALUE",
+        type=_of(values.limit),
+        action="append",
+        default=[],
+        help="set a limit, such as field_line=16k; may be repeated",
+    )
+    add(
+        *("--timeout",),
+        metavar="NAME=SECONDS",
+        type=_of(values.timeout),
+        action="append",
+        default=[],
+        help="set a timeout, such as idle=30 or script_run=10m; may be repeated",
+    )
 
 
-def _natural(text: str) -> int:
-    if not _is_number(text):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of at most nine digits")
-    return int(text)
+def _of(convert: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A converter for argparse, which would keep the message of a ValueError to itself."""
 
+    def converter(text: str) -> Value:
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
-def _positive(text: str) -> int:
-    if not (number := _natural(text)):
-        raise argparse.ArgumentTypeError("at least 1")
-    return number
-
-
-def _is_number(text: str) -> bool:
-    return text.isascii() and text.isdigit() and len(text) <= 9
-
-
-def _split(separator: str) -> Callable[[str], tuple[str, str]]:
-    """A converter of `left SEPARATOR right`, white space round both taken away."""
-
-    def split(text: str) -> tuple[str, str]:
-        left, found, right = text.partition(separator)
-        if not found or not left.strip():
-            raise argparse.ArgumentTypeError(f"{text!r} has no {separator!r} between two parts")
-        return left.strip(), right.strip()
-
-    return split
+    return converter

@@ -109,26 +109,30 @@ class Site:
 
     def _check_headers(self) -> None:
         for name, value in self.headers:
-            if not re.fullmatch(_FIELD_NAME, name) or name.lower() in _NOT_THE_OPERATORS:
-                raise ValueError(f"Site.headers: {name!r} is not a field that may be set")
+            if not re.fullmatch(_FIELD_NAME, name):
+                raise ValueError(f"Site.headers: {name!r} is not a field name")
+            if name.lower() in _NOT_THE_OPERATORS:
+                raise ValueError(f"Site.headers: {name} may not be set: the server states it for each answer")
             if not re.fullmatch(_FIELD_VALUE, value) or value != value.strip(" \t"):
                 raise ValueError(f"Site.headers: the value of {name} is not a field value: {value!r}")
 
     def _check_media_types(self) -> None:
         for suffix, media_type in self.media_types:
             if not suffix or suffix != suffix.lower() or "/" in suffix or "." in suffix:
-                raise ValueError(f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot")
+                raise ValueError(
+                    f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot, such as html"
+                )
             if not re.fullmatch(_MEDIA_TYPE, media_type):
-                raise ValueError(f"Site.media_types: {media_type!r} is not a media type")
+                raise ValueError(f"Site.media_types: {media_type!r} is not a media type, such as text/plain")
         if self.charset and not re.fullmatch(_TOKEN, self.charset):
             raise ValueError(f"Site.charset: {self.charset!r} is not a charset name")
 
     def _check_cgi(self) -> None:
         for suffix, program in self.cgi_suffixes:
             if not suffix.startswith(".") or len(suffix) == 1 or "/" in suffix or "\0" in suffix:
-                raise ValueError(f"Site.cgi_suffixes: {suffix!r} is not a suffix with its dot")
+                raise ValueError(f"Site.cgi_suffixes: {suffix!r} is not a suffix with its dot, such as .php")
             if not program.startswith("/") or "\0" in program:
-                raise ValueError(f"Site.cgi_suffixes: {program!r} is not an absolute path")
+                raise ValueError(f"Site.cgi_suffixes: {program!r} is not an absolute path, such as /usr/bin/php-cgi")
         for name in self.cgi_env:
             # HTTP_ is what the client says; a variable of the server's own there would be taken for a field line.
             if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or name.startswith("HTTP_"):

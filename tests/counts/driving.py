@@ -124,7 +124,7 @@ def serving(
         try:
             assert process.stdout is not None
             announcement = ""
-            while not announcement.endswith(LAST_WORDS):
+            while LAST_WORDS not in announcement:
                 line = process.stdout.readline()
                 assert line, f"it ended with {process.wait()}"
                 announcement += line

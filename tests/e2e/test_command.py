@@ -1,5 +1,6 @@
 """The installed command: it starts, says where, serves, and stops as it should."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -97,7 +98,7 @@ def test_a_busy_port_is_told_in_one_line(tmp_path: Path) -> None:
         port: int = other.getsockname()[1]
         ended = run(str(tmp_path), "--port", str(port))
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr.startswith(f"pyhttp: port {port} is already in use")
+    assert ended.stderr.startswith(f"pyhttp: cannot listen on 127.0.0.1 port {port}: Address already in use; ")
     assert ended.stderr.count("\n") == 1
 
 
@@ -123,3 +124,167 @@ def test_quiet(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
         assert "GET" not in server.log.read_text()
+
+
+def in_shell(script: str) -> tuple[str, ...]:
+    """The command as a shell starts it, which `script` says of "$@"."""
+    return ("sh", "-c", script, "sh", *COMMAND)
+
+
+@pytest.mark.parametrize("script", ['exec "$@" 0<&-', 'exec "$@" 2>/dev/full', 'exec "$@" 2>&-', 'exec "$@" 0<&- 2>&-'])
+def test_a_stream_that_is_closed_or_full_ends_nothing(script: str, tmp_path: Path) -> None:
+    (tmp_path / "cgi-bin").mkdir()
+    show = tmp_path / "cgi-bin" / "show"
+    show.write_text('#!/bin/sh\necho Content-Type: text/plain\necho\nread line\necho "error" >&2\necho "[$line]"\n')
+    show.chmod(0o755)
+    arguments = (str(tmp_path), "--port", "0", "-b", "127.0.0.1", "-v")
+    with running(*arguments, log=tmp_path / "log", command=in_shell(script)) as server:
+        for descriptor in range(3):
+            target = Path(f"/proc/{server.process.pid}/fd/{descriptor}").readlink()
+            assert not str(target).startswith("socket:")
+        assert server.get("/gone")[0] == 404
+        assert server.get("/cgi-bin/show") == (200, b"[]\n")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+
+
+def nowhere(error: str) -> int:
+    """A descriptor that cannot be written to."""
+    if error == "Broken pipe":
+        reading, writing = os.pipe()
+        os.close(reading)
+        return writing
+    return os.open("/dev/full", os.O_WRONLY)
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("error", ["Broken pipe", "No space left on device"])
+def test_an_announcement_that_cannot_be_written_is_told_and_ends_nothing(
+    error: str, unbuffered: str, tmp_path: Path
+) -> None:
+    output = nowhere(error)
+    with subprocess.Popen(
+        [*COMMAND, str(tmp_path), "-p", "0", "-b", "127.0.0.1"],
+        stdout=output,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    ) as process:
+        os.close(output)
+        assert process.stderr is not None
+        told = process.stderr.readline()
+        beginning = f"pyhttp: cannot write to standard output: {error}; serving at http://127.0.0.1:"
+        assert told.startswith(beginning)
+        port = int(told.removeprefix(beginning).rstrip("/\n"))
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            assert client.recv(100).startswith(b"HTTP/1.1 200 ")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert "Traceback" not in process.stderr.read()
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("option", ["--help", "--version"])
+def test_an_answer_that_cannot_be_written_is_told(option: str, unbuffered: str) -> None:
+    ended = subprocess.run(
+        [*in_shell('exec "$@" > /dev/full'), option],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=10,
+        env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+    )
+    assert ended.stderr == "pyhttp: cannot write to standard output: No space left on device\n"
+    assert ended.returncode == 1
+
+
+def test_a_working_directory_that_has_been_removed_is_told_in_one_line(tmp_path: Path) -> None:
+    removed = in_shell('rmdir "$PWD"; exec "$@"')
+    (tmp_path / "gone").mkdir()
+    ended = subprocess.run([*removed], cwd=tmp_path / "gone", capture_output=True, text=True, check=False, timeout=10)
+    expected = "pyhttp: cannot serve the working directory: it has been removed\n"
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr in {expected, f"sh: 0: getcwd() failed: No such file or directory\n{expected}"}  # of wrappers
+
+
+def test_a_folder_whose_name_looks_like_an_option_is_served_behind_two_hyphens(tmp_path: Path) -> None:
+    folder = tmp_path / "-lead"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"hello")
+    command = ("sh", "-c", 'cd "$0"; exec "$@"', str(tmp_path), *COMMAND)
+    with running("-p", "0", "--", "-lead", log=tmp_path / "log", command=command) as server:
+        assert server.get("/a.txt") == (200, b"hello")
+
+
+def test_a_port_in_the_folders_place_is_explained() -> None:
+    ended = run("9000")
+    assert ended.returncode == 2
+    assert "to listen on port 9000, write --port 9000" in ended.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("start", ["trap '' INT; exec", "exec nohup"])
+def test_a_server_that_ignores_SIGINT_from_its_start_says_nothing_of_it(start: str, tmp_path: Path) -> None:
+    """As a shell starts the jobs that its scripts leave in the background."""
+    start = start if "nohup" not in start else f"trap '' INT; {start}"
+    with running(str(tmp_path), "-p", "0", log=tmp_path / "log", command=in_shell(f'{start} "$@"')) as server:
+        assert "Ctrl+C" not in server.announcement
+        assert server.announcement.endswith(f"Stop with kill {server.process.pid}\n")
+        server.process.send_signal(signal.SIGINT)
+        assert server.get("/")[0] == 200
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+
+
+def test_what_is_run_is_said_where_there_is_something_to_run(tmp_path: Path) -> None:
+    with running(str(tmp_path), "-p", "0", log=tmp_path / "log") as server:
+        assert "CGI" not in server.announcement
+    (tmp_path / "cgi-bin").mkdir()
+    with running(str(tmp_path), "-p", "0", log=tmp_path / "log") as server:
+        assert "Files in cgi-bin are run as CGI scripts; --no-cgi shows them instead\n" in server.announcement
+    with running(str(tmp_path), "-p", "0", "--no-cgi", log=tmp_path / "log") as server:
+        assert "CGI" not in server.announcement
+
+
+def test_all_interfaces_are_those_of_both_families(tmp_path: Path) -> None:
+    with running(str(tmp_path), "-p", "0", "-b", "::", log=tmp_path / "log") as server:
+        assert set(server.urls) == {f"http://[::1]:{server.port}/", f"http://127.0.0.1:{server.port}/"}
+        for host in ("127.0.0.1", "::1"):
+            socket.create_connection((host, server.port), timeout=30).close()
+
+
+def test_the_reason_of_a_refusal_is_told_on_demand(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "site" / "out").symlink_to(tmp_path / "secret")
+    (tmp_path / "site" / ".hidden").touch()
+    (tmp_path / "site" / "cgi-bin").mkdir()
+    (tmp_path / "site" / "cgi-bin" / "plain").touch(0o644)
+    reasons = {
+        "/out": "404 a symbolic link leads out of the folder, and such links are not followed",
+        "/.hidden": "404 a name that begins with a dot is hidden",
+        "/gone": "404 No such file or directory",
+        "/cgi-bin/": "403 a CGI directory is not listed",
+        "/cgi-bin/plain": f"403 {str(tmp_path / 'site' / 'cgi-bin' / 'plain')!r} is not an executable file",
+        "/": "403 listings are switched off",
+        "/a/%2e%2e/b": "404 the path has a dot segment",
+        "/a%2Fb": "404 the path has an encoded slash",
+        "/a%07": "400 path: the control character %07 at offset 2 (RFC 3986 §7.3)",
+    }
+    options = ("-p", "0", "-v", "--quiet", "--hide-dotfiles", "--no-listing")
+    with running(str(tmp_path / "site"), *options, log=tmp_path / "log") as server:
+        for path in reasons:
+            server.get(path)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+    told = [f"pyhttp: 127.0.0.1 'GET {path}': {reason}" for path, reason in reasons.items()]
+    assert (tmp_path / "log").read_text().splitlines() == told
+
+
+def test_TLS_on_a_plain_port_is_told_on_demand(tmp_path: Path) -> None:
+    with running(str(tmp_path), "-p", "0", "--verbose", log=tmp_path / "log") as server:
+        curl = ["curl", "-sk", "--max-time", "10", f"https://127.0.0.1:{server.port}/"]
+        assert subprocess.run(curl, check=False, timeout=30).returncode == 35
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(10) == 0
+    assert "looks like a TLS handshake: https:// was used on this http:// port\n" in (tmp_path / "log").read_text()

@@ -14,7 +14,8 @@ from typing import Final
 COMMAND: Final = (os.environ.get("PYHTTP_COMMAND") or str(Path(sys.executable).with_name("pyhttp")),)
 """The command under test; the build's session names the one that its wheel installed."""
 
-LAST_WORDS: Final = "Stop with Ctrl+C\n"
+LAST_WORDS: Final = "\nStop with "
+"""How the last line of an announcement begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def running(*arguments: str, log: Path, command: Sequence[str] = COMMAND) -> Ite
         try:
             assert process.stdout is not None
             announcement = ""
-            while not announcement.endswith(LAST_WORDS):
+            while LAST_WORDS not in announcement:
                 line = process.stdout.readline()
                 assert line, f"it ended with {process.wait()}: {announcement}{log.read_text()}"
                 announcement += line

@@ -46,37 +46,64 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_each_url_is_printed() -> None:
-    text = announcement("/srv", [("127.0.0.1", 8888), ("::1", 8888)])
+    text = announcement("/srv", [("127.0.0.1", 8888), ("::1", 8888), ("fe80::1%eth0", 8888)], [], "Stop so")
     assert text.splitlines() == [
         "Serving /srv",
         "  http://127.0.0.1:8888/",
         "  http://[::1]:8888/",
-        "Stop with Ctrl+C",
+        "  http://[fe80::1%25eth0]:8888/",
+        "Stop so",
     ]
 
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:80/"), ("::", "http://[::1]:80/")])
 def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
-    text = announcement("/srv", [(host, 80)])
+    text = announcement("/srv", [(host, 80)], [], "Stop so")
     assert url in text
     assert "ALL interfaces" in text
 
 
+def test_what_is_run_is_said() -> None:
+    text = announcement("/srv", [("127.0.0.1", 80)], ["cgi-bin", "bin"], "Stop so")
+    assert "\nFiles in cgi-bin, bin are run as CGI scripts; --no-cgi shows them instead\n" in text
+
+
+WHY: Final = "cannot listen on 192.0.2.1 port 80: so it is"
+
+
 @pytest.mark.parametrize(
-    ("error", "why"),
+    ("error", "host", "why"),
     [
-        (OSError(errno.EADDRINUSE, "in use"), "port 80 is already in use"),
-        (OSError(errno.EACCES, "denied"), "no permission to listen on port 80"),
-        (OSError(errno.EADDRNOTAVAIL, "not here"), "box is not an address of this machine"),
-        (OSError(errno.ENETDOWN, "Network is down"), "cannot listen on box port 80: Network is down"),
-        (socket.gaierror(socket.EAI_NONAME, "unknown"), "cannot find an address for the host box"),
-        (UnicodeError("label too long"), "cannot find an address for the host box"),
+        (
+            OSError(errno.EADDRINUSE, WHY),
+            "box",
+            f"{WHY}; choose another port with --port, or --port 0 for any free one",
+        ),
+        (OSError(errno.EACCES, WHY), "box", f"{WHY}; ports from 1024 on need no permission"),
+        (OSError(errno.EADDRNOTAVAIL, WHY), "box", f"{WHY}; box is not an address of this machine"),
+        (OSError(errno.EINVAL, WHY), "fe80::1", f"{WHY}; a link-local address needs its interface, as in fe80::1%eth0"),
+        (OSError(errno.EINVAL, WHY), "fe80::1%lo", WHY),
+        (OSError(errno.ENETDOWN, WHY), "box", WHY),
+        (OSError("so it is"), "box", "so it is"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown"), "box", "cannot find an address for the host box"),
+        (UnicodeError("label too long"), "box", "cannot find an address for the host box"),
+        (
+            socket.gaierror(socket.EAI_NONAME, "unknown"),
+            "fe80::1%eth9",
+            "cannot find an address for the host fe80::1%eth9; is eth9 an interface of this machine?",
+        ),
+        *(
+            (
+                socket.gaierror(socket.EAI_NONAME, "unknown"),
+                host,
+                f"cannot find an address for the host {host}; write the address alone, and the port with --port",
+            )
+            for host in ("127.0.0.1:80", "[::1]", "http://box")
+        ),
     ],
 )
-def test_why_a_port_cannot_be_had_is_one_line(error: OSError | UnicodeError, why: str) -> None:
-    text = explain(error, "box", 80)
-    assert text.startswith(why)
-    assert "\n" not in text
+def test_why_a_port_cannot_be_had_is_one_line(error: OSError | UnicodeError, host: str, why: str) -> None:
+    assert explain(error, host) == why
 
 
 def test_a_missing_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -95,7 +122,10 @@ def test_a_busy_port_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     with socket.create_server(("127.0.0.1", 0)) as other:
         port: int = other.getsockname()[1]
         assert main([str(tmp_path), "--host", "127.0.0.1", "--port", str(port)]) == 1
-    assert capsys.readouterr().err.startswith(f"pyhttp: port {port} is already in use")
+    assert capsys.readouterr().err == (
+        f"pyhttp: cannot listen on 127.0.0.1 port {port}: Address already in use;"
+        " choose another port with --port, or --port 0 for any free one\n"
+    )
 
 
 class Announced(io.StringIO):
@@ -285,3 +315,27 @@ def test_a_suffix_whose_program_cannot_be_run_exits_1(
 def test_an_access_log_that_cannot_be_written_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(tmp_path), "-p", "0", "--access-log", str(tmp_path / "no" / "log")]) == 1
     assert "cannot write the access log" in capsys.readouterr().err
+
+
+def test_limits_and_timeouts_reach_the_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def client(port: int) -> None:
+        assert get(port, "/" + "a" * 200)[0] == 414
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+            assert idle.recv(1) == b""
+
+    arguments = ["-p", "0", "-v", "--limit", "request_line=100", "--limit", "log_line=80", "--timeout", "idle=0.05"]
+    assert serve([str(tmp_path), *arguments], client) == 0
+    why, line = capsys.readouterr().err.splitlines()
+    assert why.endswith(": 414 request line: longer than 100 octets")
+    assert len(line) <= 80
+
+
+@pytest.mark.parametrize("kind", ["--threaded", "--single"])
+def test_of_each_kind_of_server(kind: str, tmp_path: Path) -> None:
+    def client(port: int) -> None:
+        assert get(port, "/" + "a" * 200)[0] == 414
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+            assert idle.recv(1) == b""
+
+    arguments = ["-p", "0", kind, "--limit", "request_line=100", "--timeout", "idle=0.05"]
+    assert serve([str(tmp_path), *arguments], client) == 0

@@ -1,13 +1,16 @@
 """The arguments of the command line."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from pyhttp.options import Kind, LogFormat, Options, parse
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.options import Kind, Options, parse
 from pyhttp.site import Site
+from pyhttp.values import LogFormat
 
 DEFAULT: Final = Options(
     directory=str(Path.cwd()),
@@ -15,7 +18,10 @@ DEFAULT: Final = Options(
     port=8888,
     kind=Kind.POOLED,
     workers=32,
+    limits=Limits(),
+    timeouts=Timeouts(),
     quiet=False,
+    verbose=False,
     log_format=LogFormat.COMMON,
     access_log="",
     site=Site(),
@@ -30,6 +36,15 @@ DEFAULT: Final = Options(
         ("/srv", replace(DEFAULT, directory="/srv")),
         ("serve /srv", replace(DEFAULT, directory="/srv")),
         ("serve serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
+        ("-- serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
+        ("-- -lead", replace(DEFAULT, directory=str(Path.cwd() / "-lead"))),
+        ("serve -p 0 -- -p", replace(DEFAULT, directory=str(Path.cwd() / "-p"), port=0)),
+        ("--directory=-lead", replace(DEFAULT, directory=str(Path.cwd() / "-lead"))),
+        ("-v", replace(DEFAULT, verbose=True)),
+        ("--verbose --quiet", replace(DEFAULT, verbose=True, quiet=True)),
+        ("--limit field_line=16k --limit ranges=3", replace(DEFAULT, limits=Limits(field_line=16384, ranges=3))),
+        ("--limit ranges=3 --limit ranges=4", replace(DEFAULT, limits=Limits(ranges=4))),
+        ("--timeout idle=2m --timeout hold=0.1", replace(DEFAULT, timeouts=Timeouts(idle=120.0, hold=0.1))),
         ("./serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
         ("-d /srv", replace(DEFAULT, directory="/srv")),
         ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", port=80)),
@@ -72,36 +87,68 @@ def test_L11_the_default_is_this_machine_only() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ("/srv /var", "one folder at a time"),
-        ("/srv --directory /var", "one folder at a time"),
-        ("--port 65536", "not a port number"),
-        ("--port -1", "--port"),
-        ("--port http", "not a port number"),
-        ("--port ٨٠", "not a port number"),
-        ("--port " + "9" * 5000, "not a port number"),
-        ("--threaded --single", "not allowed with"),
-        ("--cgi-dir bin --no-cgi", "not allowed with"),
-        ("--cgi-dir a/b", "cgi_directories"),
-        ("--workers 0", "--workers"),
-        ("--workers x", "--workers"),
-        ("--cache -1", "--cache"),
-        ("--header X-A", "--header"),
-        ("--header :x", "--header"),
-        ("--header Content-Length:1", "Site.headers"),
-        ("--mime x", "--mime"),
-        ("--mime x=y", "Site.media_types"),
-        ("--cgi-suffix php=/x", "Site.cgi_suffixes"),
-        ("--cgi-env A=B", "Site.cgi_env"),
-        ("--log-format xml", "--log-format"),
-        ("--thr", "--thr"),
-        ("--wat", "--wat"),
+        ("/srv|/var", "one folder at a time, not 2: /srv /var"),
+        ("/srv|--directory|/var", "one folder at a time, not 2: /srv /var"),
+        ("/srv|--|/var", "one folder at a time, not 2: /srv /var"),
+        ("", "the name of the folder is empty"),
+        ("-d|", "the name of the folder is empty"),
+        ("9000", "there is no folder 9000; to listen on port 9000, write --port 9000"),
+        ("9000|/srv", "there is no folder 9000; to listen on port 9000, write --port 9000"),
+        ("-b|", "argument -b/--bind/--host: the value is empty"),
+        ("--port|65536", "argument -p/--port: '65536' is not a port number from 0 to 65535"),
+        ("--port|-1", "argument -p/--port: '-1' is not a port number"),
+        ("--port|http", "argument -p/--port: 'http' is not a port number"),
+        ("--port|٨٠", "argument -p/--port: '٨٠' is not a port number"),
+        ("--port|" + "9" * 5000, "is not a port number"),
+        ("--port", "argument -p/--port: expected one argument"),
+        ("--threaded|--single", "argument --single: not allowed with argument --threaded"),
+        ("--cgi-dir|bin|--no-cgi", "argument --no-cgi: not allowed with argument --cgi-dir"),
+        ("--cgi-dir|a/b", "argument --cgi-dir: 'a/b' is not a plain file name"),
+        ("--cgi-dir|", "argument --cgi-dir: '' is not a plain file name"),
+        ("--workers|0", "argument --workers: '0' is not a whole number from 1 to"),
+        ("--workers|x", "argument --workers: 'x' is not a whole number from 1 to"),
+        ("--cache|-1", "argument --cache: '-1' is not a whole number from 0 to"),
+        ("--cache|1h", "argument --cache: '1h' is not a whole number from 0 to"),
+        ("--header|X-A", "argument --header: 'X-A' has no ':'; write 'NAME: VALUE'"),
+        ("--header|:x", "argument --header: ':x' has nothing before its ':'; write 'NAME: VALUE'"),
+        ("--header|X A: x", "argument --header: 'X A' is not a field name"),
+        ("--header|X-A: a\nb", "argument --header: the value of X-A is not a field value"),
+        ("--header|Content-Length: 5", "argument --header: Content-Length may not be set: the server states it"),
+        ("--mime|x", "argument --mime: 'x' has no '='; write EXT=TYPE, such as"),
+        ("--mime|=text/plain", "argument --mime: '=text/plain' has nothing before its '='; write EXT=TYPE, such as"),
+        ("--mime|x=y", "argument --mime: 'y' is not a media type, such as text/plain"),
+        ("--mime|x=", "argument --mime: '' is not a media type, such as text/plain"),
+        ("--mime|a.b=text/plain", "argument --mime: 'a.b' is not a suffix"),
+        ("--cgi-suffix|.php", "argument --cgi-suffix: '.php' has no '='; write .EXT=PROGRAM, such as"),
+        ("--cgi-suffix|=/x", "argument --cgi-suffix: '=/x' has nothing before its '='; write .EXT=PROGRAM, such as"),
+        ("--cgi-suffix|php=/x", "argument --cgi-suffix: 'php' is not a suffix with its dot, such as .php"),
+        ("--cgi-suffix|.php=php-cgi", "argument --cgi-suffix: 'php-cgi' is not an absolute path, such as"),
+        ("--cgi-env|A-B", "argument --cgi-env: "),
+        ("--log-format|xml", "argument --log-format: 'xml' is none of common, combined, json"),
+        ("--access-log|", "argument --access-log: the value is empty"),
+        ("--limit|field_line", "argument --limit: 'field_line' has no '='; write NAME=VALUE, such as field_line=16k"),
+        ("--limit|=1", "argument --limit: '=1' has nothing before its '='; write NAME=VALUE, such as"),
+        ("--limit|feild_line=1", "argument --limit: there is no limit 'feild_line'; did you mean field_line"),
+        ("--limit|wat=1", "argument --limit: there is no limit 'wat'; --help lists them"),
+        ("--limit|idle=30", "argument --limit: idle is a timeout; write --timeout idle=30"),
+        ("--limit|content=30s", "argument --limit: content: '30s' is not a size in bytes, such as"),
+        ("--limit|content=0", "argument --limit: content: '0' is not a size in bytes, such as"),
+        ("--limit|threads=1k", "argument --limit: threads: '1k' is not a whole number from 1 to"),
+        ("--timeout|ranges=3", "argument --timeout: ranges is a limit; write --limit ranges=3"),
+        ("--timeout|idel=3", "argument --timeout: there is no timeout 'idel'; did you mean idle?"),
+        ("--timeout|idle=0", "argument --timeout: idle: '0' is not a time, such as 30, 0.5, 30s or 2m"),
+        ("--timeout|idle=inf", "argument --timeout: idle: 'inf' is not a time, such as"),
+        ("--timeout|idle=-1", "argument --timeout: idle: '-1' is not a time, such as"),
+        ("--timeout|send_rate=1s", "argument --timeout: send_rate: '1s' is not a whole number from 1 to"),
+        ("--thr", "unrecognized arguments: --thr"),
+        ("--wat", "unrecognized arguments: --wat"),
     ],
 )
 def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
     arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
-        parse(arguments.split())
+        parse(arguments.split("|"))
     assert exit_.value.code == 2
     usage, error = capsys.readouterr().err.splitlines()
     assert usage == "usage: pyhttp [serve] [DIR] [options]"
@@ -116,6 +163,42 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
         *("--directory", "--bind", "--host", "--port", "--pooled", "--threaded", "--single", "--workers", "32"),
         *("--no-listing", "--hide-dotfiles", "--follow-symlinks", "--cache", "--cors", "--header", "--mime"),
         *("--cgi-dir", "--no-cgi", "--cgi-suffix", "--cgi-env", "--cgi-auth"),
+        *("--verbose", "--limit", "--timeout", "field_line=8k", "content=1G", "idle=15", "hold=0.05"),
         *("--quiet", "--log-format", "--access-log", "--version", "8888", "localhost", "cgi-bin", "common"),
     ):
         assert word in text
+
+
+def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
+    """A NUL can stand in no argument of a process, and in no value."""
+    with pytest.raises(SystemExit):
+        parse(["--help"])
+    taking = re.findall(r"^  (?:-\w \S+, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)
+    free = {"--directory", "--bind", "--access-log"}  # any text that is not empty may be a name
+    for option in taking:
+        with pytest.raises(SystemExit):
+            parse([option, "" if option in free else "\0=\0"])
+        error = capsys.readouterr().err.splitlines()[-1]
+        assert option in error or option == "--directory"
+        assert "Site." not in error
+    assert set(taking) >= {"--port", "--workers", "--cache", "--header", "--mime", "--cgi-dir", "--cgi-suffix"}
+
+
+def test_a_folder_whose_name_is_a_number_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "9000").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert parse(["9000"]).directory == str(tmp_path / "9000")
+
+
+def test_a_working_directory_that_has_been_removed_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+    gone.rmdir()
+    with pytest.raises(SystemExit) as exit_:
+        parse([])
+    assert exit_.value.code == 1
+    assert capsys.readouterr().err == "pyhttp: cannot serve the working directory: it has been removed\n"
+    assert parse([str(tmp_path)]).directory == str(tmp_path)

@@ -1,0 +1,191 @@
+"""What stands behind an option, from text to a value; each message says what is wrong with it, and what to write."""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from enum import Enum
+from typing import Final
+
+from pyhttp.limits import Limits, Timeouts
+
+__all__ = ["LogFormat", "limit", "limits", "log_format", "natural", "not_empty", "pair", "port", "positive", "timeout"]
+
+
+class LogFormat(Enum):
+    """How a request looks in the access log."""
+
+    COMMON = "common"
+    COMBINED = "combined"
+    JSON = "json"
+
+
+_COUNTS: Final = frozenset(
+    {
+        "field_lines",
+        "requests_per_connection",
+        "connections",
+        "threads",
+        "backlog",
+        "scripts",
+        "script_field_lines",
+        "ranges",
+        "listing_entries",
+    }
+)
+"""The fields of `Limits` that count things; the others are sizes."""
+_UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
+_SIZE: Final = re.compile("([0-9]{1,15})([kmg]?)", re.IGNORECASE | re.ASCII)
+_SECONDS: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([sm]?)", re.ASCII)
+_MOST: Final = 999_999_999
+
+
+def natural(text: str) -> int:
+    """A whole number, 0 among them.
+
+    Raises:
+        ValueError: It is none, or larger than nine digits can say.
+    """
+    if not _is_number(text):
+        raise ValueError(f"{text!r} is not a whole number from 0 to {_MOST}")
+    return int(text)
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 on.
+
+    Raises:
+        ValueError: As `natural`, or it is 0.
+    """
+    if not (_is_number(text) and int(text)):
+        raise ValueError(f"{text!r} is not a whole number from 1 to {_MOST}")
+    return int(text)
+
+
+def port(text: str) -> int:
+    """A TCP port.
+
+    Raises:
+        ValueError: It is none.
+    """
+    if not (_is_number(text) and int(text) <= 65535):
+        raise ValueError(f"{text!r} is not a port number from 0 to 65535")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def not_empty(text: str) -> str:
+    """The text itself.
+
+    Raises:
+        ValueError: It is empty, as a variable of the shell is that was not set.
+    """
+    if not text:
+        raise ValueError("the value is empty")
+    return text
+
+
+def pair(separator: str, form: str) -> Callable[[str], tuple[str, str]]:
+    """A converter of two texts with a separator between them, white space round both taken away.
+
+    Args:
+        separator: What divides them, where it stands first.
+        form: What to write, for the message.
+    """
+
+    def split(text: str) -> tuple[str, str]:
+        left, found, right = text.partition(separator)
+        if not found:
+            raise ValueError(f"{text!r} has no {separator!r}; write {form}")
+        if not left.strip():
+            raise ValueError(f"{text!r} has nothing before its {separator!r}; write {form}")
+        return left.strip(), right.strip()
+
+    return split
+
+
+def log_format(text: str) -> LogFormat:
+    """A format by its name.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    for each in LogFormat:
+        if each.value == text:
+            return each
+    raise ValueError(f"{text!r} is none of {', '.join(each.value for each in LogFormat)}")
+
+
+def limit(text: str) -> tuple[str, int]:
+    """The name of a field of `Limits` and its value: a count, or a size, which may end in k, M or G.
+
+    Raises:
+        ValueError: There is no such limit, or the value is none.
+    """
+    name, value = _named(text, "limit", Limits, "NAME=VALUE, such as field_line=16k")
+    if name in _COUNTS:
+        return name, _of(name, positive, value)
+    found = _SIZE.fullmatch(value)
+    if found is None or not (size := int(found[1]) * _UNITS[found[2].lower()]):
+        raise ValueError(f"{name}: {value!r} is not a size in bytes, such as 65536, 64k, 1M or 2G")
+    return name, size
+
+
+def timeout(text: str) -> tuple[str, float]:
+    """The name of a field of `Timeouts` and its value: seconds, which may end in s, or minutes, which end in m.
+
+    Raises:
+        ValueError: There is no such deadline, or the value is none.
+    """
+    name, value = _named(text, "timeout", Timeouts, "NAME=SECONDS, such as idle=30")
+    if name.endswith("_rate"):
+        return name, float(_of(name, positive, value))
+    found = _SECONDS.fullmatch(value)
+    if found is None or not (seconds := float(found[1]) * (60 if found[2] == "m" else 1)):
+        raise ValueError(f"{name}: {value!r} is not a time, such as 30, 0.5, 30s or 2m")
+    return name, seconds
+
+
+def _of(name: str, convert: Callable[[str], int], value: str) -> int:
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from None
+
+
+def _named(text: str, what: str, kind: type[Limits] | type[Timeouts], form: str) -> tuple[str, str]:
+    """Name and value, the name one of the fields of `kind`, which may be written with hyphens."""
+    name, value = pair("=", form)(text)
+    name = name.replace("-", "_")
+    known = [each.name for each in fields(kind)]
+    if name in known:
+        return name, value
+    other, option = (Timeouts, "timeout") if kind is Limits else (Limits, "limit")
+    if name in {each.name for each in fields(other)}:
+        raise ValueError(f"{name} is a {option}; write --{option} {text}")
+    import difflib  # noqa: PLC0415 - where something is wrong, and not at each start
+
+    near = difflib.get_close_matches(name, known)
+    meant = f"did you mean {' or '.join(near)}?" if near else "--help lists them"
+    raise ValueError(f"there is no {what} {name!r}; {meant}")
+
+
+def limits() -> str:
+    """Every limit and every deadline with its default, as they may be written."""
+    return f"Limits: {', '.join(_defaults(Limits))}. Timeouts in seconds: {', '.join(_defaults(Timeouts))}."
+
+
+def _defaults(kind: type[Limits] | type[Timeouts]) -> Iterator[str]:
+    for each in fields(kind):
+        default: object = each.default
+        shown = _short(default) if isinstance(default, int) and each.name not in _COUNTS else f"{default:g}"
+        yield f"{each.name}={shown}"
+
+
+def _short(size: int) -> str:
+    for unit in ("g", "m", "k"):
+        if not size % _UNITS[unit]:
+            return f"{size // _UNITS[unit]}{unit if unit == 'k' else unit.upper()}"
+    return str(size)
