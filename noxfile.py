@@ -147,9 +147,16 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Sdist and wheel; the wheel, alone in a clean environment, serves a request."""
+    """Sdist and wheel: the one has all that it names, the other serves a request, alone in a clean environment."""
     shutil.rmtree(HERE / "dist", ignore_errors=True)
     run(session, DEMANDED, "python", "-m", "build")
+    unpacked = ENVIRONMENTS / "sdist"
+    shutil.rmtree(unpacked, ignore_errors=True)
+    (sdist,) = (HERE / "dist").glob("*.tar.gz")
+    shutil.unpack_archive(sdist, unpacked, filter="data")
+    (tree,) = unpacked.iterdir()
+    with session.chdir(tree):
+        run(session, DEMANDED, "pytest", "tests/unit/test_packaging.py", "tests/unit/test_documents.py")
     clean = make_environment(session, demand(session, DEMANDED), ENVIRONMENTS / "wheel")
     (wheel,) = map(str, (HERE / "dist").glob("*.whl"))
     session.run(str(clean / "bin/python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
