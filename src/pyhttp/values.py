@@ -34,8 +34,8 @@ _COUNTS: Final = frozenset(
 )
 """The fields of `Limits` that count things; the others are sizes."""
 _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
-_SIZE: Final = re.compile("([0-9]{1,15})([kmg]?)", re.IGNORECASE | re.ASCII)
-_SECONDS: Final = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([sm]?)", re.ASCII)
+_SIZE: Final = "([0-9]{1,15})([kKmMgG]?)"
+_SECONDS: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([sm]?)"
 _MOST: Final = 999_999_999
 
 
@@ -127,7 +127,7 @@ def limit(text: str) -> tuple[str, int]:
     name, value = _named(text, "limit", Limits, "NAME=VALUE, such as field_line=16k")
     if name in _COUNTS:
         return name, _of(name, positive, value)
-    found = _SIZE.fullmatch(value)
+    found = re.fullmatch(_SIZE, value)
     if found is None or not (size := int(found[1]) * _UNITS[found[2].lower()]):
         raise ValueError(f"{name}: {value!r} is not a size in bytes, such as 65536, 64k, 1M or 2G")
     return name, size
@@ -142,7 +142,7 @@ def timeout(text: str) -> tuple[str, float]:
     name, value = _named(text, "timeout", Timeouts, "NAME=SECONDS, such as idle=30")
     if name.endswith("_rate"):
         return name, float(_of(name, positive, value))
-    found = _SECONDS.fullmatch(value)
+    found = re.fullmatch(_SECONDS, value)
     if found is None or not (seconds := float(found[1]) * (60 if found[2] == "m" else 1)):
         raise ValueError(f"{name}: {value!r} is not a time, such as 30, 0.5, 30s or 2m")
     return name, seconds
