@@ -317,17 +317,24 @@ def test_an_access_log_that_cannot_be_written_exits_1(tmp_path: Path, capsys: py
     assert "cannot write the access log" in capsys.readouterr().err
 
 
-def test_limits_and_timeouts_reach_the_server(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("to_file", [False, True])
+def test_limits_and_timeouts_reach_the_server(
+    to_file: bool, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     def client(port: int) -> None:
+        assert get(port, "/" + "a" * 70)[0] == 404
         assert get(port, "/" + "a" * 200)[0] == 414
         with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
             assert idle.recv(1) == b""
 
     arguments = ["-p", "0", "-v", "--limit", "request_line=100", "--limit", "log_line=80", "--timeout", "idle=0.05"]
+    log = tmp_path / "log"
+    arguments += ["--access-log", str(log)] if to_file else []
     assert serve([str(tmp_path), *arguments], client) == 0
-    why, line = capsys.readouterr().err.splitlines()
-    assert why.endswith(": 414 request line: longer than 100 octets")
-    assert len(line) <= 80
+    told = capsys.readouterr().err.splitlines()
+    assert [line for line in told if line.endswith(": 414 request line: longer than 100 octets")]
+    lines = log.read_text().splitlines() if to_file else [line for line in told if not line.startswith("pyhttp: ")]
+    assert [len(line) <= 80 for line in lines] == [True, True]
 
 
 @pytest.mark.parametrize("kind", ["--threaded", "--single"])

@@ -1,7 +1,7 @@
 """Field sections: lookup without case, lines as they arrived, lists with quoted strings, and the work they cost."""
 
-import gc
 import copy
+import gc
 import json
 import pickle
 import sys

@@ -416,3 +416,20 @@ def test_F14_an_end_of_the_peer_ends_the_waiting() -> None:
     with pytest.raises(IncompleteRequest):
         connection.next_event()
     assert not connection.awaiting_continue
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        (b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", b"GET / HTTP/1.1"),
+        (b"GET /\x00", b"GET /\x00"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\nsecret", b""),
+        (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nsecret\r\n", b""),
+    ],
+)
+def test_O4_of_what_was_refused_the_first_line_of_its_head_is_kept_and_no_content(data: bytes, kept: bytes) -> None:
+    connection = ServerConnection(Limits())
+    connection.receive_data(data)
+    with pytest.raises(MalformedRequest):
+        list(iter(connection.next_event, Signal.NEED_DATA))
+    assert connection.refused == kept
