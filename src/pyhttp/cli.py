@@ -18,11 +18,12 @@ from typing import Final, assert_never
 from pyhttp import streams
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
-from pyhttp.options import Kind, Options, parse
+from pyhttp.options import Options, parse
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.listener import url_of
+from pyhttp.values import Kind
 
 __all__ = ["announcement", "explain", "main"]
 

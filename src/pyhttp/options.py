@@ -1,32 +1,22 @@
 """What the command line asks for: its arguments, checked, as one value."""
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyhttp import __version__, streams, values
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.site import CODINGS, Site
-from pyhttp.values import LogFormat
+from pyhttp.values import Kind, LogFormat
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["Kind", "Options", "parse"]
-
-
-class Kind(Enum):
-    """How handlers run."""
-
-    POOLED = "pooled"
-    THREADED = "threaded"
-    SINGLE = "single"
+__all__ = ["Options", "parse"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +63,12 @@ def parse(argv: Sequence[str]) -> Options:
     end = list(argv).index("--") if "--" in argv else len(argv)  # no option takes it for a value
     given = parser.parse_intermixed_args(argv[:end])
     words: list[str] = given.words[1:] if given.words[:1] == ["serve"] else given.words  # a folder "serve": ./serve
-    directory = _directory(parser, [*words, *given.directory, *argv[end + 1 :]])
+    try:
+        directory = values.folder([*words, *given.directory, *argv[end + 1 :]])
+    except ValueError as error:
+        parser.error(str(error))
+    except FileNotFoundError:
+        parser.exit(1, "pyhttp: cannot serve the working directory: it has been removed\n")
     try:
         site = Site(
             # Who has pages run by a program has it run the page of a folder, too.
@@ -107,22 +102,6 @@ def parse(argv: Sequence[str]) -> Options:
         access_log=given.access_log or "",
         site=site,
     )
-
-
-def _directory(parser: argparse.ArgumentParser, folders: Sequence[str]) -> str:
-    """The absolute path of the one folder among the arguments."""
-    folder = folders[0] if folders else os.curdir
-    number = next((each for each in folders if each.isdecimal() and not os.path.exists(each)), None)
-    if number is not None:
-        parser.error(f"there is no folder {number}; to listen on port {number}, write --port {number}")
-    if len(folders) > 1:
-        parser.error(f"one folder at a time, not {len(folders)}: {' '.join(folders)}")
-    if not folder:
-        parser.error("the name of the folder is empty")
-    try:
-        return os.path.abspath(folder)
-    except FileNotFoundError:
-        parser.exit(1, "pyhttp: cannot serve the working directory: it has been removed\n")
 
 
 def _by_option(message: str) -> str:

@@ -1,14 +1,36 @@
 """What stands behind an option, from text to a value; each message says what is wrong with it, and what to write."""
 
+import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from enum import Enum
 from typing import Final
 
 from pyhttp.limits import Limits, Timeouts
 
-__all__ = ["LogFormat", "limit", "limits", "log_format", "natural", "not_empty", "pair", "port", "positive", "timeout"]
+__all__ = [
+    "Kind",
+    "LogFormat",
+    "folder",
+    "limit",
+    "limits",
+    "log_format",
+    "natural",
+    "not_empty",
+    "pair",
+    "port",
+    "positive",
+    "timeout",
+]
+
+
+class Kind(Enum):
+    """How handlers run."""
+
+    POOLED = "pooled"
+    THREADED = "threaded"
+    SINGLE = "single"
 
 
 class LogFormat(Enum):
@@ -37,6 +59,23 @@ _UNITS: Final = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 _SIZE: Final = "([0-9]{1,15})([kKmMgG]?)"
 _SECONDS: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)([sm]?)"
 _MOST: Final = 999_999_999
+
+
+def folder(names: Sequence[str]) -> str:
+    """The absolute path of the one folder that is named; of the working directory where none is.
+
+    Raises:
+        ValueError: There are several, or its name is empty, or a port.
+        FileNotFoundError: The working directory is needed, and has been removed.
+    """
+    number = next((each for each in names if each.isdecimal() and not os.path.exists(each)), None)
+    if number is not None:
+        raise ValueError(f"there is no folder {number}; to listen on port {number}, write --port {number}")
+    if len(names) > 1:
+        raise ValueError(f"one folder at a time, not {len(names)}: {' '.join(names)}")
+    if "" in names:
+        raise ValueError("the name of the folder is empty")
+    return os.path.abspath(names[0] if names else os.curdir)
 
 
 def natural(text: str) -> int:

@@ -8,9 +8,9 @@ from typing import Final
 import pytest
 
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.options import Kind, Options, parse
+from pyhttp.options import Options, parse
 from pyhttp.site import Site
-from pyhttp.values import LogFormat
+from pyhttp.values import Kind, LogFormat
 
 DEFAULT: Final = Options(
     directory=str(Path.cwd()),
