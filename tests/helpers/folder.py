@@ -1,12 +1,14 @@
 """What tests of files need: request heads, files with a known time, and the content of a Response."""
 
 import os
+import time
 from pathlib import Path
 
 from pyhttp.messages import FileSlice, RequestHead, Response, Source
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.validators import FileVersion, validators_of_file
 
-__all__ = ["OLD", "content", "request", "write"]
+__all__ = ["OLD", "content", "later", "request", "settle", "tag_of", "version_of", "write"]
 
 OLD = 1_700_000_000_123_456_789
 """A time of change, in nanoseconds, that is no tick ago."""
@@ -24,6 +26,30 @@ def write(path: Path, data: bytes = b"", *, modified_ns: int = OLD) -> Path:
     path.write_bytes(data)
     os.utime(path, ns=(modified_ns, modified_ns))
     return path
+
+
+def later() -> int:
+    """A time, in nanoseconds, at which what is just being written is nothing new any more."""
+    return time.time_ns() + 10_000_000_000
+
+
+def settle(*paths: Path) -> None:
+    """Return when the clock that stamps files has moved on since these were changed, so that their tags are strong."""
+    changed = max(path.stat().st_ctime_ns for path in paths)
+    assert changed % 1_000_000_000, "this file system keeps whole seconds: nobody wants to wait for those"
+    while time.time_ns() <= changed + 10_000_000:
+        os.sched_yield()
+
+
+def version_of(path: Path) -> FileVersion:
+    """What the tag of a file is made from."""
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino
+
+
+def tag_of(path: Path) -> str:
+    """The strong tag of a file."""
+    return str(validators_of_file(version_of(path), later()).etag)
 
 
 def content(response: Response) -> bytes:

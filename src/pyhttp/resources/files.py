@@ -20,7 +20,7 @@ from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import media_type
 from pyhttp.semantics.methods import check_method
 from pyhttp.semantics.ranges import Unranged, content_range, select
-from pyhttp.semantics.validators import Validators, validators_of_file
+from pyhttp.semantics.validators import FileVersion, Validators, validators_of_file
 from pyhttp.site import Site
 
 __all__ = ["file_response", "index_of", "is_directory", "not_found_response"]
@@ -30,6 +30,7 @@ _READ_AT_ONCE: Final = 64 * 1024
 """Octets of content that are read here: below that a read costs less than to have the kernel send them."""
 _SETTLED: Final = 3_000_000_000
 """Nanoseconds after its last change from which on a file's validators do not depend on the time any more."""
+_UNTOLD: Final = Validators(None)
 
 _HELD_ALREADY: Final = frozenset(
     {"content-type", "content-encoding", "content-language", "last-modified", "x-content-type-options"}
@@ -70,6 +71,8 @@ def file_response(
             if head.method == "OPTIONS":
                 file.close()
                 return options_response(head.headers, site=site)
+        if not file.sized:
+            return _unsized(head, path, file, site)
         coding, varies = "", False
         # Without siblings only a weight of 0 could exclude the file itself.
         if site.codings or ";" in head.headers.by_name.get("accept-encoding", ""):
@@ -80,8 +83,9 @@ def file_response(
             file, coding, varies = selected.file, selected.coding, bool(selected.alternatives)
         now_ns = clock()
         # Nearly always it has been described before, and is unchanged.
-        describe = _describe_settled if 0 <= file.modified_ns < now_ns - _SETTLED else partial(_describe, now_ns=now_ns)
-        described = describe((path, file.size, file.modified_ns, coding, varies), site)
+        settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
+        describe = _describe_settled if settled else partial(_describe, now_ns=now_ns)
+        described = describe((path, file.version, coding, varies), site)
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
         if verdict is Verdict.PERFORM_WHOLE:
             return Response(200, described.fields, _content(head, file, 0, file.size))
@@ -119,18 +123,17 @@ class _Described(NamedTuple):
     """That of a 304."""
 
 
-_Selected = tuple[str, int, int, str, bool]
-"""Path, size, time of last change, content coding and whether it was chosen among others: of a representation."""
+_Selected = tuple[str, FileVersion, str, bool]
+"""Path, version, content coding and whether it was chosen among others: of a representation."""
 
 
 def _describe(selected: _Selected, site: Site, *, now_ns: int) -> _Described:
-    path, size, modified_ns, coding, varies = selected
-    validators = validators_of_file(size, modified_ns, now_ns, coding=coding)
+    path, version, coding, varies = selected
+    validators = validators_of_file(version, now_ns, coding=coding)
     lines: Lines = (
-        ("Content-Type", media_type(path, further=site.media_types, charset=site.charset)),
+        *_type_lines(path, site),
         ("ETag", str(validators.etag)),
         ("Accept-Ranges", "bytes"),
-        ("X-Content-Type-Options", "nosniff"),
     )
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
@@ -145,7 +148,30 @@ def _describe(selected: _Selected, site: Site, *, now_ns: int) -> _Described:
 @lru_cache(maxsize=1024)
 def _describe_settled(selected: _Selected, site: Site) -> _Described:
     """The same for a file that was last changed `_SETTLED` ago or more, when the time has no part in it."""
-    return _describe(selected, site, now_ns=selected[2] + _SETTLED)
+    _, modified_ns, changed_ns, _, _ = selected[1]
+    return _describe(selected, site, now_ns=max(modified_ns, changed_ns) + _SETTLED)
+
+
+def _type_lines(path: str, site: Site) -> Lines:
+    return (
+        ("Content-Type", media_type(path, further=site.media_types, charset=site.charset)),
+        ("X-Content-Type-Options", "nosniff"),
+    )
+
+
+def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Response:
+    """The answer of a file whose end only reading it tells: it has no ranges, and nothing tells its versions apart."""
+    fields = with_site_fields(_type_lines(path, site), site)
+    match evaluate(head.method, head.headers, _UNTOLD, 0):
+        case Verdict.PERFORM | Verdict.PERFORM_WHOLE:
+            return Response(200, fields, file)
+        case Verdict.NOT_MODIFIED:
+            file.close()
+            return Response(304, not_modified_fields(fields))
+        case Verdict.PRECONDITION_FAILED:
+            raise PreconditionFailed("nothing tells which representation it is")
+        case verdict:
+            assert_never(verdict)
 
 
 def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> bytes | FileSlice:
@@ -164,7 +190,8 @@ def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> b
 
 def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: int) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    spans = select(head.headers.by_name["range"], file.size, limit)
+    # Of an empty file every range is ignored (9110-14.2-3a): a cache that fetches in slices would pass the 416 on.
+    spans = select(head.headers.by_name["range"], file.size, limit) if file.size else Unranged.WHOLE
     if spans is Unranged.UNSATISFIABLE:
         raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
     if spans is Unranged.WHOLE:
@@ -196,11 +223,8 @@ def not_found_response(error: NotFound, *, root: str, site: Site) -> Response:
     file = _open_not_found_page(root, site)
     if file is None:
         return error_response(error, site=site)
-    lines = (
-        ("Content-Type", media_type(site.not_found, further=site.media_types, charset=site.charset)),
-        ("X-Content-Type-Options", "nosniff"),
-    )
-    return Response(404, with_site_fields(lines, site, found=False), FileSlice(file, 0, file.size))
+    fields = with_site_fields(_type_lines(site.not_found, site), site, found=False)
+    return Response(404, fields, FileSlice(file, 0, file.size) if file.sized else file)
 
 
 def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:

@@ -157,7 +157,12 @@ def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIM
     try:
         if opened.size > limits.shown_file:
             raise Forbidden("too large to be shown as a page")
-        text = os.pread(opened.fileno(), limits.shown_file, 0).decode("utf-8", "replace")
+        octets = bytearray()
+        for piece in opened:  # a file may be longer than it says
+            octets += piece
+            if len(octets) > limits.shown_file:
+                raise Forbidden("too large to be shown as a page")
+        text = octets.decode("utf-8", "replace")
     finally:
         opened.close()
     name = os.path.basename(path)

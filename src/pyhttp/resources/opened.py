@@ -3,11 +3,13 @@
 import errno
 import os
 import stat
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
 from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
 from pyhttp.resources.paths import is_inside
+from pyhttp.semantics.validators import FileVersion
 from pyhttp.site import Site
 
 __all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
@@ -26,25 +28,38 @@ _LINK: Final = frozenset({errno.ELOOP, errno.EMLINK})
 _DESCRIPTORS: Final = "/proc/self/fd/"
 _READ_NO_LINK: Final = _READ | os.O_NOFOLLOW
 _REMEMBERED: Final = 512
+_PIECE: Final = 64 * 1024
 
 
 class OpenedFile:
-    """An open descriptor and what `fstat` said of it; a `pyhttp.messages.OpenFile`."""
+    """An open descriptor and what `fstat` said of it; a `pyhttp.messages.OpenFile`.
 
-    __slots__ = ("_descriptor", "modified_ns", "path", "size")
+    Iterated over, it is the content up to wherever that ends: of a file whose size is not known.
+    """
+
+    __slots__ = ("_descriptor", "changed_ns", "modified_ns", "path", "size", "sized", "version")
 
     path: str
     """As it was opened."""
     size: int
     """In bytes, when it was opened."""
+    sized: bool
+    """Whether `size` is what can be read; it is not for files that the kernel makes up when they are read."""
     modified_ns: int
-    """Time of last change, nanoseconds since 1970."""
+    """Its mtime, nanoseconds since 1970."""
+    changed_ns: int
+    """Its ctime, nanoseconds since 1970: the last change of content, name, mode or mtime."""
+    version: FileVersion
+    """What tells it from every other file, and from itself after a change."""
 
-    def __init__(self, descriptor: int, path: str, status: os.stat_result) -> None:
+    def __init__(self, descriptor: int, path: str, status: os.stat_result, *, sized: bool = True) -> None:
         self._descriptor = descriptor
         self.path = path
         self.size = status.st_size
+        self.sized = sized
         self.modified_ns = status.st_mtime_ns
+        self.changed_ns = status.st_ctime_ns
+        self.version = (self.size, self.modified_ns, self.changed_ns, status.st_dev, status.st_ino)
 
     def fileno(self) -> int:
         """The descriptor; -1 once closed."""
@@ -57,6 +72,17 @@ class OpenedFile:
             return os.pread(descriptor, length, offset)
         finally:
             os.close(descriptor)
+
+    def __iter__(self) -> Iterator[bytes]:
+        """What can be read, in pieces.
+
+        Raises:
+            HTTPError: It cannot be read.
+        """
+        offset = 0
+        while piece := _read(self._descriptor, _PIECE, offset):
+            offset += len(piece)
+            yield piece
 
     def close(self) -> None:
         """Close it; harmless when called twice."""
@@ -90,10 +116,11 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
         if not directly or not stat.S_ISREG(status.st_mode):
             _check_regular(status)
             _check_place(descriptor, path, root, site)
+        sized = bool(status.st_blocks) or _is_sized(descriptor, status.st_size)
     except BaseException:
         os.close(descriptor)
         raise
-    return OpenedFile(descriptor, path, status)
+    return OpenedFile(descriptor, path, status, sized=sized)
 
 
 def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
@@ -148,6 +175,21 @@ def _fault(error: OSError | ValueError) -> HTTPError:
     if error.errno in _BROKEN:
         return InternalError(detail)
     return NotFound(detail)
+
+
+def _is_sized(descriptor: int, size: int) -> bool:
+    """Whether a file that takes no space on a disk has the size that it states: it is empty, or sparse, if so.
+
+    Files of /proc state 0 and those of /sys a page, whatever can be read.
+    """
+    return bool(_read(descriptor, 1, size - 1)) if size else not _read(descriptor, 1, 0)
+
+
+def _read(descriptor: int, length: int, offset: int) -> bytes:
+    try:
+        return os.pread(descriptor, length, offset)
+    except OSError as error:  # of a file that can be opened and not read, as some of /proc
+        raise _fault(error) from error
 
 
 def _check_regular(status: os.stat_result) -> None:

@@ -69,15 +69,19 @@ def evaluate(method: str, headers: Headers, validators: Validators, now: int) ->
 def _if_match(value: str, validators: Validators) -> bool:
     """§13.1.1, by strong comparison; a field that breaks the grammar names no tag that could match."""
     tags = parse_entity_tags(value)
-    return value == "*" or (tags is not None and any(tag.matches_strongly(validators.etag) for tag in tags))
+    etag = validators.etag
+    return value == "*" or bool(tags and etag and any(tag.matches_strongly(etag) for tag in tags))
 
 
 def _if_none_match(value: str, validators: Validators) -> bool:
     """§13.1.2, by weak comparison; a field that breaks the grammar names no tag that could match."""
-    if value == str(validators.etag):  # nearly always: the one tag that the client was given
+    etag = validators.etag
+    if etag is None:
+        return value != "*"
+    if value == str(etag):  # nearly always: the one tag that the client was given
         return False
     tags = parse_entity_tags(value)
-    return value != "*" and (tags is None or not any(tag.matches_weakly(validators.etag) for tag in tags))
+    return value != "*" and (tags is None or not any(tag.matches_weakly(etag) for tag in tags))
 
 
 def _if_modified_since(value: str, validators: Validators, now: int) -> bool:
@@ -99,6 +103,6 @@ def _if_range(value: str, validators: Validators, now: int) -> bool:
     """
     tag = parse_entity_tag(value)
     if tag is not None:
-        return tag.matches_strongly(validators.etag)
+        return validators.etag is not None and tag.matches_strongly(validators.etag)
     date = parse_date(value, now)
     return date is not None and date == validators.modified and now > date

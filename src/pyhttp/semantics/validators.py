@@ -1,11 +1,11 @@
 """RFC 9110 §8.8: validators, entity tags and modification dates."""
 
+from _blake2 import blake2b  # where hashlib has it from, which itself loads OpenSSL
 from typing import Final, NamedTuple
 
 from pyhttp import abnf
-from pyhttp.semantics.dates import EARLIEST
 
-__all__ = ["EntityTag", "Validators", "parse_entity_tag", "parse_entity_tags", "validators_of_file"]
+__all__ = ["EntityTag", "FileVersion", "Validators", "parse_entity_tag", "parse_entity_tags", "validators_of_file"]
 
 _MEMBER: Final = abnf.OWS + rb"(?:" + abnf.ENTITY_TAG + abnf.OWS + rb")?+"
 _LIST: Final = _MEMBER + rb"(?:," + _MEMBER + rb")*+"
@@ -15,6 +15,9 @@ _TICK: Final = 10_000_000
 _COARSE_TICK: Final = 2_000_000_000
 """The same for file systems that keep whole seconds only (two, on FAT)."""
 _SECOND: Final = 1_000_000_000
+_FIRST_DATE: Final = 631_152_000
+"""The start of 1990, before which there was nothing to serve by HTTP. Older dates are mostly marks that say "no date":
+0 and 1 in package stores, 1980 in ZIP archives, 1985 in those of npm; they stay the same when the content changes."""
 
 
 class EntityTag(NamedTuple):
@@ -38,7 +41,8 @@ class EntityTag(NamedTuple):
 class Validators(NamedTuple):
     """What tells whether a selected representation is still the one a client holds."""
 
-    etag: EntityTag
+    etag: EntityTag | None
+    """None where nothing tells one version from the next."""
     modified: int | None = None
     """Last-Modified in seconds since 1970; None where no date can be determined."""
 
@@ -63,24 +67,38 @@ def _entity_tag(spelling: str) -> EntityTag:
     return EntityTag(spelling[3:-1] if weak else spelling[1:-1], weak)
 
 
-def validators_of_file(size: int, modified_ns: int, now_ns: int, *, coding: str = "") -> Validators:
+FileVersion = tuple[int, int, int, int, int]
+"""What `fstat` says of a file: size in bytes, mtime and ctime in nanoseconds since 1970, device and inode number.
+
+A plain tuple, as one is made for every request.
+"""
+
+
+def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "") -> Validators:
     """The validators of a file, from what `fstat` says of it.
 
-    The tag names size and time of change, never an inode or a path (safety line W7). A file changed so lately that it
-    may change again under the same time gets a weak tag (9110-8.8.3-7b) of another text, so that nobody mistakes what
-    was sent then for what the strong tag stands for later.
+    The tag is a one-way digest of all that: size and mtime alone are the same for many files of a package store, and
+    mtime is what anybody may set, but no one sets ctime. No number of the machine can be read from it (safety line W7).
+    A file changed so lately that it may change again under the same times gets a weak tag (9110-8.8.3-7b) of another
+    text, so that nobody mistakes what was sent then for what the strong tag stands for later.
 
     Args:
-        size: In bytes.
-        modified_ns: Its time of last change, nanoseconds since 1970.
+        version: Of the file.
         now_ns: The current time; Last-Modified is never later (9110-8.8.2.1-4a).
         coding: The content coding of the representation, which has a tag of its own.
     """
-    opaque = f"{size:x}-{modified_ns:x}"
+    _, modified_ns, changed_ns, _, _ = version
+    opaque = blake2b(repr(version).encode("ascii"), digest_size=8, person=b"pyhttp file").hexdigest()
     if coding:
         opaque = f"{opaque}-{coding}"
-    age = now_ns - modified_ns
-    tick = _TICK if modified_ns % _SECOND else _COARSE_TICK
-    tag = EntityTag(opaque) if age > tick else EntityTag(f"{opaque}-new", weak=True)
+    if _is_recent(modified_ns, now_ns) or _is_recent(changed_ns, now_ns):
+        tag = EntityTag(f"{opaque}-new", weak=True)
+    else:
+        tag = EntityTag(opaque)
     modified = min(modified_ns, now_ns) // _SECOND
-    return Validators(tag, modified if modified >= EARLIEST else None)
+    return Validators(tag, modified if modified >= _FIRST_DATE else None)
+
+
+def _is_recent(time_ns: int, now_ns: int) -> bool:
+    """Whether a further change may get the same time from the clock that stamps files."""
+    return now_ns - time_ns <= (_TICK if time_ns % _SECOND else _COARSE_TICK)

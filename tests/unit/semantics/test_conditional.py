@@ -164,6 +164,23 @@ def test_G4_if_range_never_meets_a_weak_tag_or_a_date_less_than_a_second_old() -
     assert judge(validators=WEAK, If_Range='"x"', Range="bytes=0-0") is WHOLE
     assert judge(validators=WEAK, If_Range='W/"x"', Range="bytes=0-0") is WHOLE
     assert judge(If_Range=SAME, Range="bytes=0-0", now=MODIFIED) is WHOLE
+
+
+def test_a_representation_without_validators() -> None:
+    """It is there, and nothing that a client holds is known to be it."""
+    none = Validators(None)
+    assert judge(validators=none, If_Match="*") is WHOLE
+    assert judge(validators=none, If_Match='"x"') is Verdict.PRECONDITION_FAILED
+    assert judge(validators=none, If_None_Match="*") is Verdict.NOT_MODIFIED
+    assert judge(validators=none, If_None_Match='"x"') is WHOLE
+    assert judge(validators=none, If_None_Match="None") is WHOLE
+    assert judge(validators=none, If_Modified_Since=SAME) is WHOLE
+    assert judge(validators=none, If_Unmodified_Since=SAME) is WHOLE
+
+
+def test_G4_without_validators_no_range_is_safe_after_if_range() -> None:
+    for value in ('"x"', SAME):
+        assert judge(validators=Validators(None), If_Range=value, Range="bytes=0-0") is WHOLE
     assert judge(If_Range=SAME, Range="bytes=0-0", now=MODIFIED + 1) is ALL
 
 
