@@ -16,6 +16,7 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.site import CODINGS, Site
 from tests.conformance.folder_client import FolderClient, serving
+from tests.helpers.coded import brotli_of, gzip_of
 from tests.helpers.folder import write
 
 
@@ -29,8 +30,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write(top / ".well-known" / "x", b"known")
     write(top / "site" / "index.html", b"index")
     write(top / "page.css", b"plain")
-    write(top / "page.css.gz", b"gzipped")
-    write(top / "page.css.br", b"brotli")
+    write(top / "page.css.gz", gzip_of(b"plain"))
+    write(top / "page.css.br", brotli_of(b"plain"))
     write(top.parent / "secret", b"secret")
     (top / "link").symlink_to("file.txt")
     (top / "out").symlink_to("../secret")
@@ -138,7 +139,8 @@ def test_R3_errors_explain_themselves(client: FolderClient) -> None:
 @pytest.mark.clause("9110-8.4-5a", "9110-8.4-5b", "9110-12.5.3-12b", "9110-12.5.5-10a", "9110-8.4.1.3-1b")
 @pytest.mark.parametrize(
     ("accept", "coding", "data"),
-    [("gzip, deflate, br", "br", b"brotli"), ("x-gzip", "gzip", b"gzipped"), ("gzip;q=0, *;q=0.1", "br", b"brotli"),
+    [("gzip, deflate, br", "br", brotli_of(b"plain")), ("x-gzip", "gzip", gzip_of(b"plain")),
+     ("gzip;q=0, *;q=0.1", "br", brotli_of(b"plain")),
      ("deflate", None, b"plain"), ("", None, b"plain"), ("identity", None, b"plain")],
 )  # fmt: skip
 def test_codings(client: FolderClient, accept: str, coding: str | None, data: bytes) -> None:

@@ -136,7 +136,7 @@ class TestChoices:
     """What the register says we made of permissions."""
 
     @pytest.mark.clause("9110-14.2-7a")
-    @pytest.mark.parametrize(("asked", "status"), [("bytes=0-", 416), ("bytes=-1", 416), ("bytes=x", 200)])
+    @pytest.mark.parametrize(("asked", "status"), [("bytes=0-", 200), ("bytes=-1", 200), ("bytes=x", 200)])
     def test_a_range_of_an_empty_file(self, folder: Path, server: BaseServer, asked: str, status: int) -> None:
         (folder / "empty").touch()
         assert _ask(server, "/empty", f"Range: {asked}").status == status

@@ -73,15 +73,13 @@ def file_response(
                 return options_response(head.headers, site=site)
         if not file.sized:
             return _unsized(head, path, file, site)
-        coding, varies = "", False
+        coding, varies, now_ns = "", False, clock()
         # Without siblings only a weight of 0 could exclude the file itself.
         if site.codings or ";" in head.headers.by_name.get("accept-encoding", ""):
-            selected = select_representation(head.headers, path, file, root, site)
-            if selected is None:
-                file.close()
-                return not_acceptable_response(_choices(path, site), site=site)
+            selected = select_representation(head.headers, path, file, root, site, now_ns=now_ns)
+            if selected.file is None:
+                return not_acceptable_response(_choices(path, selected.alternatives), site=site)
             file, coding, varies = selected.file, selected.coding, bool(selected.alternatives)
-        now_ns = clock()
         # Nearly always it has been described before, and is unchanged.
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
         describe = _describe_settled if settled else partial(_describe, now_ns=now_ns)
@@ -211,11 +209,10 @@ def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: i
     )
 
 
-def _choices(path: str, site: Site) -> tuple[str, ...]:
+def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:
     """The names under which a file and its siblings can be had as they are (9110-15.5.7-2a)."""
     name = os.path.basename(path)
-    siblings = [name + SUFFIXES[coding] for coding in site.codings if os.path.isfile(path + SUFFIXES[coding])]
-    return (name, *siblings)
+    return (name, *[name + SUFFIXES[coding] for coding in alternatives])
 
 
 def not_found_response(error: NotFound, *, root: str, site: Site) -> Response:

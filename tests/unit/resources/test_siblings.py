@@ -1,6 +1,9 @@
 """Files that hold another file with a content coding."""
 
 import os
+import shutil
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +12,15 @@ import pytest
 from pyhttp.errors import NotAcceptable, RangeNotSatisfiable
 from pyhttp.messages import Response
 from pyhttp.resources import siblings
+from pyhttp.resources.coded import can_hold
 from pyhttp.resources.files import file_response
 from pyhttp.resources.opened import OpenedFile
 from pyhttp.site import CODINGS, Site
-from tests.helpers.folder import OLD, content, request, write
+from tests.helpers.coded import brotli_of, gzip_of, zstd_of
+from tests.helpers.folder import OLD, content, later, request, write
 
 SITE = Site(codings=CODINGS)
+GZIP, BROTLI = gzip_of(b"plain"), brotli_of(b"plain")
 
 
 @pytest.fixture(autouse=True)
@@ -27,8 +33,8 @@ def no_descriptor_is_left() -> Iterator[None]:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     write(tmp_path / "page.html", b"plain")
-    write(tmp_path / "page.html.gz", b"gzipped")
-    write(tmp_path / "page.html.br", b"brotli!!")
+    write(tmp_path / "page.html.gz", GZIP)
+    write(tmp_path / "page.html.br", BROTLI)
     return tmp_path
 
 
@@ -36,7 +42,7 @@ def ask(root: Path, accept: str | None, site: Site = SITE, name: str = "page.htm
     named = {key.replace("_", "-"): value for key, value in fields.items()}
     if accept is not None:
         named["Accept-Encoding"] = accept
-    return file_response(request("GET", f"/{name}", named), str(root / name), root=str(root), site=site)
+    return file_response(request("GET", f"/{name}", named), str(root / name), root=str(root), site=site, clock=later)
 
 
 @pytest.mark.clause("9110-8.4-5a", "9110-12.5.3-12b", "9110-12.5.5-10a")
@@ -46,12 +52,12 @@ def ask(root: Path, accept: str | None, site: Site = SITE, name: str = "page.htm
         (None, None, b"plain"),
         ("", None, b"plain"),
         ("deflate", None, b"plain"),
-        ("gzip", "gzip", b"gzipped"),
-        ("x-gzip", "gzip", b"gzipped"),
-        ("gzip, br", "br", b"brotli!!"),
-        ("gzip, br;q=0.9", "gzip", b"gzipped"),
+        ("gzip", "gzip", GZIP),
+        ("x-gzip", "gzip", GZIP),
+        ("gzip, br", "br", BROTLI),
+        ("gzip, br;q=0.9", "gzip", GZIP),
         ("zstd", None, b"plain"),
-        ("identity;q=0, *", "br", b"brotli!!"),
+        ("identity;q=0, *", "br", BROTLI),
     ],
 )
 def test_the_sibling_of_the_coding_that_is_accepted(root: Path, accept: str, coding: str | None, data: bytes) -> None:
@@ -88,8 +94,8 @@ def test_the_tag_of_another_coding_does_not_match(root: Path) -> None:
 
 def test_a_range_is_one_of_the_coded_bytes(root: Path) -> None:
     with pytest.raises(RangeNotSatisfiable) as caught:
-        ask(root, "br", Range="bytes=8-")
-    assert caught.value.fields == (("Content-Range", "bytes */8"),)
+        ask(root, "br", Range="bytes=9-")
+    assert caught.value.fields == (("Content-Range", "bytes */9"),)
 
 
 def test_without_siblings_nothing_varies(tmp_path: Path) -> None:
@@ -118,11 +124,11 @@ def test_a_sibling_older_than_its_file_is_ignored(root: Path) -> None:
 
 def test_T6_a_sibling_out_of_the_root_is_no_sibling(root: Path) -> None:
     (root / "page.html.br").unlink()
-    write(root.parent / "outside", b"outside")
+    write(root.parent / "outside", BROTLI)
     os.symlink("../outside", root / "page.html.br")
     assert content(ask(root, "br")) == b"plain"
-    assert content(ask(root, "br, gzip")) == b"gzipped"
-    assert content(ask(root, "br", Site(follow_symlinks=True, codings=CODINGS))) == b"outside"
+    assert content(ask(root, "br, gzip")) == GZIP
+    assert content(ask(root, "br", Site(follow_symlinks=True, codings=CODINGS))) == BROTLI
 
 
 def test_W1_a_sibling_is_a_regular_file(root: Path) -> None:
@@ -135,7 +141,7 @@ def test_W1_a_sibling_is_a_regular_file(root: Path) -> None:
 
 
 def test_the_operator_says_which_codings_are_looked_for(root: Path) -> None:
-    assert content(ask(root, "gzip, br", Site(codings=("gzip",)))) == b"gzipped"
+    assert content(ask(root, "gzip, br", Site(codings=("gzip",)))) == GZIP
     response = ask(root, "gzip, br", Site(codings=()))
     assert "Vary" not in response.headers
     assert content(response) == b"plain"
@@ -156,10 +162,181 @@ def test_a_sibling_that_goes_while_one_looks(root: Path, monkeypatch: pytest.Mon
     assert content(ask(root, "gzip, br")) == b"plain"
 
 
-def test_a_sibling_that_becomes_older_while_one_looks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def current(sibling: str, plain: OpenedFile) -> bool:
+def test_a_sibling_that_changes_while_one_looks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is opened is what was looked at, or it is not sent."""
+    looked = can_hold
+
+    def change(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
+        found = looked(coding, sibling, plain)
+        write(root / f"page.html{siblings.SUFFIXES[coding]}", b"cut")
+        return found
+
+    monkeypatch.setattr(siblings, "can_hold", change)
+    response = ask(root, "gzip, br")
+    assert "Content-Encoding" not in response.headers
+    assert content(response) == b"plain"
+
+
+def test_a_sibling_that_is_another_between_two_looks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    access = os.access
+
+    def remove(path: str, mode: int) -> bool:
+        found = access(path, mode)
+        (root / "page.html.gz").unlink()
+        return found
+
+    assert content(ask(root, "gzip")) == GZIP
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "access", remove)
+        assert content(ask(root, "gzip", Site(codings=("gzip",)))) == b"plain"
+
+
+def test_a_sibling_that_is_another_after_it_was_looked_into(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(siblings, "_holds_settled", lambda *_: (root / "page.html.gz").write_bytes(b"another") > 0)
+    assert content(ask(root, "gzip", Site(codings=("gzip",)))) == b"plain"
+
+
+CONTENT = b"The content of a file. " * 20
+OTHER = CONTENT.swapcase()
+EMPTY_AND_OTHERS = [
+    ("gzip", b""),
+    ("gzip", gzip_of(CONTENT)[:-1]),
+    ("gzip", gzip_of(CONTENT)[:30]),
+    ("gzip", gzip_of(CONTENT)[:10]),
+    ("gzip", gzip_of(CONTENT[:-1])),
+    ("gzip", gzip_of(OTHER)),
+    ("gzip", CONTENT),
+    ("gzip", b"PK" + gzip_of(CONTENT)[2:]),
+    ("zstd", b""),
+    ("zstd", zstd_of(CONTENT)[:5]),
+    ("zstd", zstd_of(CONTENT)[:-1]),
+    ("zstd", zstd_of(CONTENT, block=100)[:150]),
+    ("zstd", zstd_of(CONTENT, block=100)[:115]),
+    ("zstd", zstd_of(CONTENT) + b"x"),
+    ("zstd", zstd_of(CONTENT) * 2),
+    ("zstd", zstd_of(CONTENT[:-1])),
+    ("zstd", zstd_of(CONTENT, checksum=True)[:-4]),
+    ("zstd", zstd_of(CONTENT, window=(14 << 3) - 8 + 1)),
+    ("zstd", b"PK" + zstd_of(CONTENT)[2:]),
+    ("zstd", zstd_of(CONTENT)[:4] + bytes((zstd_of(CONTENT)[4] | 1,)) + zstd_of(CONTENT)[5:]),
+    ("zstd", zstd_of(CONTENT)[:13] + b"\x07" + zstd_of(CONTENT)[14:]),
+    ("zstd", CONTENT),
+    ("br", b""),
+    ("br", b"Degemer mat, ti ar re gozh: " * 20),
+    ("br", "Dé".encode() * 200),
+]
+"""Codings of siblings, and contents that are not the file's."""
+
+
+class TestAnIntactFileIsNeverHidden:
+    @pytest.mark.parametrize(("coding", "data"), EMPTY_AND_OTHERS)
+    @pytest.mark.parametrize("method", ["GET", "HEAD"])
+    def test_by_what_is_empty_cut_or_another(self, tmp_path: Path, coding: str, data: bytes, method: str) -> None:
+        write(tmp_path / "page.html", CONTENT)
+        write(tmp_path / f"page.html{siblings.SUFFIXES[coding]}", data)
+        asked = request(method, "/page.html", {"Accept-Encoding": f"{coding}, identity;q=0.1"})
+        path, root = str(tmp_path / "page.html"), str(tmp_path)
+        for clock in (later, time.time_ns):  # what is remembered, and what may just be changing
+            response = file_response(asked, path, root=root, site=SITE, clock=clock)
+            assert {"Vary", "Content-Encoding"}.isdisjoint(response.headers)
+            assert response.length == len(CONTENT)
+            response.close()
+
+    @pytest.mark.parametrize(
+        ("coding", "data"),
+        [
+            ("gzip", gzip_of(CONTENT)),
+            ("zstd", zstd_of(CONTENT)),
+            ("zstd", zstd_of(CONTENT, block=100)),
+            ("zstd", zstd_of(CONTENT, checksum=True)),
+            ("zstd", zstd_of(CONTENT, state_length=False, window=13 << 3)),
+            ("br", brotli_of(CONTENT)),
+        ],
+    )
+    def test_what_holds_the_file_answers_for_it(self, tmp_path: Path, coding: str, data: bytes) -> None:
+        write(tmp_path / "page.html", CONTENT)
+        write(tmp_path / f"page.html{siblings.SUFFIXES[coding]}", data)
+        response = ask(tmp_path, coding)
+        assert response.headers["Content-Encoding"] == coding
+        assert content(response) == data
+
+    def test_by_a_program_that_is_still_writing(self, tmp_path: Path) -> None:
+        """At no length, until it is whole."""
+        write(tmp_path / "page.html", CONTENT)
+        for coding, whole in (("gzip", gzip_of(CONTENT)), ("zstd", zstd_of(CONTENT, block=100))):
+            for length in range(len(whole) + 1):
+                write(tmp_path / f"page.html{siblings.SUFFIXES[coding]}", whole[:length])
+                data = content(ask(tmp_path, coding))
+                assert data == (whole if length == len(whole) else CONTENT), (coding, length)
+
+    def test_by_a_brotli_file_that_may_still_be_written(self, tmp_path: Path) -> None:
+        """Nothing in it tells its end."""
+        write(tmp_path / "page.html", CONTENT)
+        write(tmp_path / "page.html.br", brotli_of(CONTENT), modified_ns=later() - 59 * 10**9)
+        assert content(ask(tmp_path, "br")) == CONTENT
+        write(tmp_path / "page.html.br", brotli_of(CONTENT), modified_ns=later() - 61 * 10**9)
+        assert content(ask(tmp_path, "br")) == brotli_of(CONTENT)
+
+    def test_by_a_condition_or_a_range_of_the_other(self, tmp_path: Path) -> None:
+        write(tmp_path / "page.html", CONTENT)
+        write(tmp_path / "page.html.gz", gzip_of(CONTENT))
+        coded = ask(tmp_path, "gzip")
+        coded.close()
+        write(tmp_path / "page.html.gz", gzip_of(CONTENT)[:-9])
+        response = ask(tmp_path, "gzip", If_None_Match=coded.headers["ETag"])
+        assert (response.status, content(response)) == (200, CONTENT)
+        response = ask(tmp_path, "gzip", If_Range=coded.headers["ETag"], Range="bytes=5-")
+        assert (response.status, content(response)) == (200, CONTENT)
+        response = ask(tmp_path, "gzip", Range="bytes=1-3")
+        assert (response.status, content(response)) == (206, CONTENT[1:4])
+
+    def test_where_there_is_no_other_the_list_has_the_file_alone(self, tmp_path: Path) -> None:
+        write(tmp_path / "page.html", CONTENT)
+        write(tmp_path / "page.html.gz")
+        page = content(ask(tmp_path, "identity;q=0, gzip")).decode()
+        assert "page.html.gz" not in page
+
+    def test_a_file_over_a_mebibyte_is_told_by_its_length(self, tmp_path: Path) -> None:
+        large = bytes(1024 * 1024 + 1)
+        write(tmp_path / "page.html", large)
+        for data, coded in ((bytes(len(large)), True), (b"x" * len(large), True), (large[:-1], False)):
+            write(tmp_path / "page.html.gz", gzip_of(data))
+            response = ask(tmp_path, "gzip")
+            assert ("Content-Encoding" in response.headers) is coded
+            response.close()
+
+    @pytest.mark.skipif(shutil.which("zstd") is None, reason="there is no zstd here")
+    @pytest.mark.parametrize("level", [1, 19])
+    def test_what_zstd_writes_is_taken(self, tmp_path: Path, level: int) -> None:
+        data = os.urandom(300_000) + bytes(300_000)
+        write(tmp_path / "page.html", data)
+        subprocess.run(["zstd", f"-{level}", "-q", "-k", "page.html"], cwd=tmp_path, check=True)
+        response = ask(tmp_path, "zstd")
+        assert response.headers["Content-Encoding"] == "zstd"
+        response.close()
+
+
+def test_what_is_settled_is_looked_into_once(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def look(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
+        looks.append(coding)
         return True
 
-    write(root / "page.html.br", b"stale", modified_ns=OLD - 1)
-    monkeypatch.setattr(siblings, "_is_current", current)
-    assert content(ask(root, "gzip, br")) == b"gzipped"
+    monkeypatch.setattr(siblings, "can_hold", look)
+    for _ in range(3):
+        ask(root, "gzip").close()
+    assert sorted(looks) == ["br", "gzip"]
+    write(root / "page.html", b"other")
+    ask(root, "gzip").close()
+    assert sorted(looks) == ["br", "br", "gzip", "gzip"]
+
+
+def test_a_look_that_failed_is_not_remembered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
+        raise OSError(5, "")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(siblings, "can_hold", fail)
+        assert content(ask(root, "gzip")) == b"plain"
+    assert content(ask(root, "gzip")) == GZIP
