@@ -6,7 +6,7 @@ from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["CODINGS", "Site"]
+__all__ = ["CODINGS", "Site", "is_hidden", "program_for"]
 
 _FIELD_NAME: Final = abnf.text(abnf.FIELD_NAME)
 _FIELD_VALUE: Final = abnf.text(abnf.FIELD_VALUE)
@@ -51,7 +51,8 @@ class Site:
     listing: bool = True
     """Whether a directory without index is listed; else it answers 403."""
     cgi_directories: tuple[str, ...] = ("cgi-bin",)
-    """Names of directories directly below the root whose files are run, never shown; empty: no CGI."""
+    """Names of directories directly below the root whose files are run, never shown; empty: no CGI. Where such a name
+    is a link, what it leads to is never shown either."""
     cgi_suffixes: tuple[tuple[str, str], ...] = ()
     """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): files whose names end so, in any case, are run by that."""
     cgi_env: tuple[str, ...] = ()
@@ -61,7 +62,8 @@ class Site:
     follow_symlinks: bool = False
     """Whether symbolic links may lead out of the root; else they answer 404 (safety line T6)."""
     hide_dotfiles: bool = False
-    """Whether names that begin with a dot are neither listed nor served, `.well-known` excepted (safety line W8)."""
+    """Whether names that begin with a dot are neither listed nor served, `.well-known` excepted (safety line W8),
+    whatever link leads there."""
     not_found: str = "404.html"
     """A file of the root that answers, with status 404, for what is not there; "" for the plain error page."""
     max_age: int | None = None
@@ -137,3 +139,15 @@ class Site:
             # HTTP_ is what the client says; a variable of the server's own there would be taken for a field line.
             if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or name.startswith("HTTP_"):
                 raise ValueError(f"Site.cgi_env: {name!r} is not a variable that may be passed on")
+
+
+def is_hidden(segments: tuple[str, ...]) -> bool:
+    """Whether a name begins with a dot, `.well-known` (RFC 8615) excepted (safety line W8)."""
+    return any(segment[0] == "." and segment != ".well-known" for segment in segments)
+
+
+def program_for(name: str, suffixes: tuple[tuple[str, str], ...]) -> str:
+    """The program of `Site.cgi_suffixes` that runs files called `name`; empty where there is none."""
+    # Without regard to case: a file system that has none would send the source (C8).
+    name = name.lower()
+    return next((program for suffix, program in suffixes if name.endswith(suffix.lower())), "")

@@ -8,6 +8,7 @@ import pytest
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.site import Site
 from tests.conformance.folder_client import serving
 from tests.helpers.folder import OLD, write
 from tests.helpers.wire_client import WireClient
@@ -54,3 +55,18 @@ def test_W3_nothing_below_the_root_is_written(tmp_path: Path) -> None:
             for method in ("GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH"):
                 client.ask(target, method, Content_Length="0", Range="bytes=0-1, 3-4", Accept_Encoding="gzip")
     assert state() == before
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/version"), reason="there is no /proc here")
+@pytest.mark.parametrize("kind", [BaseServer, ThreadedServer])
+def test_a_file_without_a_size_is_sent_to_its_end(kind: type[BaseServer], tmp_path: Path) -> None:
+    (tmp_path / "version").symlink_to("/proc/version")
+    with serving(kind, tmp_path, Site(follow_symlinks=True)) as client:
+        whole = Path("/proc/version").read_bytes()
+        got, head = client.ask("/version"), client.ask("/version", "HEAD")
+        assert (got.status, got.content, got.get("Transfer-Encoding")) == (200, whole, "chunked")
+        assert (head.status, head.content, head.get("Content-Length")) == (200, b"", None)
+        assert client.ask("/version", Range="bytes=0-0").content == whole
+        assert client.ask("/version", If_None_Match="*").status == 304
+        (old,) = client.raw(b"GET /version HTTP/1.0\r\n\r\n")
+        assert (old.content, old.get("Transfer-Encoding")) == (whole, None)

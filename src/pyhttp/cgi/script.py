@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.site import Site
+from pyhttp.site import Site, is_hidden, program_for
 
 __all__ = ["Script", "at", "concerns", "find", "may_be"]
 
@@ -56,7 +56,7 @@ def concerns(segments: tuple[str, ...], directories: tuple[str, ...], suffixes: 
         return False
     return (
         bool(_similar_names(segments[0], directories))
-        or any(_handler(segment, suffixes) for segment in segments)
+        or any(program_for(segment, suffixes) for segment in segments)
         or not {".", ".."}.isdisjoint(segments)
     )
 
@@ -94,7 +94,7 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
         raise NotFound("dot segment")
     if segments[0] in site.cgi_directories or _is_another_name(root, segments[0], site.cgi_directories):
         return _script_below(root, segments, site, slash=slash)
-    if site.cgi_suffixes and any(_handler(segment, site.cgi_suffixes) for segment in segments):
+    if site.cgi_suffixes and any(program_for(segment, site.cgi_suffixes) for segment in segments):
         return _script_by_suffix(root, segments, site, slash=slash)
     return None
 
@@ -178,7 +178,10 @@ def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bo
         elif not stat.S_ISDIR(prefix.mode):
             if prefix.linked:
                 _demand_inside(directory, root)
+                if _inside(root, directory):  # nothing of the folder would be a file to be sent any more
+                    raise NotFound("a CGI directory is not the folder itself")
                 _demand_inside(prefix.file, directory)
+                _demand_shown(prefix.file, root, site)
             if not stat.S_ISREG(prefix.mode) or not os.access(prefix.file, os.X_OK):
                 raise Forbidden(f"{prefix.file!r} is not an executable file")
             return _divided(root, segments, prefix, site, slash=slash)
@@ -189,14 +192,17 @@ def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash
     """The first file on the path whose suffix has a handler."""
     try:
         files = (prefix for prefix in _prefixes(root, segments) if stat.S_ISREG(prefix.mode))
-        prefix = next((file for file in files if _handler(segments[file.depth - 1], site.cgi_suffixes)), None)
+        prefix = next((file for file in files if program_for(segments[file.depth - 1], site.cgi_suffixes)), None)
     except NotFound:  # whoever looks for files says so in the end
         return None
     if prefix is None:
         return None
-    if prefix.linked and not site.follow_symlinks:
-        _demand_inside(prefix.file, root)
-    handler = _handler(segments[prefix.depth - 1], site.cgi_suffixes)
+    handler = program_for(segments[prefix.depth - 1], site.cgi_suffixes)
+    if prefix.linked:
+        if not site.follow_symlinks:
+            _demand_inside(prefix.file, root)
+        _demand_shown(prefix.file, root, site)
+        _demand_no_other_script(prefix.file, root, site, handler)
     return _divided(root, segments, prefix, site, handler, slash=slash)
 
 
@@ -207,13 +213,6 @@ def _divided(
     file = prefix.file
     info = "".join([f"/{segment}" for segment in segments[prefix.depth :]]) + ("/" if slash else "")
     return Script(file, file[len(root.rstrip("/")) :], info, _translated(root, info, site), handler)
-
-
-def _handler(segment: str, suffixes: tuple[tuple[str, str], ...]) -> str:
-    """The program that runs files called `segment`; empty where there is none."""
-    # Without regard to case: a file system that has none would send the source (C8).
-    name = segment.lower()
-    return next((program for suffix, program in suffixes if name.endswith(suffix.lower())), "")
 
 
 def _translated(root: str, info: str, site: Site) -> str:
@@ -230,6 +229,23 @@ def _inside(path: str, directory: str) -> bool:
     """Whether `path` is `directory` or below it, by whole components of their real paths."""
     real, top = os.path.realpath(path), os.path.realpath(directory)
     return real == top or real.startswith(top.rstrip("/") + "/")
+
+
+def _demand_shown(file: str, root: str, site: Site) -> None:
+    """W8: a link does not make a hidden name run, either."""
+    if not site.hide_dotfiles:
+        return
+    real, top = os.path.realpath(file), os.path.realpath(root)
+    names = real[len(os.path.commonpath((real, top))) :].split("/")
+    if is_hidden(tuple([name for name in names if name])):
+        raise NotFound("a link leads to a hidden name")
+
+
+def _demand_no_other_script(file: str, root: str, site: Site, handler: str) -> None:
+    """C8: a program that a link has run what is not its own would show the source."""
+    other = program_for(os.path.basename(os.path.realpath(file)), site.cgi_suffixes)
+    if other not in {"", handler} or any(_inside(file, os.path.join(root, name)) for name in site.cgi_directories):
+        raise NotFound("a link leads to a script of another kind")
 
 
 def _demand_inside(path: str, directory: str) -> None:

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Final, NamedTuple, Protocol
 
 from pyhttp.resources.opened import open_directory, real_path
-from pyhttp.resources.paths import is_hidden, is_inside
+from pyhttp.resources.paths import is_inside
+from pyhttp.resources.withheld import boundary, is_source
 from pyhttp.semantics.dates import EARLIEST, LATEST
-from pyhttp.site import Site
+from pyhttp.site import Site, is_hidden, program_for
 
 __all__ = ["Candidate", "Directory", "Entry"]
 
@@ -68,15 +69,15 @@ class Directory:
         HTTPError: The directory cannot be shown; as `open_directory`.
     """
 
-    __slots__ = ("_descriptor", "_excluded", "_found", "_hide", "_real", "_root")
+    __slots__ = ("_bounds", "_descriptor", "_found", "_hide", "_path", "_real", "_suffixes")
 
     def __init__(self, path: str, root: str, site: Site) -> None:
         self._descriptor = open_directory(path, root, site)
         self._hide = site.hide_dotfiles
-        self._excluded = {name.casefold() for name in site.cgi_directories} if path == root else set()
-        bounded = is_inside(path, root) and not site.follow_symlinks
-        self._root = os.path.realpath(root) if bounded else ""
+        self._suffixes = site.cgi_suffixes
+        self._path = path
         self._real = real_path(self._descriptor, path)
+        self._bounds = boundary(root, site) if is_inside(path, root) else None
         self._found = os.scandir(self._descriptor)
 
     def close(self) -> None:
@@ -110,6 +111,8 @@ class Directory:
                     continue
                 is_directory = stat.S_ISDIR(mode)
                 size = 0 if is_directory else size
+            elif self._suffixes and self._is_source(name):
+                continue
             if not EARLIEST <= modified <= LATEST:
                 modified = EARLIEST if modified < EARLIEST else LATEST
             entries.append(new(Entry, (name, is_directory, is_link, size, modified)))
@@ -129,7 +132,8 @@ class Directory:
                 continue
             try:
                 if candidate.is_file(follow_symlinks=False):
-                    outlines.append(new(Entry, (name, False, False, 0, 0)))
+                    if not (self._suffixes and self._is_source(name)):
+                        outlines.append(new(Entry, (name, False, False, 0, 0)))
                 elif not candidate.is_dir(follow_symlinks=False):
                     others.append(candidate)
                 elif not self._holds_scripts(name):
@@ -151,14 +155,21 @@ class Directory:
         is_directory = stat.S_ISDIR(mode)
         if not (is_directory or stat.S_ISREG(mode)) or not self._is_readable(name, mode):
             return False
-        if is_directory and self._holds_scripts(name):
-            return False
-        if not (is_link and self._root):
+        if self._bounds is None:
             return True
-        return is_inside(os.path.realpath(os.path.join(self._real, name)), self._root)
+        real = os.path.join(self._real, name)
+        real = os.path.realpath(real) if is_link else real
+        named = not (is_directory or program_for(name, self._suffixes))
+        return not self._bounds.refusal(os.path.join(self._path, name), real, named=named)
 
     def _holds_scripts(self, name: str) -> bool:
-        return bool(self._excluded) and name.casefold() in self._excluded  # C8
+        """Whether a directory, which is no link, is not shown (C8)."""
+        path, real = os.path.join(self._path, name), os.path.join(self._real, name)
+        return self._bounds is not None and self._bounds.refusal(path, real, named=False) != ""
+
+    def _is_source(self, name: str) -> bool:
+        """Whether a file is not sent by its name; a script is listed, since it answers (C8)."""
+        return is_source(name, self._suffixes) and not program_for(name, self._suffixes)
 
     def _is_readable(self, name: str, mode: int) -> bool:
         """Whether the server may open it; the system is asked only where the mode does not say so for everyone."""

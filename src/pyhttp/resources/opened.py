@@ -4,11 +4,11 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Final
 
 from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
 from pyhttp.resources.paths import is_inside
+from pyhttp.resources.withheld import boundary, is_directly_in
 from pyhttp.semantics.validators import FileVersion
 from pyhttp.site import Site
 
@@ -27,7 +27,6 @@ _LINK: Final = frozenset({errno.ELOOP, errno.EMLINK})
 """What systems say of a link that is not to be followed."""
 _DESCRIPTORS: Final = "/proc/self/fd/"
 _READ_NO_LINK: Final = _READ | os.O_NOFOLLOW
-_REMEMBERED: Final = 512
 _PIECE: Final = 64 * 1024
 
 
@@ -100,11 +99,11 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
         site: What may be followed and what is never shown.
 
     Raises:
-        NotFound: There is no such regular file, or it is outside the root or inside a CGI directory (T6, C8).
+        NotFound: There is no such regular file, or it is outside the root, hidden, or what may run (T6, W8, C8).
         Forbidden: The server may not read it.
         Unavailable: Out of descriptors or memory.
     """
-    directly = _is_directly_in(path, root, site.cgi_directories)
+    directly = is_directly_in(path, root, site.cgi_directories, site.cgi_suffixes)
     try:
         descriptor = os.open(path, _READ_NO_LINK if directly else _READ)
     except (OSError, ValueError) as error:
@@ -140,7 +139,7 @@ def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
     """
     descriptor = _open(path, os.O_DIRECTORY | flags)
     try:
-        _check_place(descriptor, path, root, site)
+        _check_place(descriptor, path, root, site, named=False)
     except BaseException:
         os.close(descriptor)
         raise
@@ -197,39 +196,13 @@ def _check_regular(status: os.stat_result) -> None:
         raise NotFound("not a regular file")
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _is_directly_in(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:
-    """Whether a file is inside the root if only it is no link itself, since it has no other parent (T6)."""
-    return path.rpartition("/")[0] == root.rstrip("/") and not _holds_scripts(path, root, cgi_directories)
-
-
-def _check_place(descriptor: int, path: str, root: str, site: Site) -> None:
-    """T6: what was opened is inside the root; C8: and not inside a CGI directory, whatever name or link led there."""
+def _check_place(descriptor: int, path: str, root: str, site: Site, *, named: bool = True) -> None:
+    """T6: what was opened is inside the root; C8, W8: and neither what may run nor hidden, whatever led there."""
     if not is_inside(path, root):
         return
-    if _holds_scripts(path, root, site.cgi_directories):
-        raise NotFound("inside a CGI directory, whose files are run and never shown")
-    real = real_path(descriptor, path)
-    if real == path:  # no link anywhere, so that what holds for the path holds for the file
-        return
-    if not is_inside(real, _real(root)):
-        _real.cache_clear()  # the root may be a link that leads elsewhere by now
-    if is_inside(real, _real(root)):
-        if _holds_scripts(real, _real(root), site.cgi_directories):
-            raise NotFound("inside a CGI directory, whose files are run and never shown")
-    elif not site.follow_symlinks:
-        raise NotFound("a symbolic link leads out of the folder, and such links are not followed")
-
-
-def _holds_scripts(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:
-    """Whether a path below the root is in a CGI directory, in any letter case: some file systems ignore it."""
-    first = path[len(root) :].lstrip("/").partition("/")[0]
-    return first.casefold() in _folded(cgi_directories)
-
-
-@lru_cache(maxsize=64)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)
+    refusal = boundary(root, site).refusal(path, real_path(descriptor, path), named=named)
+    if refusal:
+        raise NotFound(refusal)
 
 
 def real_path(descriptor: int, path: str) -> str:
@@ -238,8 +211,3 @@ def real_path(descriptor: int, path: str) -> str:
         return os.readlink(f"{_DESCRIPTORS}{descriptor}")
     except OSError:  # no such file system here
         return os.path.realpath(path)
-
-
-@lru_cache(maxsize=64)
-def _real(root: str) -> str:
-    return os.path.realpath(root)

@@ -7,8 +7,9 @@ from typing import Final
 
 from pyhttp import abnf
 from pyhttp.errors import BadRequest, NotFound
+from pyhttp.site import is_hidden
 
-__all__ = ["decode", "encode", "encode_segment", "is_hidden", "is_inside", "locate"]
+__all__ = ["decode", "encode", "encode_segment", "is_inside", "locate"]
 
 _REMEMBERED: Final = 512
 """Paths of which the meaning is remembered; each as long as a request line at most."""
@@ -69,11 +70,6 @@ def encode(segments: tuple[str, ...], *, directory: bool = False) -> str:
     """
     path = "/" + "/".join([encode_segment(segment) for segment in segments])
     return path + "/" if directory and segments else path
-
-
-def is_hidden(segments: tuple[str, ...]) -> bool:
-    """Whether a name begins with a dot, `.well-known` (RFC 8615) excepted (safety line W8)."""
-    return any(segment[0] == "." and segment != ".well-known" for segment in segments)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import BadRequest, NotFound
-from pyhttp.resources.paths import decode, encode, encode_segment, is_hidden, is_inside, locate
+from pyhttp.resources.paths import decode, encode, encode_segment, is_inside, locate
+from pyhttp.site import is_hidden
 
 names = st.binary(min_size=1, max_size=12).filter(
     lambda name: name not in {b".", b".."} and not any(octet < 0x20 or octet in b"/\x7f" for octet in name)
