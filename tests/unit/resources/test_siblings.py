@@ -14,7 +14,7 @@ from pyhttp.messages import Response
 from pyhttp.resources import siblings
 from pyhttp.resources.coded import can_hold
 from pyhttp.resources.files import file_response
-from pyhttp.resources.opened import OpenedFile
+from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.site import CODINGS, Site
 from tests.helpers.coded import brotli_of, gzip_of, zstd_of
 from tests.helpers.folder import OLD, content, later, request, write
@@ -191,8 +191,60 @@ def test_a_sibling_that_is_another_between_two_looks(root: Path, monkeypatch: py
         assert content(ask(root, "gzip", Site(codings=("gzip",)))) == b"plain"
 
 
-def test_a_sibling_that_is_another_after_it_was_looked_into(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(siblings, "_holds_settled", lambda *_: (root / "page.html.gz").write_bytes(b"another") > 0)
+def test_what_changes_before_it_is_looked_into(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The look is remembered for the versions that were found, and so must be at these."""
+    truly = open_file
+
+    def change(path: str, root: str, site: Site) -> OpenedFile:
+        write(Path(path), gzip_of(b"other"))
+        return truly(path, root, site)
+
+    for site in (Site(codings=("gzip",)), SITE):
+        with monkeypatch.context() as patched:
+            patched.setattr(siblings, "open_file", change)
+            assert content(ask(root, "gzip", site)) == b"plain"
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/version"), reason="there is no /proc here")
+def test_a_sibling_whose_size_is_not_known_is_none(root: Path) -> None:
+    (root / "page.html.br").unlink()
+    (root / "page.html.br").symlink_to("/proc/version")
+    site = Site(codings=CODINGS, follow_symlinks=True)
+    assert (
+        content(
+            file_response(
+                request(fields={"Accept-Encoding": "br"}),
+                str(root / "page.html"),
+                root=str(root),
+                site=site,
+                clock=lambda: later() + 10**12,
+            )
+        )
+        == b"plain"
+    )
+
+
+def test_a_sibling_of_more_blocks_than_are_looked_at_is_none(root: Path) -> None:
+    data = os.urandom(8193)
+    write(root / "page.html", data)
+    for block, coded in ((1, False), (2, True)):
+        write(root / "page.html.zst", zstd_of(data, block=block))
+        response = ask(root, "zstd")
+        assert ("Content-Encoding" in response.headers) is coded
+        response.close()
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_sibling_that_is_another_after_it_was_looked_into(
+    root: Path, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    def change(*_: object) -> bool:
+        (root / "page.html.gz").unlink()
+        if not gone:
+            write(root / "page.html.gz", b"another")
+        return True
+
+    monkeypatch.setattr(siblings, "_holds_settled", change)
     assert content(ask(root, "gzip", Site(codings=("gzip",)))) == b"plain"
 
 
