@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -205,10 +206,10 @@ def test_what_changes_before_it_is_looked_into(root: Path, monkeypatch: pytest.M
             assert content(ask(root, "gzip", site)) == b"plain"
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/version"), reason="there is no /proc here")
+@pytest.mark.skipif(not os.path.exists("/proc/self/auxv"), reason="there is no /proc here")
 def test_a_sibling_whose_size_is_not_known_is_none(root: Path) -> None:
     (root / "page.html.br").unlink()
-    (root / "page.html.br").symlink_to("/proc/version")
+    (root / "page.html.br").symlink_to("/proc/self/auxv")
     site = Site(codings=CODINGS, follow_symlinks=True)
     assert (
         content(
@@ -382,6 +383,22 @@ def test_what_is_settled_is_looked_into_once(root: Path, monkeypatch: pytest.Mon
     write(root / "page.html", b"other")
     ask(root, "gzip").close()
     assert sorted(looks) == ["br", "br", "gzip", "gzip"]
+
+
+def test_what_has_just_changed_is_looked_into_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may change once more and have the same times."""
+    looks: list[str] = []
+
+    def look(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
+        looks.append(coding)
+        return True
+
+    monkeypatch.setattr(siblings, "can_hold", look)
+    head, path = request(fields={"Accept-Encoding": "gzip"}), str(root / "page.html")
+    for times in (2, 4):
+        changed = os.stat(path).st_ctime_ns
+        file_response(head, path, root=str(root), site=SITE, clock=partial(int, changed + 10**9)).close()
+        assert len(looks) == times
 
 
 def test_a_look_that_failed_is_not_remembered(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

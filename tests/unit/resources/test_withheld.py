@@ -158,6 +158,8 @@ def test_W8_a_root_below_a_hidden_name_is_the_operators_doing(tmp_path: Path) ->
     for root in (tmp_path / "www", tmp_path / ".site" / "www"):
         assert is_shown(root, "page.html", SITES[0])
         assert is_shown(root, "link", SITES[0])
+        write(root / "sub" / ".404.html", b"lost")
+        assert is_shown(root, "sub/.404.html", SITES[0])  # whoever asks for it has been asked before
 
 
 @pytest.mark.parametrize("name", ["secret.php", "a.txt", "s.txt", "cgi-bin", "config"])
