@@ -33,7 +33,7 @@ BOUNDS: Final = {
     "file": Bounds(60, 70, 8, 179_773),
     "not-modified": Bounds(62, 68, 7, 182_722),
     "range": Bounds(82, 106, 8, 245_172),
-    "listing": Bounds(163, 5258, 1027, 13_914_365),
+    "listing": Bounds(163, 5241, 1027, 13_914_365),
     "function": Bounds(54, 66, 4, 152_417),
     "script": Bounds(284, 406, 38, 0),
     "closing": Bounds(113, 161, 19, 363_557),
