@@ -60,8 +60,12 @@ class Limits:
     """D19: field lines of a script's output. Over it: 502."""
     script_stderr: int = 64 * KIB
     """D19: bytes of a script's standard error kept in the log per run."""
-    ranges: int = 10
-    """D20: byte ranges in one request; over it Range is ignored."""
+    ranges: int = 256
+    """D20: byte ranges in one request; over it Range is ignored. Ascending ones are read and sent in one pass: so many
+    cost about as much processor time as a file of some MiB, and some 100 KiB of memory. Programs that patch what they
+    have already (zsync) ask for dozens."""
+    unordered_ranges: int = 10
+    """D20: the same where they are not in ascending order, for which only a mistake or an attack has many."""
     log_line: int = 2 * KIB
     """D21: one access line; longer ones are cut and marked."""
     spool_memory: int = MIB

@@ -130,3 +130,37 @@ def test_a_mirror_does_not_download_again(served: FolderClient, tmp_path: Path) 
     assert statuses == ["200", "304"]
     assert (tmp_path / "large.bin").read_bytes() == LARGE
     assert (tmp_path / "large.bin").stat().st_mtime_ns // 10**9 == OLD // 10**9
+
+
+def test_what_differs_is_fetched_and_no_more(served: FolderClient, tmp_path: Path) -> None:
+    """The program zsync asks for twenty ranges at once, and finds the parts by the CRLF before each boundary."""
+    root = tmp_path / "site"
+    make = [
+        need("zsyncmake"),
+        "-b",
+        "2048",
+        "-u",
+        "large.bin",
+        "-o",
+        str(root / "large.zsync"),
+        str(root / "large.bin"),
+    ]
+    subprocess.run(make, check=True, capture_output=True)
+    old = bytearray(LARGE)
+    for place in range(40):
+        old[place * 250_000 : place * 250_000 + 8] = b"________"
+    (tmp_path / "old.bin").write_bytes(old)
+    environment = {name: value for name, value in os.environ.items() if name.lower() != "http_proxy"}
+    command = [
+        need("zsync"),
+        "-i",
+        str(tmp_path / "old.bin"),
+        "-o",
+        str(tmp_path / "new.bin"),
+        url(served, "large.zsync"),
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, env=environment, timeout=60)
+    assert (tmp_path / "new.bin").read_bytes() == LARGE
+    fetched = re.search(r"used ([0-9]+) local, fetched ([0-9]+)", done.stdout)
+    assert fetched is not None
+    assert int(fetched[2]) < len(LARGE) // 20

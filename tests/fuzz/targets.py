@@ -129,7 +129,7 @@ def byte_ranges(data: bytes) -> None:
     """A Range field on files of some lengths."""
     value = data.decode("latin-1")
     for length in (0, 1, 10, 10**19):
-        selected = select(value, length, _LIMITS.ranges)
+        selected = select(value, length, _LIMITS.ranges, _LIMITS.unordered_ranges)
         if not isinstance(selected, Unranged):
             assert 0 < len(selected) <= _LIMITS.ranges
             assert all(0 <= span.start <= span.last < length for span in selected)

@@ -31,7 +31,7 @@ accepts = near(["text/html", "application/json", "*/*", "text/*", ";q=", ";", "0
 
 @given(ranges, st.integers(0, 2**63))
 def test_G2_a_selection_is_inside_the_file_and_no_larger(value: str, length: int) -> None:
-    selection = select(value, length, 10)
+    selection = select(value, length, 256, 10)
     if isinstance(selection, tuple):
         assert 1 <= len(selection) <= 10
         assert sum(span.length for span in selection) <= length

@@ -26,10 +26,10 @@ def byte_ranges(
     # 128 random bits: no author of a file can have foreseen them, and none holds them by chance (G5).
     boundary = os.urandom(16).hex()
     parts: list[bytes | FileSlice] = []
-    delimiter = f"--{boundary}"
+    # The first has its CRLF, too, behind a preamble of nothing (RFC 2046 §5.1.1): zsync for one looks for no other.
+    delimiter = f"\r\n--{boundary}"
     for span in spans:
         head = f"{delimiter}\r\nContent-Type: {media_type}\r\nContent-Range: {content_range(span, size)}\r\n\r\n"
         parts += (head.encode("latin-1"), FileSlice(file, span.start, span.length))
-        delimiter = f"\r\n--{boundary}"
     parts.append(f"{delimiter}--\r\n".encode("ascii"))
     return f"multipart/byteranges; boundary={boundary}", tuple(parts)

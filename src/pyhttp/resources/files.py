@@ -87,7 +87,7 @@ def file_response(
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
         if verdict is Verdict.PERFORM_WHOLE:
             return Response(200, described.fields, _content(head, file, 0, file.size))
-        return _special(head, described, verdict, file, limits.ranges)
+        return _special(head, described, verdict, file, limits)
     except BaseException:
         file.close()
         raise
@@ -97,11 +97,13 @@ _Special = Literal[Verdict.PERFORM, Verdict.NOT_MODIFIED, Verdict.PRECONDITION_F
 """What preconditions and Range make of an answer other than the whole."""
 
 
-def _special(head: RequestHead, described: "_Described", verdict: _Special, file: OpenedFile, ranges: int) -> Response:
+def _special(
+    head: RequestHead, described: "_Described", verdict: _Special, file: OpenedFile, limits: Limits
+) -> Response:
     """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a)."""
     match verdict:
         case Verdict.PERFORM:
-            return _ranged(head, described, file, ranges)
+            return _ranged(head, described, file, limits)
         case Verdict.NOT_MODIFIED:
             file.close()
             return Response(304, described.not_modified)
@@ -186,10 +188,11 @@ def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> b
     return content
 
 
-def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limit: int) -> Response:
+def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limits: Limits) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
     # Of an empty file every range is ignored (9110-14.2-3a): a cache that fetches in slices would pass the 416 on.
-    spans = select(head.headers.by_name["range"], file.size, limit) if file.size else Unranged.WHOLE
+    asked, size = head.headers.by_name["range"], file.size
+    spans = select(asked, size, limits.ranges, limits.unordered_ranges) if size else Unranged.WHOLE
     if spans is Unranged.UNSATISFIABLE:
         raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
     if spans is Unranged.WHOLE:

@@ -41,16 +41,17 @@ Selection = tuple[Span, ...] | Unranged
 """The spans to send, in the order asked for and at least one; or why there is none."""
 
 
-def select(value: str, length: int, limit: int) -> Selection:
+def select(value: str, length: int, limit: int, unordered: int) -> Selection:
     """What a Range field asks of a representation.
 
-    Ignored are other units (9110-14.2-5a), what breaks the grammar, more than `limit` ranges, and ranges that overlap
-    (9110-14.2-6a, safety lines G1 and G3).
+    Ignored are other units (9110-14.2-5a), what breaks the grammar, too many ranges, and ranges that overlap
+    (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges that touch stay two: each gets the part it asked for.
 
     Args:
         value: The value of Range.
         length: Of the representation, in bytes.
         limit: The most ranges that are honoured.
+        unordered: The most where they are not in ascending order.
     """
     match = abnf.text_pattern(_RANGES_SPECIFIER).fullmatch(value)
     members = parse_list(match.group(1)) if match else ()
@@ -65,7 +66,9 @@ def select(value: str, length: int, limit: int) -> Selection:
             spans.append(span)
     if not spans:
         return Unranged.UNSATISFIABLE
-    return Unranged.WHOLE if len(spans) > 1 and _overlap(spans) else tuple(spans)
+    if len(spans) > 1 and not _ascend(spans) and (len(members) > unordered or not _ascend(sorted(spans))):
+        return Unranged.WHOLE
+    return tuple(spans)
 
 
 def _span(member: str, length: int) -> Span | Unranged:
@@ -96,10 +99,9 @@ def _position(digits: str) -> int:
     return int(digits.lstrip("0")[:_BEYOND] or "0")
 
 
-def _overlap(spans: list[Span]) -> bool:
-    """Whether two spans share a byte; without that their sum is no larger than the file."""
-    ordered = sorted(spans, key=lambda span: span.start)
-    return any(one.start + one.length > next_.start for one, next_ in pairwise(ordered))
+def _ascend(spans: list[Span]) -> bool:
+    """Whether each begins behind the one before: none share a byte, and their sum is no larger than the file."""
+    return all(one.start + one.length <= next_.start for one, next_ in pairwise(spans))
 
 
 def content_range(span: Span, length: int) -> str:

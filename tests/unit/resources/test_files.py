@@ -286,7 +286,7 @@ def test_several_ranges_are_one_multipart_body(root: Path) -> None:
     assert len(response.headers.get_all("Content-Type")) == 1
     data = content(response)
     assert response.length == len(data)
-    assert data.startswith(f"--{boundary}\r\n".encode())
+    assert data.startswith(f"\r\n--{boundary}\r\n".encode())
 
 
 def test_several_ranges_after_if_range(root: Path) -> None:
