@@ -211,7 +211,7 @@ def _nosniff(ask: Asker) -> bool | str:
 
 def _redirect(ask: Asker) -> bool | str:
     location = ask("//sub").field("Location")
-    return bool(re.match(r"(?:http://[^/]+)?/sub/$", location)) or location or "none"
+    return bool(re.match(r"(?:(?:http://[^/]+)?/)?sub/$", location)) or location or "none"
 
 
 def _json_listing(ask: Asker) -> bool | str:

@@ -14,6 +14,7 @@ __all__ = [
     "ABSOLUTE_FORM",
     "ASCTIME_DATE",
     "ASTERISK_FORM",
+    "AUTHORITY",
     "AUTHORITY_FORM",
     "BWS",
     "CHUNK_EXT",
@@ -140,6 +141,9 @@ ASTERISK_FORM: Final = rb"\*"
 REQUEST_TARGET: Final = (
     rb"(?:" + ORIGIN_FORM + rb"|" + ASTERISK_FORM + rb"|" + ABSOLUTE_FORM + rb"|" + AUTHORITY_FORM + rb")"
 )
+
+# --- RFC 3986 §3.2, of any scheme: it may lack its host, as in file:///x. What it is made of is checked apart.
+AUTHORITY: Final = rb"(?:[^@\[\]]*+@)?(?:" + IP_LITERAL + rb"|[^:@\[\]]*+)(?::[0-9]*+)?"
 
 # --- RFC 9112 §2.3, §3, §2.1
 METHOD: Final = TOKEN

@@ -42,6 +42,8 @@ class BaseHttpRequestHandler:
 
     request: Request
     _script: script.Script | None
+    _asked: str
+    """The path that the client asked for, whatever scripts have redirected to: references are relative to it."""
     _redirects: int
     _opened: OpenedFile | None
     """The file that `handle` has opened for `do_file`."""
@@ -71,6 +73,7 @@ class BaseHttpRequestHandler:
     def _answer(self, request: Request) -> None:
         """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look."""
         self.request = request
+        self._asked = request.path
         self._script = None
         self._redirects = 0
         self._opened = None
@@ -82,8 +85,8 @@ class BaseHttpRequestHandler:
 
     def _error_response(self, error: HTTPError) -> Response:
         if isinstance(error, NotFound) and self.request.method in {"GET", "HEAD"}:
-            return files.not_found_response(error, root=self.directory, site=self.site)
-        return error_page.error_response(error, site=self.site)
+            return files.not_found_response(error, root=self.directory, site=self.site, path=self._asked)
+        return error_page.error_response(error, site=self.site, path=self._asked)
 
     # --- what may be overridden
 
@@ -253,7 +256,7 @@ class BaseHttpRequestHandler:
         request, head = self.request, self.request.head
         if not request.path.endswith("/"):
             check_method(head.method)
-            self.respond(error_page.redirect_response(segments, request.query, site=self.site))
+            self.respond(error_page.redirect_response(self._asked, segments, request.query, site=self.site))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
         else:

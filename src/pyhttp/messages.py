@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 from pyhttp.semantics.fields import Headers, is_field_value
+from pyhttp.semantics.references import uri_reference
 
 __all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "close_body"]
 
@@ -124,7 +125,7 @@ class Response:
 
     The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, or an iterable of bytes that
     is sent as it comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an
-    empty one.
+    empty one. What may not stand in the URI reference of a Location is percent-encoded (RFC 9110 §10.2.2).
 
     Args:
         status: 200 to 599.
@@ -164,6 +165,8 @@ class Response:
             raise ValueError(f"reason: {reason!r} is not a reason phrase")
         if "content-length" in fields:
             _check_content_length(status, checked, body)
+        if "location" in fields:
+            checked = _with_reference(checked)
         object.__setattr__(self, "status", int(status))
         object.__setattr__(self, "headers", checked)
         object.__setattr__(self, "body", body)
@@ -186,6 +189,13 @@ class Response:
     def close(self) -> None:
         """Release the content; the gate does so for every Response that it is given."""
         close_body(self.body)
+
+
+def _with_reference(headers: Headers) -> Headers:
+    """The same with a Location that is a URI reference."""
+    return Headers.parsed(
+        (name, uri_reference(value) if name.lower() == "location" else value) for name, value in headers.lines
+    )
 
 
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:

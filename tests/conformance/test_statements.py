@@ -90,8 +90,8 @@ def test_a_302_names_the_other_place(folder: Path, server: BaseServer) -> None:
 def test_what_is_not_reserved_is_not_escaped(folder: Path, server: BaseServer) -> None:
     (folder / "A-b_c.d~0").mkdir()
     (folder / "a b").mkdir()
-    assert _ask(server, "/A-b_c.d~0").get("Location") == "/A-b_c.d~0/"
-    assert _ask(server, "/a%20b").get("Location") == "/a%20b/"
+    assert _ask(server, "/A-b_c.d~0").get("Location") == "A-b_c.d~0/"
+    assert _ask(server, "/a%20b").get("Location") == "a%20b/"
 
 
 @pytest.mark.clause("3875-4.2-4a")

@@ -32,6 +32,10 @@ SAMPLES: Final[dict[str, tuple[tuple[bytes, ...], tuple[bytes, ...]]]] = {
         (b"", b":80", b"a:b", b"a:80:80", b"u@a", b"a b", b"a/", b"::1", b"[::1]x", b"a:123456", b"a\t", b"a#", b"a?"),
     ),
     "NAMED_HOST": ((b"a", b"a:80", b"a:", b"127.0.0.1", b"a%20b"), (b"", b":80", b"[::1]", b"[::1]:80", b"a:80:80")),
+    "AUTHORITY": (
+        (b"", b"a", b"a:80", b"a:", b"u:p@a:1", b"@", b"[::1]:80", b"a,b"),
+        (b"a:b", b"a@b@c", b"[a]", b"[::1", b"a[::1]", b"a:1:2", b"[::1]a"),
+    ),
     "ORIGIN_FORM": (
         (b"/", b"//", b"/a?b", b"/%41", b"/a?b?c/d", b'/"<>\\^`{|}', b"/a;b=c", b"/?"),
         (b"", b"a", b"/a#b", b"/%", b"/%4", b"/%g1", b"/a b", b"/\x7f", b"/\xe9", b"/\t", b"/%4%31"),

@@ -147,6 +147,35 @@ def test_C14_a_local_redirect_is_handled_again_and_not_for_ever(root: Path) -> N
     assert status == 502
 
 
+def test_R1_references_are_relative_to_what_the_client_asked_for(root: Path) -> None:
+    """Behind a prefix that a proxy takes away they are right, and where a script has led to a directory, too."""
+    (root / "folder" / "inner").mkdir()
+    for path, location in (
+        ("/folder", b"folder/"),
+        ("/folder/inner", b"inner/"),
+        ("/cgi-bin/again?/folder/inner", b"../folder/inner/"),
+        ("/cgi-bin/again/x?/folder/inner", b"../../folder/inner/"),
+    ):
+        ((status, head, content),) = ask(request(path), folder(root))
+        assert status == 301
+        assert b"\r\nLocation: " + location + b"\r\n" in head
+        assert b'href="' + location + b'"' in content
+    for path, link in (("/none", b"./"), ("/folder/x/none", b"../../"), ("/cgi-bin/again?/a/b/none", b"../")):
+        ((status, _, content),) = ask(request(path), folder(root))
+        assert status == 404
+        assert b'href="' + link + b'"' in content
+
+
+def test_C14_a_local_redirect_means_the_path_it_spells(root: Path) -> None:
+    name = 'a "b" \xfc%.txt'
+    (root / name).write_text("odd")
+    script = root / "cgi-bin" / "odd"
+    script.write_text(f"#!/bin/sh\nprintf 'Location: /%s\\n\\n' '{name}'\n", encoding="utf-8")
+    script.chmod(0o755)
+    ((status, _, content),) = ask(request("/cgi-bin/odd"), folder(root))
+    assert (status, content) == (200, b"odd")
+
+
 def test_the_working_directory_is_the_default(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(root)
     for make in (BaseHttpRequestHandler, partial(BaseHttpRequestHandler, directory=".")):

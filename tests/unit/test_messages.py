@@ -226,3 +226,13 @@ def test_S11_a_reason_is_checked() -> None:
     for bad in ("a\r\nb", "\x00", " a"):
         with pytest.raises(ValueError, match="reason"):
             Response(404, reason=bad)
+
+
+def test_a_location_is_a_uri_reference() -> None:
+    """RFC 9110 §10.2.2: what may not stand in one is escaped; other fields, and what is one, stay as they are."""
+    given = (("X-Location", 'a "b"'), ("location", '/sub/?a="b c"&d=\xfc'))
+    response = Response(301, given)
+    assert response.headers.lines == (given[0], ("location", "/sub/?a=%22b%20c%22&d=%FC"))
+    assert response.headers["Location"] == "/sub/?a=%22b%20c%22&d=%FC"
+    for reference in ("", "sub/", "//host/x?y#z"):
+        assert Response(301, {"Location": reference}).headers["Location"] == reference

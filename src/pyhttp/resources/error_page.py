@@ -6,10 +6,11 @@ from typing import Final
 from pyhttp.errors import HTTPError
 from pyhttp.messages import Response
 from pyhttp.resources.page import document, escape_text, page_lines
-from pyhttp.resources.paths import encode, encode_segment
+from pyhttp.resources.paths import directory_reference, encode_segment, home_reference
 from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.methods import FILE_METHODS
+from pyhttp.semantics.references import uri_reference
 from pyhttp.semantics.statuses import explanation, reason_phrase
 from pyhttp.site import Site
 
@@ -18,17 +19,20 @@ __all__ = ["error_response", "not_acceptable_response", "options_response", "red
 _PLAIN: Final = Site()
 
 
-def error_response(error: HTTPError, *, site: Site = _PLAIN) -> Response:
+def error_response(error: HTTPError, *, site: Site = _PLAIN, path: str = "") -> Response:
     """The page that explains an error: nothing of the request, no path and no traceback (safety line R3).
 
     Args:
         error: Its status and fields; its detail stays in the log.
         site: Whose fields the answer carries.
+        path: Of the request, still encoded; tells where the start page is. Without one there is no link to it.
 
     Raises:
         ValueError: A field of the error breaks the grammar.
     """
-    text = f'<p>{explanation(error.status)}</p>\n<p><a href="/">Go to the start page</a></p>\n'
+    text = f"<p>{explanation(error.status)}</p>\n"
+    if path.startswith("/"):
+        text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
     return _note(error.status, text, error.fields, site)
 
 
@@ -45,15 +49,18 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
     return _note(status, text, (("Vary", "Accept-Encoding"),), site)
 
 
-def redirect_response(segments: tuple[str, ...], query: str, *, site: Site = _PLAIN) -> Response:
+def redirect_response(path: str, segments: tuple[str, ...], query: str, *, site: Site = _PLAIN) -> Response:
     """301 to a directory's own URL, which ends in a slash (safety lines R1, R2).
 
+    The reference is relative, so that it is right behind any prefix that a proxy takes away.
+
     Args:
-        segments: The decoded path, never empty: the root has its slash always.
-        query: As received, without its question mark; kept unchanged.
+        path: Of the request, still encoded: what the client resolves the reference against.
+        segments: The decoded path of the directory, never empty: the root has its slash always.
+        query: As received, without its question mark; kept, but that what may not stand there is escaped.
         site: Whose fields the answer carries.
     """
-    location = encode(segments, directory=True) + (f"?{query}" if query else "")
+    location = uri_reference(directory_reference(path, segments) + (f"?{query}" if query else ""))
     link = escape_text(location)
     text = f'<p>This folder is at <a href="{link}">{link}</a>.</p>\n'
     return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)

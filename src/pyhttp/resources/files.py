@@ -218,11 +218,11 @@ def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:
     return (name, *[name + SUFFIXES[coding] for coding in alternatives])
 
 
-def not_found_response(error: NotFound, *, root: str, site: Site) -> Response:
-    """404 with the root's own page for it, where there is one."""
+def not_found_response(error: NotFound, *, root: str, site: Site, path: str = "") -> Response:
+    """404 with the root's own page for it, where there is one; else as `error_response` has it for `path`."""
     file = _open_not_found_page(root, site)
     if file is None:
-        return error_response(error, site=site)
+        return error_response(error, site=site, path=path)
     fields = with_site_fields(_type_lines(site.not_found, site), site, found=False)
     return Response(404, fields, FileSlice(file, 0, file.size) if file.sized else file)
 

@@ -9,7 +9,15 @@ from pyhttp import abnf
 from pyhttp.errors import BadRequest, NotFound
 from pyhttp.site import is_hidden
 
-__all__ = ["decode", "encode", "encode_segment", "is_inside", "locate"]
+__all__ = [
+    "decode",
+    "directory_reference",
+    "encode",
+    "encode_segment",
+    "home_reference",
+    "is_inside",
+    "locate",
+]
 
 _REMEMBERED: Final = 512
 """Paths of which the meaning is remembered; each as long as a request line at most."""
@@ -70,6 +78,28 @@ def encode(segments: tuple[str, ...], *, directory: bool = False) -> str:
     """
     path = "/" + "/".join([encode_segment(segment) for segment in segments])
     return path + "/" if directory and segments else path
+
+
+def home_reference(path: str) -> str:
+    """The relative reference to the top of the site: right behind any prefix, and never to another host (R1).
+
+    Args:
+        path: Of the request that is answered, still encoded; a client resolves against it, empty segments included.
+    """
+    return "../" * (path.count("/") - 1) or "./"
+
+
+def directory_reference(path: str, segments: tuple[str, ...]) -> str:
+    """The relative reference to a directory, as `home_reference` is one.
+
+    Args:
+        path: Of the request that is answered, still encoded: without its slash, or of a script that leads there.
+        segments: The decoded path of the directory; not empty.
+    """
+    if decode(path) != segments:
+        return f"{home_reference(path)}{'/'.join([encode_segment(segment) for segment in segments])}/"
+    # An escaped colon parts nothing; but not all who read it leave it escaped (RFC 3986 §4.2).
+    return f"{'./' if ':' in segments[-1] else ''}{encode_segment(segments[-1])}/"
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -1,6 +1,9 @@
 """Errors, redirects and OPTIONS. R1, R2, R3."""
 
 import inspect
+import re
+from html import escape
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -37,7 +40,7 @@ def test_R3_an_error_is_explained_and_states_its_charset(error: HTTPError) -> No
     assert response.headers["Cache-Control"] == "no-store"
     page = content(response).decode()
     assert f"<h1>{error.status:d} " in page
-    assert page.count("<p>") == 2
+    assert page.count("<p>") == 1
 
 
 def test_R3_nothing_of_the_detail_is_told() -> None:
@@ -70,32 +73,86 @@ def test_the_sites_fields_are_on_errors_too() -> None:
     assert response.headers["Cache-Control"] == "no-store"
 
 
+def resolve(path: str, reference: str, prefix: str = "") -> str:
+    """What a client asks for that has asked for `path` behind `prefix` and follows `reference`.
+
+    By RFC 3986 §5.2 for a relative path: `urljoin` forgets empty segments, which browsers keep.
+    """
+    split = urlsplit(reference)
+    assert (split.scheme, split.netloc, split.fragment) == ("", "", "")
+    assert not split.path.startswith("/")
+    target = f"{prefix}{path}".rpartition("/")[0]
+    *steps, name = split.path.split("/")
+    for step in steps:
+        if step == "..":
+            target = target.rpartition("/")[0]
+        elif step != ".":
+            target += f"/{step}"
+    target += f"/{name}"
+    assert target.startswith(f"{prefix}/")
+    return target.removeprefix(prefix) + (f"?{split.query}" if split.query else "")
+
+
+@pytest.mark.parametrize("prefix", ["", "/files", "/a/b"])
+@pytest.mark.parametrize("path", ["/", "/x", "/x/", "/a/b/c", "/a//b///", "//evil.example", "//evil.example/x", "/a:b"])
+def test_R1_an_error_page_leads_to_the_start_page_behind_any_prefix(path: str, prefix: str) -> None:
+    page = content(error_response(NotFound(), path=path)).decode()
+    link = re.search('<a href="([^"]*)">Go to the start page', page)
+    assert link is not None
+    assert resolve(path, link[1], prefix) == "/"
+
+
+@pytest.mark.parametrize("path", ["", "*"])
+def test_where_no_path_was_asked_for_there_is_no_link(path: str) -> None:
+    assert b"<a" not in content(error_response(NotFound(), path=path))
+
+
 @pytest.mark.clause("9110-15.4.2-2a")
 @pytest.mark.parametrize(
-    ("path", "query", "location"),
+    ("path", "query", "location", "target"),
     [
-        ("/a", "", "/a/"),
-        ("/a", "x=1&y=%2e", "/a/?x=1&y=%2e"),
-        ("//evil.example", "", "/evil.example/"),
-        ("///evil.example//x", "", "/evil.example/x/"),
-        ("/\\evil.example", "", "/%5Cevil.example/"),
-        ("/%5cevil.example", "", "/%5Cevil.example/"),
-        ("/a%20b/%C3%BC", "", "/a%20b/%C3%BC/"),
-        ("/%3Fa%23b", "?", "/%3Fa%23b/??"),
+        ("/a", "", "a/", "/a/"),
+        ("/a/sub", "", "sub/", "/a/sub/"),
+        ("/a//sub", "", "sub/", "/a//sub/"),
+        ("/a", "x=1&y=%2e", "a/?x=1&y=%2e", "/a/?x=1&y=%2e"),
+        ("/a", 'x="y"&z[]=\\', "a/?x=%22y%22&z%5B%5D=%5C", "/a/?x=%22y%22&z%5B%5D=%5C"),
+        ("//x/sub", "", "sub/", "//x/sub/"),
+        ("//evil.example", "", "evil.example/", "//evil.example/"),
+        ("///evil.example//x", "", "x/", "///evil.example//x/"),
+        ("/\\evil.example", "", "%5Cevil.example/", "/%5Cevil.example/"),
+        ("/%5cevil.example", "", "%5Cevil.example/", "/%5Cevil.example/"),
+        ("/a%20b/%C3%BC", "", "%C3%BC/", "/a%20b/%C3%BC/"),
+        ("/%3Fa%23b", "?", "%3Fa%23b/??", "/%3Fa%23b/??"),
+        ("/a:b", "", "./a%3Ab/", "/a%3Ab/"),
+        ("/javascript%3Ax", "", "./javascript%3Ax/", "/javascript%3Ax/"),
+        ("/~a/-b", "", "-b/", "/~a/-b/"),
     ],
 )
-def test_R1_R2_a_redirect_leads_to_a_path_here(path: str, query: str, location: str) -> None:
-    response = redirect_response(decode(path), query)
+@pytest.mark.parametrize("prefix", ["", "/files", "/a/b"])
+def test_R1_R2_a_redirect_leads_to_a_path_here(path: str, query: str, location: str, target: str, prefix: str) -> None:
+    response = redirect_response(path, decode(path), query)
     assert response.status == 301
     assert response.headers["Location"] == location
+    assert resolve(path, location, prefix) == target
     assert response.headers["Cache-Control"] == "no-store"
-    assert b'<a href="/' in content(response)
+    assert f'<a href="{escape(location)}">'.encode() in content(response)
+
+
+@pytest.mark.parametrize("path", ["/x.php", "/cgi-bin/x", "/cgi-bin/x/more", "//cgi-bin//x"])
+@pytest.mark.parametrize("segments", [("a",), ("a:b", "c"), ("cgi-bin-old",)])
+def test_R1_where_a_script_led_to_the_directory_it_counts_what_the_client_asked_for(
+    path: str, segments: tuple[str, ...]
+) -> None:
+    location = redirect_response(path, segments, "").headers["Location"]
+    assert decode(resolve(path, location, "/files")) == segments
+    assert resolve(path, location).endswith("/")
 
 
 def test_R3_the_note_of_a_redirect_is_escaped() -> None:
-    page = content(redirect_response(("a",), 'x="><script>')).decode()
+    page = content(redirect_response("/a", ("a",), "x=\"><script>'")).decode()
     assert "<script>" not in page
-    assert '<a href="/a/?x=&quot;&gt;&lt;script&gt;">' in page
+    assert '<a href="a/?x=%22%3E%3Cscript%3E' in page
+    assert '&#x27;">' in page or '&#39;">' in page
 
 
 @pytest.mark.clause("9110-9.3.7-4a")

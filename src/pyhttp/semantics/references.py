@@ -1,0 +1,56 @@
+"""RFC 3986 §4.1, RFC 9110 §10.2.2: URI references, which Location holds."""
+
+import re
+from typing import Final
+
+from pyhttp import abnf
+
+__all__ = ["uri_reference"]
+
+_STRAY_PERCENT: Final = b"%(?!" + abnf.HEXDIG + abnf.HEXDIG + b")"
+_PCHAR: Final = rb"%0-9A-Za-z\-._~!$&'()*+,;=:@"
+_NOT_OF_PATHS: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/]"
+_NOT_OF_QUERIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/?]"
+_NOT_OF_AUTHORITIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + rb"\[\]]"
+"""What has to be escaped in each part (RFC 3986 §3)."""
+
+
+def uri_reference(text: str) -> str:
+    """The reference that `text` means, which may hold what has to be percent-encoded (RFC 3986 §2.1).
+
+    A reference stays as it is. Spaces, quotes, backslashes, brackets outside of an address, a "%" without two digits,
+    and octets beyond ASCII become escapes; a first segment that only looks like a scheme gets ``./`` before it (§4.2).
+    So no two readers of the result see different places.
+
+    Args:
+        text: A field value, each character one octet.
+    """
+    before, mark, fragment = text.partition("#")
+    before, question, query = before.partition("?")
+    found = abnf.text_pattern(abnf.SCHEME + rb":").match(before)
+    scheme = found[0] if found else ""
+    path, authority = before[len(scheme) :], ""
+    if path.startswith("//"):
+        authority, slash, path = path[2:].partition("/")
+        authority, path = f"//{_authority(authority)}", slash + path
+    elif not scheme and ":" in path.partition("/")[0]:
+        path = f"./{path}"
+    path = _escaped(path, _NOT_OF_PATHS)
+    query, fragment = _escaped(query, _NOT_OF_QUERIES), _escaped(fragment, _NOT_OF_QUERIES)
+    return f"{scheme}{authority}{path}{question}{query}{mark}{fragment}"
+
+
+def _authority(text: str) -> str:
+    """§3.2; where it is none, all that could part it is escaped, so that it is one name."""
+    escaped = _escaped(text, _NOT_OF_AUTHORITIES)
+    if abnf.text_pattern(abnf.AUTHORITY).fullmatch(escaped):
+        return escaped
+    return re.sub(r"[\[\]:@]", _escape, escaped)
+
+
+def _escaped(text: str, unfit: bytes) -> str:
+    return abnf.text_pattern(unfit).sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"%{ord(match[0]):02X}"
