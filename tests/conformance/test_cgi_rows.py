@@ -256,6 +256,34 @@ RESPONSES: Final = (
         fields={"Location": "http://example.com/x#y"},
     ),
     Row(
+        "a relative redirect is the client's",
+        (),
+        ("echo 'Location: sign-in.cgi?from=a b'; echo",),
+        302,
+        fields={"Location": "sign-in.cgi?from=a%20b"},
+    ),
+    Row(
+        "a path with a fragment is the client's",
+        (),
+        ("echo 'Location: /page.txt#there'; echo",),
+        302,
+        fields={"Location": "/page.txt#there"},
+    ),
+    Row(
+        "what may not stand in a reference is escaped",
+        (),
+        ("echo 'Status: 303 See Other'; printf 'Location: http://example.com/\\303\\274 \"x\"?[]\\n\\n'",),
+        303,
+        fields={"Location": "http://example.com/%C3%BC%20%22x%22?%5B%5D"},
+    ),
+    Row("an empty type", ("3875-6.3.1-3b",), ("echo 'Content-Type:'; echo; echo body",), 502),
+    Row(
+        "a script's Connection takes nothing away",
+        (),
+        ("echo 'Connection: content-type, set-cookie'; echo 'Set-Cookie: a=b'; " + TEXT,),
+        fields={"Content-Type": "text/plain", "Set-Cookie": "a=b"},
+    ),
+    Row(
         "a redirect of the client with document",
         ("3875-6.2.4-3b",),
         ("echo 'Status: 301 Moved'; echo 'Location: http://example.com/'; echo 'Content-Type: a/b'; echo; echo x",),
@@ -272,9 +300,9 @@ RESPONSES: Final = (
     Row(
         "fields of the connection are the server's",
         ("3875-6.3.4-2c",),
-        ("echo 'Connection: x-y, close'; echo 'X-Y: z'; echo 'Keep-Alive: 5'; " + TEXT, "echo x"),
+        ("echo 'Connection: close'; echo 'Keep-Alive: 5'; " + TEXT, "echo x"),
         content=b"x\n",
-        fields={"X-Y": None, "Keep-Alive": None},
+        fields={"Keep-Alive": None},
         closes=False,
     ),
     Row(

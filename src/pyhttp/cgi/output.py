@@ -13,7 +13,8 @@ from pyhttp import abnf
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN
-from pyhttp.semantics.fields import Headers, is_field_name, is_field_value, parse_list
+from pyhttp.semantics.fields import Headers, is_field_name, is_field_value
+from pyhttp.semantics.references import uri_reference
 
 __all__ = ["Document", "LocalRedirect", "OutputParser"]
 
@@ -21,8 +22,8 @@ _SECTION_END: Final = re.compile(rb"(?:^|\n)\r?\n")
 """The blank line; a newline is LF or CRLF (3875-7.2-5c)."""
 _STATUS: Final = re.compile("([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
-_LOCAL_LOCATION: Final = re.compile(abnf.text(abnf.ORIGIN_FORM))
-_CLIENT_LOCATION: Final = re.compile(abnf.text(abnf.SCHEME) + r":[\x21-\x7e]++")
+_TYPED: Final = re.compile(abnf.text(abnf.TOKEN + rb"/" + abnf.TOKEN) + r"(?:[ \t]*+;.*)?")
+"""A type and a subtype; its parameters are the script's own."""
 _KEPT: Final = 1024
 """Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
 _LARGEST: Final = 2**63 - 1
@@ -32,7 +33,8 @@ _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-"""What belongs to the server's own connection (3875-6.3.4-2b, C13)."""
+"""What belongs to the server's own connection (3875-6.3.4-2b, C13). What a script's Connection names does not: a script
+knows of no connection, and the client would miss what is meant for it, as Content-Type is (RFC 9110 §7.6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,10 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class LocalRedirect:
-    """The script names another path of this server, whose response is to be sent (3875-6.2.2-1b)."""
+    """The script names another path of this server, whose response is to be sent (3875-6.2.2-1b).
+
+    What may not stand in a URI is escaped in `target`: it is a request-target (RFC 9112 §3.2.1).
+    """
 
     target: str
 
@@ -120,14 +125,12 @@ def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
     cgi = _cgi_fields(fields)
     status, location = cgi["status"], cgi["location"]
     if status is None and location is not None:
-        if location.startswith("/"):
-            if not _LOCAL_LOCATION.fullmatch(location):
-                raise BadGateway(f"Location is no path: {location!r}")
-            return LocalRedirect(location)
-        # A relative reference is none of the two kinds of Location that §6.3.2 knows; with a Status, as many programs
-        # write it, the redirect is the script's own response, and the client resolves the reference (9110-10.2.2).
-        if not _CLIENT_LOCATION.fullmatch(location):
-            raise BadGateway(f"Location is neither a path nor an absolute URI: {location!r}")
+        if not location:
+            raise BadGateway("Location is empty")
+        # Beside paths and absolute URIs, which §6.3.2 knows, there are relative references and paths with a fragment:
+        # the client resolves the one (RFC 9110 §10.2.2), and it alone has a use for the other.
+        if location.startswith("/") and "#" not in location:
+            return LocalRedirect(uri_reference(location))
         return _document(302, fields)  # 3875-6.2.3-3b
     if status is None:
         if cgi["content-type"] is None:  # never guessed (3875-6.3.1-3b)
@@ -176,9 +179,9 @@ def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> D
     lengths = []
     for name, value in fields:
         key = name.lower()
-        if key == "connection":
-            dropped |= {option.lower() for option in parse_list(value)}
-        elif key == "content-length":
+        if key == "content-type" and not _TYPED.fullmatch(value):  # a client would guess (3875-6.3.1-3b)
+            raise BadGateway(f"Content-Type is no media type: {value[:200]!r}")
+        if key == "content-length":
             lengths.append(value)
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
