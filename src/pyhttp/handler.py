@@ -84,6 +84,9 @@ class BaseHttpRequestHandler:
         self.respond(self._error_response(error))
 
     def _error_response(self, error: HTTPError) -> Response:
+        head = self.request.head
+        if error_page.is_preflight(head.method, head.headers, self.site) and not error.must_close:
+            return error_page.options_response(head.headers, site=self.site)
         if isinstance(error, NotFound) and self.request.method in {"GET", "HEAD"}:
             return files.not_found_response(error, root=self.directory, site=self.site, path=self._asked)
         return error_page.error_response(error, site=self.site, path=self._asked)
@@ -256,6 +259,9 @@ class BaseHttpRequestHandler:
         request, head = self.request, self.request.head
         if not request.path.endswith("/"):
             check_method(head.method)
+            if error_page.is_preflight(head.method, head.headers, self.site):
+                self.respond(error_page.options_response(head.headers, site=self.site))
+                return
             self.respond(error_page.redirect_response(self._asked, segments, request.query, site=self.site))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)

@@ -183,7 +183,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
         help="how long browsers may keep an answer (default: ask each time)",
     )
     add("--precompressed", action="store_true", help="let FILE.br, FILE.zst and FILE.gz answer for FILE where accepted")
-    add("--cors", action="store_true", help="let pages of any origin read the answers")
+    add("--cors", action="store_true", help="let pages of any origin read the answers; preflights are answered")
     add(
         "--header",
         metavar="'NAME: VALUE'",

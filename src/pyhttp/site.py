@@ -69,7 +69,8 @@ class Site:
     max_age: int | None = None
     """Seconds that a cache may reuse an answer unasked (9111 §5.2.2.1); None: it must ask each time, `no-cache`."""
     cors: bool = False
-    """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`)."""
+    """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`): every preflight is answered
+    204 with what files offer, whatever is at the path; a script answers its own."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further field lines for every answer of the site; one with a name the server sets itself replaces that."""
     media_types: tuple[tuple[str, str], ...] = ()

@@ -252,6 +252,24 @@ def test_what_an_operator_may_say(tuned: FolderClient) -> None:
     assert preflight.get("Access-Control-Allow-Methods") == "GET, HEAD, OPTIONS"
 
 
+@pytest.mark.parametrize(
+    "target", ["/page.css", "/absent", "/site", "/site/", "/out/", "/%00", "/cgi-bin/none", "/a%2Fb"]
+)
+def test_a_preflight_is_answered_whatever_the_path(client: FolderClient, tuned: FolderClient, target: str) -> None:
+    """A browser would hide a 404 or a redirect from the page; where the site has no CORS nothing differs."""
+    asked = {"Origin": "http://a", "Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "range"}
+    preflight = tuned.ask(target, "OPTIONS", **asked)
+    assert (preflight.status, preflight.content) == (204, b"")
+    assert preflight.get("Access-Control-Allow-Origin") == "*"
+    assert preflight.get("Access-Control-Allow-Methods") == "GET, HEAD, OPTIONS"
+    assert "Range" in (preflight.get("Access-Control-Allow-Headers") or "")
+    assert preflight.get("Location") is None
+    without_cors = client.ask(target, "OPTIONS", **asked)
+    assert without_cors.status == client.ask(target, "OPTIONS").status
+    assert without_cors.get("Access-Control-Allow-Methods") is None
+    assert tuned.ask(target, "OPTIONS").get("Access-Control-Allow-Methods") is None
+
+
 def test_a_page_of_the_sites_own_for_what_is_not_found(tmp_path: Path) -> None:
     write(tmp_path / "404.html", b"<p>Lost\n")
     with serving(BaseServer, tmp_path) as served:

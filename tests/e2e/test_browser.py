@@ -8,7 +8,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.site import Site
+from tests.conformance.folder_client import serving
 from tests.helpers.command import Running
+from tests.helpers.folder import write
 from tests.helpers.programs import need
 
 # No sandbox, since CI is root; nothing that looks for other hosts by itself.
@@ -58,3 +62,24 @@ def test_a_file_with_markup_in_its_name_is_a_link_and_nothing_else(page: Page, s
         page.get_by_role("link", name='<b>bold & "quoted"<b>.txt').click()
     assert followed.value.status == 200
     assert dialogs == []
+
+
+def test_a_page_of_another_origin_sees_what_there_is_and_what_is_not(
+    page: Page, server: Running, tmp_path: Path
+) -> None:
+    """A browser asks before it sends a Range like this one, and hides the answer where that is not answered well."""
+    root = tmp_path / "other"
+    write(root / "ten.txt", b"0123456789")
+    write(root / "sub" / "index.html", b"index")
+    with serving(ThreadedServer, root, site=Site(cors=True)) as other:
+        page.goto(f"{server.urls[0]}sub%20folder/page.html")
+        ask = """async url => {
+            const answer = await fetch(url, {headers: {Range: 'bytes=-5', 'If-Match': '*', 'X-Mine': 'y'}});
+            const names = ['Content-Range', 'ETag', 'Accept-Ranges'];
+            return [answer.status, await answer.text(), names.filter(name => answer.headers.has(name)).length];
+        }"""
+        base = "http://{}:{}".format(*other.address)
+        assert page.evaluate(ask, f"{base}/ten.txt") == [206, "56789", 3]
+        assert page.evaluate(ask, f"{base}/none")[0] == 404
+        assert page.evaluate(ask, f"{base}/%00")[0] == 400
+        assert page.evaluate(ask, f"{base}/sub")[:2] == [206, "index"]

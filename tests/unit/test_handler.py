@@ -166,6 +166,22 @@ def test_R1_references_are_relative_to_what_the_client_asked_for(root: Path) -> 
         assert b'href="' + link + b'"' in content
 
 
+def test_a_script_answers_its_own_preflight(root: Path) -> None:
+    """It alone knows its methods; where it fails, the preflight is answered for it, and its fault is in the log."""
+    asked = ("Origin: http://a", "Access-Control-Request-Method: PUT")
+    script = root / "cgi-bin" / "own"
+    script.write_text('#!/bin/sh\nprintf "Status: 204\\nAccess-Control-Allow-Methods: $REQUEST_METHOD, PUT\\n\\n"\n')
+    script.chmod(0o755)
+    broken = root / "cgi-bin" / "broken"
+    broken.write_text("#!/bin/sh\n")
+    broken.chmod(0o755)
+    make = folder(root, site=Site(cors=True))
+    ((status, head, _),) = ask(request("/cgi-bin/own", *asked, method="OPTIONS"), make)
+    assert (status, b"Access-Control-Allow-Methods: OPTIONS, PUT" in head) == (204, True)
+    ((status, head, _),) = ask(request("/cgi-bin/broken", *asked, method="OPTIONS"), make)
+    assert (status, b"Access-Control-Allow-Methods: GET, HEAD, OPTIONS" in head) == (204, True)
+
+
 def test_C14_a_local_redirect_means_the_path_it_spells(root: Path) -> None:
     name = 'a "b" \xfc%.txt'
     (root / name).write_text("odd")

@@ -14,9 +14,14 @@ from pyhttp.semantics.references import uri_reference
 from pyhttp.semantics.statuses import explanation, reason_phrase
 from pyhttp.site import Site
 
-__all__ = ["error_response", "not_acceptable_response", "options_response", "redirect_response"]
+__all__ = ["error_response", "is_preflight", "not_acceptable_response", "options_response", "redirect_response"]
 
 _PLAIN: Final = Site()
+_ASKED_WITH: Final = (
+    "*, Accept, Accept-Language, Cache-Control, Content-Language, Content-Type, If-Match, If-Modified-Since,"
+    " If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"
+)
+"""Fields of a request that pages may set; by name, too, since older browsers do not know the asterisk."""
 
 
 def error_response(error: HTTPError, *, site: Site = _PLAIN, path: str = "") -> Response:
@@ -66,6 +71,15 @@ def redirect_response(path: str, segments: tuple[str, ...], query: str, *, site:
     return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)
 
 
+def is_preflight(method: str, headers: Headers, site: Site) -> bool:
+    """Whether a browser asks first if a page of another origin may ask, where the site lets it.
+
+    It asks for a permission and not for the resource: any answer but a success would hide from the page what the
+    resource answers, were it a 404.
+    """
+    return site.cors and method == "OPTIONS" and "Access-Control-Request-Method" in headers
+
+
 def options_response(
     headers: Headers = EMPTY, *, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS
 ) -> Response:
@@ -78,11 +92,11 @@ def options_response(
     """
     allow = ", ".join(methods)
     lines: Lines = (("Allow", allow),)
-    if site.cors and "Access-Control-Request-Method" in headers:
+    if is_preflight("OPTIONS", headers, site):
         lines = (
             *lines,
             ("Access-Control-Allow-Methods", allow),
-            ("Access-Control-Allow-Headers", "*"),
+            ("Access-Control-Allow-Headers", _ASKED_WITH),
             ("Access-Control-Max-Age", "600"),
         )
     return Response(204, with_site_fields(lines, site, found=False))

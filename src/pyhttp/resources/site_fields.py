@@ -28,6 +28,14 @@ _OF_304: Final = frozenset(
 """What 9110-15.4.5-2a names, Date aside, which the gate adds; and what lets a page of another origin see the 304."""
 
 
+_EXPOSED: Final = (
+    "*, Accept-Ranges, Allow, Content-Encoding, Content-Length, Content-Range, Date, ETag, Link, Location,"
+    " Retry-After, Vary"
+)
+"""What a page of another origin may see beside the fields it always may; by name, too, since older browsers do not know
+the asterisk."""
+
+
 def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers:
     """The field lines of an answer with what the site adds: caching, CORS, the operator's own.
 
@@ -42,7 +50,7 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
         caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))
     if site.cors:
-        lines = (*lines, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "*"))
+        lines = (*lines, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
     if site.headers:
         lines = (*without(lines, {name.lower() for name, _ in site.headers} - _JOINED), *site.headers)
     return Headers.parsed(lines)

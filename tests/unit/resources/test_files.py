@@ -176,9 +176,9 @@ def test_a_304_has_just_the_fields_that_a_cache_needs(root: Path, method: str, f
     site = Site(headers=(("Expires", "0"), ("Content-Location", "/x"), ("X-Other", "y")), cors=True)
     response = ask(root, method, site=site, **fields)
     assert response.status == 304
-    assert lines(root, response) == [
+    assert "ETag" in response.headers.members("Access-Control-Expose-Headers")
+    assert [line for line in lines(root, response) if line[0] != "Access-Control-Expose-Headers"] == [
         ("Access-Control-Allow-Origin", "*"),
-        ("Access-Control-Expose-Headers", "*"),
         ("Cache-Control", "no-cache"),
         ("Content-Location", "/x"),
         ("ETag", ETAG),
