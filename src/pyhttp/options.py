@@ -47,6 +47,7 @@ _OPTIONS: Final = {
     "cgi_env": "--cgi-env",
     "headers": "--header",
     "media_types": "--mime",
+    "default_type": "--default-type",
 }
 """Where the fields of a Site that have rules come from."""
 
@@ -84,7 +85,8 @@ def parse(argv: Sequence[str]) -> Options:
             cors=given.cors,
             headers=tuple(given.header),
             codings=CODINGS if given.precompressed else (),
-            media_types=tuple((suffix.removeprefix(".").lower(), kind) for suffix, kind in given.mime),
+            media_types=tuple((ending.removeprefix("."), kind) for ending, kind in given.mime),
+            default_type=given.default_type,
         )
     except ValueError as error:
         parser.error(_by_option(str(error)))
@@ -194,11 +196,17 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--mime",
-        metavar="EXT=TYPE",
-        type=_of(values.pair("=", "EXT=TYPE, such as wasm=application/wasm")),
+        metavar="NAME=TYPE",
+        type=_of(values.pair("=", "NAME=TYPE, such as wasm=application/wasm")),
         action="append",
         default=[],
-        help="media type of an extension",
+        help="media type of an extension, or of a whole name such as Makefile",
+    )
+    add(
+        *("--default-type",),
+        metavar="TYPE",
+        default="",
+        help="media type of names that tell none (default: a look into the file, text or not)",
     )
 
 

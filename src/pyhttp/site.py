@@ -74,7 +74,12 @@ class Site:
     headers: tuple[tuple[str, str], ...] = ()
     """Further field lines for every answer of the site; one with a name the server sets itself replaces that."""
     media_types: tuple[tuple[str, str], ...] = ()
-    """(suffix without dot, media type) pairs that come before the built-in table; the last of equal suffixes counts."""
+    """(ending, media type) pairs that come before the built-in table: ("md", "text/plain") for names that end in ".md",
+    ("Makefile", ...) for that name and for those that end in ".makefile", in any case. The longest ending counts, the
+    last of equal ones."""
+    default_type: str = ""
+    """The media type of files whose name tells none; "": text/plain for what begins as UTF-8 text, else
+    application/octet-stream."""
     charset: str = "utf-8"
     """The charset stated with types of text that do not state one themselves; "" for none."""
     codings: tuple[str, ...] = ()
@@ -121,12 +126,14 @@ class Site:
 
     def _check_media_types(self) -> None:
         for suffix, media_type in self.media_types:
-            if not suffix or suffix != suffix.lower() or "/" in suffix or "." in suffix:
+            if not suffix or "/" in suffix or suffix.startswith("."):
                 raise ValueError(
-                    f"Site.media_types: {suffix!r} is not a suffix in lower case without its dot, such as html"
+                    f"Site.media_types: {suffix!r} is not the ending of a name without its dot, such as html"
                 )
             if not re.fullmatch(_MEDIA_TYPE, media_type):
                 raise ValueError(f"Site.media_types: {media_type!r} is not a media type, such as text/plain")
+        if self.default_type and not re.fullmatch(_MEDIA_TYPE, self.default_type):
+            raise ValueError(f"Site.default_type: {self.default_type!r} is not a media type, such as text/plain")
         if self.charset and not re.fullmatch(_TOKEN, self.charset):
             raise ValueError(f"Site.charset: {self.charset!r} is not a charset name")
 

@@ -51,6 +51,7 @@ _COUNTS: Final = frozenset(
         "scripts",
         "script_field_lines",
         "ranges",
+        "unordered_ranges",
         "listing_entries",
     }
 )

@@ -1,5 +1,6 @@
 """Headless Chromium browses a folder as a person would."""
 
+import gzip
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -83,3 +84,19 @@ def test_a_page_of_another_origin_sees_what_there_is_and_what_is_not(
         assert page.evaluate(ask, f"{base}/none")[0] == 404
         assert page.evaluate(ask, f"{base}/%00")[0] == 400
         assert page.evaluate(ask, f"{base}/sub")[:2] == [206, "index"]
+
+
+def test_text_is_shown_and_a_compressed_picture_is_one(page: Page, tmp_path: Path) -> None:
+    """W6: what the browser would save by an unknown type it shows, and it decodes what has a coding of its own."""
+    for name in ("LICENSE", "Makefile", ".gitignore", "a.yaml", "a.toml", "a.ipynb", "a.jsonl", "main.ts", "a.patch"):
+        write(tmp_path / name, b'{"text": "to be read"}\n')
+    picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="12" height="8"/>'
+    write(tmp_path / "picture.svgz", gzip.compress(picture))
+    write(tmp_path / "page.html", b"<!doctype html><title>x</title><img src=picture.svgz>")
+    with serving(ThreadedServer, tmp_path) as served:
+        base = "http://{}:{}".format(*served.address)
+        for name in sorted(path.name for path in tmp_path.iterdir() if path.suffix not in {".svgz", ".html"}):
+            page.goto(f"{base}/{name}")  # it raises where the browser saves it
+            expect(page.locator("body")).to_contain_text("to be read")
+        page.goto(f"{base}/page.html")
+        assert page.evaluate("document.querySelector('img').naturalWidth") == 12

@@ -23,7 +23,8 @@ def test_what_may_be_said() -> None:
         headers=(("X-A", ""), ("Vary", "Origin")),
         cgi_suffixes=((".php", "/usr/bin/php-cgi"),),
         cgi_env=("LANG",),
-        media_types=(("x", "text/x; charset=utf-8"), ("y", 'a/b;c="d e"')),
+        media_types=(("x", "text/x; charset=utf-8"), ("y", 'a/b;c="d e"'), ("Makefile", "a/b"), ("tar.x", "a/b")),
+        default_type="text/plain; charset=utf-8",
         codings=(),
         index=(),
     )
@@ -72,8 +73,6 @@ def test_headers_are_field_lines_that_the_server_does_not_know_better(name: str,
     [
         ("", "a/b"),
         (".x", "a/b"),
-        ("X", "a/b"),
-        ("tar.x", "a/b"),
         ("a/b", "a/b"),
         ("x", "text"),
         ("x", "a/b; c"),
@@ -83,6 +82,12 @@ def test_headers_are_field_lines_that_the_server_does_not_know_better(name: str,
 def test_media_types(suffix: str, media_type: str) -> None:
     with pytest.raises(ValueError, match=r"Site\.media_types"):
         Site(media_types=((suffix, media_type),))
+
+
+@pytest.mark.parametrize("media_type", ["text", "a/b\r\nc", " a/b"])
+def test_the_default_type_is_a_media_type(media_type: str) -> None:
+    with pytest.raises(ValueError, match=r"Site\.default_type"):
+        Site(default_type=media_type)
 
 
 def test_charset_is_a_token() -> None:

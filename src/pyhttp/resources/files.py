@@ -4,7 +4,7 @@ import os
 import stat
 import time
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final, Literal, NamedTuple, assert_never
 
 from pyhttp.errors import HTTPError, InternalError, NotFound, PreconditionFailed, RangeNotSatisfiable
@@ -17,7 +17,7 @@ from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_f
 from pyhttp.semantics.conditional import Verdict, evaluate
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
-from pyhttp.semantics.media_types import media_type
+from pyhttp.semantics.media_types import LOOK, media_type
 from pyhttp.semantics.methods import check_method
 from pyhttp.semantics.ranges import Unranged, content_range, select
 from pyhttp.semantics.validators import FileVersion, Validators, validators_of_file
@@ -75,15 +75,20 @@ def file_response(
             return _unsized(head, path, file, site)
         coding, varies, now_ns = "", False, clock()
         # Without siblings only a weight of 0 could exclude the file itself.
-        if site.codings or ";" in head.headers.by_name.get("accept-encoding", ""):
+        # The name of one that has a coding of its own ends in "z".
+        if site.codings or path[-1] in "zZ" or ";" in head.headers.by_name.get("accept-encoding", ""):
             selected = select_representation(head.headers, path, file, root, site, now_ns=now_ns)
             if selected.file is None:
                 return not_acceptable_response(_choices(path, selected.alternatives), site=site)
             file, coding, varies = selected.file, selected.coding, bool(selected.alternatives)
-        # Nearly always it has been described before, and is unchanged.
+        key = ((path, file.version, coding, varies), site)
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
-        describe = _describe_settled if settled else partial(_describe, now_ns=now_ns)
-        described = describe((path, file.version, coding, varies), site)
+        try:  # nearly always it has been described before, and is unchanged
+            described = _DESCRIBED[key if settled else _NEVER]
+        except KeyError:
+            described = _describe(*key, now_ns, partial(_beginning, file, path, coding, root, site))
+            if settled:
+                _remember(key, described)
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
         if verdict is Verdict.PERFORM_WHOLE:
             return Response(200, described.fields, _content(head, file, 0, file.size))
@@ -127,11 +132,11 @@ _Selected = tuple[str, FileVersion, str, bool]
 """Path, version, content coding and whether it was chosen among others: of a representation."""
 
 
-def _describe(selected: _Selected, site: Site, *, now_ns: int) -> _Described:
+def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[[], bytes]) -> _Described:
     path, version, coding, varies = selected
     validators = validators_of_file(version, now_ns, coding=coding)
     lines: Lines = (
-        *_type_lines(path, site),
+        *_type_lines(path, site, beginning, coding),
         ("ETag", str(validators.etag)),
         ("Accept-Ranges", "bytes"),
     )
@@ -145,23 +150,43 @@ def _describe(selected: _Selected, site: Site, *, now_ns: int) -> _Described:
     return _Described(validators, fields, not_modified_fields(fields))
 
 
-@lru_cache(maxsize=1024)
-def _describe_settled(selected: _Selected, site: Site) -> _Described:
-    """The same for a file that was last changed `_SETTLED` ago or more, when the time has no part in it."""
-    _, modified_ns, changed_ns, _, _ = selected[1]
-    return _describe(selected, site, now_ns=max(modified_ns, changed_ns) + _SETTLED)
+_Key = tuple[_Selected, Site]
+_DESCRIBED: Final[dict[_Key, _Described]] = {}
+"""What is said of files that were last changed `_SETTLED` ago or more, when the time has no part in it. It is a plain
+dictionary and no `lru_cache`, since the file that may have to be looked into is no part of the key."""
+_MOST_DESCRIBED: Final = 1024
+_NEVER: Final[_Key] = (("", (0, 0, 0, 0, 0), "", False), Site())
+"""A key that is not among them."""
 
 
-def _type_lines(path: str, site: Site) -> Lines:
-    return (
-        ("Content-Type", media_type(path, further=site.media_types, charset=site.charset)),
-        ("X-Content-Type-Options", "nosniff"),
+def _remember(key: _Key, described: _Described) -> None:
+    if len(_DESCRIBED) >= _MOST_DESCRIBED:
+        _DESCRIBED.clear()
+    _DESCRIBED[key] = described
+
+
+def _type_lines(path: str, site: Site, beginning: Callable[[], bytes], coding: str = "") -> Lines:
+    found = media_type(
+        path,
+        beginning=beginning,
+        further=site.media_types,
+        default=site.default_type,
+        charset=site.charset,
+        coding=coding,
     )
+    return ("Content-Type", found), ("X-Content-Type-Options", "nosniff")
+
+
+def _beginning(file: OpenedFile, path: str, coding: str, root: str, site: Site) -> bytes:
+    """What tells the type of a file whose name does not: of the plain one where a sibling was selected."""
+    if coding:
+        return open_file(path, root, site).take(0, LOOK)
+    return os.pread(file.fileno(), LOOK, 0)
 
 
 def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Response:
     """The answer of a file whose end only reading it tells: it has no ranges, and nothing tells its versions apart."""
-    fields = with_site_fields(_type_lines(path, site), site)
+    fields = with_site_fields(_type_lines(path, site, partial(os.pread, file.fileno(), LOOK, 0)), site)
     match evaluate(head.method, head.headers, _UNTOLD, 0):
         case Verdict.PERFORM | Verdict.PERFORM_WHOLE:
             return Response(200, fields, file)
@@ -223,7 +248,8 @@ def not_found_response(error: NotFound, *, root: str, site: Site, path: str = ""
     file = _open_not_found_page(root, site)
     if file is None:
         return error_response(error, site=site, path=path)
-    fields = with_site_fields(_type_lines(site.not_found, site), site, found=False)
+    lines = _type_lines(site.not_found, site, partial(os.pread, file.fileno(), LOOK, 0))
+    fields = with_site_fields(lines, site, found=False)
     return Response(404, fields, FileSlice(file, 0, file.size) if file.sized else file)
 
 

@@ -9,6 +9,7 @@ from pyhttp.errors import HTTPError, NotFound
 from pyhttp.resources.coded import can_hold
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.media_types import own_coding
 from pyhttp.semantics.negotiation import IDENTITY, choose_coding
 from pyhttp.semantics.validators import FileVersion
 from pyhttp.site import Site
@@ -39,7 +40,7 @@ class Representation(NamedTuple):
 def select_representation(
     headers: Headers, path: str, plain: OpenedFile, root: str, site: Site, *, now_ns: int
 ) -> Representation:
-    """Choose by Accept-Encoding between a file and its siblings.
+    """Choose by Accept-Encoding between a file and its siblings, or whether a file has a coding of its own.
 
     A sibling answers only where the same rules of access let it be opened, it is not older than its file, and it can be
     that file with its coding. A plain file that is not chosen is closed.
@@ -52,6 +53,9 @@ def select_representation(
         site: Which codings are looked for.
         now_ns: The current time.
     """
+    own = own_coding(path, site.media_types)
+    if own:
+        return _with_own_coding(headers, plain, own)
     place = _Place(path, plain, root, site, now_ns)
     found = {coding: version for coding in site.codings if (version := place.look(coding)) is not None}
     alternatives = remaining = tuple(found)
@@ -67,6 +71,15 @@ def select_representation(
             plain.close()
             return Representation(sibling, coding, alternatives)
         remaining = tuple(other for other in remaining if other != coding)
+
+
+def _with_own_coding(headers: Headers, plain: OpenedFile, own: str) -> Representation:
+    """A client that does not decode it gets the octets for what they are."""
+    coding = choose_coding(headers, (own,)) if "accept-encoding" in headers.by_name else own
+    if coding is None:
+        plain.close()
+        return Representation(None)
+    return Representation(plain, coding if coding == own else "", (own,))
 
 
 class _Place(NamedTuple):

@@ -1,14 +1,22 @@
-"""RFC 9110 §8.3: the media type of a file, by its name alone and the same on every machine (safety line W6).
+"""RFC 9110 §8.3: the media type of a file, by its name and the same on every machine (safety line W6).
 
-Registered types come first; a suffix without one that holds text a person reads is `text/plain`, so that browsers show
-it instead of saving it. What is not listed is `application/octet-stream`.
+Registered types come first, but what a person reads is `text/plain` where browsers would save a type of its own instead
+of showing it. Where the name does not tell, the beginning of the file does: UTF-8 without control characters is
+`text/plain`, else it is `application/octet-stream`. Nothing that a browser would run is ever found by content.
 """
 
+import codecs
+from collections.abc import Callable
 from typing import Final
 
-__all__ = ["DEFAULT", "TYPES", "media_type"]
+__all__ = ["DEFAULT", "LOOK", "TYPES", "media_type", "own_coding"]
 
 DEFAULT: Final = "application/octet-stream"
+LOOK: Final = 8 * 1024
+"""Octets at the beginning of a file that tell whether it is text."""
+_BINARY: Final = bytes((*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)))
+"""Octets that are in no text: the controls but TAB, LF, FF, CR and ESC, which colours the logs of programs (the "binary
+data bytes" of the MIME Sniffing standard)."""
 
 _SUFFIXES: Final = {
     # Text
@@ -22,17 +30,18 @@ _SUFFIXES: Final = {
     "text/vcard": "vcf",
     "text/vtt": "vtt",
     "text/troff": "roff tr man",
-    "text/x-diff": "diff patch",
     "text/plain": (
-        "txt text log conf cfg ini env rst asc adoc list nfo lock "
-        "py pyi c h cc cpp cxx hpp hh cs go rs java kt swift rb pl pm php lua r jl hs ml ex exs erl clj scala "
-        "sh bash zsh fish bat ps1 sql tex bib tsx jsx vue scss sass less coffee gradle cmake mk proto graphql srt"
+        "txt text log conf cfg ini env rst asc adoc org list nfo lock diff patch yaml yml toml jsonl ndjson jsonc "
+        "json5 ino properties po srt tex bib sty cls sql proto graphql cmake mk gradle tf tfvars hcl nix cff puml mmd "
+        "py pyi pyx c h cc cpp cxx hpp hh hxx inl cu m mm cs fs fsx vb go rs zig nim d dart java kt kts groovy scala "
+        "clj swift rb rake gemspec pl pm php lua tcl r rmd qmd jl hs ml mli ex exs erl lisp el scm rkt f f90 pas asm s "
+        "sh bash zsh fish ksh csh bat cmd ps1 psm1 awk sed tsx jsx cts vue svelte astro mdx scss sass less styl coffee "
+        "gv jinja j2 tmpl tpl ejs hbs pug"
     ),
     # Data that programs read
-    "application/json": "json map",
+    "application/json": "json map ipynb",
     "application/ld+json": "jsonld",
     "application/geo+json": "geojson",
-    "application/jsonl": "jsonl ndjson",
     "application/manifest+json": "webmanifest",
     "application/xml": "xml xsl xsd rng",
     "application/xhtml+xml": "xhtml",
@@ -42,8 +51,6 @@ _SUFFIXES: Final = {
     "application/gpx+xml": "gpx",
     "application/vnd.google-earth.kml+xml": "kml",
     "application/vnd.google-earth.kmz": "kmz",
-    "application/yaml": "yaml yml",
-    "application/toml": "toml",
     "application/wasm": "wasm",
     "application/sqlite3": "sqlite sqlite3 db",
     "application/vnd.apache.parquet": "parquet",
@@ -97,7 +104,7 @@ _SUFFIXES: Final = {
     "image/jxl": "jxl",
     "image/heic": "heic",
     "image/heif": "heif",
-    "image/svg+xml": "svg",
+    "image/svg+xml": "svg svgz",
     "image/vnd.microsoft.icon": "ico",
     "image/bmp": "bmp",
     "image/tiff": "tif tiff",
@@ -129,7 +136,7 @@ _SUFFIXES: Final = {
     "video/x-msvideo": "avi",
     "video/x-ms-wmv": "wmv",
     "video/x-flv": "flv",
-    "video/mp2t": "ts m2ts",
+    "video/mp2t": "ts mts m2ts",
     "video/3gpp": "3gp 3gpp",
     "application/vnd.apple.mpegurl": "m3u8 m3u",
     "application/dash+xml": "mpd",
@@ -155,21 +162,80 @@ TYPES: Final[dict[str, str]] = {suffix: name for name, suffixes in _SUFFIXES.ite
 """Suffix in lower case, without its dot, to media type."""
 
 
-def media_type(name: str, *, further: tuple[tuple[str, str], ...] = (), charset: str = "utf-8") -> str:
+_UNLESS_TEXT: Final = frozenset({"dot", "mts", "ts"})
+"""Suffixes of two kinds of file: TypeScript and graphs are text; films and templates, as the table has it, are not."""
+
+
+def media_type(
+    name: str,
+    *,
+    beginning: Callable[[], bytes] | None = None,
+    further: tuple[tuple[str, str], ...] = (),
+    default: str = "",
+    charset: str = "utf-8",
+    coding: str = "",
+) -> str:
     """The value of Content-Type for a file.
 
     Args:
         name: The file's name, or a path that ends in it.
-        further: (suffix, media type) pairs that come before the table; the last of equal suffixes counts.
-        charset: Stated with types of text that state none themselves (§8.3.2); "" for none.
+        beginning: The first `LOOK` octets of the file, or all it has; called where the name does not tell. None where
+            there is nothing to look at.
+        further: (ending, media type) pairs that come before the table: of names that are the ending, or end in a dot
+            and it, in any case. The longest counts, the last of equal ones.
+        default: What a file of an unknown name is, without a look; "" for the look.
+        charset: Stated with types of text that state none themselves (§8.3.2); "" for none. Text that was found by a
+            look is in UTF-8 whatever this says.
+        coding: The content coding with which the file is sent; "" for none.
     """
-    stem, dot, suffix = name.rpartition(".")
-    if not dot or not stem or stem[-1] == "/":  # a leading dot hides a file, it does not begin a suffix
-        return DEFAULT
-    suffix = suffix.lower()
-    found = dict(further).get(suffix) if further else None
-    if found is None:
-        found = TYPES.get(suffix, DEFAULT)
+    found, suffix = _said(name, further), _suffix(name)
+    if not found:
+        found = TYPES.get(suffix, default)
+        if suffix in _UNLESS_TEXT or not found:
+            if beginning is not None and _is_text(beginning()):
+                return "text/plain; charset=utf-8"
+            found = found or DEFAULT
+        elif suffix == "svgz" and not coding:
+            found = TYPES["gz"]  # as it is for a client that does not decode it
     if charset and found.startswith("text/") and ";" not in found:
         return f"{found}; charset={charset}"
     return found
+
+
+def own_coding(name: str, further: tuple[tuple[str, str], ...] = ()) -> str:
+    """The content coding that a file has by its name, for what browsers show only so; "" for none, as of `x.tar.gz`.
+
+    Args:
+        name: As for `media_type`.
+        further: Likewise; what they say is the type of the octets as they are.
+    """
+    return "gzip" if _suffix(name) == "svgz" and not _said(name, further) else ""
+
+
+def _suffix(name: str) -> str:
+    stem, dot, suffix = name.rpartition(".")
+    if not dot or not stem or stem[-1] == "/":  # a leading dot hides a file, it does not begin a suffix
+        return ""
+    return suffix.lower()
+
+
+def _said(name: str, further: tuple[tuple[str, str], ...]) -> str:
+    """What the operator says; "" where that is nothing."""
+    found, length = "", 0
+    if further:
+        base = "." + name.rpartition("/")[2].lower()
+        for ending, said in further:
+            if len(ending) >= length and base.endswith(f".{ending.lower()}"):
+                found, length = said, len(ending)
+    return found
+
+
+def _is_text(beginning: bytes) -> bool:
+    """Whether it is UTF-8, of which the end may be cut, without octets that are in no text."""
+    if len(beginning.translate(None, _BINARY)) < len(beginning):
+        return False
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(beginning, final=len(beginning) < LOOK)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -20,8 +20,9 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.resources import files
 from pyhttp.resources.files import file_response, index_of, is_directory, not_found_response
-from pyhttp.resources.opened import open_file
+from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.semantics.dates import format_date
+from pyhttp.semantics.media_types import DEFAULT
 from pyhttp.semantics.validators import validators_of_file
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, content, later, request, tag_of, version_of, write
@@ -410,6 +411,56 @@ def test_the_operators_type_and_charset(root: Path) -> None:
     response = ask(root, site=Site(media_types=(("txt", "text/x-log"),), charset="latin1"))
     assert response.headers["Content-Type"] == "text/x-log; charset=latin1"
     response.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "media_type"), [(b"Permission is granted\n" * 9, "text/plain; charset=utf-8"), (b"\0" * 200, DEFAULT)]
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_W6_a_look_tells_the_type_where_the_name_does_not(
+    root: Path, data: bytes, media_type: str, method: str
+) -> None:
+    write(root / "LICENSE", data)
+    response = ask(root, method, "LICENSE")
+    assert (response.headers["Content-Type"], response.headers["X-Content-Type-Options"]) == (media_type, "nosniff")
+    assert content(response) == data or method == "HEAD"
+    response.close()
+    part = ask(root, name="LICENSE", Range="bytes=3-4")
+    assert (part.status, part.headers["Content-Type"], content(part)) == (206, media_type, data[3:5])
+    parts = content(ask(root, name="LICENSE", Range="bytes=3-4,8-9"))
+    assert parts.count(f"Content-Type: {media_type}\r\n".encode()) == 2
+    assert ask(root, name="LICENSE", site=Site(default_type="a/b")).headers["Content-Type"] == "a/b"
+
+
+def test_a_look_is_remembered_once_a_file_is_settled(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[str] = []
+
+    def look(file: OpenedFile, path: str, coding: str, root: str, site: Site) -> bytes:
+        looks.append(path)
+        return beginning(file, path, coding, root, site)
+
+    beginning = files._beginning
+    monkeypatch.setattr(files, "_beginning", look)
+    write(root / "unknown", b"x")
+    head = request("GET", "/unknown", {})
+    for clock, expected in ((lambda: OLD, 2), (later, 3)):
+        for _ in range(2):
+            file_response(head, str(root / "unknown"), root=str(root), site=SITE, clock=clock).close()
+        assert len(looks) == expected
+    ask(root).close()
+    write(root / "unknown", b"\0")
+    os.utime(root / "unknown", ns=(OLD + 1, OLD + 1))
+    assert ask(root, name="unknown").headers["Content-Type"] == DEFAULT
+    assert looks == [str(root / "unknown")] * 4
+
+
+def test_so_many_files_are_remembered_and_no_more(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "_MOST_DESCRIBED", 2)
+    files._DESCRIBED.clear()
+    for number in range(5):
+        write(root / f"{number}.txt", DATA)
+        assert ask(root, name=f"{number}.txt").headers["ETag"] == tag_of(root / f"{number}.txt")
+        assert 0 < len(files._DESCRIBED) <= 2
 
 
 def test_a_file_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -409,3 +409,63 @@ def test_a_look_that_failed_is_not_remembered(root: Path, monkeypatch: pytest.Mo
         patched.setattr(siblings, "can_hold", fail)
         assert content(ask(root, "gzip")) == b"plain"
     assert content(ask(root, "gzip")) == GZIP
+
+
+@pytest.mark.clause("9110-8.4-5a", "9110-12.5.3-12b", "9110-12.5.5-10a")
+@pytest.mark.parametrize("site", [SITE, Site()], ids=["siblings", "no siblings"])
+@pytest.mark.parametrize(
+    ("accept", "coding", "media_type"),
+    [
+        (None, "gzip", "image/svg+xml"),
+        ("gzip, br", "gzip", "image/svg+xml"),
+        ("x-gzip;q=0.5", "gzip", "image/svg+xml"),
+        ("*", "gzip", "image/svg+xml"),
+        ("", None, "application/gzip"),
+        ("br", None, "application/gzip"),
+        ("identity", None, "application/gzip"),
+        ("gzip;q=0", None, "application/gzip"),
+        ("gzip;q=0.5, identity", None, "application/gzip"),
+    ],
+)
+def test_a_file_with_a_coding_of_its_own(
+    root: Path, site: Site, accept: str | None, coding: str | None, media_type: str
+) -> None:
+    """The octets are the same; a client that does not decode them learns what they are."""
+    write(root / "a.svgz", b"0123456789")
+    write(root / "a.svgz.gz", b"not this one")
+    response = ask(root, accept, site, "a.svgz")
+    assert response.headers.get("Content-Encoding") == coding
+    assert response.headers["Content-Type"] == media_type
+    assert response.headers["Vary"] == "Accept-Encoding"
+    assert content(response) == b"0123456789"
+    part = ask(root, accept, site, "a.svgz", Range="bytes=2-3")
+    assert (part.status, content(part), part.headers.get("Content-Encoding")) == (206, b"23", coding)
+    tag = response.headers["ETag"]
+    assert ask(root, accept, site, "a.svgz", If_None_Match=tag).status == 304
+    other = ask(root, "br" if coding else "gzip", site, "a.svgz")
+    assert other.headers["ETag"] != tag
+    other.close()
+
+
+def test_a_file_with_a_coding_of_its_own_that_nobody_takes(root: Path) -> None:
+    write(root / "a.svgz", b"0123456789")
+    assert ask(root, "identity;q=0", name="a.svgz").status == 406
+
+
+@pytest.mark.parametrize("name", ["a.tar.gz", "a.svg.gz", "a.Z"])
+def test_an_archive_has_no_coding(root: Path, name: str) -> None:
+    write(root / name, b"\x1f\x8b")
+    response = ask(root, "gzip", Site(), name)
+    assert response.headers.get("Content-Encoding") is None
+    assert response.headers.get("Vary") is None
+    response.close()
+
+
+def test_W6_the_type_is_that_of_the_plain_file(root: Path) -> None:
+    write(root / "LICENSE", b"text")
+    write(root / "LICENSE.gz", gzip_of(b"text"))
+    for accept, coding in (("gzip", "gzip"), ("identity", None)):
+        response = ask(root, accept, name="LICENSE")
+        assert response.headers.get("Content-Encoding") == coding
+        assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
+        response.close()
