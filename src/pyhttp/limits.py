@@ -51,7 +51,8 @@ class Limits:
     """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits.
     Content of a stated length is no longer ahead once a handler reads it: that goes into the handler's buffer."""
     portion: int = MIB
-    """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block."""
+    """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block. Of several
+    ranges each counts as 64 KiB more, since a disk has to find it."""
     scripts: int = 16
     """D18: CGI processes at once; a process costs far more than a connection. Further ones wait in order."""
     script_fields: int = 64 * KIB

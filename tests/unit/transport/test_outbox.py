@@ -107,6 +107,23 @@ def test_L4_a_budget_that_is_spent_ends_a_flush_between_bytes() -> None:
     assert outbox.unsent == 800
 
 
+def test_L4_many_short_parts_of_a_file_spend_the_budget_as_a_long_one_does(sockets: Pair, tmp_path: Path) -> None:
+    """L4: 256 ranges of one octet are 256 places that a disk has to find."""
+    (tmp_path / "file").write_bytes(b"0123456789")
+    with (tmp_path / "file").open("rb") as file:
+        outbox = Outbox()
+        for place in range(256):
+            outbox.add(b"\r\n")
+            outbox.add_file(FileSlice(file, place % 10, 1))
+        received = b""
+        for _ in range(17):
+            sent = outbox.flush(SocketStream(sockets[0]), 1024 * 1024)
+            assert sent <= 3 * 16
+            received += read_all(sockets[1], sent)
+    assert not outbox
+    assert received == b"".join(b"\r\n%d" % (place % 10) for place in range(256))
+
+
 def test_parts_of_files_leave_in_their_place_and_no_file_is_closed(sockets: Pair, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
