@@ -12,7 +12,6 @@ from pyhttp.site import is_hidden
 __all__ = [
     "decode",
     "directory_reference",
-    "encode",
     "encode_segment",
     "home_reference",
     "is_inside",
@@ -69,17 +68,6 @@ def encode_segment(segment: str) -> str:
     return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])
 
 
-def encode(segments: tuple[str, ...], *, directory: bool = False) -> str:
-    """The absolute path of decoded segments; never begins with two slashes (safety line R1).
-
-    Args:
-        segments: As `decode` returns them; not empty strings.
-        directory: Whether it ends in a slash.
-    """
-    path = "/" + "/".join([encode_segment(segment) for segment in segments])
-    return path + "/" if directory and segments else path
-
-
 def home_reference(path: str) -> str:
     """The relative reference to the top of the site: right behind any prefix, and never to another host (R1).
 
@@ -97,7 +85,7 @@ def directory_reference(path: str, segments: tuple[str, ...]) -> str:
         segments: The decoded path of the directory; not empty.
     """
     if decode(path) != segments:
-        return f"{home_reference(path)}{'/'.join([encode_segment(segment) for segment in segments])}/"
+        return home_reference(path) + "".join([f"{encode_segment(segment)}/" for segment in segments])
     # An escaped colon parts nothing; but not all who read it leave it escaped (RFC 3986 §4.2).
     return f"{'./' if ':' in segments[-1] else ''}{encode_segment(segments[-1])}/"
 

@@ -8,12 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import BadRequest, NotFound
-from pyhttp.resources.paths import decode, encode, encode_segment, is_inside, locate
+from pyhttp.resources.paths import decode, directory_reference, encode_segment, home_reference, is_inside, locate
 from pyhttp.site import is_hidden
 
 names = st.binary(min_size=1, max_size=12).filter(
     lambda name: name not in {b".", b".."} and not any(octet < 0x20 or octet in b"/\x7f" for octet in name)
 )
+
+
+def spelled(segments: tuple[str, ...]) -> str:
+    """The path that means these segments."""
+    return "/" + "/".join(map(encode_segment, segments))
 
 
 @pytest.mark.clause("3986-7.3-2a", "3986-7.3-2b", "3986-7.3-2c", "3986-2.4-2a", "3986-2.4-3b", "3986-6.2.2.2-1c")
@@ -79,7 +84,7 @@ def test_what_is_no_path_is_a_bad_request(path: str) -> None:
 @given(st.lists(names))
 def test_R2_what_is_encoded_is_decoded(raw: list[bytes]) -> None:
     segments = tuple(map(os.fsdecode, raw))
-    path = encode(segments)
+    path = spelled(segments)
     assert decode(path) == segments
     assert path.isascii()
     assert path.isprintable()
@@ -87,20 +92,29 @@ def test_R2_what_is_encoded_is_decoded(raw: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("segments", "directory", "expected"),
+    ("path", "home"),
+    [("/", "./"), ("/a", "./"), ("/a/", "../"), ("/a/b/c", "../../"), ("//a", "../"), ("/%2e%2E/a", "../")],
+)
+def test_R1_home_is_as_many_steps_up_as_there_are_slashes(path: str, home: str) -> None:
+    assert home_reference(path) == home
+
+
+@pytest.mark.parametrize(
+    ("path", "segments", "expected"),
     [
-        ((), False, "/"),
-        ((), True, "/"),
-        (("a",), False, "/a"),
-        (("a",), True, "/a/"),
-        (("a b", "\\c"), True, "/a%20b/%5Cc/"),
-        (("javascript:x",), False, "/javascript%3Ax"),
+        ("/a", ("a",), "a/"),
+        ("/x//a%20b", ("x", "a b"), "a%20b/"),
+        ("/\\c", ("\\c",), "%5Cc/"),
+        ("//evil", ("evil",), "evil/"),
+        ("/javascript:x", ("javascript:x",), "./javascript%3Ax/"),
+        ("/x/a:b", ("x", "a:b"), "./a%3Ab/"),
+        ("/a:b/x", ("a:b", "x"), "x/"),
+        ("/cgi-bin/s", ("a:b", "c d"), "../a%3Ab/c%20d/"),
+        ("/s.php", ("a:b",), "./a%3Ab/"),
     ],
 )
-def test_R1_encode(segments: tuple[str, ...], directory: bool, expected: str) -> None:
-    assert encode(segments, directory=directory) == expected
-    if not directory:
-        assert encode(segments) == expected
+def test_R1_a_directory_is_where_it_is_behind_any_prefix(path: str, segments: tuple[str, ...], expected: str) -> None:
+    assert directory_reference(path, segments) == expected
 
 
 @pytest.mark.clause("3986-2.1-3c", "3986-2.4-3a")
@@ -123,7 +137,7 @@ def test_encode_segment_leaves_unreserved_characters() -> None:
 )
 def test_W8_hidden_names(segments: tuple[str, ...], hidden: bool) -> None:
     assert is_hidden(segments) is hidden
-    path = encode(segments)
+    path = spelled(segments)
     if hidden:
         with pytest.raises(NotFound):
             locate("/srv", path, hide_dotfiles=True)
@@ -165,5 +179,5 @@ def test_a_located_name_reaches_its_file(tmp_path: Path) -> None:
     for raw in (b"a b", b"%2e", b"\xff", "ü".encode(), b"a\\b", b"#?"):
         name = os.fsdecode(raw)
         (tmp_path / name).write_bytes(raw)
-        located = locate(str(tmp_path), encode((name,)))
+        located = locate(str(tmp_path), spelled((name,)))
         assert Path(located).read_bytes() == raw
