@@ -180,6 +180,10 @@ def test_a_script_answers_its_own_preflight(root: Path) -> None:
     assert (status, b"Access-Control-Allow-Methods: OPTIONS, PUT" in head) == (204, True)
     ((status, head, _),) = ask(request("/cgi-bin/broken", *asked, method="OPTIONS"), make)
     assert (status, b"Access-Control-Allow-Methods: GET, HEAD, OPTIONS" in head) == (204, True)
+    ((status, head, _),) = ask(
+        request("/cgi-bin/own", *asked, "Transfer-Encoding: chunked", method="OPTIONS") + b"no chunk\r\n", make
+    )
+    assert (status, b"\r\nConnection: close" in head) == (400, True)
 
 
 def test_C14_a_local_redirect_means_the_path_it_spells(root: Path) -> None:
