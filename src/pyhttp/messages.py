@@ -167,10 +167,11 @@ class Response:
             _check_content_length(status, checked, body)
         if "location" in fields:
             checked = _with_reference(checked)
-        object.__setattr__(self, "status", int(status))
-        object.__setattr__(self, "headers", checked)
-        object.__setattr__(self, "body", body)
-        object.__setattr__(self, "reason", reason)
+        keep = object.__setattr__  # a frozen value has no other way; looked up once
+        keep(self, "status", int(status))
+        keep(self, "headers", checked)
+        keep(self, "body", body)
+        keep(self, "reason", reason)
 
     @property
     def length(self) -> int | None:

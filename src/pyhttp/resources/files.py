@@ -14,7 +14,7 @@ from pyhttp.resources.error_page import error_response, not_acceptable_response,
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.resources.siblings import SUFFIXES, select_representation
 from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
-from pyhttp.semantics.conditional import Verdict, evaluate
+from pyhttp.semantics.conditional import NOT_MODIFIED, PERFORM, PERFORM_WHOLE, Verdict, evaluate
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import LOOK, media_type
@@ -90,7 +90,7 @@ def file_response(
             if settled:
                 _remember(key, described)
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
-        if verdict is Verdict.PERFORM_WHOLE:
+        if verdict is PERFORM_WHOLE:
             return Response(200, described.fields, _content(head, file, 0, file.size))
         return _special(head, described, verdict, file, limits)
     except BaseException:
@@ -106,16 +106,14 @@ def _special(
     head: RequestHead, described: "_Described", verdict: _Special, file: OpenedFile, limits: Limits
 ) -> Response:
     """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a)."""
-    match verdict:
-        case Verdict.PERFORM:
-            return _ranged(head, described, file, limits)
-        case Verdict.NOT_MODIFIED:
-            file.close()
-            return Response(304, described.not_modified)
-        case Verdict.PRECONDITION_FAILED:
-            raise PreconditionFailed("a precondition does not hold: the representation is another one (RFC 9110 §13.1)")
-        case _:
-            assert_never(verdict)
+    if verdict is PERFORM:
+        return _ranged(head, described, file, limits)
+    if verdict is NOT_MODIFIED:
+        file.close()
+        return Response(304, described.not_modified)
+    if verdict is Verdict.PRECONDITION_FAILED:
+        raise PreconditionFailed("a precondition does not hold: the representation is another one (RFC 9110 §13.1)")
+    assert_never(verdict)
 
 
 class _Described(NamedTuple):

@@ -18,12 +18,12 @@ from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import CUT
 from pyhttp.transport.listener import address_of, connection_capacity, listen, url_of
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
-from pyhttp.transport.progress import Progress
+from pyhttp.transport.progress import OPEN
 from pyhttp.transport.spool import Budget
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BaseServer"]
 
+_TURN: Final = Phase.TURN
 LAST: Final = 0.2
 """Seconds that closing everything may take, once nobody is waited for any more."""
 
@@ -208,7 +209,7 @@ class BaseServer:
             Misuse: The turn of the connection has ended, or not begun: it is not the caller's.
         """
         ours, thread = conn if isinstance(conn, Connection) else None, threading.get_ident()
-        if ours is not None and ours.phase is not Phase.TURN:
+        if ours is not None and ours.phase is not _TURN:
             raise Misuse("finish_request ends the turn of a connection, and a turn ends once")
         self._handling.add(thread)
         try:
@@ -222,12 +223,10 @@ class BaseServer:
 
     def _handle(self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
         """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
-        exchange = None
-        if ours is not None:
-            exchange = ours.exchange
-            if ours.fate is Fate.CUT or self._loop.stopping.is_cut:
-                ours.lower(Fate.CUT)  # nobody is there for the answer any more
-                return
+        exchange = None if ours is None else ours.exchange
+        if ours is not None and (ours.fate is CUT or self._loop.stopping.is_cut):
+            ours.lower(CUT)  # nobody is there for the answer any more
+            return
         failure: BaseException | None = None
         try:
             if exchange is not None and exchange.continues:
@@ -237,7 +236,7 @@ class BaseServer:
         except BaseException as error:  # noqa: BLE001 - it becomes the answer; a server does not end by it
             failure = error
         try:
-            if failure is not None or exchange is None or exchange.progress is Progress.OPEN:
+            if failure is not None or exchange is None or exchange.progress is OPEN:
                 self._conclude(conn, exchange, failure)
         finally:
             # An exception knows the frame that caught it: without this, all that its frames hold would stay.

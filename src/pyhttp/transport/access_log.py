@@ -77,17 +77,23 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
         fields = EMPTY.by_name
     else:
         method, target, version, fields = head.method, head.target, head.version, head.headers.by_name
-    return AccessEntry(
-        client=conn.addr[0],
-        ended=time.time(),
-        duration=time.monotonic() - exchange.started,
-        method=method,
-        target=target,
-        version=version,
-        status=exchange.status,
-        sent=max(0, (exchange.octets if answer is None else answer.octets) - conn.outbox.unsent),
-        referer=fields.get("referer", ""),
-        user_agent=fields.get("user-agent", ""),
+    sent = exchange.octets if answer is None else answer.octets
+    if conn.outbox.unsent:
+        sent = max(0, sent - conn.outbox.unsent)
+    return tuple.__new__(  # in the order of its fields; half of the time that their names take
+        AccessEntry,
+        (
+            conn.addr[0],
+            time.time(),
+            time.monotonic() - exchange.started,
+            method,
+            target,
+            version,
+            exchange.status,
+            sent,
+            fields.get("referer", ""),
+            fields.get("user-agent", ""),
+        ),
     )
 
 

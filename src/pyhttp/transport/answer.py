@@ -14,12 +14,11 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response, Source
 from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import KEEP, Fate
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
 
 __all__ = ["Answer", "frame_whole"]
 
-_KEEP: Final = Fate.KEEP
 FIRST_PART: Final = 64 * 1024
 """Bytes of a file that leave with the head in one system call; below it a read costs less than a sendfile."""
 _ITEMS_AT_ONCE: Final = 256
@@ -41,7 +40,7 @@ def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[byt
         return None
     fields = response.headers
     date = b"" if "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
-    close = sink.fate is not _KEEP or sink.is_last()
+    close = sink.fate is not KEEP or sink.is_last()
     head = sink.core.send_whole(response.status, fields, len(content), date=date, close=close)
     if head is None:
         return None
@@ -171,7 +170,7 @@ class Answer:
         sink, response = self._sink, self._response
         headers = response.headers
         date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
-        close = sink.fate is not _KEEP or self._unread_too_long() or sink.is_last()
+        close = sink.fate is not KEEP or self._unread_too_long() or sink.is_last()
         head = ResponseHead(response.status, headers, response.length, close, response.reason, date)
         sink.outbox.add(sink.core.send(head))
         self.started = True

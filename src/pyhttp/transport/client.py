@@ -9,11 +9,11 @@ from pyhttp.transport import waiting
 from pyhttp.transport.by_hand import SocketByHand
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import KEEP, Fate
 from pyhttp.transport.outbox import Outbox
 from pyhttp.transport.pace import Pace, Uptake
 from pyhttp.transport.phases import Phase
-from pyhttp.transport.progress import Progress
+from pyhttp.transport.progress import OPEN
 from pyhttp.transport.setting import Setting
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream, Stream
@@ -89,7 +89,7 @@ class Connection(SocketByHand):
         self.outbox: Outbox = Outbox()
         self.stream: Stream = SocketStream(sock)
         self.phase: Phase = Phase.IDLE
-        self.fate: Fate = Fate.KEEP
+        self.fate: Fate = KEEP
         self.deadline: float = 0.0
         self.armed: bool = False
         self.armed_at: float = 0.0
@@ -271,7 +271,7 @@ class Connection(SocketByHand):
             Misuse: There is none, it was taken before, or the handler has read or written the socket itself.
         """
         exchange = self.exchange
-        if exchange is None or self._taken or self._unread is not None or exchange.progress is not Progress.OPEN:
+        if exchange is None or self._taken or self._unread is not None or exchange.progress is not OPEN:
             raise Misuse("a connection has one request for each turn, and none once its bytes were read by recv()")
         self._taken = True
         self._raw = None  # from here on recv() yields content, and a long upload must not be remembered

@@ -7,7 +7,6 @@ there.
 
 import time
 from collections.abc import Callable
-from typing import Final
 
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.limits import Limits
@@ -17,13 +16,9 @@ from pyhttp.transport.channel import Awaited, Channel
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.in_place import finish
 from pyhttp.transport.incoming import Incoming
-from pyhttp.transport.progress import Progress
+from pyhttp.transport.progress import ANSWERED, OPEN, Progress
 
 __all__ = ["Exchange"]
-
-
-_OPEN: Final = Progress.OPEN
-_ANSWERED: Final = Progress.ANSWERED
 
 
 class Exchange:
@@ -77,7 +72,7 @@ class Exchange:
         self._resume: Callable[[], None] | None = None
         self._held: tuple[Awaited, ...] = ()
         self.head: RequestHead | None = head
-        self.progress: Progress = _OPEN
+        self.progress: Progress = OPEN
         self.continues: bool = False
         self.ended: bool = False
         self.started: float = time.monotonic()
@@ -104,7 +99,7 @@ class Exchange:
     @property
     def finished(self) -> bool:
         """Whether nothing of the answer is to be made any more; some of it may be unsent."""
-        return self.progress is _ANSWERED and (self.answer is None or self.answer.complete)
+        return self.progress is ANSWERED and (self.answer is None or self.answer.complete)
 
     @property
     def closing(self) -> bool:
@@ -179,8 +174,8 @@ class Exchange:
 
     def give_up_waiting(self) -> None:
         """What is pending will not go on: an error is answered instead."""
-        if self.progress is not _ANSWERED:
-            self.progress = _OPEN
+        if self.progress is not ANSWERED:
+            self.progress = OPEN
         self._let_go()
 
     def go_on(self) -> None:
@@ -189,7 +184,7 @@ class Exchange:
             self.answer.pull()
             return
         then, self._resume, self.awaited = self._resume, None, None
-        self.progress = _OPEN
+        self.progress = OPEN
         if then is not None:
             then()
 
@@ -212,11 +207,11 @@ class Exchange:
         channel = self._channel
         waits = wait or channel.in_place
         head_only = self.head is not None and self.head.method == "HEAD"
-        if self.whole and not waits and self.progress is _OPEN and not self.ended:
+        if self.whole and not waits and self.progress is OPEN and not self.ended:
             framed = frame_whole(channel, response, head_only=head_only)
             if framed is not None:
                 head, content = framed
-                self.progress, self.status, self.octets = _ANSWERED, response.status, len(content)
+                self.progress, self.status, self.octets = ANSWERED, response.status, len(content)
                 channel.outbox.send(channel.stream, head, content)
                 return
         answer: Answer | None = None
@@ -227,7 +222,7 @@ class Exchange:
                 answer.begin()
             finally:
                 if answer.started:
-                    self.answer, self.progress, self.status = answer, _ANSWERED, response.status
+                    self.answer, self.progress, self.status = answer, ANSWERED, response.status
                     self.continues = True
             if waits:
                 self.finish_in_place()
@@ -243,14 +238,14 @@ class Exchange:
 
     def answer_by_hand(self) -> None:
         """The handler writes to the connection itself: nobody knows what, so that no answer can be added."""
-        if self.progress is not _ANSWERED:
+        if self.progress is not ANSWERED:
             self.give_up_waiting()
-            self.progress = _ANSWERED
+            self.progress = ANSWERED
 
     def _demand_open(self) -> None:
-        if self.ended or self.progress is _ANSWERED:
+        if self.ended or self.progress is ANSWERED:
             raise Misuse("an exchange has one response; a second one was given")
-        if self.progress is not _OPEN:
+        if self.progress is not OPEN:
             raise Misuse("the exchange is pending: what was asked for last has to go on first")
 
     def finish_in_place(self) -> None:

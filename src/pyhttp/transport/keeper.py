@@ -41,6 +41,7 @@ class Arrived(Enum):
 
 _REQUEST: Final = Arrived.REQUEST
 _PART: Final = Arrived.PART
+_END: Final = Arrived.END
 _IDLE: Final = Phase.IDLE
 _READY: Final = Happening.READY
 _RECEIVING: Final = frozenset({Phase.IDLE, Phase.HEAD, Phase.CONTENT})
@@ -128,15 +129,14 @@ class Keeper:
         except HTTPError as error:
             self.refuse(conn, error)
             return
-        match arrived:
-            case Arrived.REQUEST:
-                self.dispatch(conn)
-            case Arrived.PART:
-                self.await_more(conn)
-            case Arrived.END:
-                self.registry.close(conn)
-            case _:
-                assert_never(arrived)
+        if arrived is _REQUEST:
+            self.dispatch(conn)
+        elif arrived is _PART:
+            self.await_more(conn)
+        elif arrived is _END:
+            self.registry.close(conn)
+        else:
+            assert_never(arrived)
 
     def _read_on(self, conn: Connection) -> Arrived:
         """Take what has arrived, some of which was there before.
@@ -176,13 +176,13 @@ class Keeper:
                 case RequestHead() as head:
                     exchange = conn.begin_exchange(head)
                 case Signal.NEED_DATA:
-                    return Arrived.PART
+                    return _PART
                 case _:
-                    return Arrived.END
+                    return _END
         if exchange.progress is Progress.COLLECTING:
-            return _REQUEST if exchange.content.gather() else Arrived.PART
+            return _REQUEST if exchange.content.gather() else _PART
         # A client that waits for 100 (Continue) sends nothing before the handler reads (9110-10.1.1-14a).
-        return _REQUEST if core.awaiting_continue or exchange.content.read_ahead() else Arrived.PART
+        return _REQUEST if core.awaiting_continue or exchange.content.read_ahead() else _PART
 
     def await_more(self, conn: Connection) -> None:
         """Part of a request is here; its deadline counts from its first byte and is not renewed (safety line D7)."""

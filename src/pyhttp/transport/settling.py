@@ -13,16 +13,16 @@ from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import CUT, KEEP, Fate
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
-from pyhttp.transport.progress import Progress
+from pyhttp.transport.progress import ANSWERED, Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.wire.persistence import persists
 
 __all__ = ["Settler"]
 
-_ANSWERED: Final = Progress.ANSWERED
+_NEXT: Final = Happening.NEXT
 
 
 class Settler:
@@ -43,9 +43,9 @@ class Settler:
         """A turn has ended, or the request was refused: send what is left, then go on or end."""
         try:
             exchange = conn.exchange
-            if conn.fate is Fate.CUT or exchange is None or self._registry.over:
+            if conn.fate is CUT or exchange is None or self._registry.over:
                 self._registry.close(conn)
-            elif exchange.progress is _ANSWERED and exchange.answer is None and not conn.outbox.unsent:
+            elif exchange.progress is ANSWERED and exchange.answer is None and not conn.outbox.unsent:
                 self._conclude(conn, exchange)  # it was answered in one step, as nearly all are
             elif conn.outbox.unsent or self._go_on(conn, exchange):
                 # A further turn is due, but not before others have had theirs: readiness to write brings it.
@@ -57,7 +57,7 @@ class Settler:
         """The owner of `conn` could not go on with it."""
         if not isinstance(error, OSError):  # that is a client that has gone: the access line shows what was sent
             self._employer.report("a connection is lost to a fault of the server", error)
-        conn.lower(Fate.CUT)
+        conn.lower(CUT)
         self._registry.close(conn)
 
     def _go_on(self, conn: Connection, exchange: Exchange) -> bool:
@@ -109,7 +109,7 @@ class Settler:
 
     def _cut(self, conn: Connection, exchange: Exchange, *, reset: bool = False) -> bool:
         """The answer cannot be completed. What a handler's iterator does at its end belongs into a turn."""
-        conn.lower(Fate.CUT)
+        conn.lower(CUT)
         if exchange.answer is not None and exchange.answer.has_items:
             return True
         self._registry.close(conn, reset=reset)
@@ -159,10 +159,10 @@ class Settler:
 
     def _conclude(self, conn: Connection, exchange: Exchange) -> None:
         conn.drained = 0
-        if conn.fate is not Fate.KEEP:
+        if conn.fate is not KEEP:
             self.end(conn, exchange)
         elif exchange.whole or exchange.complete:
-            self.start_next(conn, Happening.NEXT)
+            self.start_next(conn, _NEXT)
             self.await_next(conn)
         else:
             self._drain(conn, exchange)
@@ -191,7 +191,7 @@ class Settler:
             self.end(conn, exchange)
             return
         if content.complete:
-            self.start_next(conn, Happening.NEXT)
+            self.start_next(conn, _NEXT)
             self.await_next(conn)
             return
         if conn.phase is not Phase.DRAIN:
