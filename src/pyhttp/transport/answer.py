@@ -14,7 +14,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response, Source
 from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
-from pyhttp.transport.fate import KEEP, Fate
+from pyhttp.transport.fate import KEEP, LAST
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
 
 __all__ = ["Answer", "frame_whole"]
@@ -45,7 +45,7 @@ def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[byt
     if head is None:
         return None
     if not sink.core.persistent:
-        sink.lower(Fate.LAST)
+        sink.lower(LAST)
     return head, b"" if head_only else content
 
 
@@ -175,7 +175,7 @@ class Answer:
         sink.outbox.add(sink.core.send(head))
         self.started = True
         if not sink.core.persistent:
-            sink.lower(Fate.LAST)
+            sink.lower(LAST)
 
     def _unread_too_long(self) -> bool:
         """Whether more content is on its way than would be read away to keep the connection (safety line D15)."""

@@ -7,7 +7,7 @@ back - lowers it; nothing raises it. Who wants to know looks here and nowhere el
 from enum import IntEnum
 from typing import Final
 
-__all__ = ["CUT", "KEEP", "Fate"]
+__all__ = ["CUT", "KEEP", "LAST", "Fate"]
 
 
 class Fate(IntEnum):
@@ -23,4 +23,5 @@ class Fate(IntEnum):
 
 # For what runs with every request: looking up a member of an Enum costs more than a global name.
 CUT: Final = Fate.CUT
+LAST: Final = Fate.LAST
 KEEP: Final = Fate.KEEP

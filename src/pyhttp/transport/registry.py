@@ -20,7 +20,7 @@ from typing import Final
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import CUT
 from pyhttp.transport.phases import FACTS, Happening, Phase, Steps
 from pyhttp.transport.poller import READ, WRITE, Poller
 from pyhttp.transport.stopping import Stop
@@ -144,7 +144,7 @@ class Registry:
                 end of the connection would tell the end of the answer (RFC 9112 §8).
         """
         exchange = conn.exchange
-        partial = conn.fate is Fate.CUT and exchange is not None and not (exchange.finished and not conn.outbox)
+        partial = conn.fate is CUT and exchange is not None and not (exchange.finished and not conn.outbox)
         reset = reset or (partial and conn.core.delimited_by_close)
         self.end_exchange(conn)
         self.enter(conn, Happening.OVER)
@@ -220,7 +220,7 @@ class Registry:
             self.over = True
         for conn in list(self.connections.values()):
             if self.take_one(conn) or self.take_queued(conn):
-                conn.lower(Fate.CUT)
+                conn.lower(CUT)
                 self.close(conn)
         with self._lock:
             self._poller.close()

@@ -13,7 +13,7 @@ from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.fate import CUT, KEEP, Fate
+from pyhttp.transport.fate import CUT, KEEP, LAST
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.progress import ANSWERED, Progress
@@ -216,7 +216,7 @@ class Settler:
 
     def end(self, conn: Connection, exchange: Exchange) -> None:
         """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
-        conn.lower(Fate.LAST)
+        conn.lower(LAST)
         head = exchange.head
         ends_itself = exchange.status and exchange.complete and head is not None and not persists(head)
         self._registry.end_exchange(conn)
