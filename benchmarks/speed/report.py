@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from benchmarks.speed.bounds import Verdict, judge
@@ -134,6 +135,8 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
     yield from markdown(["what", "whose", "measured", "at most", "aim", "reached"], rows)
 
 
+REMARKS: Final = Path(__file__).with_name("remarks.md")
+"""What no run finds out by itself."""
 INTRODUCTION: Final = """\
 # Speed
 
@@ -164,7 +167,7 @@ def page(run: Run) -> str:
     lines += ["", "## Servers", "", *(f"- {name} {remark}" for name, remark in run.servers.items())]
     if run.failures:
         lines += ["", "## Not measured", "", *(f"- {who}: {why}" for who, why in run.failures.items())]
-    return "\n".join(lines) + "\n"
+    return "\n".join([*lines, "", REMARKS.read_text(encoding="utf-8")])
 
 
 def as_json(run: Run) -> str:

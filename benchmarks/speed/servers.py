@@ -211,6 +211,9 @@ def servers(other: str = "") -> Mapping[str, Server]:
     found = [
         Server("bare", lambda job: [sys.executable, str(APPS / "bare.py"), str(job.port), *job.bare], _FULL, logs=False,
                remark="a loop of recv and one canned send, or sendfile: no server, the least that Python can cost"),
+        Server("parts", lambda job: [sys.executable, *map(str, (APPS / "parts.py", job.port, job.root, job.log))],
+               frozenset({Ability.FILES}),
+               remark="what a request for a file needs of pyhttp at least, in a bare loop: no server either"),
         Server("nginx", lambda job: ["nginx", "-c", job.write("nginx.conf", NGINX)], _IN_C, "nginx",
                stop=signal.SIGQUIT, remark="one worker process"),
         Server("lighttpd", lambda job: ["lighttpd", "-D", "-f", job.write("lighttpd.conf", LIGHTTPD)],

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.speed.bounds import POOLED, SINGLE, Verdict, judge
 from benchmarks.speed.machine import built
 from benchmarks.speed.plot import picture
-from benchmarks.speed.report import Run, as_json, page, size_of, table, time_of
+from benchmarks.speed.report import REMARKS, Run, as_json, page, size_of, table, time_of
 from benchmarks.speed.samples import Figure, Key, Results, Sample, Setting, median, ratio
 from benchmarks.speed.workloads import WORKLOADS
 
@@ -82,6 +82,7 @@ def test_the_page_says_what_was_measured_and_what_was_not() -> None:
     assert "| file: CPU, of nginx | pyhttp-pooled | 2.00 | 2.50 | 2.00 | further |" in text
     assert "| file: CPU, of cheroot | pyhttp-pooled | 0.27 | 0.25 | 0.20 | **no** |" in text
     assert "- cgi, nginx: <none>" in text
+    assert text.endswith(REMARKS.read_text(encoding="utf-8"))
 
 
 def test_the_data_are_json() -> None:

@@ -1,0 +1,76 @@
+"""What a request for a file needs of pyhttp at least, in a loop that does nothing else: PORT ROOT LOG.
+
+The head is read, the file opened and described, conditions are judged, the answer is framed and sent, and its line is
+written. It is no server: it keeps no deadline and no limit of connections, has no handler that could be overridden, no
+order of stopping, no way for a client that reads slowly, and no look at what went wrong. So pyhttp cannot cost less.
+"""
+
+import select
+import socket
+import sys
+import time
+from typing import Final
+
+from pyhttp.limits import Limits
+from pyhttp.logs import AccessFile
+from pyhttp.resources.files import file_response
+from pyhttp.resources.opened import open_file
+from pyhttp.resources.paths import locate
+from pyhttp.semantics.dates import date_line
+from pyhttp.site import Site
+from pyhttp.transport.access_log import AccessEntry, common_format
+from pyhttp.wire.connection import ServerConnection
+
+LIMITS: Final = Limits()
+SITE: Final = Site()
+BACKLOG: Final = 4096
+
+
+def serve(client: socket.socket, address: str, core: ServerConnection, root: str, log: AccessFile) -> bool:
+    """Answer one request that has arrived whole; whether there was one."""
+    data = client.recv(16 * 1024)
+    began = time.monotonic()
+    head = core.receive_whole(data)
+    if head is None:
+        return False
+    path = locate(root, head.path)
+    response = file_response(head, path, root=root, site=SITE, limits=LIMITS, file=open_file(path, root, SITE))
+    body = response.body if isinstance(response.body, bytes) else b""
+    date = date_line(int(time.time()))
+    framed = core.send_whole(response.status, response.headers, len(body), date=date, close=False)
+    if framed is None:
+        return False
+    client.send(framed + body)
+    fields = head.headers.by_name
+    told = (head.method, head.target, head.version, response.status, len(body))
+    named = (fields.get("referer", ""), fields.get("user-agent", ""))
+    log(AccessEntry(address, time.time(), time.monotonic() - began, *told, *named))
+    core.start_next_cycle()
+    return True
+
+
+def main(port: int, root: str, log: AccessFile) -> None:
+    """Wait, and answer, for ever."""
+    clients: dict[int, tuple[socket.socket, str, ServerConnection]] = {}
+    poller = select.epoll()
+    with socket.create_server(("127.0.0.1", port), backlog=BACKLOG) as listener:
+        poller.register(listener, select.EPOLLIN)
+        while True:
+            for number, _ in poller.poll():
+                if number == listener.fileno():
+                    client, (address, _) = listener.accept()
+                    clients[client.fileno()] = client, address, ServerConnection(LIMITS)
+                    poller.register(client, select.EPOLLIN)
+                    continue
+                client, address, core = clients[number]
+                try:
+                    stays = serve(client, address, core, root, log)
+                except OSError:
+                    stays = False
+                if not stays:
+                    del clients[number]
+                    client.close()
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), sys.argv[2], AccessFile(sys.argv[3], common_format, LIMITS.log_line))
