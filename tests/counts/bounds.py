@@ -30,14 +30,14 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(60, 70, 8, 179_773),
-    "not-modified": Bounds(62, 68, 7, 182_722),
-    "range": Bounds(82, 106, 8, 245_172),
-    "listing": Bounds(163, 5241, 1027, 13_914_365),
-    "function": Bounds(54, 66, 4, 152_417),
-    "script": Bounds(284, 406, 38, 0),
-    "closing": Bounds(113, 161, 19, 363_557),
-    "pooled": Bounds(61, 73, 8, 0),
+    "file": Bounds(59, 68, 8, 165_647),
+    "not-modified": Bounds(61, 66, 7, 164_466),
+    "range": Bounds(81, 104, 8, 226_871),
+    "listing": Bounds(163, 5239, 1027, 13_914_365),
+    "function": Bounds(53, 65, 4, 136_282),
+    "script": Bounds(283, 405, 38, 0),
+    "closing": Bounds(111, 157, 19, 339_867),
+    "pooled": Bounds(60, 71, 8, 0),
 }
 
 
