@@ -177,6 +177,14 @@ def is_alive(process: int) -> bool:
     return status.rpartition(")")[2].split()[0] not in {"Z", "X"}
 
 
+def wait_until_dead(process: int) -> None:
+    """Wait until a process that has been told to end has done so."""
+    limit = time.monotonic() + 5
+    while is_alive(process):
+        assert time.monotonic() < limit
+        select.select([], [], [], 0.01)
+
+
 def buriers() -> list[threading.Thread]:
     """The threads that wait for the end of stubborn scripts."""
     return [thread for thread in threading.enumerate() if thread.name.startswith("pyhttp-bury")]

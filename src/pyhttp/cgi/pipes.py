@@ -40,6 +40,7 @@ class ScriptPipes:
         self._errors = errors
         self._errors_end = False
         self._at_end = False
+        self._released = False
         self._ended_at = math.inf
         self._closed = False
         self.status: int | None = None
@@ -89,7 +90,7 @@ class ScriptPipes:
         if data:
             self.heard = time.monotonic()
         else:
-            self._at_end = True
+            self._at_end = self._released = True
             self._notice()
         return data
 
@@ -102,15 +103,20 @@ class ScriptPipes:
     def close(self, patience: float = 0.0) -> None:
         """End the script, if it has not ended, and give everything back; harmless when called twice.
 
+        Where it has ended, others may be about to let go of its pipes: they have their time of silence for it.
+
         Args:
             patience: Seconds in which it may still end by itself.
         """
         if self._closed:
             return
         self._closed = True
+        if self.has_ended():
+            self.drop()  # so that the end of the pipe is seen
+            patience = max(patience, self._end_of_silence() - time.monotonic())
         self._read_errors()  # what a pipe holds is read in one piece
         self._errors.end()
-        self._process.close(patience)
+        self._process.close(patience, released=self._released and self._errors_end)
 
     def _end_of_silence(self) -> float:
         """Until when others than the script are listened to."""

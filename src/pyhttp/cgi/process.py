@@ -7,6 +7,7 @@ copy of an interpreter with threads ever runs (safety line C9).
 import contextlib
 import errno
 import os
+import select
 import signal
 import subprocess
 import threading
@@ -102,32 +103,38 @@ class Process:
         """SIGTERM to the group; never waits."""
         self._signal(signal.SIGTERM)
 
-    def close(self, patience: float = 0.0) -> None:
-        """Close the pipes and end the group, which may have ended; harmless when called twice. For the owner alone.
+    def close(self, patience: float = 0.0, *, released: bool = False) -> None:
+        """Close the pipes, and end what is left of the run; harmless when called twice. For the owner alone.
+
+        Of a run whose leader has ended, only those are left who hold its output or its errors. Others have left it, in
+        its group or not: a job in the background may be about to make itself a session, and must not be hit before.
 
         It never waits: what does not end at once is waited for by a thread, which sends SIGKILL in the end.
 
         Args:
-            patience: Seconds in which the leader may still end by itself, before it gets SIGTERM.
+            patience: Seconds in which the run may still end by itself, before its group gets SIGTERM.
+            released: Whether both pipes have been read to their end, so that nobody holds them.
         """
         if self._ending:
             return
         self._ending = True
-        os.close(self.output)
         if self.exit is not None:
             os.close(self.exit)
-        # Whoever is left of the group when its leader has gone is ended, too: no run leaves processes behind.
-        if self._popen.poll() is not None and not self._signal(signal.SIGTERM):
-            os.close(self.errors)
-            self._scripts.forget(self)
+        ended = self._popen.poll() is not None
+        if not ended:  # then it is not waited for what it has to say
+            os.close(self.output)
+        held = (self.output, self.errors) if ended else (self.errors,)
+        if ended and (released or not (patience or self._signal(signal.SIGTERM))):
+            self._forget(held)
             return
-        if not patience:
+        if not (patience or ended):
             self._signal(signal.SIGTERM)
         try:
-            threading.Thread(target=self._bury, args=(patience,), name=f"pyhttp-bury-{self._popen.pid}").start()
+            name = f"pyhttp-bury-{self._popen.pid}"
+            threading.Thread(target=self._bury, args=(patience, held), name=name).start()
         except RuntimeError:  # no more threads to be had: then this one waits, without patience
             self._signal(signal.SIGTERM)
-            self._bury(0.0)
+            self._bury(0.0, held)
 
     def destroy(self) -> None:
         """SIGKILL to the group; never waits."""
@@ -137,22 +144,33 @@ class Process:
         """SIGKILL to the group, and reap its leader."""
         self.destroy()
         self.wait(_REAP)
+        self._forget()
+
+    def _bury(self, patience: float, held: tuple[int, ...]) -> None:
+        """Wait for the end of a run, by itself or by SIGTERM, then kill it."""
+        if not (patience and self._ends_by_itself(patience, held)):
+            self._signal(signal.SIGTERM)
+            deadline = time.monotonic() + self._scripts.timeouts.script_kill
+            self.wait(self._scripts.timeouts.script_kill)
+            while self._signal(0) and time.monotonic() < deadline:
+                time.sleep(_LOOK)
+            self.kill()
+        # Not before: a script that tidies up and says so must not die of a broken pipe in the middle of it.
+        self._forget(held)
+
+    def _ends_by_itself(self, seconds: float, held: tuple[int, ...]) -> bool:
+        """Wait so long at most until the leader has ended, and nobody holds these pipes any more."""
+        until = time.monotonic() + seconds
+        self.wait(seconds)
+        return self.ended() is not None and all(_released(pipe, until - time.monotonic()) for pipe in held)
+
+    def _forget(self, pipes: tuple[int, ...] = ()) -> None:
+        """The run is over: its group is signalled no more, whoever may be in it."""
         with self._lock:
             self._gone = True
+        for pipe in pipes:
+            os.close(pipe)
         self._scripts.forget(self)
-
-    def _bury(self, patience: float) -> None:
-        """Wait for the end of a group, by itself or by SIGTERM, then kill it."""
-        if patience:
-            self.wait(patience)
-            self._signal(signal.SIGTERM)
-        deadline = time.monotonic() + self._scripts.timeouts.script_kill
-        self.wait(self._scripts.timeouts.script_kill)
-        while self._signal(0) and time.monotonic() < deadline:
-            time.sleep(_LOOK)
-        self.kill()
-        # Not before: a script that tidies up and says so must not die of a broken pipe in the middle of it.
-        os.close(self.errors)
 
     def _signal(self, number: int) -> bool:
         """Send a signal to the group; False when nobody is left in it.
@@ -177,6 +195,13 @@ def _pipe(opened: list[int]) -> tuple[int, int]:
     opened += ours, theirs
     os.set_blocking(ours, False)
     return ours, theirs
+
+
+def _released(pipe: int, seconds: float) -> bool:
+    """Wait so long at most until nobody holds the other end of `pipe`, whatever may be in it."""
+    poll = select.poll()
+    poll.register(pipe, 0)
+    return bool(poll.poll(max(0.0, seconds) * 1000))
 
 
 def _exit_descriptor(pid: int) -> int | None:

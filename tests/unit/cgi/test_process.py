@@ -13,7 +13,7 @@ import pytest
 
 from pyhttp.cgi.process import Process
 from pyhttp.errors import InternalError, Unavailable
-from tests.helpers.cgi_site import CgiSite, buriers, descriptors, is_alive, settled
+from tests.helpers.cgi_site import CgiSite, buriers, descriptors, is_alive, settled, wait_until_dead
 
 
 def start(cgi: CgiSite, path: Path, *arguments: str, environment: dict[bytes, bytes] | None = None) -> Process:
@@ -44,13 +44,6 @@ def pid_of(process: Process) -> int:
     while not text.endswith(b"\n"):
         text += os.read(process.output, 1)
     return int(text)
-
-
-def wait_until_dead(pid: int) -> None:
-    limit = time.monotonic() + 5
-    while is_alive(pid):
-        assert time.monotonic() < limit
-        select.select([], [], [], 0.01)
 
 
 @pytest.mark.clause("3875-7.2-4a")
