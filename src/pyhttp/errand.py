@@ -80,6 +80,6 @@ def _end(address: object) -> tuple[str, int]:
     """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
     match address:
         case (str() as host, int() as port, *_):
-            return host, port
+            return host.partition("%")[0], port  # a zone of IPv6 is no part of an address (RFC 3875 §4.1.8)
         case _:
             return "127.0.0.1", 0

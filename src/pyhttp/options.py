@@ -230,7 +230,13 @@ def _add_scripts(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="run files of a suffix by a program, such as .php=/usr/bin/php-cgi; index.EXT then answers for a folder",
     )
-    add("--cgi-env", metavar="NAME", action="append", default=[], help="pass a variable of this environment to scripts")
+    add(
+        *("--cgi-env",),
+        metavar="NAME[=VALUE]",
+        action="append",
+        default=[],
+        help="pass a variable of this environment to scripts, or set one: HTTPS=on behind a proxy that speaks TLS",
+    )
     add("--cgi-auth", action="store_true", help="pass the Authorization field to scripts")
 
 

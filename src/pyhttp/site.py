@@ -34,6 +34,32 @@ _NOT_THE_OPERATORS: Final = frozenset(
 )
 """Fields that state what this server knows better of each answer: framing, ranges, validators, type and coding."""
 
+_OF_THE_REQUEST: Final = frozenset(
+    {
+        "CONTENT_LENGTH",
+        "CONTENT_TYPE",
+        "DOCUMENT_ROOT",
+        "GATEWAY_INTERFACE",
+        "PATH_INFO",
+        "PATH_TRANSLATED",
+        "QUERY_STRING",
+        "REDIRECT_STATUS",
+        "REMOTE_ADDR",
+        "REMOTE_HOST",
+        "REMOTE_PORT",
+        "REQUEST_METHOD",
+        "REQUEST_URI",
+        "SCRIPT_FILENAME",
+        "SCRIPT_NAME",
+        "SERVER_ADDR",
+        "SERVER_NAME",
+        "SERVER_PORT",
+        "SERVER_PROTOCOL",
+        "SERVER_SOFTWARE",
+    }
+)
+"""Variables that this server sets for each request, or leaves unset where the request has no such thing."""
+
 CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
 
@@ -56,7 +82,8 @@ class Site:
     cgi_suffixes: tuple[tuple[str, str], ...] = ()
     """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): files whose names end so, in any case, are run by that."""
     cgi_env: tuple[str, ...] = ()
-    """Names of the server's own environment variables that scripts get; no others do (safety line C2)."""
+    """Further variables of scripts: "NAME=VALUE", or the NAME of one of the server's own, which scripts then get; no
+    other of those is theirs (safety line C2). "HTTPS=on" is for a server behind a proxy that speaks TLS."""
     cgi_auth: bool = False
     """Whether scripts get the Authorization field (3875-9.2-1c)."""
     follow_symlinks: bool = False
@@ -143,10 +170,13 @@ class Site:
                 raise ValueError(f"Site.cgi_suffixes: {suffix!r} is not a suffix with its dot, such as .php")
             if not program.startswith("/") or "\0" in program:
                 raise ValueError(f"Site.cgi_suffixes: {program!r} is not an absolute path, such as /usr/bin/php-cgi")
-        for name in self.cgi_env:
-            # HTTP_ is what the client says; a variable of the server's own there would be taken for a field line.
-            if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or name.startswith("HTTP_"):
-                raise ValueError(f"Site.cgi_env: {name!r} is not a variable that may be passed on")
+        for entry in self.cgi_env:
+            name, _, value = entry.partition("=")
+            if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or "\0" in value:
+                raise ValueError(f"Site.cgi_env: {entry!r} is neither NAME nor NAME=VALUE")
+            # HTTP_ is what the client says; a variable of the operator's there would be taken for a field line.
+            if name in _OF_THE_REQUEST or name.startswith("HTTP_"):
+                raise ValueError(f"Site.cgi_env: {name} is what the request says, and cannot be given")
 
 
 def is_hidden(segments: tuple[str, ...]) -> bool:

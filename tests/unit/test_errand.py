@@ -347,6 +347,12 @@ def test_a_socket_without_ends_is_local(address: object) -> None:
         assert ends_of(ours, address) == Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
 
 
+@pytest.mark.clause("3875-4.1.8-1a")
+def test_an_address_of_a_link_is_told_without_its_zone() -> None:
+    with pair() as (ours, _):
+        assert ends_of(ours, ("fe80::1%eth0", 5, 0, 3)).peer == ("fe80::1", 5)
+
+
 def test_in_place_on_a_pair(folder: Path) -> None:
     write(folder, TEXT, 'printf "$REMOTE_ADDR $SERVER_PORT "; cat')
     with pair() as (ours, theirs):

@@ -108,7 +108,15 @@ def test_cgi_suffixes(suffix: str, program: str) -> None:
         Site(cgi_suffixes=((suffix, program),))
 
 
-@pytest.mark.parametrize("name", ["", "1A", "A-B", "HTTP_HOST", "A=B"])
-def test_cgi_env(name: str) -> None:
+@pytest.mark.parametrize(
+    "entry",
+    ["", "1A", "A-B", "=x", "A=\0", "HTTP_HOST", "HTTP_HOST=x", "PATH_INFO", "PATH_INFO=/x", "SERVER_PORT=443"],
+)
+def test_cgi_env(entry: str) -> None:
     with pytest.raises(ValueError, match=r"Site\.cgi_env"):
-        Site(cgi_env=(name,))
+        Site(cgi_env=(entry,))
+
+
+@pytest.mark.parametrize("entry", ["LANG", "HTTPS=on", "A=", "A=b=c \xe9", "REMOTE_USER=x", "_a1=x"])
+def test_cgi_env_names_a_variable_or_sets_one(entry: str) -> None:
+    assert Site(cgi_env=(entry,)).cgi_env == (entry,)

@@ -14,10 +14,13 @@ from pyhttp import abnf
 from pyhttp.cgi.script import Script
 from pyhttp.messages import RequestHead
 
-__all__ = ["Ends", "meta_variables"]
+__all__ = ["Ends", "meta_variables", "operators_variables"]
 
-PATH: Final = b"/usr/local/bin:/usr/bin:/bin"
-"""Where scripts look for programs; an operator who wants another lists PATH in `Site.cgi_env`."""
+_REPLACEABLE: Final[Mapping[bool, Mapping[bytes, bytes]]] = {
+    False: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"http"},
+    True: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"https", b"HTTPS": b"on"},
+}
+"""What an operator may know better, with and without TLS here: where programs are, and what a proxy in front speaks."""
 
 _WITHHELD: Final = frozenset(
     {
@@ -80,9 +83,9 @@ def meta_variables(
         ends: The connection.
         length: Octets of content, all codings of the transfer removed.
         authorization: Whether the script gets Authorization (3875-9.2-1c).
-        inherited: Variables that the operator passes on; they never replace one of this section.
+        inherited: Variables that the operator gives; they never replace one of RFC 3875.
     """
-    variables = {b"PATH": PATH}
+    variables = dict(_REPLACEABLE[ends.secure])
     if inherited:
         variables.update((os.fsencode(name), os.fsencode(value)) for name, value in inherited.items())
     variables.update(_protocol_variables(head, authorization=authorization))
@@ -92,23 +95,32 @@ def meta_variables(
     return variables
 
 
+def operators_variables(entries: tuple[str, ...], environ: Mapping[str, str]) -> Mapping[str, str]:
+    """What `Site.cgi_env` gives to scripts: a value of its own, or that of the server's environment, if it has any."""
+    given = {}
+    for entry in entries:
+        name, sets, value = entry.partition("=")
+        if sets:
+            given[name] = value
+        elif name in environ:
+            given[name] = environ[name]
+    return given
+
+
 @lru_cache(maxsize=256)
 def _connection_variables(ends: Ends) -> Mapping[bytes, bytes]:
     """What is the same for every request of a connection, and so is kept."""
     peer = ends.peer[0].encode("latin-1")
-    variables = {
+    return {
         b"GATEWAY_INTERFACE": b"CGI/1.1",
         b"REDIRECT_STATUS": b"200",  # php-cgi runs only where a server says so
         b"REMOTE_ADDR": peer,
         b"REMOTE_HOST": peer,  # names are not looked up (3875-4.1.9-3b, C6)
         b"REMOTE_PORT": b"%d" % ends.peer[1],
-        b"REQUEST_SCHEME": b"https" if ends.secure else b"http",
+        b"SERVER_ADDR": ends.local[0].encode("latin-1"),
         b"SERVER_PORT": b"%d" % ends.local[1],
         b"SERVER_SOFTWARE": ends.software.encode("latin-1"),
     }
-    if ends.secure:
-        variables[b"HTTPS"] = b"on"
-    return variables
 
 
 def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes, bytes]:
@@ -143,10 +155,11 @@ def _path_variables(script: Script, root: str) -> Mapping[bytes, bytes]:
     """What names files; kept, since most scripts run again and again."""
     variables = {
         b"DOCUMENT_ROOT": os.fsencode(root),
-        b"PATH_INFO": os.fsencode(script.path_info),
         b"SCRIPT_FILENAME": os.fsencode(script.path),
         b"SCRIPT_NAME": os.fsencode(script.name),
     }
+    if script.path_info:  # NULL is said by no variable at all, which programs take for "not there" (3875-4.1.5)
+        variables[b"PATH_INFO"] = os.fsencode(script.path_info)
     if script.path_translated:
         variables[b"PATH_TRANSLATED"] = os.fsencode(script.path_translated)
     return variables

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple, assert_never
 
-from pyhttp.cgi.environ import Ends, meta_variables
+from pyhttp.cgi.environ import Ends, meta_variables, operators_variables
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.pipes import PIECE, ScriptPipes
@@ -90,7 +90,7 @@ def _start(call: Call) -> Process:
             ends=call.ends,
             length=call.length,
             authorization=site.cgi_auth,
-            inherited={name: os.environ[name] for name in site.cgi_env if name in os.environ},
+            inherited=operators_variables(site.cgi_env, os.environ),
         ),
         stdin=call.stdin,
         scripts=call.scripts,

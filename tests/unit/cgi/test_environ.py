@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyhttp.cgi.environ import Ends, meta_variables
+from pyhttp.cgi.environ import Ends, meta_variables, operators_variables
 from pyhttp.cgi.script import Script
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
@@ -47,7 +47,6 @@ def test_C2_the_whole_environment_of_a_plain_request() -> None:
         "GATEWAY_INTERFACE": "CGI/1.1",
         "HTTP_HOST": "localhost:8888",
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "PATH_INFO": "",
         "QUERY_STRING": "",
         "REDIRECT_STATUS": "200",
         "REMOTE_ADDR": "127.0.0.2",
@@ -58,6 +57,7 @@ def test_C2_the_whole_environment_of_a_plain_request() -> None:
         "REQUEST_URI": "/cgi-bin/x",
         "SCRIPT_FILENAME": "/srv/www/cgi-bin/x",
         "SCRIPT_NAME": "/cgi-bin/x",
+        "SERVER_ADDR": "127.0.0.1",
         "SERVER_NAME": "localhost",
         "SERVER_PORT": "8888",
         "SERVER_PROTOCOL": "HTTP/1.1",
@@ -235,6 +235,37 @@ def test_C2_listed_variables_are_passed_on_but_replace_none_of_the_requests() ->
     found = variables(inherited={"LANG": "C.UTF-8", "PATH": "/opt/bin", "REMOTE_ADDR": "1.2.3.4", "Z": "\udcff"})
     assert (found["LANG"], found["PATH"], found["Z"]) == ("C.UTF-8", "/opt/bin", "\xff")
     assert found["REMOTE_ADDR"] == "127.0.0.2"
+
+
+def test_an_operator_may_say_what_a_proxy_in_front_speaks() -> None:
+    found = variables(inherited={"HTTPS": "on", "REQUEST_SCHEME": "https"})
+    assert (found["HTTPS"], found["REQUEST_SCHEME"]) == ("on", "https")
+    assert variables()["REQUEST_SCHEME"] == "http"
+    assert "HTTPS" not in variables()
+
+
+def test_C2_the_operators_variables_are_given_or_passed_on() -> None:
+    entries = ("LANG", "MISSING", "HTTPS=on", "EMPTY=", "SUM=1=1", "TZ=UTC", "TZ")
+    environ = {"LANG": "C", "HOME": "/root", "HTTPS": "off", "TZ": "CET"}
+    assert operators_variables(entries, environ) == {
+        "LANG": "C",
+        "HTTPS": "on",
+        "EMPTY": "",
+        "SUM": "1=1",
+        "TZ": "CET",
+    }
+    assert operators_variables((), environ) == {}
+
+
+@pytest.mark.parametrize(("info", "expected"), [("", None), ("/", "/"), ("/a", "/a")])
+def test_path_info_is_unset_where_there_is_none(info: str, expected: str | None) -> None:
+    """What a program may ask for by a default: `$_SERVER["PATH_INFO"] ?? "/"`."""
+    assert variables(script=SCRIPT._replace(path_info=info)).get("PATH_INFO") == expected
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::2"])
+def test_the_servers_address_is_that_of_the_connection(address: str) -> None:
+    assert variables(ends=ends(local=(address, 80)))["SERVER_ADDR"] == address
 
 
 def test_C4_authorization_is_withheld_unless_it_is_asked_for() -> None:

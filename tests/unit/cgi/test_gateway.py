@@ -57,13 +57,13 @@ class TestAnswers:
         """C1, C2: nothing of the server's environment but what is listed; a query without "=" is no argument."""
         monkeypatch.setenv("PYHTTP_SECRET", "x")
         monkeypatch.setenv("PYHTTP_SHOWN", "y")
-        cgi.site = Site(cgi_env=("PYHTTP_SHOWN", "PYHTTP_MISSING"))
+        cgi.site = Site(cgi_env=("PYHTTP_SHOWN", "PYHTTP_MISSING", "HTTPS=on"))
         cgi.sh("x", TEXT, "printf 'ARGS=%s\\0' \"$#\"", "env -0")
         _, content = cgi.get("/cgi-bin/x/more", query="some+words")
         found = environment(content)
         assert (found["ARGS"], found["QUERY_STRING"], found["PATH_INFO"]) == ("0", "some+words", "/more")
         assert (found["PYHTTP_SHOWN"], found.get("PYHTTP_SECRET"), found.get("HOME")) == ("y", None, None)
-        assert found["SCRIPT_FILENAME"] == str(cgi.bin / "x")
+        assert (found["SCRIPT_FILENAME"], found["HTTPS"]) == (str(cgi.bin / "x"), "on")
 
     def test_authorization_where_the_operator_says_so(self, cgi: CgiSite) -> None:
         cgi.site = Site(cgi_auth=True)
