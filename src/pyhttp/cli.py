@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Final, assert_never
 
 from pyhttp import streams
+from pyhttp.cgi.descriptors import Bounds
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Options, parse
@@ -66,11 +67,12 @@ def _serve(options: Options) -> int:
     _check_folder(options)
     log_file = _open_log(options)
     set_up(quiet=options.quiet, verbose=options.verbose)
-    _raise_descriptor_limit()
+    descriptors = _raise_descriptor_limit()
     try:
         server = _bind(options, log_file)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be encoded for a look-up
         raise _CannotServe(explain(error, options.host)) from error
+    server.scripts.descriptors = descriptors
     # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
     stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
     with _signals(server, log_file, stopping):
@@ -178,14 +180,21 @@ def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
             assert_never(options.kind)
 
 
-def _raise_descriptor_limit() -> None:
-    """Allow as many descriptors as the system lets us have (safety line D12)."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+def _raise_descriptor_limit() -> Bounds | None:
+    """Allow as many descriptors as the system lets us have (safety line D12).
+
+    Returns:
+        The limit before; None where it stays.
+    """
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return None
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError):
         # Some systems state a hard limit that they do not grant; the soft one then stays, and bounds the connections.
-        return
+        return None
+    return before
 
 
 @contextmanager

@@ -288,3 +288,19 @@ def test_TLS_on_a_plain_port_is_told_on_demand(tmp_path: Path) -> None:
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
     assert "looks like a TLS handshake: https:// was used on this http:// port\n" in (tmp_path / "log").read_text()
+
+
+STATE = "ulimit -Sn; ulimit -Hn; umask; nice; grep '^Sig[BIC]' /proc/self/status"
+"""What a process has from the one that started it, and that the command, or its interpreter, changes for itself."""
+
+
+@pytest.mark.parametrize("ignored", ["", "trap '' HUP USR1; "])
+def test_C9_a_script_starts_as_the_command_was_started(ignored: str, tmp_path: Path) -> None:
+    shell = ("sh", "-c", f'{ignored}ulimit -Sn 300; umask 027; exec "$@"', "sh")
+    expected = subprocess.run([*shell, "sh", "-c", STATE], capture_output=True, check=True).stdout
+    script = tmp_path / "site" / "cgi-bin" / "state"
+    script.parent.mkdir(parents=True)
+    script.write_text(f"#!/bin/sh\necho Content-Type: text/plain\necho\n{STATE}\n")
+    script.chmod(0o755)
+    with running(str(tmp_path / "site"), "-p", "0", log=tmp_path / "log", command=(*shell, *COMMAND)) as server:
+        assert server.get("/cgi-bin/state") == (200, expected)

@@ -20,7 +20,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp import __version__
+from pyhttp import __version__, cli
 from pyhttp.cli import announcement, explain, main
 
 
@@ -257,6 +257,18 @@ def test_D12_as_many_descriptors_as_the_system_allows_are_asked_for(tmp_path: Pa
         with contextlib.redirect_stdout(Impatient()):
             assert main([str(tmp_path), "-p", "0"]) == 0
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (before[1], before[1])
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(("soft", "raised"), [(256, True), (None, False)])
+def test_C9_scripts_have_the_limit_of_the_start(tmp_path: Path, soft: int | None, raised: bool) -> None:
+    """Also where nothing was to be raised."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    bounds = (before[1] if soft is None else soft, before[1])
+    resource.setrlimit(resource.RLIMIT_NOFILE, bounds)
+    try:
+        assert cli._raise_descriptor_limit() == (bounds if raised else None)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
 

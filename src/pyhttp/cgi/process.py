@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from pyhttp.cgi.descriptors import started_within
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import HTTPError, InternalError, Unavailable
 
@@ -34,7 +35,8 @@ class Process:
     """A started script: the leader of a process group of its own, in the directory it lies in.
 
     Its standard input is what `stdin` says, its output and errors are pipes; it has no other descriptor. Signals are
-    at their defaults, but for those that whoever started the server has it ignore (nohup).
+    at their defaults, but for those that whoever started the server has it ignore (nohup), and it may open as many
+    descriptors as the server could when it was started.
 
     Args:
         command: Absolute path, and further arguments; nothing of the request (safety line C1).
@@ -73,14 +75,18 @@ class Process:
         try:
             self.output, their_output = _pipe(opened)
             self.errors, their_errors = _pipe(opened)
-            self._popen = subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
-                command,
-                stdin=subprocess.DEVNULL if stdin is None else stdin,
-                stdout=their_output,
-                stderr=their_errors,
-                cwd=directory,
-                env=environment,
-                process_group=0,
+            self._popen = started_within(
+                scripts.descriptors,
+                lambda: subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
+                    command,
+                    stdin=subprocess.DEVNULL if stdin is None else stdin,
+                    stdout=their_output,
+                    stderr=their_errors,
+                    cwd=directory,
+                    env=environment,
+                    process_group=0,
+                ),
+                newest=max(opened),
             )
         except (OSError, ValueError) as error:  # ValueError: NUL in an environment string (C15)
             for descriptor in opened:

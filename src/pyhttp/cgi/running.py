@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
+from pyhttp.cgi.descriptors import Bounds
 from pyhttp.errors import Unavailable
 from pyhttp.limits import Limits, Timeouts
 
@@ -38,11 +39,15 @@ class Scripts:
     Args:
         limits: `scripts` at once (safety line D18), and what bounds their output and standard error.
         timeouts: `script`, `script_run`, `script_wait` and `script_kill` (safety lines D17, D18, C11).
+
+    Attributes:
+        descriptors: The limit of open descriptors that scripts have, where this process has raised its own.
     """
 
     def __init__(self, limits: Limits, timeouts: Timeouts) -> None:
         self.limits: Final = limits
         self.timeouts: Final = timeouts
+        self.descriptors: Bounds | None = None
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._starting = 0
