@@ -109,6 +109,9 @@ class FakeStream:
     def departed(self) -> bool:
         return self.gone
 
+    def half_closed(self) -> bool:
+        return False
+
     def finish(self) -> None:
         """Nothing to do."""
 

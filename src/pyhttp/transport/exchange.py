@@ -42,6 +42,7 @@ class Exchange:
         octets: Of content, framing not counted, given to the outbox by an answer in one step; `answer` counts its own.
         answer: The answer, once its head has been sent; None for one sent in one step, or written by hand.
         awaited: What is awaited while it is `WAITING`.
+        ask_at: When the client is looked at, and may be asked whether it is still there; 0 before anything is awaited.
         door: How an error is answered, for the handler's own look; None stands for the server's way.
     """
 
@@ -51,6 +52,7 @@ class Exchange:
         "_held",
         "_resume",
         "answer",
+        "ask_at",
         "awaited",
         "continues",
         "door",
@@ -80,6 +82,7 @@ class Exchange:
         self.octets: int = 0
         self.answer: Answer | None = None
         self.awaited: Awaited | None = None
+        self.ask_at: float = 0.0
         self.door: Callable[[HTTPError], None] | None = None
 
     # --- what is known

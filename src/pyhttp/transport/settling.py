@@ -11,6 +11,7 @@ from typing import Final, assert_never
 from pyhttp.errors import HTTPError
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
+from pyhttp.transport.deadlines import NEVER
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT, KEEP, LAST
@@ -18,11 +19,16 @@ from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.progress import ANSWERED, Progress
 from pyhttp.transport.registry import Registry
+from pyhttp.wire.events import Informational
 from pyhttp.wire.persistence import persists
 
 __all__ = ["Settler"]
 
 _NEXT: Final = Happening.NEXT
+_ASK_AFTER: Final = 1.0
+"""Seconds between looks at a client that waits: one whose answer comes sooner is not bothered."""
+_CONTINUE: Final = 100
+"""The one interim response that every client has to know."""
 
 
 class Settler:
@@ -68,13 +74,15 @@ class Settler:
                 if answer is None or answer.complete:
                     self._conclude(conn, exchange)
                 elif answer.source is not None:
-                    self._await(conn, answer.source)
+                    self._await(conn, answer.source, NEVER)
                 else:
                     return True
             case Progress.COLLECTING:
                 return self._collect(conn, exchange)
             case Progress.WAITING if exchange.awaited is not None:
-                self._await(conn, exchange.awaited)
+                if not exchange.ask_at:
+                    exchange.ask_at = self._clock() + _ASK_AFTER
+                self._await(conn, exchange.awaited, exchange.ask_at)
             case Progress.OPEN | Progress.WAITING:
                 raise RuntimeError("a turn has ended without an answer")  # whoever runs turns sees to it
             case _:
@@ -126,10 +134,10 @@ class Settler:
         self._registry.arm(conn)
         return False
 
-    def _await(self, conn: Connection, watched: Watched) -> None:
+    def _await(self, conn: Connection, watched: Watched, until: float) -> None:
         if conn.phase is not Phase.AWAIT:
             self._registry.enter(conn, Happening.AWAIT)
-        conn.deadline = watched.due()
+        conn.deadline = min(watched.due(), until)
         self._registry.arm(conn, watched)
 
     def proceed(self, conn: Connection, exchange: Exchange) -> bool:
@@ -139,12 +147,32 @@ class Settler:
         if exchange.awaited is not None:
             if exchange.awaited.proceed():
                 return True
+            if self._clock() >= exchange.ask_at:
+                self._ask(conn, exchange)
         elif exchange.answer is not None and not self._pump(exchange):
             return self._cut(conn, exchange)
         if conn.outbox:
             self._await_client(conn)
             return False
         return self._go_on(conn, exchange)
+
+    def _ask(self, conn: Connection, exchange: Exchange) -> None:
+        """Ask a client that has ended its side whether it is still there, once.
+
+        It may have left, or await its answer in this way; TCP says the same of both. An interim response tells: it is
+        dropped by who awaits a final one (RFC 9110 §15.2), and answered with a reset where nobody has the socket open.
+
+        Raises:
+            Disconnected: It is known to be gone.
+        """
+        if not conn.stream.half_closed():
+            exchange.ask_at = self._clock() + _ASK_AFTER
+            return
+        exchange.ask_at = NEVER
+        head = exchange.head
+        if head is not None and head.version != "HTTP/1.0" and exchange.complete:  # 9110-15.2-1b
+            conn.outbox.add(conn.core.send(Informational(_CONTINUE)))
+            conn.send_some()
 
     def _pump(self, exchange: Exchange) -> bool:
         """Send what has come from outside; False where that has failed."""

@@ -70,6 +70,10 @@ class Stream(Protocol):
         """Whether the client is known to be gone; one that has ended its own side only is not."""
         ...
 
+    def half_closed(self) -> bool:
+        """Whether the client is known to have ended its own side; it may be gone as well."""
+        ...
+
     def finish(self) -> None:
         """Say that nothing more is sent; what is written still arrives."""
         ...
@@ -147,8 +151,15 @@ class SocketStream:
 
     def departed(self) -> bool:
         """As `Stream` has it."""
+        return self._shows(0)
+
+    def half_closed(self) -> bool:
+        """As `Stream` has it: where the system tells before all that was sent has been read, as Linux does."""
+        return self._shows(getattr(select, "POLLRDHUP", 0))
+
+    def _shows(self, mask: int) -> bool:
         poll = select.poll()
-        poll.register(self._fd, 0)
+        poll.register(self._fd, mask)
         return bool(poll.poll(0))
 
     def finish(self) -> None:

@@ -1,5 +1,6 @@
 """What an exchange or its answer waits for besides its client; on a fake clock and a fake poller."""
 
+import socket
 from typing import Final
 
 import pytest
@@ -10,7 +11,7 @@ from pyhttp.transport.client import Connection
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, WRITE
-from tests.helpers.fakes import TIMEOUTS, later, now, statuses, world
+from tests.helpers.fakes import TIMEOUTS, Peer, later, now, statuses, world
 from tests.helpers.outside import Pending, Tap
 from tests.helpers.sockets import descriptors, request
 
@@ -115,17 +116,55 @@ def test_what_is_awaited_holds_no_turn(count: int) -> None:
         assert pending.closed
 
 
+def asked(peer: Peer) -> int:
+    """How many interim responses have come."""
+    return peer.read().count(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+
+def test_C11_who_has_ended_its_side_is_asked_once_whether_it_is_still_there() -> None:
+    pending = Pending()
+    with world(pending.delay) as made:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.work()
+        made.pass_time(1.1)
+        assert asked(peer) == 0
+        peer.sock.shutdown(socket.SHUT_WR)
+        made.pass_time(0.5)
+        assert asked(peer) == 0
+        made.pass_time(0.6)
+        assert asked(peer) == 1
+        made.pass_time(10.0)
+        assert (asked(peer), now(conn)) == (0, Phase.AWAIT)
+        pending.fire()
+        made.work()
+        assert statuses(peer.read()) == [200]
+
+
+def test_C11_who_does_not_bear_the_question_is_gone() -> None:
+    pending = Pending()
+    with world(pending.delay) as made:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.work()
+        peer.sock.shutdown(socket.SHUT_RDWR)
+        made.pass_time(1.1)
+        assert (now(conn), pending.closed) == (Phase.CLOSED, True)
+
+
 def test_what_is_awaited_is_looked_at_when_it_is_due() -> None:
     pending = Pending(due=1000.0 + 1.5)  # nearer than the horizon
     with world(pending.delay) as made:
         peer, conn = made.connect()
         peer.send(request())
         made.work()
-        made.pass_time(1.4)
+        made.pass_time(0.9)
         assert pending.looks == 1
+        made.pass_time(0.5)
+        assert pending.looks == 2  # it is looked for the client once a second
         pending.fired = True
         made.pass_time(0.2)
-        assert pending.looks == 2
+        assert pending.looks == 3
         assert statuses(peer.read()) == [200]
         assert now(conn) is Phase.IDLE
 

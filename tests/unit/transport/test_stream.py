@@ -189,9 +189,17 @@ def test_a_client_that_has_ended_its_own_side_only_has_not_departed() -> None:
         theirs.shutdown(socket.SHUT_WR)
         until(lambda: len(ours.recv(100, socket.MSG_PEEK)) == 16)
         assert not stream.departed()
+        until(stream.half_closed)  # what it has sent before need not have been read
         assert stream.read(100) == b"the last request"
         until(lambda: ours.recv(1, socket.MSG_PEEK) == b"")
         assert not stream.departed()
+
+
+def test_a_client_that_may_still_send_has_not_ended_its_side() -> None:
+    with tcp_pair() as (ours, theirs):
+        theirs.sendall(b"x")
+        until(lambda: len(ours.recv(1, socket.MSG_PEEK)) == 1)
+        assert not SocketStream(ours).half_closed()
 
 
 def test_finish_says_the_end_behind_what_was_written_and_reading_goes_on() -> None:
