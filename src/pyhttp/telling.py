@@ -3,6 +3,7 @@
 import contextlib
 from typing import TYPE_CHECKING, Final
 
+from pyhttp.cgi.script import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError
 from pyhttp.transport.access_log import INFO, escape
 from pyhttp.transport.channel import Sink
@@ -36,6 +37,8 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
                 pass  # the access line shows what was sent
             case FileTruncatedError():
                 log.warning("%s: %s", described(exchange), failure)
+            case NotExecutable():
+                log.warning("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
             case HTTPError():
                 if log.isEnabledFor(INFO):
                     log.info("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))

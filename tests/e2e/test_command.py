@@ -265,7 +265,7 @@ def test_the_reason_of_a_refusal_is_told_on_demand(tmp_path: Path) -> None:
         "/.hidden": "404 a name that begins with a dot is hidden",
         "/gone": "404 No such file or directory",
         "/cgi-bin/": "403 a CGI directory is not listed",
-        "/cgi-bin/plain": f"403 {str(tmp_path / 'site' / 'cgi-bin' / 'plain')!r} is not an executable file",
+        "/cgi-bin/plain": f"403 {str(tmp_path / 'site' / 'cgi-bin' / 'plain')!r} may not be executed: chmod +x",
         "/": "403 listings are switched off",
         "/a/%2e%2e/b": "404 the path has a dot segment",
         "/a%2Fb": "404 the path has an encoded slash",

@@ -347,6 +347,25 @@ def test_a_socket_without_ends_is_local(address: object) -> None:
         assert ends_of(ours, address) == Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
 
 
+@pytest.mark.parametrize(
+    ("mode", "line", "status", "told"),
+    [(0o644, "#!/bin/sh", 403, "chmod +x"), (0o755, "#!/no/such", 500, "interpreter '/no/such'")],
+)
+def test_C8_the_operator_learns_why_a_script_did_not_run_and_the_client_does_not(
+    serve: Serve, folder: Path, caplog: pytest.LogCaptureFixture, mode: int, line: str, status: int, told: str
+) -> None:
+    path = folder / "cgi-bin" / "x"
+    path.write_text(f"{line}\n")
+    path.chmod(mode)
+    with serve(folder) as service, service.client() as client:
+        client.send(request("/cgi-bin/x"))
+        reply = client.reply()
+    assert reply.status == status
+    assert str(folder).encode() not in reply.content
+    assert b"/no/such" not in reply.content
+    assert [told in record.getMessage() for record in caplog.records if record.levelno == logging.WARNING] == [True]
+
+
 @pytest.mark.clause("3875-4.1.8-1a")
 def test_an_address_of_a_link_is_told_without_its_zone() -> None:
     with pair() as (ours, _):

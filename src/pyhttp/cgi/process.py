@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping
 from typing import Final
 
+from pyhttp.cgi.complaint import why_not
 from pyhttp.cgi.descriptors import started_within
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import HTTPError, InternalError, Unavailable
@@ -91,7 +92,7 @@ class Process:
         except (OSError, ValueError) as error:  # ValueError: NUL in an environment string (C15)
             for descriptor in opened:
                 os.close(descriptor)
-            raise _not_started(command[0], error) from error
+            raise _not_started(command, error) from error
         os.close(their_output)
         os.close(their_errors)
         self.exit: int | None = _exit_descriptor(self._popen.pid)
@@ -220,8 +221,8 @@ def _exit_descriptor(pid: int) -> int | None:
         return None
 
 
-def _not_started(program: str, error: OSError | ValueError) -> HTTPError:
-    detail = f"{program!r} cannot be started: {error}"
+def _not_started(command: tuple[str, ...], error: OSError | ValueError) -> HTTPError:
+    detail = why_not(command, error)
     if isinstance(error, OSError) and error.errno in _OF_THE_MOMENT:
         return Unavailable(detail)
     return InternalError(detail)

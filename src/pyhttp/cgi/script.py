@@ -14,10 +14,14 @@ from typing import Final, NamedTuple
 from pyhttp.errors import Forbidden, NotFound
 from pyhttp.site import Site, is_hidden, program_for
 
-__all__ = ["Script", "at", "concerns", "find", "may_be"]
+__all__ = ["NotExecutable", "Script", "at", "concerns", "find", "may_be"]
 
 _REMEMBERED: Final = 512
 """Paths that are remembered to be no matter of CGI, or to be one."""
+
+
+class NotExecutable(Forbidden):
+    """A file lies where scripts do, and is none by its mode: a mistake of the operator's, who is told of it."""
 
 
 class Script(NamedTuple):
@@ -182,8 +186,10 @@ def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bo
                     raise NotFound("a CGI directory is not the folder itself")
                 _demand_inside(prefix.file, directory)
                 _demand_shown(prefix.file, root, site)
-            if not stat.S_ISREG(prefix.mode) or not os.access(prefix.file, os.X_OK):
-                raise Forbidden(f"{prefix.file!r} is not an executable file")
+            if not stat.S_ISREG(prefix.mode):
+                raise Forbidden(f"{prefix.file!r} is no file that could be run")
+            if not os.access(prefix.file, os.X_OK):
+                raise NotExecutable(f"{prefix.file!r} may not be executed: chmod +x")
             return _divided(root, segments, prefix, site, slash=slash)
     raise Forbidden("a CGI directory is not listed")
 

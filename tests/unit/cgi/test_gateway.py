@@ -538,7 +538,7 @@ class TestFaultsBeforeTheHead:
     @pytest.mark.parametrize(
         ("text", "reason"),
         [
-            ("no program", "cannot be started: [Errno 8] Exec format error"),
+            ("no program", "cannot be started: its first line names no interpreter"),
             ("#!/bin/sh\nprintf 'a\\033\\\\b\\n\\n'", r"not a header field: 'a\x5cx1b\x5c\x5cb'"),
             ("#!/bin/sh\nexec sleep 60", "a script was silent for too long"),
         ],
