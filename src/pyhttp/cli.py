@@ -16,7 +16,8 @@ from types import FrameType
 from typing import Final, assert_never
 
 from pyhttp import streams
-from pyhttp.cgi.descriptors import Bounds
+from pyhttp.cgi.running import Bounds
+from pyhttp.first_process import FIRST, stand_in
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Options, parse
@@ -42,6 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
     """
+    if argv is None and os.getpid() == FIRST:
+        code = stand_in()
+        if code is not None:
+            return code
     streams.claim()
     try:
         return _serve(_parsed(sys.argv[1:] if argv is None else argv))

@@ -36,6 +36,7 @@ LAYER: Final = {
     "pyhttp.streams": 8,
     "pyhttp.options": 8,
     "pyhttp.logs": 8,
+    "pyhttp.first_process": 8,
     "pyhttp.cli": 8,
     "pyhttp.__main__": 8,
 }

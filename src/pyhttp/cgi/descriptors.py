@@ -13,10 +13,9 @@ import threading
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
-__all__ = ["Bounds", "started_within"]
+from pyhttp.cgi.running import Bounds
 
-Bounds = tuple[int, int]
-"""What is in force, and how far that may be raised."""
+__all__ = ["started_within"]
 
 _ROOM: Final = 64
 """Descriptors that other threads, and the start itself, may open meanwhile."""

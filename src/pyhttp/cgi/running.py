@@ -7,11 +7,13 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final, Protocol, TypeVar
 
-from pyhttp.cgi.descriptors import Bounds
 from pyhttp.errors import Unavailable
 from pyhttp.limits import Limits, Timeouts
 
-__all__ = ["Group", "Place", "Scripts"]
+__all__ = ["Bounds", "Group", "Place", "Scripts"]
+
+Bounds = tuple[int, int]
+"""A limit of the system: what is in force, and how far that may be raised."""
 
 
 class Group(Protocol):

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pyhttp.cgi.descriptors import Bounds, started_within
+from pyhttp.cgi.descriptors import started_within
+from pyhttp.cgi.running import Bounds
 from pyhttp.messages import Response
 from tests.helpers.cgi_site import CgiSite, await_all, read_all, request_head
 
