@@ -9,16 +9,14 @@ its answer is cut (safety lines F17, R4).
 import contextlib
 import socket
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
-from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.resources.error_page import error_response
+from pyhttp.surroundings import Surroundings
 from pyhttp.telling import described, tell
-from pyhttp.transport.access_log import loggers
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -34,16 +32,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Handler",
     "HandlerFactory",
-    "Surroundings",
-    "answer_error",
     "conclude",
     "function_handler",
-    "refuse",
     "serve_plain",
 ]
-
-_LIMITS: Final = Limits()
-_TIMEOUTS: Final = Timeouts()
 
 
 class Handler(Protocol):
@@ -62,46 +54,6 @@ class HandlerFactory(Protocol):
         ...
 
 
-class Surroundings:
-    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object."""
-
-    __slots__ = ("_server",)
-
-    def __init__(self, server: object) -> None:
-        self._server = server
-
-    @property
-    def limits(self) -> Limits:
-        """Sizes and counts."""
-        limits: object = getattr(self._server, "limits", None)
-        return limits if isinstance(limits, Limits) else _LIMITS
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """Deadlines."""
-        timeouts: object = getattr(self._server, "timeouts", None)
-        return timeouts if isinstance(timeouts, Timeouts) else _TIMEOUTS
-
-    @property
-    def log(self) -> "logging.Logger":
-        """Where faults are told."""
-        import logging  # noqa: PLC0415 - see loggers
-
-        log: object = getattr(self._server, "log", None)
-        return log if isinstance(log, logging.Logger) else loggers()[0]
-
-    @property
-    def scripts(self) -> Scripts:
-        """The server's count of running CGI scripts."""
-        scripts: object = getattr(self._server, "scripts", None)
-        return scripts if isinstance(scripts, Scripts) else Scripts(self.limits, self.timeouts)
-
-    @property
-    def closing(self) -> bool:
-        """Whether the server is stopping."""
-        return getattr(self._server, "closing", False) is True
-
-
 def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed") -> HandlerFactory:
     """A handler factory that answers each request with what `handler` returns for it.
 
@@ -116,21 +68,28 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
     if content not in {"streamed", "spooled"}:
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
 
-    def answer(request: Request) -> None:
-        request.exchange.respond(handler(request))
+    def answer(exchange: Exchange) -> None:
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        response = handler(Request.of(exchange))
+        if response.__class__ is not Response:
+            response = _returned(response)
+        exchange.respond(response)
 
-    def answer_later(request: Request) -> None:
+    def answer_later(exchange: Exchange) -> None:
         def go_on() -> None:
-            request.exchange.content.collected()
-            answer(request)
+            exchange.content.collected()
+            answer(exchange)
 
-        request.exchange.collect(go_on)
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        exchange.collect(go_on)
 
     chosen = answer_later if content == "spooled" else answer
 
     def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
         if isinstance(conn, Connection):
-            chosen(Request(conn))
+            chosen(conn.take_exchange())
         else:
             serve_plain(conn, server, chosen)
         return handler
@@ -138,8 +97,23 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
     return factory
 
 
-def serve_plain(conn: socket.socket, server: object, answer: Callable[[Request], None]) -> None:
-    """Have `answer` answer each request of a socket that no server of ours keeps, to its end.
+def _returned(answer: object) -> Response:
+    """What a handler has returned, if that is a response.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if isinstance(answer, Response):
+        return answer
+    what = "None" if answer is None else f"a value of type {type(answer).__name__}"
+    close: Callable[[], object] | None = getattr(answer, "close", None)
+    if close is not None:
+        close()  # a coroutine that nobody awaits would complain
+    raise TypeError(f"the handler returned {what}: it must return a Response")
+
+
+def serve_plain(conn: socket.socket, server: object, answer: Callable[[Exchange], None]) -> None:
+    """Have `answer` answer each request of a socket that no server of ours keeps, to its end; refused ones, too.
 
     What it raises is answered here; on a server's connection that is for `BaseServer.finish_request` to do.
     """
@@ -153,30 +127,28 @@ def serve_plain(conn: socket.socket, server: object, answer: Callable[[Request],
             conn.shutdown(socket.SHUT_WR)
 
 
-def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callable[[Request], None]) -> Fate:
+def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callable[[Exchange], None]) -> Fate:
     """Serve one request of a plain socket; what becomes of it after that."""
     try:
         channel = open_channel(sock, surroundings.limits, surroundings.timeouts, closing=surroundings.closing)
     except (HTTPError, OSError):
         return Fate.LAST  # what follows the request before cannot be trusted, or nobody is there
-    exchange: Exchange | None = None
-    failure: BaseException | None = None
     try:
         exchange = channel.open_exchange()
-        answer(Request.of(exchange))
-    except (MissingRequest, Disconnected) as error:
-        if exchange is None:
-            return Fate.LAST  # the peer has nothing more to say, or cannot hear
-        failure = error
-    except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
-        if exchange is None and isinstance(error, RequestTimeout) and not channel.core.receiving_head:
+    except (MissingRequest, Disconnected):
+        return Fate.LAST  # the peer has nothing more to say, or cannot hear
+    except HTTPError as error:
+        if isinstance(error, RequestTimeout) and not channel.core.receiving_head:
             return Fate.LAST  # an idle peer gets no answer to what it has not asked (safety line D8)
+        exchange = channel.refuse(error)
+    failure: BaseException | None = None
+    try:
+        answer(exchange)
+    except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
         failure = error
     except BaseException:  # the owner's own: nothing is answered, but a script ends
-        if exchange is not None:
-            _end(exchange, surroundings.log)
+        _end(exchange, surroundings.log)
         raise
-    exchange = exchange or channel.refusal()
     if was_written(sock):
         exchange.answer_by_hand()
         channel.lower(Fate.LAST)
@@ -218,6 +190,7 @@ def conclude(
     interrupted = isinstance(failure, KeyboardInterrupt)
     if failure is None and exchange.progress is not Progress.OPEN:
         return interrupted
+    failure = failure or exchange.refusal
     tell(sink, exchange, failure, log)
     if isinstance(failure, Disconnected | FileTruncatedError):
         sink.lower(Fate.CUT)
@@ -226,12 +199,12 @@ def conclude(
         sink.lower(Fate.LAST if exchange.finished else Fate.CUT)
     else:
         error = failure if isinstance(failure, HTTPError) else InternalError("the handler failed")
-        interrupted |= answer_error(sink, exchange, error, log, plain)
+        interrupted |= _answer_error(sink, exchange, error, log, plain)
         error.__traceback__ = None  # it knows frames that know the connection, which may know it
     return interrupted
 
 
-def answer_error(
+def _answer_error(
     sink: Sink, exchange: Exchange, error: HTTPError, log: "logging.Logger", plain: Callable[[HTTPError], Response]
 ) -> bool:
     """Answer with `error`: by the door of the exchange, else plainly. For the rest see `conclude`."""
@@ -263,11 +236,3 @@ def answer_error(
 
 def _respond_to_fault(exchange: Exchange) -> Callable[[HTTPError], None]:
     return lambda error: exchange.respond(error_response(error))
-
-
-def refuse(
-    sink: Sink, exchange: Exchange, error: HTTPError, log: "logging.Logger", plain: Callable[[HTTPError], Response]
-) -> bool:
-    """Answer with `error` a request that has had no turn, and tell why. For the rest see `conclude`."""
-    tell(sink, exchange, error, log)
-    return answer_error(sink, exchange, error, log, plain)

@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from pyhttp.answering import Surroundings
 from pyhttp.cgi.environ import Ends
 from pyhttp.cgi.gateway import Call, Run
 from pyhttp.cgi.output import LocalRedirect
@@ -15,6 +14,7 @@ from pyhttp.cgi.script import Script
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.site import Site
+from pyhttp.surroundings import Surroundings
 from pyhttp.version import PRODUCT
 
 __all__ = ["ends_of", "run_script"]

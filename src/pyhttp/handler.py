@@ -5,16 +5,18 @@ import socket
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from pyhttp.answering import Surroundings, serve_plain
+from pyhttp.answering import serve_plain
 from pyhttp.cgi import script
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.resources import error_page, files, paths
+from pyhttp.resources import error_page, files, paths, site_fields
 from pyhttp.resources.opened import OpenedFile, check_directory, open_file
 from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
+from pyhttp.surroundings import Surroundings
 from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.exchange import Exchange
 
 if TYPE_CHECKING:
     from pyhttp.cgi.output import LocalRedirect
@@ -37,7 +39,7 @@ class BaseHttpRequestHandler:
         site: How it is served.
 
     Attributes:
-        request: The current request.
+        request: The current request; without method, target and fields where it could not be parsed.
     """
 
     request: Request
@@ -66,19 +68,29 @@ class BaseHttpRequestHandler:
         self.directory: str = _normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         self.site: Site = site or _DEFAULT_SITE
         if isinstance(conn, Connection):
-            self._answer(Request(conn))
+            self._answer(conn.take_exchange())
         else:
             serve_plain(conn, server, self._answer)
 
-    def _answer(self, request: Request) -> None:
-        """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look."""
-        self.request = request
-        self._asked = request.path
+    def _answer(self, exchange: Exchange) -> None:
+        """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look.
+
+        So is the request that the server refuses.
+        """
+        self.request = Request.of(exchange)
+        self._asked = self.request.path
         self._script = None
         self._redirects = 0
         self._opened = None
-        request.exchange.door = self._answer_error
+        exchange.door = self._answer_error
+        if self.site.cors or self.site.headers:
+            exchange.add_fields = self._add_fields
+        if exchange.refusal is not None:
+            raise exchange.refusal
         self.handle()
+
+    def _add_fields(self, response: Response) -> Response:
+        return site_fields.completed(response, self.site, self.request.headers)
 
     def _answer_error(self, error: HTTPError) -> None:
         self.respond(self._error_response(error))
@@ -240,6 +252,9 @@ class BaseHttpRequestHandler:
 
     def respond(self, response: Response, *, wait: bool = False) -> None:
         """Send the one answer to the request. Every answer passes here, those to errors and of scripts, too.
+
+        So do those to requests that never get to `handle`: a malformed one, whose `request` is empty, or a late one.
+        The thread that serves everybody runs these, so an override must not wait. `Site.headers` are added behind it.
 
         What the client does not take at once is sent after the turn. So an iterable body is read on when the code that
         built it has long returned: inside a `with` block that it needs, say `wait=True`, which holds the thread.

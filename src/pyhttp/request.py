@@ -5,10 +5,9 @@ import socket
 from dataclasses import dataclass, field
 from typing import Final, Self
 
-from pyhttp.errors import Misuse
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.transport.body import ContentStream
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
@@ -16,6 +15,7 @@ from pyhttp.transport.plain import open_channel
 
 __all__ = ["Request"]
 
+_NO_HEAD: Final = RequestHead("", "", "", "", "", "", EMPTY)
 _BUFFER: Final = 256 * 1024
 """Octets of content that one read of the socket may bring: each lets other threads run, which costs more than it."""
 
@@ -32,6 +32,8 @@ class Request:
         conn: A connected socket.
         limits: For a socket that no server of ours keeps; the defaults otherwise.
         timeouts: Likewise.
+
+    A server's request that is refused, since it is malformed say, has a turn, too: Request raises why.
 
     Raises:
         MissingRequest: The peer closed the connection before the first byte.
@@ -66,11 +68,13 @@ class Request:
             exchange = conn.take_exchange()
         else:
             exchange = open_channel(conn, limits or Limits(), timeouts or Timeouts()).open_exchange()
+        if exchange.refusal is not None:
+            raise exchange.refusal
         self._fill(exchange, exchange.head)
 
     @classmethod
     def of(cls, exchange: Exchange) -> Self:
-        """The request of an exchange whose head has been read."""
+        """The request of an exchange; without method, target and fields where its head could not be parsed."""
         request = cls.__new__(cls)
         request._fill(exchange, exchange.head)  # noqa: SLF001 - an alternative constructor
         return request
@@ -83,8 +87,7 @@ class Request:
         return request
 
     def _fill(self, exchange: Exchange, head: RequestHead | None) -> None:
-        if head is None:
-            raise Misuse("the exchange has no request, only a refusal")
+        head = head or _NO_HEAD
         self.head = head
         self.method, self.target, self.path, self.query, self.authority, self.version, self.headers = head
         self.exchange = exchange

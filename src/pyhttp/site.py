@@ -96,10 +96,11 @@ class Site:
     max_age: int | None = None
     """Seconds that a cache may reuse an answer unasked (9111 §5.2.2.1); None: it must ask each time, `no-cache`."""
     cors: bool = False
-    """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`): every preflight is answered
-    204 with what files offer, whatever is at the path; a script answers its own."""
+    """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`), those to errors, too. Every
+    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Further field lines for every answer of the site; one with a name the server sets itself replaces that."""
+    """Further field lines for every answer of the site; one with a name the server sets itself replaces that. What a
+    script or a handler says itself stays, and stands beside these where the name is Link, Set-Cookie or Vary."""
     media_types: tuple[tuple[str, str], ...] = ()
     """(ending, media type) pairs that come before the built-in table: ("md", "text/plain") for names that end in ".md",
     ("Makefile", ...) for that name and for those that end in ".makefile", in any case. The longest ending counts, the

@@ -147,6 +147,12 @@ class FakeEmployer:
         """Run a turn, unless the handler leaves it to the test."""
         if self.failing is not None:
             raise self.failing
+        self.finish_request(conn, addr)
+
+    def finish_request(self, conn: Connection, addr: Address) -> None:
+        """Run a turn here."""
+        if conn.exchange is not None and conn.exchange.refusal is not None:
+            self.refusals.append(conn.exchange.refusal)
         if self._run(conn):
             self.loop.keeper.settle(conn)
 
@@ -192,11 +198,6 @@ class FakeEmployer:
     def error_response(self, error: HTTPError) -> Response:
         """A short answer."""
         return Response(error.status, {}, b"refused")
-
-    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
-        """Answer with an error, as a server does."""
-        self.refusals.append(error)
-        answering.refuse(conn, exchange, error, self._log, self.error_response)
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Record it."""

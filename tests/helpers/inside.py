@@ -124,7 +124,6 @@ ARROWS: Final = (
     Arrow((Phase.HELD,), Happening.NEXT, Phase.IDLE, (((305, 220), (245, 220)),), (276, 212)),
     # to a turn, and away from it
     Arrow((RECEIVING,), Happening.READY, Phase.TURN, (((488, 222), (600, 222)),), (527, 239)),
-    Arrow((RECEIVING,), Happening.SEND, Phase.SEND, (((488, 540), (640, 540), (640, 456)),), (540, 557)),
     Arrow((Phase.TURN,), Happening.HOLD, Phase.HELD, (((600, 204), (455, 204)),), (527, 196)),
     Arrow(
         (Phase.TURN, Phase.SEND),
@@ -152,7 +151,14 @@ ARROWS: Final = (
         (277, 598),
     ),
     # the end
-    Arrow((ALIVE,), Happening.LAST, Phase.LINGER, (((655, 658), (655, 726)),), (664, 698), "start"),
+    Arrow(
+        (ANSWERING, Phase.DRAIN),
+        Happening.LAST,
+        Phase.LINGER,
+        (((655, 488), (655, 726)), ((820, 628), (820, 690), (655, 690))),
+        (646, 698),
+        "end",
+    ),
     Arrow((ALIVE,), Happening.OVER, Phase.CLOSED, (((955, 658), (955, 726)),), (964, 698), "start"),
     Arrow((Phase.LINGER,), Happening.OVER, Phase.CLOSED, (((730, 762), (880, 762)),), (803, 754)),
 )

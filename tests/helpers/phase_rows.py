@@ -58,11 +58,6 @@ def begin(made: World, sent: bytes, handler: Handle | None = None) -> tuple[Peer
     return peer, conn
 
 
-def large_errors(made: World) -> None:
-    """Have errors answered at greater length than a socket takes at once."""
-    vars(made.employer)["error_response"] = lambda error: Response(error.status, {}, LARGE)
-
-
 def read_all(made: World, peer: Peer) -> None:
     while peer.read():
         made.work()
@@ -96,37 +91,26 @@ INCOMPLETE: Final = {
     Phase.CONTENT: request("/", "Transfer-Encoding: chunked") + b"5\r\nab",
 }
 """What leads to a phase in which a request arrives."""
-REFUSED: Final = {Phase.IDLE: b"nonsense\r\n\r\n", Phase.HEAD: b"nonsense\r\n\r\n", Phase.CONTENT: b"nonsense\r\n"}
-"""What is to be refused there."""
 
 
-def refuse(phase: Phase, *, at_length: bool) -> Scenario:
+def fail(phase: Phase) -> Scenario:
+    """The connection fails as more is read."""
+
     def scenario(made: World) -> None:
         peer, _ = begin(made, INCOMPLETE[phase])
-        if at_length:
-            large_errors(made)
-        send(made, peer, REFUSED[phase])
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr(SocketStream, "read", reset)
+            send(made, peer, b"more")
 
     return scenario
 
 
-def leave(phase: Phase) -> Scenario:
-    """The client leaves, and the deadline is noticed first: there is nobody for the 408."""
-
-    def scenario(made: World) -> None:
-        peer, conn = begin(made, INCOMPLETE[phase])
-        peer.close()
-        made.clock.now = conn.deadline
-        made.take_due()
-        made.serve_taken()
-
-    return scenario
+def reset(_: SocketStream, size: int) -> bytes:
+    raise ConnectionResetError
 
 
 for _phase in INCOMPLETE:
-    row(_phase, Happening.SEND)(refuse(_phase, at_length=True))
-    row(_phase, Happening.LAST)(refuse(_phase, at_length=False))
-    row(_phase, Happening.OVER)(leave(_phase))
+    row(_phase, Happening.OVER)(fail(_phase))
 
 
 # --- receiving
@@ -226,7 +210,6 @@ def _(made: World) -> None:
 for _happening, _sent in {
     Happening.BEGUN: INCOMPLETE[Phase.HEAD],
     Happening.HEADED: INCOMPLETE[Phase.CONTENT],
-    Happening.LAST: REFUSED[Phase.HEAD],
 }.items():
     row(Phase.HELD, _happening)(partial(hold, sent=_sent))
 
@@ -234,12 +217,6 @@ for _happening, _sent in {
 @row(Phase.HELD, Happening.READY)
 def _(made: World) -> None:
     made.finish(hold(made, request()), Response(200))
-
-
-@row(Phase.HELD, Happening.SEND)
-def _(made: World) -> None:
-    large_errors(made)
-    hold(made, b"nonsense\r\n\r\n")
 
 
 @row(Phase.HELD, Happening.OVER)

@@ -18,8 +18,7 @@ from typing import Final, NamedTuple
 import pytest
 
 from pyhttp import answering
-from pyhttp.answering import Handler, Surroundings, conclude, function_handler
-from pyhttp.cgi.running import Scripts
+from pyhttp.answering import Handler, conclude, function_handler
 from pyhttp.errors import Disconnected, Forbidden, HTTPError, InternalError, MalformedRequest, NotFound
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
@@ -27,7 +26,6 @@ from pyhttp.request import Request
 from pyhttp.requests import SocketWriter
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.base import BaseServer
-from pyhttp.transport.access_log import loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
@@ -625,34 +623,6 @@ def test_streamed_it_is_called_while_content_is_on_its_way() -> None:
 
         function_handler(handler, content="streamed")(ours, ADDRESS, SimpleNamespace(closing=True))
         assert read_until_end(theirs).endswith(b"POST / hello")
-
-
-# --- surroundings
-
-
-def test_a_server_may_be_any_object() -> None:
-    found = Surroundings(object())
-    assert found.limits == Limits()
-    assert found.timeouts == Timeouts()
-    assert found.log is loggers()[0]
-    assert not found.closing
-    assert isinstance(found.scripts, Scripts)
-
-
-def test_what_a_server_has_is_used() -> None:
-    limits, timeouts, log = Limits(content=5), Timeouts(idle=5), logging.getLogger("mine")
-    scripts = Scripts(limits, timeouts)
-    found = Surroundings(SimpleNamespace(limits=limits, timeouts=timeouts, log=log, closing=True, scripts=scripts))
-    assert (found.limits, found.timeouts, found.log, found.closing) == (limits, timeouts, log, True)
-    assert found.scripts is scripts
-
-
-def test_what_a_server_has_of_another_kind_is_not() -> None:
-    found = Surroundings(SimpleNamespace(limits=5, timeouts="x", log=print, closing="no", scripts=[]))
-    assert found.limits == Limits()
-    assert found.log is loggers()[0]
-    assert not found.closing
-    assert isinstance(found.scripts, Scripts)
 
 
 def test_the_answer_of_a_server_that_stops_is_the_last() -> None:

@@ -25,6 +25,7 @@ LAYER: Final = {
     "pyhttp.cgi": 3,
     "pyhttp.transport": 4,
     "pyhttp.request": 5,
+    "pyhttp.surroundings": 5,
     "pyhttp.answering": 5,
     "pyhttp.telling": 5,
     "pyhttp.errand": 5,

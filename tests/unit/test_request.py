@@ -352,13 +352,14 @@ def test_a_redirected_request_has_the_exchange_and_no_content() -> None:
         assert type(again) is Request
 
 
-def test_a_refusal_is_no_request() -> None:
-    with pair() as (ours, theirs):
-        theirs.sendall(request())
-        exchange = Request(ours).exchange
-        exchange.head = None
-        with pytest.raises(Misuse):
-            Request.of(exchange)
+def test_the_request_of_a_refusal_is_empty() -> None:
+    """So whoever answers with an error may look at the request, whatever the error is."""
+    with pair() as (ours, _):
+        exchange = open_channel(ours, Limits(), Timeouts()).refuse(MalformedRequest("no head"))
+        got = Request.of(exchange)
+        assert got.exchange is exchange
+        assert (got.method, got.target, got.path, got.query, got.authority, got.version) == ("",) * 6
+        assert not got.headers
 
 
 @pytest.mark.parametrize("closing", [False, True])

@@ -105,7 +105,7 @@ def options_response(
 def _note(status: HTTPStatus, text: str, lines: Lines, site: Site) -> Response:
     """A page with the status as its heading."""
     title = f"{status:d} {reason_phrase(status)}"
-    fields = with_site_fields((*page_lines(), *lines), site, found=False)
+    fields = (*with_site_fields(page_lines(), site, found=False).lines, *lines)
     body = f'<main class="note">\n<h1>{title}</h1>\n{text}</main>\n'
     # What an error carries was written by whoever raised it: checked here (safety line S11).
     return Response(status, Headers(fields), document(title, body).encode())

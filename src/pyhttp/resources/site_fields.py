@@ -1,23 +1,25 @@
 """RFC 9110 §6.3, RFC 9111 §5.2: the field lines that every answer of a site carries, and the operator's own."""
 
+from functools import lru_cache
 from typing import Final
 
 from pyhttp.messages import Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
 
-__all__ = ["Lines", "not_modified_fields", "not_modified_response", "with_site_fields", "without"]
+__all__ = ["Lines", "completed", "not_modified_fields", "not_modified_response", "with_site_fields", "without"]
 
 Lines = tuple[tuple[str, str], ...]
 """Field lines that are known to be valid."""
 
-_JOINED: Final = frozenset({"link", "vary"})
-"""What the server says here stays true beside what the operator says."""
+_JOINED: Final = frozenset({"link", "set-cookie", "vary"})
+"""What an answer says here stays true beside what the operator says."""
+_OF_CORS: Final = frozenset({"access-control-allow-origin", "access-control-expose-headers"})
+_OF_REPRESENTATION: Final = frozenset({"content-language"})
+"""What an operator may say of the content, and a client that has the content is not told again."""
 
 _OF_304: Final = frozenset(
     {
-        "access-control-allow-origin",
-        "access-control-expose-headers",
         "cache-control",
         "content-location",
         "etag",
@@ -25,7 +27,7 @@ _OF_304: Final = frozenset(
         "vary",
     }
 )
-"""What 9110-15.4.5-2a names, Date aside, which the gate adds; and what lets a page of another origin see the 304."""
+"""What 9110-15.4.5-2a names, Date aside, which the gate adds."""
 
 
 _EXPOSED: Final = (
@@ -37,7 +39,7 @@ the asterisk."""
 
 
 def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers:
-    """The field lines of an answer with what the site adds: caching, CORS, the operator's own.
+    """The field lines of an answer of the server's own, with how it may be cached, less what the operator replaces.
 
     Args:
         lines: Of the answer.
@@ -49,11 +51,44 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
     if not found:
         caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))
-    if site.cors:
-        lines = (*lines, ("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", _EXPOSED))
     if site.headers:
-        lines = (*without(lines, {name.lower() for name, _ in site.headers} - _JOINED), *site.headers)
+        lines = without(lines, {name.lower() for name, _ in site.headers} - _JOINED)
     return Headers.parsed(lines)
+
+
+def completed(response: Response, site: Site, asked: Headers) -> Response:
+    """`response` with what the site says of every answer: CORS, and the operator's own field lines.
+
+    A field that the answer has already, from a script or a handler, stays as it is: that is who knows of this answer.
+
+    Args:
+        response: An answer to any request, to one that could not be parsed, too.
+        site: Whose headers were checked when it was built.
+        asked: The fields of the request.
+    """
+    fields = response.headers.by_name
+    said = {name for name in fields if name not in _JOINED}
+    if "access-control-allow-origin" in said:
+        said |= _OF_CORS
+    if response.status == 304 or (response.status == 206 and "if-range" in asked.by_name):
+        said |= _OF_REPRESENTATION  # 9110-15.4.5-4a, 9110-15.3.7-6a
+    added = [line for name, line in _further(site) if name not in said]
+    if not added:
+        return response
+    lines = (*response.headers.lines, *added)
+    return Response(response.status, Headers.parsed(lines), response.body, reason=response.reason)
+
+
+@lru_cache(maxsize=64)
+def _further(site: Site) -> tuple[tuple[str, tuple[str, str]], ...]:
+    """What a site says of every answer: each line with its name in lower case."""
+    lines = site.headers
+    own = {name.lower() for name, _ in lines}
+    if site.cors and "access-control-allow-origin" not in own:
+        lines = (("Access-Control-Allow-Origin", "*"), *lines)
+    if site.cors and "access-control-expose-headers" not in own:
+        lines = (("Access-Control-Expose-Headers", _EXPOSED), *lines)
+    return tuple([(name.lower(), (name, value)) for name, value in lines])
 
 
 def not_modified_fields(headers: Headers) -> Headers:

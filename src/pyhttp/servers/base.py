@@ -260,12 +260,8 @@ class BaseServer:
     # --- what the loop asks for
 
     def error_response(self, error: HTTPError) -> Response:
-        """The answer to an error that no handler answers: to a request that none has seen, say."""
+        """The answer to an error for which the handler has no look of its own: that of a function, say."""
         return error_response(error)
-
-    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
-        """Answer with an error where no turn can be had for it."""
-        self._heed(interrupted=answering.refuse(conn, exchange, error, self.log, self.error_response))
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""

@@ -255,11 +255,7 @@ class Connection(SocketByHand):
         waiting.send_all(self)
 
     def wait_for(self, what: Watched) -> None:
-        """Wait until `what` is ready, or due.
-
-        Raises:
-            Disconnected: The client is gone.
-        """
+        """Wait until `what` is ready, or due; raises Disconnected where the client is gone."""
         waiting.wait_for(self, what)
 
     # --- what a handler does with it as a socket
@@ -280,6 +276,8 @@ class Connection(SocketByHand):
     def _unread_octets(self) -> bytes:
         """As the bytes they were until a `Request` has taken the exchange; content without framing from then on."""
         self.lower(Fate.LAST)
+        if self.exchange is not None and self.exchange.refusal is not None:
+            raise self.exchange.refusal  # nobody may make of it what the server has not
         if self._unread is None:
             if self.exchange is not None and self._taken:
                 self._unread = self.exchange.content.take_early() + self.core.take_buffered()

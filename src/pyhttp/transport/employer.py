@@ -2,7 +2,6 @@
 
 from typing import Protocol
 
-from pyhttp.errors import HTTPError
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.setting import Setting
@@ -17,8 +16,8 @@ class Employer(Setting, Protocol):
         """Have the turn of `conn` run, now or soon; `Keeper.settle` must follow exactly once."""
         ...
 
-    def answer_error(self, conn: Connection, exchange: Exchange, error: HTTPError) -> None:
-        """Answer with `error` where no turn can be had for it, or note that it cannot be answered."""
+    def finish_request(self, conn: Connection, addr: Address) -> None:
+        """Run the turn of `conn` to its end here and now; `Keeper.settle` included."""
         ...
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:

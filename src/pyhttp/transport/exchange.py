@@ -44,6 +44,8 @@ class Exchange:
         awaited: What is awaited while it is `WAITING`.
         ask_at: When the client is looked at, and may be asked whether it is still there; 0 before anything is awaited.
         door: How an error is answered, for the handler's own look; None stands for the server's way.
+        add_fields: Makes of a response the one that is sent; None where a site has nothing to say of every answer.
+        refusal: Why the request is not handled, which its turn raises, for the door; None for one that is.
     """
 
     __slots__ = (
@@ -51,6 +53,7 @@ class Exchange:
         "_content",
         "_held",
         "_resume",
+        "add_fields",
         "answer",
         "ask_at",
         "awaited",
@@ -61,6 +64,7 @@ class Exchange:
         "limits",
         "octets",
         "progress",
+        "refusal",
         "started",
         "status",
         "whole",
@@ -84,6 +88,8 @@ class Exchange:
         self.awaited: Awaited | None = None
         self.ask_at: float = 0.0
         self.door: Callable[[HTTPError], None] | None = None
+        self.add_fields: Callable[[Response], Response] | None = None
+        self.refusal: HTTPError | None = None
 
     # --- what is known
 
@@ -126,10 +132,7 @@ class Exchange:
         return 0 if self.ended else self.content.read_into(buffer)
 
     def about_to_block(self) -> None:
-        """Say that the handler is about to wait, for another machine say.
-
-        A server that runs handlers on the thread which serves everybody else has another thread take over at once.
-        """
+        """Say that the handler is about to wait: a server whose leading thread runs it has another one take over."""
         self._channel.about_to_block()
 
     # --- pending
@@ -182,7 +185,9 @@ class Exchange:
         self._let_go()
 
     def go_on(self) -> None:
-        """A further turn: what was pending goes on, or the items of an answer."""
+        """A further turn: what was pending goes on, or the items of an answer; one that is refused raises why."""
+        if self.refusal is not None:
+            raise self.refusal
         if self.answer is not None:
             self.answer.pull()
             return
@@ -207,6 +212,8 @@ class Exchange:
             Misuse: There is an answer already, or the exchange is pending, or has ended.
             OSError: The connection failed.
         """
+        if self.add_fields is not None:
+            response = self.add_fields(response)
         channel = self._channel
         waits = wait or channel.in_place
         head_only = self.head is not None and self.head.method == "HEAD"
@@ -240,7 +247,13 @@ class Exchange:
         self._channel.lower(Fate.LAST)
 
     def answer_by_hand(self) -> None:
-        """The handler writes to the connection itself: nobody knows what, so that no answer can be added."""
+        """The handler writes to the connection itself: nobody knows what, so that no answer can be added.
+
+        Raises:
+            HTTPError: The request is refused.
+        """
+        if self.refusal is not None:
+            raise self.refusal
         if self.progress is not ANSWERED:
             self.give_up_waiting()
             self.progress = ANSWERED
@@ -252,12 +265,7 @@ class Exchange:
             raise Misuse("the exchange is pending: what was asked for last has to go on first")
 
     def finish_in_place(self) -> None:
-        """Wait for what is pending, and until all of the answer has been sent.
-
-        Raises:
-            OSError: The connection failed.
-            Exception: What a further turn raises.
-        """
+        """Wait for what is pending, and until all of the answer has been sent; raises what a further turn raises."""
         finish(self, self._channel)
 
     # --- its end
@@ -269,7 +277,7 @@ class Exchange:
             Exception: What closing the content of the answer raises.
         """
         self.ended = True
-        self.door = None
+        self.door = self.add_fields = self.refusal = None  # they know the handler, or frames, which may know it
         try:
             if self.answer is not None:
                 self.answer.close()

@@ -32,9 +32,6 @@ def hold(keeper: Keeper, conn: Connection, seconds: float) -> bool:
             return _hold_waiting(keeper, conn, exchange, until)
         if exchange.finished and exchange.complete and conn.fate is Fate.KEEP:
             return _hold_idle(keeper, conn, until)
-    except HTTPError as error:
-        keeper.refuse(conn, error)
-        return False
     except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the thread
         keeper.settler.lose(conn, error)
         return False
@@ -66,7 +63,12 @@ def _hold_idle(keeper: Keeper, conn: Connection, until: float) -> bool:
     """Await the next request; `until` is for a whole head: a byte now and then does not keep the thread (D7, D8)."""
     keeper.settler.start_next(conn, Happening.HOLD)
     while True:
-        match keeper.parse(conn):
+        try:
+            arrived = keeper.parse(conn)
+        except HTTPError as error:
+            keeper.mark_refused(conn, error)
+            arrived = Arrived.REQUEST
+        match arrived:
             case Arrived.REQUEST:
                 keeper.registry.enter(conn, Happening.READY)
                 return True

@@ -218,20 +218,31 @@ class Keeper:
         try:
             self._employer.process_request(conn, conn.addr)
         except Unavailable as error:
-            if conn.phase is Phase.TURN:
-                self.refuse(conn, error)
+            self._end_turn(conn, error)
         except Exception as error:  # noqa: BLE001 - a user's process_request may raise anything; the loop must go on
             self._employer.report("process_request failed", error)
-            if conn.phase is Phase.TURN:
-                self.refuse(conn, Unavailable("no handler could be started"))
+            self._end_turn(conn, Unavailable("no handler could be started"))
 
     def refuse(self, conn: Connection, error: HTTPError) -> None:
-        """Answer a request whose turn cannot begin with `error`, and end the connection."""
+        """Have a request that is not handled answered with `error`, and end the connection."""
+        self.registry.enter(conn, _READY)
+        self._end_turn(conn, error)
+
+    def _end_turn(self, conn: Connection, error: HTTPError) -> None:
+        """Have a turn run here and now, unless it is somebody else's meanwhile, with nothing to do but to refuse.
+
+        It needs no thread: so what is wrong is answered however busy handlers are.
+        """
+        if conn.phase is Phase.TURN:
+            self.mark_refused(conn, error)
+            self._employer.finish_request(conn, conn.addr)
+
+    def mark_refused(self, conn: Connection, error: HTTPError) -> None:
+        """Have the turn of `conn` raise `error`, as its handler is built or goes on, for the handler's own look."""
         exchange = conn.exchange or conn.begin_exchange(None)
+        exchange.refusal = exchange.refusal or error
+        error.__traceback__ = None  # it knows the frames that know the connection, which knows it
         conn.lower(Fate.LAST)
-        self._employer.answer_error(conn, exchange, error)
-        error.__traceback__ = None  # it knows the frames that know the connection, which may know it
-        self.settle(conn)
 
     def queue(self, conn: Connection) -> None:
         """No thread is free for the turn of `conn`; it is the queue's now."""

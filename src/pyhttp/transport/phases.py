@@ -111,18 +111,15 @@ _ANSWERED: Final = {
 }
 """What can become of a connection whose answer has been given."""
 
-_REFUSED: Final = {Happening.SEND: Phase.SEND, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED}
-"""What can become of one whose request was refused; such an answer is the last."""
-
 _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
     Phase.IDLE: {
         Happening.BEGUN: Phase.HEAD,
         Happening.HEADED: Phase.CONTENT,
         Happening.READY: Phase.TURN,
-        **_REFUSED,
+        Happening.OVER: Phase.CLOSED,
     },
-    Phase.HEAD: {Happening.HEADED: Phase.CONTENT, Happening.READY: Phase.TURN, **_REFUSED},
-    Phase.CONTENT: {Happening.READY: Phase.TURN, **_REFUSED},
+    Phase.HEAD: {Happening.HEADED: Phase.CONTENT, Happening.READY: Phase.TURN, Happening.OVER: Phase.CLOSED},
+    Phase.CONTENT: {Happening.READY: Phase.TURN, Happening.OVER: Phase.CLOSED},
     Phase.QUEUED: {Happening.TAKEN: Phase.TURN},
     Phase.TURN: {
         Happening.QUEUED: Phase.QUEUED,
@@ -136,7 +133,7 @@ _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
         Happening.HEADED: Phase.CONTENT,
         Happening.READY: Phase.TURN,
         Happening.NEXT: Phase.IDLE,
-        **_REFUSED,
+        Happening.OVER: Phase.CLOSED,
     },
     Phase.AWAIT: {Happening.READY: Phase.TURN, **_ANSWERED},
     Phase.SEND: {

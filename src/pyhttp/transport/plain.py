@@ -94,9 +94,11 @@ class PlainChannel:
                 _unread[self._sock] = self._position
         return exchange
 
-    def refusal(self) -> Exchange:
+    def refuse(self, error: HTTPError) -> Exchange:
         """An exchange for the answer to a head that could not be read."""
-        return Exchange(self, None, self._limits)
+        exchange = Exchange(self, None, self._limits)
+        exchange.refusal = error
+        return exchange
 
     def finish(self) -> Fate:
         """After an answer: read away unread content; KEEP when another request may follow on this socket.

@@ -174,17 +174,9 @@ def test_what_is_not_there_is_not_found_whatever_the_conditions(root: Path, meth
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_304_has_just_the_fields_that_a_cache_needs(root: Path, method: str, fields: dict[str, str]) -> None:
-    site = Site(headers=(("Expires", "0"), ("Content-Location", "/x"), ("X-Other", "y")), cors=True)
-    response = ask(root, method, site=site, **fields)
+    response = ask(root, method, site=Site(), **fields)
     assert response.status == 304
-    assert "ETag" in response.headers.members("Access-Control-Expose-Headers")
-    assert [line for line in lines(root, response) if line[0] != "Access-Control-Expose-Headers"] == [
-        ("Access-Control-Allow-Origin", "*"),
-        ("Cache-Control", "no-cache"),
-        ("Content-Location", "/x"),
-        ("ETag", ETAG),
-        ("Expires", "0"),
-    ]
+    assert lines(root, response) == [("Cache-Control", "no-cache"), ("ETag", ETAG)]
 
 
 def test_a_condition_that_fails(root: Path) -> None:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pyhttp.resources.site_fields import not_modified_response, with_site_fields, without
-from pyhttp.semantics.fields import Headers
+from pyhttp.messages import Response
+from pyhttp.resources.site_fields import Lines, completed, not_modified_response, with_site_fields, without
+from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.site import Site
 
 LINES = (("Content-Type", "text/plain"), ("Vary", "Accept"))
@@ -22,8 +23,12 @@ def test_caching(site: Site, found: bool, caching: str) -> None:
     assert with_site_fields(LINES, site, found=found).lines == (*LINES, ("Cache-Control", caching))
 
 
+def complete(lines: Lines, site: Site, *, status: int = 200) -> Headers:
+    return completed(Response(status, Headers(lines)), site, EMPTY).headers
+
+
 def test_cors() -> None:
-    headers = with_site_fields(LINES, Site(cors=True))
+    headers = complete(LINES, Site(cors=True))
     assert headers["Access-Control-Allow-Origin"] == "*"
     for name in (
         "*",
@@ -38,14 +43,57 @@ def test_cors() -> None:
         assert name in headers.members("Access-Control-Expose-Headers")
 
 
+def test_who_speaks_of_cors_is_not_interrupted() -> None:
+    """A script's own rule may be a stricter one; the operator's is the one of the site."""
+    lines = (*LINES, ("access-control-allow-origin", "https://a"))
+    assert complete(lines, Site(cors=True)).lines == lines
+    operators = complete(LINES, Site(cors=True, headers=(("Access-Control-Allow-Origin", "https://a"),)))
+    assert operators.get_all("Access-Control-Allow-Origin") == ("https://a",)
+    assert len(operators.get_all("Access-Control-Expose-Headers")) == 1
+
+
 def test_a_header_of_the_operator_replaces_ours_and_joins_vary_and_link() -> None:
     theirs = (("cache-control", "no-store"), ("X-A", "1"), ("X-A", "2"), ("vary", "Origin"), ("Link", "</>; rel=home"))
-    headers = with_site_fields((*LINES, ("Link", "<./>; rel=prev")), Site(headers=theirs))
+    site = Site(headers=theirs)
+    headers = complete(with_site_fields((*LINES, ("Link", "<./>; rel=prev")), site).lines, site)
     assert headers["Link"] == "<./>; rel=prev, </>; rel=home"
     assert headers.get_all("Cache-Control") == ("no-store",)
     assert headers.get_all("X-A") == ("1", "2")
     assert headers["Vary"] == "Accept, Origin"
     assert headers["Content-Type"] == "text/plain"
+
+
+def test_what_an_answer_says_itself_stays() -> None:
+    """Cookies are the exception: two of them are two facts."""
+    site = Site(headers=(("X-A", "1"), ("X-B", "2"), ("Set-Cookie", "site=1")))
+    headers = complete((("x-a", "own"), ("Set-Cookie", "script=1")), site)
+    assert headers.get_all("X-A") == ("own",)
+    assert headers.get_all("X-B") == ("2",)
+    assert headers.get_all("Set-Cookie") == ("script=1", "site=1")
+
+
+@pytest.mark.clause("9110-15.3.7-6a", "9110-15.4.5-4a")
+@pytest.mark.parametrize(
+    ("status", "asked", "said"),
+    [
+        (200, {}, True),
+        (206, {}, True),
+        (304, {}, False),
+        (200, {"If-Range": '"x"'}, True),
+        (206, {"If-Range": '"x"'}, False),
+    ],
+)
+def test_the_language_is_not_repeated_for_who_has_the_content(status: int, asked: dict[str, str], said: bool) -> None:
+    site = Site(headers=(("Content-Language", "de"), ("X-A", "1")))
+    got = completed(Response(status), site, Headers(asked)).headers
+    assert ("Content-Language" in got, "X-A" in got) == (said, True)
+
+
+def test_the_rest_of_an_answer_is_as_it_was() -> None:
+    response = Response(418, {"X-A": "1"}, b"tea", reason="Short and stout")
+    got = completed(response, Site(headers=(("X-B", "2"),)), EMPTY)
+    assert (got.status, got.body, got.reason) == (418, b"tea", "Short and stout")
+    assert completed(response, Site(headers=(("X-A", "2"),)), EMPTY) is response
 
 
 def test_without() -> None:

@@ -168,7 +168,7 @@ def test_a_refusal_is_answered_and_the_last() -> None:
         made = channel(ours)
         with pytest.raises(MalformedRequest):
             made.open_exchange()
-        made.refusal().respond(Response(400))
+        made.refuse(MalformedRequest("x")).respond(Response(400))
         assert theirs.recv(1000).startswith(b"HTTP/1.1 400 ")
         assert made.finish() is not Fate.KEEP
 

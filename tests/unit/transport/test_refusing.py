@@ -100,7 +100,7 @@ def test_a_fault_of_ours_at_a_deadline_costs_one_connection(monkeypatch: pytest.
         peer.send(b"GET")
         made.work()
         with monkeypatch.context() as patched:
-            patched.setattr(made.employer, "answer_error", lambda *_: 1 // 0)
+            patched.setattr(made.employer, "finish_request", lambda *_: 1 // 0)
             made.pass_time(20)
         assert now(conn) is Phase.CLOSED
         assert made.employer.reports[-1] == "a connection is lost to a fault of the server"

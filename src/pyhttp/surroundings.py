@@ -1,0 +1,55 @@
+"""What a handler is told of its server, which may be any object."""
+
+from typing import TYPE_CHECKING, Final
+
+from pyhttp.cgi.running import Scripts
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.transport.access_log import loggers
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["Surroundings"]
+
+_LIMITS: Final = Limits()
+_TIMEOUTS: Final = Timeouts()
+
+
+class Surroundings:
+    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object."""
+
+    __slots__ = ("_server",)
+
+    def __init__(self, server: object) -> None:
+        self._server = server
+
+    @property
+    def limits(self) -> Limits:
+        """Sizes and counts."""
+        limits: object = getattr(self._server, "limits", None)
+        return limits if isinstance(limits, Limits) else _LIMITS
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """Deadlines."""
+        timeouts: object = getattr(self._server, "timeouts", None)
+        return timeouts if isinstance(timeouts, Timeouts) else _TIMEOUTS
+
+    @property
+    def log(self) -> "logging.Logger":
+        """Where faults are told."""
+        import logging  # noqa: PLC0415 - see loggers
+
+        log: object = getattr(self._server, "log", None)
+        return log if isinstance(log, logging.Logger) else loggers()[0]
+
+    @property
+    def scripts(self) -> Scripts:
+        """The server's count of running CGI scripts."""
+        scripts: object = getattr(self._server, "scripts", None)
+        return scripts if isinstance(scripts, Scripts) else Scripts(self.limits, self.timeouts)
+
+    @property
+    def closing(self) -> bool:
+        """Whether the server is stopping."""
+        return getattr(self._server, "closing", False) is True
