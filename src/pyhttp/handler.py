@@ -121,10 +121,10 @@ class BaseHttpRequestHandler:
         self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
         if self._script is not None:
             self.run_cgi(self._script.path)
-        elif path.endswith("/"):
+        elif located.endswith("/"):
             if not files.is_directory(located):
                 raise NotFound("a file has no slash behind it")
-            self._do_directory(located, segments)
+            self._do_directory(located.rstrip("/") or "/", segments)
         else:
             self._do_name(located, segments)
 
@@ -144,7 +144,11 @@ class BaseHttpRequestHandler:
                 self._opened.close()
 
     def get_path(self, path: str) -> str:
-        """The absolute file-system path that `path` means below the folder.
+        """The absolute file-system path that `path` means below the folder; a slash ends it where one ends `path`.
+
+        What an override returns decides, whatever the request looks like: a file is that file, a directory answers with
+        its index or listing, by way of a redirect where the path of the request has no slash; only a directory can be
+        at a path that ends in a slash.
 
         Args:
             path: As it stood in the request, still encoded; a query is cut off. It is decoded exactly once.
@@ -153,7 +157,10 @@ class BaseHttpRequestHandler:
             NotFound: It has a dot segment or an encoded slash, or is hidden.
             BadRequest: It is no path, or decodes to a control character.
         """
-        return paths.locate(self.directory, path, hide_dotfiles=self.site.hide_dotfiles)
+        located = paths.locate(self.directory, path, hide_dotfiles=self.site.hide_dotfiles)
+        if "?" in path:
+            path = path[: path.index("?")]
+        return f"{located}/" if path[-1] == "/" != located[-1] else located
 
     def list_dir(self, path: str) -> str:
         """HTML: the listing of a directory, or the page of it that the request asks for, or a file's contents, escaped.

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 from pyhttp.semantics.fields import Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
 
-__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "close_body"]
+__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "check_item", "close_body"]
 
 CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
@@ -125,7 +125,9 @@ class Response:
 
     The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, or an iterable of bytes that
     is sent as it comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an
-    empty one. What may not stand in the URI reference of a Location is percent-encoded (RFC 9110 §10.2.2).
+    empty one. What an iterable yields is looked at as it comes: a first item that is not `bytes` is answered with 500,
+    a later one ends the connection. What may not stand in the URI reference of a Location is
+    percent-encoded (RFC 9110 §10.2.2).
 
     Args:
         status: 200 to 599.
@@ -137,6 +139,7 @@ class Response:
         ValueError: A status outside 200-599; a field name or value, or a reason, that breaks the grammar;
             Transfer-Encoding or Connection, which are the gate's; a Content-Length that is not true; content where the
             status allows none.
+        TypeError: A value of a wrong type, such as text for a body; the message says what to write.
     """
 
     status: int
@@ -152,8 +155,12 @@ class Response:
         *,
         reason: str = "",
     ) -> None:
+        if status.__class__ is not int and not isinstance(status, int):
+            raise TypeError(f"status: an int, not {type(status).__name__}")
         if not 200 <= status <= 599:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
+        if body.__class__ is not bytes:
+            _check_body(body)
         checked = Headers(headers) if isinstance(headers, dict) or not isinstance(headers, Headers) else headers
         fields = checked.by_name
         for name in _GATE_FIELDS:
@@ -197,6 +204,49 @@ def _with_reference(headers: Headers) -> Headers:
     return Headers.parsed(
         (name, uri_reference(value) if name.lower() == "location" else value) for name, value in headers.lines
     )
+
+
+_INSTEAD: Final[tuple[tuple[type[object], str], ...]] = (
+    (str, "text.encode()"),
+    (bytearray, "bytes(body)"),
+    (memoryview, "bytes(body)"),
+    (Mapping, "json.dumps(body).encode()"),
+    (type(None), 'b"", or leave it out'),
+)
+"""What to write for values that are no content, though some of them are iterables."""
+
+
+def _check_body(body: object) -> None:
+    """See that a body is one, as far as that can be told before it is read.
+
+    Raises:
+        TypeError: It is not, or one of the items that are there.
+    """
+    if isinstance(body, bytes | FileSlice):
+        return
+    wrong = next((write for kind, write in _INSTEAD if isinstance(body, kind)), None)
+    if wrong is not None:
+        raise TypeError(f"body: bytes, not {type(body).__name__}: write {wrong}")
+    if isinstance(body, tuple):
+        for part in body:
+            if not isinstance(part, bytes | FileSlice):
+                raise TypeError(f"body: a part of a tuple is bytes or a FileSlice, not {type(part).__name__}")
+    elif isinstance(body, list):
+        for item in body:
+            check_item(item)
+    elif not hasattr(body, "__iter__") and not isinstance(body, Source):
+        raise TypeError(f"body: bytes, or what yields bytes, not {type(body).__name__}")
+
+
+def check_item(item: object) -> None:
+    """See that an item of an iterable body is one.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if not isinstance(item, bytes):
+        hint = ": write item.encode()" if isinstance(item, str) else ""
+        raise TypeError(f"body: an iterable yields bytes, not {type(item).__name__}{hint}")
 
 
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:

@@ -16,7 +16,7 @@ from tests.helpers.command import running
 TOP: Final = Path(__file__).parents[2]
 README: Final = (TOP / "README.md").read_text(encoding="utf-8")
 SERVING, TESTING = re.findall(r"^    (.*python3 .*)$", README, re.MULTILINE)
-FOLDER, SUBCLASS, FUNCTION = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+FOLDER, SUBCLASS, FUNCTION, LOGGING = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @contextmanager
@@ -69,9 +69,14 @@ def test_a_folder_in_ten_lines(tmp_path: Path) -> None:
 
 
 def test_a_subclass_in_ten_lines(tmp_path: Path) -> None:
-    (tmp_path / "index.html").write_bytes(b"the app")
+    (tmp_path / "app" / "users").mkdir(parents=True)
+    (tmp_path / "app" / "index.html").write_bytes(b"the app")
+    (tmp_path / "app" / "users" / "style.css").write_bytes(b"h1 {}")
     with library(f"import os; os.chdir({str(tmp_path)!r})\n{SUBCLASS}") as url:
-        assert get(url, "/app/some/page") == (200, b"the app")
+        for page in ("/app/", "/app/some/page", "/app/users", "/app/users/", "/app/users/7?x=/", "/app/index.html"):
+            assert get(url, page) == (200, b"the app")
+        assert get(url, "/app/users/style.css") == (200, b"h1 {}")
+        assert get(url, "/app")[0] == 301
         assert get(url, "/other")[0] == 404
 
 
@@ -80,6 +85,20 @@ def test_a_function_in_ten_lines() -> None:
         assert get(url, "/a/b?c") == (200, b"GET /a/b\n")
 
 
+def test_faults_and_requests_go_where_the_log_is_directed(tmp_path: Path) -> None:
+    failing = FUNCTION.replace("return Response(", "raise ValueError(")
+    for quiet in (False, True):
+        log = tmp_path / str(quiet) / "server.log"
+        log.parent.mkdir()
+        code = LOGGING if quiet else LOGGING.replace("logging.getLogger", "# ")
+        with library(f"import os; os.chdir({str(log.parent)!r})\n{code}\n{failing}") as url:
+            assert get(url, "/a")[0] == 500
+            assert get(url, "/b")[0] == 500  # by now the first one has its line
+        logged = log.read_text()
+        assert "ValueError: " in logged
+        assert ('"GET /a HTTP/1.1" 500' in logged) != quiet
+
+
 def test_ten_lines_are_ten_lines() -> None:
-    for code in (FOLDER, SUBCLASS, FUNCTION):
+    for code in (FOLDER, SUBCLASS, FUNCTION, LOGGING):
         assert len([line for line in code.splitlines() if line.strip()]) <= 10

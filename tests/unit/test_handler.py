@@ -232,6 +232,36 @@ def test_get_path_can_be_overridden(root: Path) -> None:
     assert answers[0][2] == b"hello"
 
 
+@pytest.mark.parametrize(
+    ("returned", "target", "status", "said"),
+    [
+        ("a.txt", "/x", 200, b"hello"),
+        ("a.txt", "/x/", 200, b"hello"),
+        ("a.txt", "/folder/", 200, b"hello"),
+        ("a.txt/", "/x", 404, b""),
+        ("with-index", "/x/", 200, b"<p>index"),
+        ("with-index/", "/x/", 200, b"<p>index"),
+        ("with-index", "/x", 301, b'"/x/"'),
+        ("with-index/", "/x", 301, b'"/x/"'),
+        ("folder", "/x/?C=N", 200, b"&lt;b&gt;.txt"),
+        ("absent", "/a.txt", 404, b""),
+        ("absent/", "/folder/", 404, b""),
+    ],
+)
+def test_what_get_path_returns_decides(root: Path, returned: str, target: str, status: int, said: bytes) -> None:
+    class Located(BaseHttpRequestHandler):
+        def get_path(self, path: str) -> str:
+            return f"{self.directory}/{returned}"
+
+    ((found, _, content),) = ask(request(target), partial(Located, directory=root))
+    assert found == status
+    assert said in content
+
+
+def test_the_default_finds_no_file_behind_a_slash(root: Path) -> None:
+    assert [status for status, _, _ in ask(request("/a.txt/") + request("/a.txt/?"), folder(root))] == [404, 404]
+
+
 def test_list_dir_can_be_overridden(root: Path) -> None:
     ((_, _, content),) = ask(request("/folder/"), partial(Mine, directory=root))
     assert content == b"<title>folder</title>"
@@ -254,10 +284,20 @@ def calls(use: Callable[[BaseHttpRequestHandler], str]) -> type[BaseHttpRequestH
     return Calling
 
 
-def test_get_path_is_encoded_path_in_and_file_system_path_out(root: Path) -> None:
-    make = partial(calls(lambda handler: handler.get_path("/folder/%3Cb%3E.txt?query")), directory=root)
+@pytest.mark.parametrize(
+    ("path", "located"),
+    [
+        ("/folder/%3Cb%3E.txt?query/", "/folder/<b>.txt"),
+        ("/folder/?query", "/folder/"),
+        ("//folder//", "/folder/"),
+        ("/folder", "/folder"),
+        ("/", "/"),
+    ],
+)
+def test_get_path_is_encoded_path_in_and_file_system_path_out(root: Path, path: str, located: str) -> None:
+    make = partial(calls(lambda handler: handler.get_path(path)), directory=root)
     ((_, _, content),) = ask(request(), make)
-    assert content.decode() == str(root / "folder" / "<b>.txt")
+    assert content.decode() == f"{root}{located}"
 
 
 @pytest.mark.parametrize(

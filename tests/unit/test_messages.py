@@ -4,11 +4,13 @@ import os
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
 from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, Source, close_body
 from pyhttp.semantics.fields import Headers
+from tests.helpers.untyped import untyped
 
 
 class File:
@@ -236,3 +238,52 @@ def test_a_location_is_a_uri_reference() -> None:
     assert response.headers["Location"] == "/sub/?a=%22b%20c%22&d=%FC"
     for reference in ("", "sub/", "//host/x?y#z"):
         assert Response(301, {"Location": reference}).headers["Location"] == reference
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        ("text", r"bytes, not str: write text\.encode\(\)"),
+        (bytearray(b"a"), r"bytes, not bytearray: write bytes\(body\)"),
+        (memoryview(b"a"), r"bytes, not memoryview: write bytes\(body\)"),
+        ({"a": 1}, r"bytes, not dict: write json\.dumps\(body\)\.encode\(\)"),
+        (MappingProxyType({}), "not mappingproxy: write json"),
+        (None, "bytes, not NoneType: write"),
+        (5, "bytes, or what yields bytes, not int"),
+        ((b"a", "b"), "a part of a tuple is bytes or a FileSlice, not str"),
+        ([b"a", None], "an iterable yields bytes, not NoneType"),
+        (["a"], r"an iterable yields bytes, not str: write item\.encode\(\)"),
+    ],
+)
+def test_what_is_no_content_is_refused_when_the_response_is_built(body: object, message: str) -> None:
+    for status in (200, 204):
+        with pytest.raises(TypeError, match=f"body: .*{message}"):
+            untyped(Response)(status, {}, body)
+
+
+def test_a_subclass_of_bytes_is_content() -> None:
+    class Octets(bytes):
+        """Others may add methods."""
+
+    assert Response(200, {}, Octets(b"a")).length == 1
+
+
+@pytest.mark.parametrize("status", ["200", 200.0, None])
+def test_a_status_is_a_number(status: object) -> None:
+    with pytest.raises(TypeError, match="status: an int, not"):
+        untyped(Response)(status)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"Content-Length": 5}, "the value of Content-Length is a str, not int: 5"),
+        ([("X", b"a")], "the value of X is a str, not bytes"),
+        ({b"X": "a"}, "a field name is a str, not bytes"),
+        (None, "a mapping, or .* pairs, not NoneType"),
+        ("X: a", "a mapping, or .* pairs, not str"),
+    ],
+)
+def test_fields_are_text(headers: object, message: str) -> None:
+    with pytest.raises(TypeError, match=f"headers: {message}"):
+        untyped(Response)(200, headers)

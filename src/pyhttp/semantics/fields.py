@@ -76,6 +76,7 @@ class Headers(Mapping[str, str]):
 
     Raises:
         ValueError: A name or a value breaks the grammar; the message names it.
+        TypeError: A name or a value is no str; likewise.
     """
 
     __slots__ = ("_index", "_lines", "_unsplit", "_wire", "by_name", "repeated")
@@ -91,8 +92,11 @@ class Headers(Mapping[str, str]):
         elif isinstance(fields, Headers):
             lines = fields.lines
         else:
+            _demand_lines(fields)
             lines = tuple(fields.items() if isinstance(fields, Mapping) else fields)
         for name, value in lines:
+            if name.__class__ is not str or value.__class__ is not str:
+                _demand_text(name, value)
             if _NAME.fullmatch(name) is None:
                 raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")
             if _VALUE.fullmatch(value) is None:
@@ -226,6 +230,18 @@ class Headers(Mapping[str, str]):
         Commas inside quoted strings do not separate. Members come as they stand, quoting included.
         """
         return tuple([member for value in self.get_all(name) for member in parse_list(value)])
+
+
+def _demand_lines(fields: object) -> None:
+    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
+        raise TypeError(f"headers: a mapping, or (name, value) pairs, not {type(fields).__name__}")
+
+
+def _demand_text(name: object, value: object) -> None:
+    if not isinstance(name, str):
+        raise TypeError(f"headers: a field name is a str, not {type(name).__name__}: {name!r}")
+    if not isinstance(value, str):
+        raise TypeError(f"headers: the value of {name} is a str, not {type(value).__name__}: {value!r}")
 
 
 def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:

@@ -34,10 +34,14 @@ INFO: Final = 20
 
 @cache
 def loggers() -> "tuple[logging.Logger, logging.Logger]":
-    """The loggers "pyhttp.error" and "pyhttp.access"; a library prints nothing unless asked (safety line O3)."""
+    """The loggers "pyhttp.error" and "pyhttp.access".
+
+    They have no handler of ours: level and sink are the operator's (safety line O3). Where nobody has set up anything,
+    faults, which are warnings and errors, get to standard error by the last resort of `logging`; access lines, which
+    are not, go nowhere.
+    """
     import logging  # noqa: PLC0415 - a tenth of all there is to load; whoever builds a server loads it
 
-    logging.getLogger("pyhttp").addHandler(logging.NullHandler())
     return logging.getLogger("pyhttp.error"), logging.getLogger("pyhttp.access")
 
 

@@ -7,11 +7,12 @@ a handler's thread, as long as the client keeps up; a source is read by whoever 
 import os
 import time
 from collections.abc import Callable, Iterator
+from enum import Enum, auto
 from typing import Final
 
 from pyhttp.errors import Disconnected, InternalError
 from pyhttp.limits import Limits
-from pyhttp.messages import FileSlice, Response, Source
+from pyhttp.messages import FileSlice, Response, Source, check_item
 from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.fate import KEEP, LAST
@@ -47,6 +48,15 @@ def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[byt
     if not sink.core.persistent:
         sink.lower(LAST)
     return head, b"" if head_only else content
+
+
+class _Ended(Enum):
+    """What stands behind the last item; None would be an item, and a wrong one."""
+
+    ENDED = auto()
+
+
+_ENDED: Final = _Ended.ENDED
 
 
 class Answer:
@@ -100,6 +110,7 @@ class Answer:
 
         Raises:
             InternalError: A file was truncated before anything was sent.
+            TypeError: The first item of an iterable is not bytes.
             Disconnected: The client is gone.
         """
         match body := self._response.body:
@@ -119,7 +130,9 @@ class Answer:
             case _:
                 self._sink.about_to_block()  # who yields content has to get it from somewhere
                 self._items = iter(body)
-                item = next(self._items, None)
+                item = next(self._items, _ENDED)
+                if item.__class__ is not bytes and item is not _ENDED:
+                    check_item(item)  # before the head: it can be said yet
                 self._send_head()
                 self._take(item)
 
@@ -127,11 +140,12 @@ class Answer:
         """By the thread of a turn: take further items.
 
         Raises:
+            TypeError: One of them is not bytes.
             Disconnected: The client is gone.
         """
         if self._items is not None:
             self._sink.about_to_block()
-            self._take(next(self._items, None))
+            self._take(next(self._items, _ENDED))
 
     def pump(self) -> None:
         """Without waiting: read what the source has.
@@ -202,10 +216,12 @@ class Answer:
         self._end()
         sink.send_some()
 
-    def _take(self, item: bytes | None) -> None:
+    def _take(self, item: bytes | _Ended) -> None:
         """Send items as they come, the first of them being here, until the client is behind or others are due."""
         sink, items, octets, count = self._sink, self._items, 0, 0
-        while item is not None and items is not None:
+        while item is not _ENDED and items is not None:
+            if item.__class__ is not bytes:
+                check_item(item)
             if item:
                 self._add(item)
             elif sink.stream.departed():  # nobody would notice while there is nothing to say
@@ -215,7 +231,7 @@ class Answer:
             count += 1
             if sink.outbox or not item or octets >= self._limits.portion or count == _ITEMS_AT_ONCE:
                 return
-            item = next(items, None)
+            item = next(items, _ENDED)
         self._end()
         sink.send_some()
 

@@ -26,9 +26,7 @@ class Exchange:
 
     Args:
         channel: The connection it takes place on.
-        head: Of the request.
-        limits: How much is put aside, kept, and sent at once.
-        whole: Whether the request has no content, so that all of it has been received.
+        head, limits, whole: As the attributes.
 
     Attributes:
         head: The request's head; None where it could not be parsed and only an error can be the answer.
@@ -210,8 +208,11 @@ class Exchange:
 
         Raises:
             Misuse: There is an answer already, or the exchange is pending, or has ended.
+            TypeError: It is no Response.
             OSError: The connection failed.
         """
+        if response.__class__ is not Response and not isinstance(response, Response):
+            raise TypeError(f"respond: a Response, not {type(response).__name__}")
         if self.add_fields is not None:
             response = self.add_fields(response)
         channel = self._channel
