@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from pyhttp.arguments import check_callable
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -64,7 +65,9 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
 
     Raises:
         ValueError: `content` is neither.
+        TypeError: `handler` cannot be called.
     """
+    check_callable("handler", handler)
     if content not in {"streamed", "spooled"}:
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
 

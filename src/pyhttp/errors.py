@@ -35,7 +35,7 @@ The client sees the status and its reason phrase; ``detail`` is for the operator
 """
 
 from http import HTTPStatus
-from typing import ClassVar
+from typing import ClassVar, Final
 
 __all__ = [
     "BadGateway",
@@ -68,6 +68,15 @@ __all__ = [
 ]
 
 
+RENAMED: Final = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Names that RFC 9110 gave and older Python versions do not know yet: answers are the same on every version."""
+
+
 class HTTPError(Exception):
     """A fault that has an HTTP status.
 
@@ -82,8 +91,8 @@ class HTTPError(Exception):
     must_close: ClassVar[bool] = False
 
     def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
-        super().__init__(detail or self.status.phrase)
-        self.detail: str = detail or self.status.phrase
+        self.detail: str = detail or RENAMED.get(self.status) or self.status.phrase
+        super().__init__(self.detail)
         self.fields = fields
 
 

@@ -6,9 +6,11 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import serve_plain
+from pyhttp.arguments import check_type
 from pyhttp.cgi import script
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
+from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
 from pyhttp.resources import error_page, files, paths, site_fields
 from pyhttp.resources.opened import OpenedFile, check_directory, open_file
@@ -26,7 +28,7 @@ __all__ = ["BaseHttpRequestHandler"]
 _DEFAULT_SITE: Final = Site()
 
 
-class BaseHttpRequestHandler:
+class BaseHttpRequestHandler(NoLeftovers):
     """Serves a folder. Constructing it serves: one request of a server's connection, every request of another socket.
 
     Override one of `handle`, `get_path`, `list_dir`, `do_file`, `run_cgi`; each answers by `respond`, once.
@@ -37,6 +39,9 @@ class BaseHttpRequestHandler:
         server: Any object; its `limits`, `timeouts`, `log` and `closing` are used where it has them.
         directory: The folder; the working directory otherwise.
         site: How it is served.
+
+    Raises:
+        TypeError: A subclass has a method that only `http.server` would call, such as `do_GET`; `site` is no Site.
 
     Attributes:
         request: The current request; without method, target and fields where it could not be parsed.
@@ -66,6 +71,8 @@ class BaseHttpRequestHandler:
         self.server = server
         path = "" if directory is None else os.fspath(directory)
         self.directory: str = _normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
+        if site is not None and site.__class__ is not Site:
+            check_type("site", site, Site)
         self.site: Site = site or _DEFAULT_SITE
         if isinstance(conn, Connection):
             self._answer(conn.take_exchange())
@@ -73,10 +80,7 @@ class BaseHttpRequestHandler:
             serve_plain(conn, server, self._answer)
 
     def _answer(self, exchange: Exchange) -> None:
-        """Have `handle` answer; what it raises, now or in a further turn, is answered in the site's own look.
-
-        So is the request that the server refuses.
-        """
+        """Have `handle` answer; what it raises, now or in a further turn, or a refusal, has the site's own look."""
         self.request = Request.of(exchange)
         self._asked = self.request.path
         self._script = None
@@ -146,9 +150,8 @@ class BaseHttpRequestHandler:
     def get_path(self, path: str) -> str:
         """The absolute file-system path that `path` means below the folder; a slash ends it where one ends `path`.
 
-        What an override returns decides, whatever the request looks like: a file is that file, a directory answers with
-        its index or listing, by way of a redirect where the path of the request has no slash; only a directory can be
-        at a path that ends in a slash.
+        What an override returns decides: a file is sent, a directory answers with its index or listing, or a redirect
+        where the request has no slash; only a directory can be at a path that ends in a slash.
 
         Args:
             path: As it stood in the request, still encoded; a query is cut off. It is decoded exactly once.

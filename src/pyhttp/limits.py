@@ -70,7 +70,8 @@ class Limits:
     log_line: int = 2 * KIB
     """D21: one access line; longer ones are cut and marked."""
     spool_memory: int = MIB
-    """Kept content of a request is in memory up to this size, then in an unnamed temporary file."""
+    """Content of a request that is collected, for a script or by `content="spooled"`: up to this size it is in memory,
+    for a script in a file of the system's memory, and beyond it in an unnamed file where temporary files are."""
     spool: int = 2 * GIB
     """D22: bytes spooled at once by all requests. Over it: 503."""
     listing_entries: int = 10_000

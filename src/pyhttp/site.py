@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass, field, fields
+from types import NoneType
 from typing import Final
 
 from pyhttp import abnf
+from pyhttp.arguments import check_type
 
 __all__ = ["CODINGS", "Site", "is_hidden", "program_for"]
 
@@ -70,6 +72,7 @@ class Site:
 
     Raises:
         ValueError: A parameter breaks its rule; the message names it.
+        TypeError: A parameter is of a wrong type: text where a tuple of texts belongs, say.
     """
 
     index: tuple[str, ...] = ("index.html", "index.htm")
@@ -117,6 +120,9 @@ class Site:
 
     def __post_init__(self) -> None:
         values: list[object] = [getattr(self, each.name) for each in fields(self) if each.compare]
+        for each, value in zip(fields(self), values, strict=False):  # the last one is no parameter
+            kinds = (int, NoneType) if each.default is None else (type(each.default),)
+            check_type(f"Site.{each.name}", value, *kinds)
         object.__setattr__(self, "_hash", hash(tuple(values)))
         self._check_cgi()
         self._check_names()

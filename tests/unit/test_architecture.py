@@ -18,6 +18,8 @@ LAYER: Final = {
     "pyhttp.abnf": 0,
     "pyhttp.site": 0,
     "pyhttp.version": 0,
+    "pyhttp.arguments": 0,
+    "pyhttp.ported": 0,
     "pyhttp.semantics": 1,
     "pyhttp.messages": 2,
     "pyhttp.wire": 3,

@@ -16,6 +16,8 @@ from pyhttp.errors import (
     RangeNotSatisfiable,
     Unavailable,
 )
+from pyhttp.semantics.statuses import reason_phrase
+from tests.helpers.untyped import untyped
 
 
 def _descendants(base: type[HTTPError]) -> list[type[HTTPError]]:
@@ -48,6 +50,15 @@ def test_the_tree_in_the_documentation_is_the_tree(kind: type[HTTPError]) -> Non
     if kind is not HTTPError:
         assert f" {int(kind.status)}" in line
         assert ("closes" in line) == kind.must_close
+
+
+@pytest.mark.parametrize("kind", TREE)
+def test_an_error_without_a_detail_is_called_as_its_answer_is(kind: type[HTTPError]) -> None:
+    """By RFC 9110, whatever the Python version has: Content Too Large, not Request Entity Too Large."""
+    named: dict[str, object] = {"allow": ()} if issubclass(kind, MethodNotAllowed) else {}
+    named |= {"length": 3} if issubclass(kind, RangeNotSatisfiable) else {}
+    error = untyped(kind)(**named)
+    assert str(error) == vars(error)["detail"] == reason_phrase(kind.status)
 
 
 def test_the_detail_is_the_phrase_unless_told() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from pyhttp.site import Site
+from tests.helpers.untyped import untyped
 
 
 def test_the_defaults() -> None:
@@ -39,6 +40,25 @@ def test_names_are_plain_names(name: str) -> None:
     if name:
         with pytest.raises(ValueError, match=r"Site\.not_found"):
             Site(not_found=name)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"index": "index.html"}, "Site.index: tuple, not str"),
+        ({"cgi_directories": "cgi-bin"}, "Site.cgi_directories: tuple, not str"),
+        ({"headers": {"X": "y"}}, "Site.headers: tuple, not dict"),
+        ({"codings": ["gzip"]}, "Site.codings: tuple, not list"),
+        ({"listing": "no"}, "Site.listing: bool, not str"),
+        ({"max_age": "60"}, "Site.max_age: int or NoneType, not str"),
+        ({"max_age": True}, "Site.max_age: int or NoneType, not bool"),
+        ({"not_found": None}, "Site.not_found: str, not NoneType"),
+    ],
+)
+def test_a_parameter_of_a_wrong_type_is_named(named: dict[str, object], message: str) -> None:
+    """Text is a sequence of names of one letter each, which is never what was meant."""
+    with pytest.raises(TypeError, match=message):
+        untyped(Site)(**named)
 
 
 def test_max_age_is_not_negative() -> None:

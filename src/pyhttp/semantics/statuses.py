@@ -3,15 +3,9 @@
 from http import HTTPStatus
 from typing import Final
 
-__all__ = ["explanation", "reason_phrase"]
+from pyhttp.errors import RENAMED
 
-_RENAMED: Final = {
-    413: "Content Too Large",
-    414: "URI Too Long",
-    416: "Range Not Satisfiable",
-    422: "Unprocessable Content",
-}
-"""Names that RFC 9110 gave and older Python versions do not know yet: answers are the same on every version."""
+__all__ = ["explanation", "reason_phrase"]
 
 _EXPLANATIONS: Final = {
     400: "The server could not understand this request. Sending it again unchanged will not help.",
@@ -40,7 +34,7 @@ _EXPLANATIONS: Final = {
 
 def reason_phrase(status: int) -> str:
     """The phrase RFC 9110 or another registered specification gives a status; "" for an unregistered one."""
-    known = _RENAMED.get(status)
+    known = RENAMED.get(status)
     if known is not None:
         return known
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
+from pyhttp.arguments import check_callable, check_type, optional
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
@@ -56,6 +57,7 @@ class BaseServer:
     Raises:
         OSError: The address cannot be bound.
         ValueError: `tls` is not None, or the port is out of range.
+        TypeError: An argument of a wrong type; the message says which.
     """
 
     def __init__(
@@ -69,12 +71,16 @@ class BaseServer:
         tls: None = None,
         access_log: AccessLog | None = None,
     ) -> None:
+        check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
+        check_type("port", port, int)
+        check_callable("request_handler", request_handler)
+        check_callable("access_log", access_log, or_none=True)
         if tls is not None:
             raise ValueError("tls: this version does not offer TLS")
         if not 0 <= port <= 65535:
             raise ValueError(f"port: 0 to 65535, not {port}")
-        self.limits: Limits = limits or Limits()
-        self.timeouts: Timeouts = timeouts or Timeouts()
+        self.limits: Limits = optional("limits", limits, Limits) or Limits()
+        self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
         self.request_handler = request_handler

@@ -15,6 +15,7 @@ from collections import deque
 from typing import Final
 
 from pyhttp.answering import HandlerFactory
+from pyhttp.arguments import check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.base import LAST, BaseServer
@@ -72,6 +73,7 @@ class PooledServer(BaseServer):
     Raises:
         OSError: The address cannot be bound.
         ValueError: `workers` is less than 1, or as for `BaseServer`.
+        TypeError: An argument of a wrong type.
     """
 
     def __init__(
@@ -86,6 +88,7 @@ class PooledServer(BaseServer):
         tls: None = None,
         access_log: AccessLog | None = None,
     ) -> None:
+        check_type("workers", workers, int)
         if workers < 1:
             raise ValueError(f"workers: at least 1, not {workers}")
         super().__init__(host, port, request_handler, limits=limits, timeouts=timeouts, tls=tls, access_log=access_log)

@@ -91,7 +91,7 @@ class ServerConnection(RequestReceiver):
         # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14).
         keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
         keep = keep and not isinstance(response.framing, UntilClose)
-        data = response.head(_connection_line(version, keep=keep))
+        data = response.head(_connection_line(version, keep=keep, upgrade="upgrade" in head.fields.by_name))
         self.persistent: bool = keep
         self._expects = False
         self._response = response
@@ -123,6 +123,7 @@ class ServerConnection(RequestReceiver):
             or self._sending is not _OWING_HEAD
             or status not in _ORDINARY
             or "content-length" in fields.by_name
+            or "upgrade" in fields.by_name
             or length < 0
             or (status == 304 and length)
         ):
@@ -162,8 +163,14 @@ class ServerConnection(RequestReceiver):
         return isinstance(self._response.framing, UntilClose)
 
 
-def _connection_line(version: str, *, keep: bool) -> bytes:
-    """What is said about the connection to a client of this version, "" where that is not known (RFC 9112 §9.3)."""
+def _connection_line(version: str, *, keep: bool, upgrade: bool = False) -> bytes:
+    """What is said about the connection to a client of this version, "" where that is not known (RFC 9112 §9.3).
+
+    Whoever sends Upgrade lists it here (9110-7.8-14a).
+    """
+    more = b", upgrade" if upgrade else b""
     if not keep:
-        return b"Connection: close\r\n"
-    return b"Connection: keep-alive\r\n" if version == "HTTP/1.0" else b""
+        return b"Connection: close%b\r\n" % more
+    if version == "HTTP/1.0":
+        return b"Connection: keep-alive%b\r\n" % more
+    return b"Connection: upgrade\r\n" if upgrade else b""

@@ -20,6 +20,7 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Address, Connection
 from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
+from tests.helpers.untyped import untyped
 from tests.helpers.wire_client import Ended
 
 ServerClass = type[BaseServer]
@@ -91,6 +92,31 @@ def test_an_address_in_use_is_an_error_when_the_server_is_built(server_class: Se
 def test_a_port_out_of_range(server_class: ServerClass, port: int) -> None:
     with pytest.raises(ValueError, match="port"):
         bind(server_class, port)
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"host": ("", 8000)}, r"host: str, not tuple: host and port are two arguments"),
+        ({"host": None}, "host: str, not NoneType"),
+        ({"port": "8000"}, "port: int, not str"),
+        ({"port": True}, "port: int, not bool"),
+        ({"request_handler": "Handler"}, "request_handler: something to be called, not str"),
+        ({"limits": {"content": 5}}, "limits: Limits, not dict"),
+        ({"timeouts": Limits()}, "timeouts: Timeouts, not Limits"),
+        ({"access_log": "access.log"}, "access_log: something to be called, not str"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(
+    server_class: ServerClass, named: dict[str, object], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        untyped(server_class)(**{"host": "127.0.0.1", "port": 0, **named})
+
+
+def test_the_habit_of_http_server_is_told_what_to_write(server_class: ServerClass) -> None:
+    with pytest.raises(TypeError, match=r"two arguments, as in \('localhost', 8888, handler\)"):
+        untyped(server_class)(("", 8000), echo)
 
 
 def test_tls_is_reserved() -> None:

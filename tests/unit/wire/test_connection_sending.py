@@ -297,3 +297,24 @@ def test_L7_chunks_that_are_there_whole_are_read_in_one_go() -> None:
 def test_L7_1_mib_of_one_byte_chunks_is_read() -> None:
     """L7: whatever the size of the segments."""
     assert read_in(one_byte_chunks(2**20, 65536)) == 2**20
+
+
+@pytest.mark.clause("9110-7.8-14a")
+@pytest.mark.parametrize("status", [200, 426])
+@pytest.mark.parametrize(
+    ("request_head", "close", "said"),
+    [
+        (GET, False, b"upgrade"),
+        (GET, True, b"close, upgrade"),
+        (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", False, b"keep-alive, upgrade"),
+        (b"GET / HTTP/1.0\r\n\r\n", False, b"close, upgrade"),
+    ],
+)
+def test_whoever_sends_upgrade_lists_it_in_connection(
+    status: int, request_head: bytes, close: bool, said: bytes
+) -> None:
+    fields = Headers({"Upgrade": "HTTP/2.0"})
+    connection = asked(request_head)
+    assert connection.send_whole(status, fields, 0, date=b"", close=close) is None
+    sent = connection.send(ResponseHead(status, fields, 0, close))
+    assert [line for line in sent.split(b"\r\n") if line.startswith(b"Connection")] == [b"Connection: " + said]

@@ -1,0 +1,64 @@
+"""Handlers that were written for `http.server`: what would be ignored is refused."""
+
+import http.server
+import inspect
+
+import pytest
+
+from pyhttp import BaseHttpRequestHandler
+from pyhttp.ported import NoLeftovers
+
+LEFT = [
+    ("do_GET", r"override handle\(\)"),
+    ("do_HEAD", r"override handle\(\)"),
+    ("do_PROPFIND", r"override handle\(\)"),
+    ("send_head", r"override do_file\(path\)"),
+    ("translate_path", r"override get_path\(path\)"),
+    ("list_directory", r"override list_dir\(path\)"),
+    ("end_headers", r"override respond\(response\)"),
+    ("send_error", "raise an HTTPError"),
+    ("log_message", "the loggers pyhttp.access and pyhttp.error"),
+    ("guess_type", "give Site.media_types"),
+    ("extensions_map", "give Site.media_types"),
+    ("cgi_directories", "give Site.cgi_directories"),
+]
+
+
+@pytest.mark.parametrize(("name", "instead"), LEFT)
+def test_what_only_http_server_calls_is_refused_when_the_class_is_made(name: str, instead: str) -> None:
+    with pytest.raises(TypeError, match=rf"Ported\.{name} of http\.server is not called here: .*{instead}"):
+        type("Ported", (BaseHttpRequestHandler,), {name: lambda self: None})
+
+
+def test_so_it_is_in_another_base_and_in_a_subclass_of_a_subclass() -> None:
+    """As a class that asks for a password is mixed in."""
+
+    class Authentication:
+        def do_GET(self) -> None:
+            raise AssertionError
+
+    class Mine(BaseHttpRequestHandler):
+        pass
+
+    with pytest.raises(TypeError, match=r"Authentication\.do_GET"):
+        type("Ported", (Authentication, BaseHttpRequestHandler), {})
+    with pytest.raises(TypeError, match=r"Ported\.do_POST"):
+        type("Ported", (Mine,), {"do_POST": print})
+
+
+def test_a_handler_of_http_server_is_none_of_ours() -> None:
+    with pytest.raises(TypeError, match=r"of http\.server is not called here"):
+        type("Ported", (BaseHttpRequestHandler, http.server.SimpleHTTPRequestHandler), {})
+
+
+def test_names_of_ones_own_are_free() -> None:
+    class Mine(BaseHttpRequestHandler):
+        def do_something(self) -> None: ...
+
+        def setup(self) -> None: ...
+
+    assert issubclass(Mine, NoLeftovers)
+
+
+def test_our_own_names_are_none_of_them() -> None:
+    assert {name for name, _ in inspect.getmembers(BaseHttpRequestHandler)}.isdisjoint({name for name, _ in LEFT})
