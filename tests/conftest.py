@@ -1,13 +1,14 @@
 """What every test may use."""
 
 import os
-import signal
 
 import pytest
 from hypothesis import settings
 
-# A job in the background may have been started with it ignored, and every server that a test starts inherits that.
-signal.signal(signal.SIGINT, signal.default_int_handler)
+from tests.helpers import bounded
+from tests.helpers.bounded import pytest_runtest_protocol, pytest_sessionfinish
+
+__all__ = ["pytest_configure", "pytest_runtest_protocol", "pytest_sessionfinish"]
 
 # A shared machine stalls at times, so no example has a deadline; CI must not fail by chance, so it draws the same ones.
 settings.register_profile("pyhttp", deadline=None, derandomize="CI" in os.environ)
@@ -15,4 +16,5 @@ settings.load_profile("pyhttp")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    bounded.pytest_configure(config)
     config.addinivalue_line("markers", "clause(*ids): the normative statements of the RFCs that this test shows")

@@ -126,7 +126,7 @@ def serving(
             announcement = ""
             while LAST_WORDS not in announcement:
                 line = process.stdout.readline()
-                assert line, f"it ended with {process.wait()}"
+                assert line, f"it ended with {process.wait(_PATIENCE)}"
                 announcement += line
             if traced:
                 pid = int(Path(f"/proc/{pid}/task/{pid}/children").read_text().split()[0])

@@ -57,7 +57,7 @@ def running(*arguments: str, log: Path, command: Sequence[str] = COMMAND) -> Ite
             announcement = ""
             while LAST_WORDS not in announcement:
                 line = process.stdout.readline()
-                assert line, f"it ended with {process.wait()}: {announcement}{log.read_text()}"
+                assert line, f"it ended with {process.wait(10)}: {announcement}{log.read_text()}"
                 announcement += line
             yield Running(process, announcement, log)
         finally:

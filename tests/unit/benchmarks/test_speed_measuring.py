@@ -88,11 +88,13 @@ def test_a_tree_has_its_living_children_and_their_memory() -> None:
     own = Tree(os.getpid())
     alone = own.memory()
     with subprocess.Popen([sys.executable, "-c", wait], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
-        assert child.stdout
-        child.stdout.readline()
-        assert child.pid in own.processes()
-        assert own.memory().now - alone.now > 10_000_000
-        child.communicate()
+        try:
+            assert child.stdout
+            child.stdout.readline()
+            assert child.pid in own.processes()
+            assert own.memory().now - alone.now > 10_000_000
+        finally:
+            child.kill()
     assert child.pid not in own.processes()
 
 
