@@ -209,7 +209,7 @@ class BaseServer:
     def finish_request(self, conn: socket.socket, addr: Address) -> None:
         """Build the handler, which serves; then give the connection back to the loop, or close it.
 
-        Every `process_request` ends here, exactly once for each call of it, on whatever thread.
+        Every `process_request` ends here, exactly once for each call of it, on whatever thread; a refusal begins here.
 
         Raises:
             Misuse: The turn of the connection has ended, or not begun: it is not the caller's.
