@@ -88,24 +88,20 @@ class BaseHttpRequestHandler(NoLeftovers):
         self._opened = None
         exchange.door = self._answer_error
         if self.site.cors or self.site.headers:
-            exchange.add_fields = self._add_fields
+            exchange.add_fields = lambda response: site_fields.completed(response, self.site, self.request.headers)
         if exchange.refusal is not None:
             raise exchange.refusal
         self.handle()
 
-    def _add_fields(self, response: Response) -> Response:
-        return site_fields.completed(response, self.site, self.request.headers)
-
     def _answer_error(self, error: HTTPError) -> None:
-        self.respond(self._error_response(error))
-
-    def _error_response(self, error: HTTPError) -> Response:
         head = self.request.head
         if error_page.is_preflight(head.method, head.headers, self.site) and not error.must_close:
-            return error_page.options_response(head.headers, site=self.site)
-        if isinstance(error, NotFound) and self.request.method in {"GET", "HEAD"}:
-            return files.not_found_response(error, root=self.directory, site=self.site, path=self._asked)
-        return error_page.error_response(error, site=self.site, path=self._asked)
+            response = error_page.options_response(head.headers, site=self.site)
+        elif isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
+            response = files.not_found_response(error, root=self.directory, site=self.site, path=self._asked)
+        else:
+            response = error_page.error_response(error, site=self.site, path=self._asked)
+        self.respond(response)
 
     # --- what may be overridden
 
