@@ -83,9 +83,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         """Have `handle` answer; what it raises, now or in a further turn, or a refusal, has the site's own look."""
         self.request = Request.of(exchange)
         self._asked = self.request.path
-        self._script = None
-        self._redirects = 0
-        self._opened = None
+        self._script, self._redirects, self._opened = None, 0, None
         exchange.door = self._answer_error
         if self.site.cors or self.site.headers:
             exchange.add_fields = lambda response: site_fields.completed(response, self.site, self.request.headers)
@@ -94,14 +92,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         self.handle()
 
     def _answer_error(self, error: HTTPError) -> None:
-        head = self.request.head
-        if error_page.is_preflight(head.method, head.headers, self.site) and not error.must_close:
-            response = error_page.options_response(head.headers, site=self.site)
-        elif isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
-            response = files.not_found_response(error, root=self.directory, site=self.site, path=self._asked)
-        else:
-            response = error_page.error_response(error, site=self.site, path=self._asked)
-        self.respond(response)
+        asked = self.request.head
+        self.respond(files.answer_to_error(error, asked, root=self.directory, site=self.site, path=self._asked))
 
     # --- what may be overridden
 
@@ -292,11 +284,10 @@ class BaseHttpRequestHandler(NoLeftovers):
     def _do_listing(self, path: str) -> None:
         from pyhttp.resources import listing  # noqa: PLC0415 - see list_dir
 
-        head = self.request.head
+        head, limits = self.request.head, self.request.exchange.limits
         if listing.wants_json(head):
             from pyhttp.resources.json_listing import json_response  # noqa: PLC0415 - few clients ask for it
 
-            limits = self.request.exchange.limits
             self.respond(json_response(head, path, root=self.directory, site=self.site, limits=limits))
             return
         self._link = ""  # an overridden list_dir may know of no further pages

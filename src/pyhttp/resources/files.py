@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple, assert_never
 from pyhttp.errors import HTTPError, InternalError, NotFound, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.error_page import error_response, not_acceptable_response, options_response
+from pyhttp.resources.error_page import error_response, is_preflight, not_acceptable_response, options_response
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.resources.siblings import SUFFIXES, select_representation
 from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
@@ -23,7 +23,7 @@ from pyhttp.semantics.ranges import Unranged, content_range, select
 from pyhttp.semantics.validators import FileVersion, Validators, validators_of_file
 from pyhttp.site import Site
 
-__all__ = ["file_response", "index_of", "is_directory", "not_found_response"]
+__all__ = ["answer_to_error", "file_response", "index_of", "is_directory", "not_found_response"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _READ_AT_ONCE: Final = 64 * 1024
@@ -239,6 +239,15 @@ def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:
     """The names under which a file and its siblings can be had as they are (9110-15.5.7-2a)."""
     name = os.path.basename(path)
     return (name, *[name + SUFFIXES[coding] for coding in alternatives])
+
+
+def answer_to_error(error: HTTPError, head: RequestHead, *, root: str, site: Site, path: str) -> Response:
+    """What a site answers where a request has met with `error`; `path` is what the client asked for."""
+    if is_preflight(head.method, head.headers, site) and not error.must_close:
+        return options_response(head.headers, site=site)
+    if isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
+        return not_found_response(error, root=root, site=site, path=path)
+    return error_response(error, site=site, path=path)
 
 
 def not_found_response(error: NotFound, *, root: str, site: Site, path: str = "") -> Response:
