@@ -170,7 +170,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             return listing.file_page(path, root=self.directory, site=self.site, limits=limits)
         page = listing.directory_page(
             path,
-            paths.decode(self.request.path),
+            self.request.path,
             self.request.query,
             root=self.directory,
             site=self.site,

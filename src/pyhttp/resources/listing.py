@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 from pyhttp.errors import Forbidden
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
+from pyhttp.resources import paths
 from pyhttp.resources.entries import Directory, Entry
 from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
@@ -34,7 +35,7 @@ class Page(NamedTuple):
 
 def directory_page(
     path: str,
-    segments: tuple[str, ...],
+    asked: str,
     query: str = "",
     *,
     root: str,
@@ -45,7 +46,7 @@ def directory_page(
 
     Args:
         path: Absolute file-system path of the directory.
-        segments: The decoded path of its URL, for title and breadcrumbs.
+        asked: The path of its URL, as requested, for title and breadcrumbs.
         query: Of the request; `sort` and `order` in it choose the order, `page` the part.
         root: Absolute path of the folder served.
         site: How it is served.
@@ -62,7 +63,7 @@ def directory_page(
     finally:
         directory.close()
     paging = Paging(order, number, size, total)
-    return Page(_page(tuple(entries), segments, paging), paging.link)
+    return Page(_page(tuple(entries), asked, paging), paging.link)
 
 
 def open_listed(path: str, root: str, site: Site) -> Directory:
@@ -77,13 +78,13 @@ def open_listed(path: str, root: str, site: Site) -> Directory:
 
 
 @lru_cache(maxsize=1)
-def _page(found: tuple[Entry, ...], segments: tuple[str, ...], paging: Paging) -> str:
+def _page(found: tuple[Entry, ...], asked: str, paging: Paging) -> str:
     """The page of entries that have just been read; the last one is kept, as it takes longer to write than to read."""
-    order = paging.order
+    order, segments = paging.order, paths.decode(asked)
     entries = order.sorted(found)
     rows, icons = table_rows(entries)
     top = (
-        f"{drawings({'parent', *icons})}{_breadcrumbs(segments)}<main>\n"
+        f"{drawings({'parent', *icons})}{_breadcrumbs(asked, segments)}<main>\n"
         f"<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n{_pages(paging, 'Pages')}"
         f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
         f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
@@ -97,12 +98,10 @@ def _title(segments: tuple[str, ...]) -> str:
     return "/" + "".join([f"{segment}/" for segment in segments])
 
 
-def _breadcrumbs(segments: tuple[str, ...]) -> str:
+def _breadcrumbs(asked: str, segments: tuple[str, ...]) -> str:
     """Links to the directories above, relative so that they hold wherever the site is mounted."""
-    above = ("Home", *segments)[: len(segments)]
-    links = [
-        f'<li><a href="{"../" * (len(above) - depth)}">{escape_text(name)}</a>\n' for depth, name in enumerate(above)
-    ]
+    above = zip(paths.references_above(asked), ("Home", *segments)[: len(segments)], strict=True)
+    links = [f'<li><a href="{reference}">{escape_text(name)}</a>\n' for reference, name in above]
     return f'<nav aria-label="Folders above">\n<ol>\n{"".join(links)}</ol>\n</nav>\n' if links else ""
 
 

@@ -77,6 +77,17 @@ def home_reference(path: str) -> str:
     return "../" * (path.count("/") - 1) or "./"
 
 
+def references_above(path: str) -> tuple[str, ...]:
+    """The relative references to the directories above a directory, from the top of the site on.
+
+    Args:
+        path: Of the request, as for `home_reference`: each slash is a step, however few segments there are.
+    """
+    parts = path.split("/")
+    places = [place for place, part in enumerate(parts[:-1]) if part or not place]
+    return tuple(["../" * (len(parts) - 2 - place) for place in places[:-1]])
+
+
 def directory_reference(path: str, segments: tuple[str, ...]) -> str:
     """The relative reference to a directory, as `home_reference` is one.
 

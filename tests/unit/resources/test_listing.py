@@ -16,7 +16,7 @@ from pyhttp.resources import listing
 from pyhttp.resources.entries import Entry
 from pyhttp.resources.listing import directory_page, file_page, listing_response, wants_json
 from pyhttp.resources.order import Column, Order
-from pyhttp.resources.paths import decode
+from pyhttp.resources.paths import decode, encode_segment
 from pyhttp.resources.rows import table_rows
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, content, request, write
@@ -91,7 +91,8 @@ def root(tmp_path: Path) -> Path:
 
 
 def page_of(root: Path, segments: tuple[str, ...] = (), query: str = "", site: Site = SITE) -> str:
-    return directory_page(str(root.joinpath(*segments)), segments, query, root=str(root), site=site).html
+    asked = "/" + "".join([f"{encode_segment(segment)}/" for segment in segments])
+    return directory_page(str(root.joinpath(*segments)), asked, query, root=str(root), site=site).html
 
 
 def test_W4_links_of_strange_names_lead_to_their_files(root: Path) -> None:
@@ -173,6 +174,17 @@ def test_title_heading_and_breadcrumbs(tmp_path: Path) -> None:
     assert "<nav" not in top
 
 
+@pytest.mark.parametrize("asked", ["/a/b/", "/a//b/", "//a/b/", "/a/b//", "///a///b///"])
+def test_breadcrumbs_lead_up_however_many_slashes_were_asked_for(tmp_path: Path, asked: str) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    text = directory_page(str(tmp_path / "a" / "b"), asked, root=str(tmp_path), site=SITE).html
+    crumbs = dict(re.findall(r'<li><a href="([^"]*)">([^<]*)</a>', text))
+    steps = {name: reference.count("../") for reference, name in crumbs.items()}
+    # RFC 3986 §5.2.4: each step takes a segment away, also an empty one, which urljoin does not count.
+    meant = {name: decode("/".join(asked.split("/")[: -1 - count]) + "/") for name, count in steps.items()}
+    assert meant == {"Home": (), "a": ("a",)}
+
+
 def test_an_empty_folder_says_so(tmp_path: Path) -> None:
     assert "This folder is empty." in page_of(tmp_path)
 
@@ -224,7 +236,7 @@ def test_a_page_that_is_kept_is_of_one_folder_order_and_limit(tmp_path: Path) ->
     write(tmp_path / "three" / "a")
     pages.append(page_of(tmp_path, ("three",)))
     write(tmp_path / "three" / "b")
-    pages.append(directory_page(str(tmp_path / "three"), ("three",), root=str(tmp_path), site=SITE, limits=limits).html)
+    pages.append(directory_page(str(tmp_path / "three"), "/three/", root=str(tmp_path), site=SITE, limits=limits).html)
     assert len(set(pages)) == len(pages)
 
 
@@ -277,7 +289,7 @@ def long(tmp_path: Path) -> Path:
 
 
 def part(root: Path, query: str = "", size: int = 3) -> listing.Page:
-    return directory_page(str(root), (), query, root=str(root), site=SITE, limits=Limits(listing_entries=size))
+    return directory_page(str(root), "/", query, root=str(root), site=SITE, limits=Limits(listing_entries=size))
 
 
 def shown(html_: str) -> list[str]:
