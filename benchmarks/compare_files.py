@@ -243,6 +243,40 @@ def _links_out(ask: Asker) -> bool | str:
     return reply.status in {403, 404} or f"{reply.status}"
 
 
+def _many_ranges(ask: Asker) -> bool | str:
+    asked = ",".join(f"{start}-{start + 99}" for start in range(0, 20_000, 1000))
+    reply = ask("/large.bin", Range=f"bytes={asked}")
+    if reply.status != 206:
+        return str(reply.status)
+    return reply.content.startswith(b"\r\n--") or "no CRLF before the first boundary"
+
+
+def _other_tag(ask: Asker) -> bool | str:
+    tags = [ask(f"/{name}.store").field("ETag") for name in ("one", "two")]
+    return (all(tags) and tags[0] != tags[1]) or ("the same" if all(tags) else "no tag")
+
+
+def _intact(ask: Asker) -> bool | str:
+    reply = ask("/intact.css", Accept_Encoding="gzip")
+    content = reply.content if not reply.field("Content-Encoding") else b""
+    return content == PLAIN or f"{len(reply.content)} octets"
+
+
+def _relative(ask: Asker) -> bool | str:
+    location = ask("/sub").field("Location")
+    return location == "sub/" or re.sub(r"[0-9]{4,}", "PORT", location) or "none"
+
+
+def _reference(ask: Asker) -> bool | str:
+    location = ask('/sub?a="b"').field("Location")
+    return (bool(location) and '"' not in location) or "a quote in it"
+
+
+def _text(ask: Asker) -> bool | str:
+    types = [ask(name).field("Content-Type").partition(";")[0] for name in ("/LICENSE", "/settings.toml")]
+    return types == ["text/plain"] * 2 or ", ".join(type_ or "none" for type_ in types)
+
+
 FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
     ("POST to a file: 405 with Allow", "9110 §15.5.6", _allow),
     ("An unknown method: 501", "9110 §9.1", status("/ten.txt", 501, "BREW")),
@@ -254,11 +288,14 @@ FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
     ("An unknown range unit is ignored", "9110 §14.2", status("/ten.txt", 200, Range="items=0-1")),
     ("A malformed range is ignored", "9110 §14.2", status("/ten.txt", 200, Range="bytes=5-2")),
     ("A range beyond the end: 416 with the length", "9110 §15.5.17", _unsatisfiable),
+    ("20 ascending ranges: 206, with CRLF before the first boundary", "2046 §5.1.1", _many_ranges),
+    ("A range of an empty file: 200", "9110 §14.2", status("/empty.txt", 200, Range="bytes=0-9")),
     ("If-Range with another tag: the whole", "9110 §13.1.5",
      status("/ten.txt", 200, Range="bytes=0-0", If_Range='"x"')),
     ("If-Range with a weak tag: the whole", "9110 §13.1.5", with_tag("If_Range", 200, "W/{}", Range="bytes=0-0")),
     ("206 after If-Range repeats nothing", "9110 §15.3.7", _no_repetition),
     ("A strong entity tag", "9110 §8.8.3", _etag),
+    ("Equal size and mtime: another tag for another file", "9110 §8.8.1", _other_tag),
     ("If-Match that fails: 412", "9110 §13.1.1", status("/ten.txt", 412, If_Match='"x"')),
     ("If-None-Match with a list, a comma within a tag", "9110 §13.1.2", with_tag("If_None_Match", 304, '"a,b" , {}')),
     ("If-None-Match compares weakly", "9110 §13.1.2", with_tag("If_None_Match", 304, "W/{}")),
@@ -273,8 +310,12 @@ FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
     ("`gzip;q=0` gets the plain file", "9110 §12.5.3", coded("gzip;q=0", "")),
     ("Vary on the plain answer too", "9110 §12.5.5", _varies),
     ("Each coding has a tag of its own", "9110 §8.8.3.3", _tag_of_its_own),
+    ("An empty `.gz` does not stand for its file", "", _intact),
     ("Text states its charset", "9110 §8.3.2", _charset),
+    ("`LICENSE` and `.toml` are shown as text", "", _text),
     ("`nosniff` on files", "", _nosniff),
+    ("The redirect to a folder holds behind a prefix", "9110 §10.2.2", _relative),
+    ("Location is a URI reference", "9110 §10.2.2", _reference),
     ("`//folder` is redirected to a path here", "", _redirect),
     ("A symbolic link out of the root is refused", "", _links_out),
     ("A listing sorts without a script", "", _sorted_listing),
@@ -294,6 +335,12 @@ def make_folder(work: Path) -> Path:
     (root / "style.css.gz").write_bytes(gzip.compress(PLAIN))
     (root / "sub" / "a.txt").write_bytes(b"a")
     (root / "sub" / "b.txt").write_bytes(b"bb")
+    (root / "large.bin").write_bytes(bytes(range(250)) * 4000)
+    (root / "empty.txt").touch()
+    for name, content in (("one.store", b"1"), ("two.store", b"2"), ("LICENSE", b"MIT"), ("settings.toml", b"a = 1")):
+        (root / name).write_bytes(content)
+    (root / "intact.css").write_bytes(PLAIN)
+    (root / "intact.css.gz").touch()
     (root / "out.txt").symlink_to(work / "secret.txt")
     for path in (work, *work.rglob("*")):
         if not path.is_symlink():
@@ -305,7 +352,7 @@ def make_folder(work: Path) -> Path:
 def commands(root: Path, work: Path, port: int) -> dict[str, list[str]]:
     """How each server that is found here is started."""
     found: dict[str, list[str]] = {
-        "pyhttp": [sys.executable, "-m", "pyhttp", str(root), "--port", str(port), "--quiet"]
+        "pyhttp": [sys.executable, "-m", "pyhttp", str(root), "--port", str(port), "--quiet", "--precompressed"]
     }
     for name, program, template, options_before in (
         ("nginx", "nginx", NGINX, ["-c"]),
