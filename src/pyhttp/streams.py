@@ -8,8 +8,9 @@ from typing import Final, TextIO
 
 __all__ = ["claim", "complain", "say", "settle"]
 
-_LAST: Final = 2
-"""The highest descriptor of a standard stream."""
+_MODES: Final = (os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)
+"""How the null device stands for each. Output that was closed is missed where something is said, and that is told on
+standard error; nobody is left to miss that one."""
 
 
 def claim() -> None:
@@ -17,9 +18,11 @@ def claim() -> None:
 
     Names that do not fit a terminal's encoding are shown in escapes from here on.
     """
-    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= _LAST:
-        os.set_inheritable(descriptor, True)  # as the standard streams are
-    os.close(descriptor)
+    for number, mode in enumerate(_MODES):
+        try:
+            os.fstat(number)
+        except OSError:  # it is the lowest one free, and so the one that is opened next
+            os.set_inheritable(os.open(os.devnull, mode), True)  # as the standard streams are
     sys.stdout = _writable(sys.stdout, 1)
     sys.stderr = _writable(sys.stderr, 2)
 
@@ -36,7 +39,7 @@ def say(text: str) -> None:
     """Write to standard output, now.
 
     Raises:
-        OSError: It cannot be written: a full disk, or a pipe without a reader.
+        OSError: It cannot be written: a full disk, a pipe without a reader, or closed when the process started.
     """
     sys.stdout.write(text)
     sys.stdout.flush()
