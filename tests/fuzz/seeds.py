@@ -29,6 +29,31 @@ _OUTPUTS: Final = (
 )
 
 
+_SIGNATURE: Final = b"\r\n\r\n\x00\r\nQUIT\n"
+_INTRODUCTIONS: Final = (
+    b"PROXY TCP4 192.0.2.1 198.51.100.2 56324 443\r\nGET",
+    b"PROXY TCP6 2001:db8::1 ::ffff:1.2.3.4 0 65535\r\n",
+    b"PROXY UNKNOWN\r\n",
+    b"PROXY UNKNOWN x y\r\n\r\n",
+    _SIGNATURE + b"\x21\x11\x00\x0c" + bytes(range(12)),
+    _SIGNATURE + b"\x21\x21\x00\x28" + bytes(range(40)) + b"\x16\x03\x01",
+    _SIGNATURE + b"\x20\x00\x00\x00",
+)
+_APART: Final = {
+    "byte_ranges": (b"bytes=0-", b"bytes=-1", b"bytes=0-0, 2-3", b"bytes=9-1", b"BYTES=1-2,,-3"),
+    "proxy_header": _INTRODUCTIONS,
+    "forwarded": (
+        b"192.0.2.7",
+        b"10.0.0.1, [2001:db8::1]:80, unknown",
+        b"for=192.0.2.43;proto=https;host=a.example, for=10.0.0.1",
+        b'for="[2001:DB8:cafe::17]:4711";by=_x;secret="a\\"b"',
+        b'For="_gazonk:_port"; proto=http',
+        b'for="',
+    ),
+}
+"""Of what is no part of a request, or only seldom."""
+
+
 def found(target: str) -> list[bytes]:
     """Inputs that once broke the target."""
     folder = CORPUS / target
@@ -41,8 +66,8 @@ def seeds(target: str) -> list[bytes]:
 
 
 def _parts(target: str) -> Iterator[bytes]:
-    if target == "byte_ranges":
-        yield from (b"bytes=0-", b"bytes=-1", b"bytes=0-0, 2-3", b"bytes=9-1", b"BYTES=1-2,,-3")
+    if target in _APART:
+        yield from _APART[target]
         return
     if target == "script_output":
         yield from (kind + output for output in _OUTPUTS for kind in (b"\x80", b"\x81"))

@@ -6,16 +6,21 @@ parser's own. `tests.fuzz.run` gives them input guided by coverage, `test_target
 
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from typing import Final
 
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.errors import BadGateway, HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
-from pyhttp.semantics.fields import parse_list
+from pyhttp.proxies import Networks, Origin
+from pyhttp.semantics.fields import Headers, parse_list
+from pyhttp.semantics.forwarded import ForwardedError, origin
 from pyhttp.semantics.ranges import Unranged, select
+from pyhttp.semantics.target import is_host
 from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
+from pyhttp.wire.proxy_header import ProxyHeader, ProxyHeaderError, parse_proxy_header
 from tests.fuzz import reference
 from tests.fuzz.reference import Read
 
@@ -27,6 +32,7 @@ _UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OF_THE_CONNECTION: Final = frozenset(
     ["connection", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade", "status"]
 )
+_TRUSTED: Final = Networks(("10.0.0.0/8",))
 _SHORT: Final = 64
 """Content below this length is cut everywhere."""
 
@@ -173,6 +179,49 @@ def script_head(pieces: list[bytes], *, non_parsed: bool) -> tuple[Document | Lo
     return None, b""
 
 
+def proxy_header(data: bytes) -> None:
+    """What a proxy says of a connection: pieces make no difference, and what follows it is not looked at."""
+    found = _proxy_header(data)
+    if isinstance(found, ProxyHeader):
+        assert _proxy_header(data[: found.length]) == found
+        assert all(_proxy_header(data[:length]) is None for length in range(found.length))
+        for end in (found.source, found.destination):
+            assert end is None or (str(ip_address(end[0])) == end[0] and 0 <= end[1] < 65536)
+    elif found is None:
+        assert all(_proxy_header(data[:length]) is None for length in range(len(data)))
+    else:
+        assert isinstance(_proxy_header(data + b"\r\n" * 60), ProxyHeaderError)
+
+
+def _proxy_header(data: bytes) -> ProxyHeader | ProxyHeaderError | None:
+    try:
+        return parse_proxy_header(data)
+    except ProxyHeaderError as error:
+        return error
+
+
+def forwarded(data: bytes) -> None:
+    """What a proxy says of a request: a client can write in front of it whatever it likes."""
+    text = _UNSAFE.sub("", data.decode("latin-1"))
+    for name, added in (("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")):
+        alone = _origin((name, text))
+        if alone is not None:
+            client = alone.client
+            assert client == "unknown" or client.startswith("_") or str(ip_address(client)) == client
+            assert 0 <= alone.port < 65536
+            assert alone.scheme == alone.scheme.lower()
+            assert not alone.host or is_host(alone.host)
+        assert _origin((name, text), (name, added)) == Origin("192.0.2.1", 0)
+    assert _origin(("X-Forwarded-For", f"{text}, 192.0.2.1")) == Origin("192.0.2.1", 0)
+
+
+def _origin(*lines: tuple[str, str]) -> Origin | None:
+    try:
+        return origin(Headers([(name, value.strip(" \t")) for name, value in lines]), _TRUSTED)
+    except ForwardedError:
+        return None
+
+
 TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "request": request,
     "chunked": chunked,
@@ -181,4 +230,6 @@ TARGETS: Final[dict[str, Callable[[bytes], None]]] = {
     "members": members,
     "byte_ranges": byte_ranges,
     "script_output": script_output,
+    "proxy_header": proxy_header,
+    "forwarded": forwarded,
 }

@@ -67,6 +67,16 @@ def test_script_output(data: bytes) -> None:
     TARGETS["script_output"](data)
 
 
+@given(INPUT)
+def test_proxy_header(data: bytes) -> None:
+    TARGETS["proxy_header"](data)
+
+
+@given(INPUT)
+def test_forwarded(data: bytes) -> None:
+    TARGETS["forwarded"](data)
+
+
 @given(st.integers(0, 2**32))
 def test_generated_requests(seed: int) -> None:
     for data in requests(seed, 20):

@@ -16,6 +16,7 @@ LAYER: Final = {
     "pyhttp.errors": 0,
     "pyhttp.limits": 0,
     "pyhttp.abnf": 0,
+    "pyhttp.proxies": 0,
     "pyhttp.site": 0,
     "pyhttp.version": 0,
     "pyhttp.arguments": 0,

@@ -1,0 +1,96 @@
+"""Who is believed what they say of their clients, the keyword `proxies=` of a server; and what they say."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from pyhttp.arguments import check_type
+
+if TYPE_CHECKING:
+    import ipaddress
+
+__all__ = ["Networks", "Origin", "Proxies"]
+
+_UNIX: Final = "unix"
+"""Stands for the clients of Unix sockets, whose address is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Networks:
+    """A set of addresses.
+
+    Args:
+        names: Networks (``10.0.0.0/8``), addresses, and ``unix`` for the clients of Unix sockets.
+
+    Raises:
+        ValueError: A name is none of these; the message names it.
+    """
+
+    names: tuple[str, ...]
+    _parsed: "tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]" = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parsed = tuple([_network(name) for name in self.names if name != _UNIX])
+        object.__setattr__(self, "_parsed", parsed)
+
+    def __contains__(self, address: str) -> bool:
+        """Whether an address is among them; the empty one is that of a Unix socket's client."""
+        import ipaddress  # noqa: PLC0415 - see _network
+
+        if not address:
+            return _UNIX in self.names
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:  # an identifier, or "unknown"
+            return False
+        if isinstance(found, ipaddress.IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped  # an IPv4 client of a socket for both
+        return any(found in network for network in self._parsed)
+
+
+def _network(name: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":
+    import ipaddress  # noqa: PLC0415 - most servers have no proxy in front
+
+    try:
+        return ipaddress.ip_network(name)
+    except ValueError as error:
+        raise ValueError(f"{name!r} is neither a network such as 10.0.0.0/8, nor an address, nor unix") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proxies:
+    """The proxies in front of a server that say who their clients are. Whoever is not named here is not believed.
+
+    Each is a tuple of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for whoever connects to a Unix socket.
+
+    Raises:
+        TypeError: A parameter is no tuple of texts; the message names it.
+        ValueError: A name is none of these; the message names the parameter.
+    """
+
+    headers: tuple[str, ...] = ()
+    """Who says it of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and -Host."""
+    protocol: tuple[str, ...] = ()
+    """Who says it of each connection: by a header of the PROXY protocol, version 1 or 2, which then has to be there."""
+
+    def __post_init__(self) -> None:
+        for parameter, names in (("headers", self.headers), ("protocol", self.protocol)):
+            check_type(f"Proxies.{parameter}", names, tuple)
+            for name in names:
+                check_type(f"Proxies.{parameter}", name, str)
+            try:
+                Networks(names)
+            except ValueError as error:
+                raise ValueError(f"Proxies.{parameter}: {error}") from error
+
+
+class Origin(NamedTuple):
+    """Where a request comes from, as the proxy says that received it from there."""
+
+    client: str
+    """The address of the client, or the identifier that the proxy has put in its place."""
+    port: int
+    """The client's port; 0 where it is not known."""
+    scheme: str = ""
+    """Of the request that the proxy received, in lower case; empty where the proxy does not say."""
+    host: str = ""
+    """The Host of that request; empty where the proxy does not say."""
