@@ -44,6 +44,7 @@ from pyhttp.errors import (
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import FileSlice, Response
+from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
@@ -88,6 +89,7 @@ __all__ = [
     "NotFound",
     "PooledServer",
     "PreconditionFailed",
+    "Proxies",
     "RangeNotSatisfiable",
     "Request",
     "RequestTimeout",

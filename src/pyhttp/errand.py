@@ -15,6 +15,8 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
+from pyhttp.transport.channel import end_of
+from pyhttp.transport.client import Connection
 from pyhttp.version import PRODUCT
 
 __all__ = ["ends_of", "run_script"]
@@ -71,15 +73,24 @@ def _start(request: Request, call: Call, place: Place, then: Then) -> None:
     request.exchange.wait_for(run, lambda: then(run.outcome()))
 
 
-def ends_of(conn: socket.socket, addr: object) -> Ends:
-    """The ends of a client's connection, as scripts are told of them."""
-    return Ends(local=_end(conn.getsockname()), peer=_end(addr), secure=False, software=PRODUCT)
+def ends_of(request: Request, conn: socket.socket, addr: object) -> Ends:
+    """The ends of a client's connection, as scripts are told of them.
+
+    What a trusted proxy says in place of an address, an identifier say, is no address of the client (3875-4.1.8-1a):
+    then the proxy is the client.
+    """
+    ends = Ends(local=_end(conn.getsockname()), peer=_end(addr), secure=False, software=PRODUCT)
+    if not isinstance(conn, Connection) or conn.proxied is None:
+        return ends
+    peer, local = conn.ends
+    named = not ends.peer[0].startswith(("_", "unknown"))
+    ends = ends._replace(local=_end(local), peer=ends.peer if named else _end(peer))
+    origin = request.exchange.origin
+    if origin is None or not (origin.scheme or origin.host):
+        return ends
+    return ends._replace(scheme=origin.scheme, host=origin.host or request.authority)
 
 
 def _end(address: object) -> tuple[str, int]:
-    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
-    match address:
-        case (str() as host, int() as port, *_):
-            return host.partition("%")[0], port  # a zone of IPv6 is no part of an address (RFC 3875 §4.1.8)
-        case _:
-            return "127.0.0.1", 0
+    host, port = end_of(address)
+    return host.partition("%")[0], port  # a zone of IPv6 is no part of an address (RFC 3875 §4.1.8)

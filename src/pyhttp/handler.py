@@ -224,7 +224,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         errand.run_script(
             self.request,
             found,
-            errand.ends_of(self.conn, self.addr),
+            errand.ends_of(self.request, self.conn, self.addr),
             root=self.directory,
             site=self.site,
             surroundings=Surroundings(self.server),

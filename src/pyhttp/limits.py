@@ -95,7 +95,8 @@ class Timeouts:
     """
 
     head: float = 20.0
-    """D7: a whole head, from its first byte; one byte now and then does not renew it. Over it: 408."""
+    """D7: a whole head, from its first byte; one byte now and then does not renew it. Over it: 408. A PROXY header has
+    as long, from the beginning of its connection; over it that is closed."""
     idle: float = 15.0
     """D8: to the first byte of a connection, and between requests. Over it: closed without a word."""
     content: float = 20.0

@@ -105,6 +105,33 @@ class Request:
         return self._body
 
     @property
+    def client(self) -> tuple[str, int]:
+        """Address and port of the client: of the peer, or what a trusted proxy says of its own client.
+
+        Such a proxy may say "unknown" or an identifier, "_hidden" say, instead of an address (RFC 7239 §6); the port is
+        0 where it does not say it.
+        """
+        origin = self.exchange.origin
+        return self.exchange.channel.ends[0] if origin is None else (origin.client, origin.port)
+
+    @property
+    def local(self) -> tuple[str, int]:
+        """Address and port that the client has connected to, where known; else those of this end of the connection."""
+        return self.exchange.channel.ends[1]
+
+    @property
+    def scheme(self) -> str:
+        """The scheme of the target URI (RFC 9110 §7.1): "http", or what a trusted proxy says that it was asked for."""
+        origin = self.exchange.origin
+        return "http" if origin is None or not origin.scheme else origin.scheme
+
+    @property
+    def host(self) -> str:
+        """Host and port of the target URI: `authority`, or what a trusted proxy says that it was asked for."""
+        origin = self.exchange.origin
+        return self.authority if origin is None or not origin.host else origin.host
+
+    @property
     def trailers(self) -> Headers:
         """The trailer section (RFC 9110 §6.5), apart from the headers; empty until all content has been read."""
         return self.exchange.content.trailers
@@ -112,4 +139,4 @@ class Request:
     @property
     def closing(self) -> bool:
         """Whether the server is stopping: an answer without an end, such as an event stream, should come to one."""
-        return self.exchange.closing
+        return self.exchange.channel.closing

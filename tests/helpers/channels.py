@@ -90,6 +90,12 @@ class FakeStream:
     def read_into(self, buffer: memoryview) -> int:
         raise BlockingIOError
 
+    def peek(self, most: int) -> bytes:
+        raise BlockingIOError
+
+    def skip(self, count: int) -> None:
+        """Nothing to do."""
+
     def write(self, pieces: Sequence[Piece]) -> int:
         data = b"".join(pieces)[: self._room()]
         self.written += data

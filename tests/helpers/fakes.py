@@ -14,9 +14,10 @@ from pyhttp import answering
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.transport import loop as loop_module
-from pyhttp.transport.access_log import AccessEntry, entry_of
+from pyhttp.transport.access_log import INFO, AccessEntry, entry_of
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.employer import Employer
@@ -103,23 +104,25 @@ class FakeEmployer:
         requests: Their requests, by serial number.
         ended: The exchanges that have ended, with the status of each.
         entries: Their access entries.
-        reports: What was told to the operator.
+        reports, levels: What was told to the operator, and how urgently.
         refusals: The errors that requests without a turn were answered with.
         failing: What `dispatch` raises instead of having a turn run.
         hurried: How often scripts were told to end.
         blocked: How often a handler has announced that it will wait.
     """
 
-    def __init__(self, handler: Handle, limits: Limits, timeouts: Timeouts) -> None:
+    def __init__(self, handler: Handle, limits: Limits, timeouts: Timeouts, proxies: Proxies | None) -> None:
         self.limits = limits
         self.timeouts = timeouts
         self.budget = Budget(limits.spool)
+        self.proxies = proxies
         self.handler = handler
         self.turns: list[Connection] = []
         self.requests: dict[int, Request] = {}
         self.ended: list[tuple[Exchange, int]] = []
         self.entries: list[AccessEntry] = []
         self.reports: list[str] = []
+        self.levels: list[int] = []
         self.refusals: list[HTTPError] = []
         self.failing: Exception | None = None
         self.hurried = 0
@@ -209,9 +212,10 @@ class FakeEmployer:
         """Count."""
         self.hurried += 1
 
-    def report(self, message: str, error: BaseException | None = None) -> None:
+    def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
         """Record it; a fault of the server fails the test."""
         self.reports.append(message)
+        self.levels.append(level)
         if error is not None and not isinstance(error, ZeroDivisionError):
             raise error
 
@@ -258,11 +262,17 @@ class World:
     """A loop with its surroundings."""
 
     def __init__(
-        self, handler: Handle, limits: Limits, timeouts: Timeouts, listeners: Sequence[socket.socket], capacity: int
+        self,
+        handler: Handle,
+        limits: Limits,
+        timeouts: Timeouts,
+        listeners: Sequence[socket.socket],
+        capacity: int,
+        proxies: Proxies | None,
     ) -> None:
         self.clock = FakeClock()
         self.poller = FakePoller(self.clock)
-        self.employer = FakeEmployer(handler, limits, timeouts)
+        self.employer = FakeEmployer(handler, limits, timeouts, proxies)
         with mock.patch.object(loop_module, "Registry", CheckedRegistry):
             self.loop = Loop(self.employer, listeners, self.poller, capacity, self.clock)
         assert isinstance(self.loop.registry, CheckedRegistry)
@@ -355,9 +365,10 @@ def world(
     timeouts: Timeouts = TIMEOUTS,
     listeners: Sequence[socket.socket] = (),
     capacity: int = 1000,
+    proxies: Proxies | None = None,
 ) -> Iterator[World]:
     """A loop that is stopped at the end of the block, when everything has to come to an end."""
-    made = World(handler, limits or Limits(), timeouts, listeners, capacity)
+    made = World(handler, limits or Limits(), timeouts, listeners, capacity, proxies)
     try:
         yield made
         made.end()

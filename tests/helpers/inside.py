@@ -22,6 +22,7 @@ __all__ = ["ARROWS", "Arrow", "faults", "main", "picture", "with_tables"]
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
 AWAITED: Final = {
+    Phase.PROXY: "who the client is",
     Phase.IDLE: "the first byte of a head",
     Phase.HEAD: "the rest of a head",
     Phase.CONTENT: "content, a part or all",
@@ -42,6 +43,7 @@ WIDTH, HEIGHT = 1080, 826
 BOX_WIDTH, BOX_HEIGHT = 150, 72
 
 BOXES: Final[dict[Phase, Point]] = {
+    Phase.PROXY: (305, 16),
     Phase.IDLE: (95, 184),
     Phase.HELD: (305, 184),
     Phase.HEAD: (200, 328),
@@ -63,7 +65,7 @@ ANSWERING: Final = "an answer is made and sent"
 GROUPS: Final[dict[str, frozenset[Phase]]] = {
     RECEIVING: frozenset({Phase.IDLE, Phase.HELD, Phase.HEAD, Phase.CONTENT}),
     ANSWERING: frozenset({Phase.TURN, Phase.AWAIT, Phase.SEND}),
-    ALIVE: frozenset(Phase) - {Phase.QUEUED, Phase.LINGER, Phase.CLOSED},
+    ALIVE: frozenset(Phase) - {Phase.PROXY, Phase.QUEUED, Phase.LINGER, Phase.CLOSED},
 }
 """Phases in a frame: an arrow that starts at the frame starts at each of them."""
 
@@ -102,6 +104,16 @@ class Arrow:
 
 
 ARROWS: Final = (
+    # in front of all requests
+    Arrow((Phase.IDLE,), Happening.PROXIED, Phase.PROXY, (((200, 184), (200, 36), (305, 36)),), (250, 28)),
+    Arrow((Phase.PROXY,), Happening.INTRODUCED, Phase.IDLE, (((305, 72), (225, 72), (225, 184)),), (234, 108), "start"),
+    Arrow(
+        (Phase.PROXY,),
+        Happening.OVER,
+        Phase.CLOSED,
+        (((455, 36), (510, 36), (510, 8), (1072, 8), (1072, 762), (1030, 762)),),
+        (483, 28),
+    ),
     # while a request is received
     Arrow(
         (Phase.IDLE, Phase.HELD),
@@ -245,9 +257,9 @@ def _box(phase: Phase) -> Iterator[str]:
 
 def _beginning() -> Iterator[str]:
     x, y = BOXES[Phase.IDLE]
-    yield f'  <text class="note" x="{x + 75}" y="66" text-anchor="middle">a client connects</text>'
-    yield f'  <circle class="dot" cx="{x + 75}" cy="82" r="5"/>'
-    yield f'  <path class="line" d="M{x + 75} 82 V{y}" marker-end="url(#tip)"/>'
+    yield f'  <text class="note" x="{x + 40}" y="66" text-anchor="middle">a client connects</text>'
+    yield f'  <circle class="dot" cx="{x + 40}" cy="82" r="5"/>'
+    yield f'  <path class="line" d="M{x + 40} 82 V{y}" marker-end="url(#tip)"/>'
 
 
 def _arrow(arrow: Arrow) -> Iterator[str]:

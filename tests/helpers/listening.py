@@ -7,6 +7,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Proxies
 from tests.helpers.fakes import TIMEOUTS, Peer, World, world
 from tests.helpers.sockets import request
 
@@ -40,6 +41,7 @@ def listening(
     capacity: int = 1000,
     timeouts: Timeouts = TIMEOUTS,
     limits: Limits | None = None,
+    proxies: Proxies | None = None,
     others: Sequence[socket.socket] = (),
 ) -> Iterator[tuple[World, Listener]]:
     """A loop with a listener, to which `join` connects, and with `others`."""
@@ -49,7 +51,7 @@ def listening(
     listener.bind(("127.0.0.1", 0))
     listener.listen(300)
     listener.setblocking(False)
-    made_by = world(listeners=[listener, *others], capacity=capacity, timeouts=timeouts, limits=limits)
+    made_by = world(listeners=[listener, *others], capacity=capacity, timeouts=timeouts, limits=limits, proxies=proxies)
     with listener, made_by as made:
         yield made, listener
 

@@ -8,8 +8,10 @@ from typing import Final
 import pytest
 
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.transport.client import Connection
+from pyhttp.transport.introducing import Introducer
 from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.stream import SocketStream
 from tests.helpers.fakes import TIMEOUTS, Handle, Peer, World, later
@@ -111,6 +113,32 @@ def reset(_: SocketStream, size: int) -> bytes:
 
 for _phase in INCOMPLETE:
     row(_phase, Happening.OVER)(fail(_phase))
+
+
+# --- a proxy has connected
+
+
+def proxied(made: World, sent: bytes = b"") -> tuple[Peer, Connection]:
+    """A connection of a proxy that is to say who its client is."""
+    proxies = Proxies(protocol=("192.0.2.0/24",))
+    made.keeper._introducer = Introducer(proxies, made.employer, made.registry, made.clock)
+    return begin(made, sent)
+
+
+@row(Phase.IDLE, Happening.PROXIED)
+def _(made: World) -> None:
+    proxied(made)
+
+
+@row(Phase.PROXY, Happening.INTRODUCED)
+def _(made: World) -> None:
+    peer, _ = proxied(made, b"PROXY TCP4 198.51.100.7 192.0.2")
+    send(made, peer, b".9 1 2\r\n")
+
+
+@row(Phase.PROXY, Happening.OVER)
+def _(made: World) -> None:
+    proxied(made, request())
 
 
 # --- receiving

@@ -12,6 +12,7 @@ import pytest
 from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
@@ -68,10 +69,13 @@ def serving_by(
     *,
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
+    proxies: Proxies | None = None,
     access_log: Entries | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own whose handlers are made by `factory`."""
-    server = server_class("127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, access_log=access_log)
+    server = server_class(
+        "127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log
+    )
     with server:
         yield server
 
@@ -83,11 +87,14 @@ def serving(
     *,
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
+    proxies: Proxies | None = None,
     access_log: Entries | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own that answers by `handler`."""
     factory = function_handler(handler)
-    with serving_by(server_class, factory, limits=limits, timeouts=timeouts, access_log=access_log) as server:
+    with serving_by(
+        server_class, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log
+    ) as server:
         yield server
 
 

@@ -11,17 +11,20 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, Limits, Timeouts
+from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Proxies, Response, Timeouts
 from pyhttp.cgi.environ import Ends
 from pyhttp.errand import ends_of
+from pyhttp.request import Request
 from pyhttp.version import PRODUCT
 from tests.helpers.cgi_site import has_children, is_alive, settled
+from tests.helpers.channels import tcp_pair
 from tests.helpers.crowd import reset, until
 from tests.helpers.errands import Serve, in_place, on_a_server
-from tests.helpers.servers import PATIENCE, nothing_left
+from tests.helpers.servers import PATIENCE, connect, nothing_left, serving_by
 from tests.helpers.sockets import pair, read_until_end, request
 
 MIB = 1024 * 1024
@@ -335,16 +338,59 @@ class TestDepartures:
 
 
 def test_the_ends_of_a_tcp_connection() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener, socket.create_connection(listener.getsockname()) as one:
-        expected = Ends(local=one.getsockname(), peer=one.getpeername(), secure=False, software=PRODUCT)
-        assert ends_of(one, one.getpeername()) == expected
+    with tcp_pair() as (ours, theirs):
+        theirs.sendall(request())
+        expected = Ends(local=theirs.getpeername(), peer=theirs.getsockname(), secure=False, software=PRODUCT)
+        assert ends_of(Request(ours), ours, ours.getpeername()) == expected
 
 
 @pytest.mark.parametrize("address", ["", None, ("host",), (1, 2), ("host", "1"), ("::1", 5, 0, 3)])
 def test_a_socket_without_ends_is_local(address: object) -> None:
-    with pair() as (ours, _):
+    with pair() as (ours, theirs):
+        theirs.sendall(request())
         peer = ("::1", 5) if address == ("::1", 5, 0, 3) else ("127.0.0.1", 0)
-        assert ends_of(ours, address) == Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
+        expected = Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
+        assert ends_of(Request(ours), ours, address) == expected
+
+
+SAID: Final = ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: b.example")
+HEADER: Final = b"PROXY TCP4 203.0.113.7 203.0.113.80 5000 80\r\n"
+
+
+@pytest.mark.clause("3875-4.1.8-1a")
+@pytest.mark.parametrize(
+    ("protocol", "sent", "expected"),
+    [
+        (False, request("/", *SAID), ("203.0.113.7", "https", "b.example", None)),
+        (False, request("/", *SAID[:2]), ("203.0.113.7", "https", "a", None)),
+        (False, request("/", SAID[0]), ("203.0.113.7", "", "", None)),
+        (False, request("/", "Forwarded: for=_hidden;proto=https"), ("127.0.0.1", "https", "a", None)),
+        (False, request("/", "X-Forwarded-For: unknown"), ("127.0.0.1", "", "", None)),
+        (False, request(), ("127.0.0.1", "", "", None)),
+        (True, HEADER + request("/", *SAID), ("203.0.113.7", "", "", ("203.0.113.80", 80))),
+        (True, b"PROXY UNKNOWN\r\n" + request(), ("127.0.0.1", "", "", None)),
+    ],
+)
+def test_the_ends_are_those_that_a_trusted_proxy_names(
+    protocol: bool, sent: bytes, expected: tuple[str, str, str, tuple[str, int] | None]
+) -> None:
+    """Where it names no address, the client is the proxy."""
+    found: list[Ends] = []
+
+    def factory(conn: socket.socket, addr: object, _: object) -> None:
+        asked = Request(conn)
+        found.append(ends_of(asked, conn, addr))
+        asked.exchange.respond(Response(200))
+
+    here = ("127.0.0.0/8",)
+    proxies = Proxies(protocol=here) if protocol else Proxies(headers=here)
+    with serving_by(BaseServer, factory, proxies=proxies) as server, connect(server) as client:
+        client.send(sent)
+        assert client.reply().status == 200
+        address, scheme, host, local = expected
+        (ends,) = found
+        assert (ends.peer[0], ends.scheme, ends.host, ends.secure) == (address, scheme, host, False)
+        assert ends.local == (local or server.addresses[0])
 
 
 @pytest.mark.parametrize(
@@ -368,8 +414,9 @@ def test_C8_the_operator_learns_why_a_script_did_not_run_and_the_client_does_not
 
 @pytest.mark.clause("3875-4.1.8-1a")
 def test_an_address_of_a_link_is_told_without_its_zone() -> None:
-    with pair() as (ours, _):
-        assert ends_of(ours, ("fe80::1%eth0", 5, 0, 3)).peer == ("fe80::1", 5)
+    with pair() as (ours, theirs):
+        theirs.sendall(request())
+        assert ends_of(Request(ours), ours, ("fe80::1%eth0", 5, 0, 3)).peer == ("fe80::1", 5)
 
 
 def test_in_place_on_a_pair(folder: Path) -> None:

@@ -17,6 +17,7 @@ SELDOM: Final = frozenset(
         "html",
         "http.client",
         "http.server",
+        "ipaddress",
         "json",
         "mimetypes",
         "multiprocessing",
@@ -33,8 +34,18 @@ SELDOM: Final = frozenset(
 """Modules of the standard library that a server of files may do without."""
 WHEN_BUILT: Final = frozenset({"logging", "resource"})
 """What a server loads when it is built."""
-OURS: Final = frozenset({"pyhttp.cgi.gateway", "pyhttp.cgi.process", "pyhttp.errand", "pyhttp.resources.listing"})
-"""Modules of ours for scripts and listings."""
+OURS: Final = frozenset(
+    {
+        "pyhttp.cgi.gateway",
+        "pyhttp.cgi.process",
+        "pyhttp.errand",
+        "pyhttp.resources.listing",
+        "pyhttp.semantics.forwarded",
+        "pyhttp.transport.introducing",
+        "pyhttp.wire.proxy_header",
+    }
+)
+"""Modules of ours for scripts, listings and proxies."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 

@@ -46,6 +46,8 @@ _PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z-]++")
 """Names that meet no other in one variable once "-" is "_" (C3)."""
 
 _PORT: Final = re.compile(":" + abnf.text(abnf.PORT) + r"\Z")
+_DEFAULT_PORT: Final = {"https": 443, "http": 80}
+"""RFC 9110 §4.2."""
 
 
 class Ends(NamedTuple):
@@ -62,6 +64,10 @@ class Ends(NamedTuple):
     """Whether the connection is TLS at this server (safety line X4)."""
     software: str
     """Name and version of the server, as it reports itself in responses (3875-4.1.17-1b)."""
+    scheme: str = ""
+    """Of the URI that the client has asked for, where a trusted proxy says it; else it is that of the connection."""
+    host: str = ""
+    """Host and port of that URI, likewise; else they are that of the request, and that of the connection."""
 
 
 def meta_variables(
@@ -86,6 +92,8 @@ def meta_variables(
         inherited: Variables that the operator gives; they never replace one of RFC 3875.
     """
     variables = dict(_REPLACEABLE[ends.secure])
+    if ends.scheme:
+        variables[b"REQUEST_SCHEME"] = ends.scheme.encode("latin-1")
     if inherited:
         variables.update((os.fsencode(name), os.fsencode(value)) for name, value in inherited.items())
     variables.update(_protocol_variables(head, authorization=authorization))
@@ -118,9 +126,17 @@ def _connection_variables(ends: Ends) -> Mapping[bytes, bytes]:
         b"REMOTE_HOST": peer,  # names are not looked up (3875-4.1.9-3b, C6)
         b"REMOTE_PORT": b"%d" % ends.peer[1],
         b"SERVER_ADDR": ends.local[0].encode("latin-1"),
-        b"SERVER_PORT": b"%d" % ends.local[1],
+        b"SERVER_PORT": b"%d" % _server_port(ends),
         b"SERVER_SOFTWARE": ends.software.encode("latin-1"),
     }
+
+
+def _server_port(ends: Ends) -> int:
+    """Where the request has arrived: here, or at the proxy that says what the client has asked for."""
+    if not ends.host:
+        return ends.local[1]
+    port = _PORT.search(ends.host)
+    return int(port[0][1:]) if port and port[0] != ":" else _DEFAULT_PORT.get(ends.scheme or "http", ends.local[1])
 
 
 def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes, bytes]:
@@ -144,8 +160,8 @@ def _request_variables(head: RequestHead, ends: Ends, length: int) -> dict[bytes
 
 def _server_name(head: RequestHead, ends: Ends) -> str:
     """The host the request is directed to, without port; where HTTP/1.0 does not say, the address it came to."""
-    if head.authority:
-        return _PORT.sub("", head.authority)
+    if host := ends.host or head.authority:
+        return _PORT.sub("", host)
     address = ends.local[0]
     return f"[{address}]" if ":" in address else address
 

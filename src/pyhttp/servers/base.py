@@ -14,6 +14,7 @@ from pyhttp.errors import Disconnected, HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
@@ -48,16 +49,13 @@ class BaseServer:
         host: "localhost" is 127.0.0.1 and ::1; an empty string is every interface; another name is resolved once.
         port: 0 picks a free one.
         request_handler: Called as `request_handler(conn, addr, server)` for each request.
-        limits: Sizes and counts; the defaults otherwise.
-        timeouts: Deadlines; the defaults otherwise.
+        limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
         tls: Reserved; must be None.
-        access_log: Called with an AccessEntry for each exchange; else the logger "pyhttp.access" gets a line in the
-            common log format.
+        access_log: Called with an AccessEntry for each exchange; else "pyhttp.access" logs it in the common format.
 
     Raises:
         OSError: The address cannot be bound.
-        ValueError: `tls` is not None, or the port is out of range.
-        TypeError: An argument of a wrong type; the message says which.
+        TypeError, ValueError: An argument is of a wrong type, or out of its range; the message says which.
     """
 
     def __init__(
@@ -69,6 +67,7 @@ class BaseServer:
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         tls: None = None,
+        proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
@@ -81,6 +80,7 @@ class BaseServer:
             raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
+        self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
         self.request_handler = request_handler
@@ -289,11 +289,11 @@ class BaseServer:
         """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""
         self.scripts.stop()
 
-    def report(self, message: str, error: BaseException | None = None) -> None:
+    def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
         """One line for the operator, and a traceback where the fault is ours."""
         # What a client sent may be part of the message (safety line O2); a failing sink must not end the loop (O3).
         with contextlib.suppress(Exception):
             if error is None:
-                self.log.info("%s", escape(message))
+                self.log.log(level, "%s", escape(message))
             else:
                 self.log.error("%s", message, exc_info=error)

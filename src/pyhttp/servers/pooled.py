@@ -18,6 +18,7 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.arguments import check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Proxies
 from pyhttp.servers.base import LAST, BaseServer
 from pyhttp.servers.interrupts import signals_wake
 from pyhttp.transport.access_log import AccessLog
@@ -68,12 +69,11 @@ class PooledServer(BaseServer):
 
     Args:
         workers: Handlers at once, at least 1.
-        host, port, request_handler, limits, timeouts, tls, access_log: As for `BaseServer`.
+        host, port, request_handler, limits, timeouts, tls, proxies, access_log: As for `BaseServer`.
 
     Raises:
         OSError: The address cannot be bound.
-        ValueError: `workers` is less than 1, or as for `BaseServer`.
-        TypeError: An argument of a wrong type.
+        TypeError, ValueError: `workers` is less than 1, or as for `BaseServer`.
     """
 
     def __init__(
@@ -86,12 +86,14 @@ class PooledServer(BaseServer):
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         tls: None = None,
+        proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_type("workers", workers, int)
         if workers < 1:
             raise ValueError(f"workers: at least 1, not {workers}")
-        super().__init__(host, port, request_handler, limits=limits, timeouts=timeouts, tls=tls, access_log=access_log)
+        common = (host, port, request_handler)
+        super().__init__(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=access_log)
         self.workers = workers
         self._place = threading.Lock()
         """Held by the leader, but not while it runs a handler: then whoever takes it leads."""

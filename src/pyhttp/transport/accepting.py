@@ -20,6 +20,8 @@ __all__ = ["Acceptor"]
 _AT_ONCE: Final = 64
 _PAUSE: Final = 1.0
 """Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
+_PARTS: Final = frozenset({Phase.PROXY, Phase.HEAD})
+"""In which something has begun to arrive that nobody works on yet."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -152,15 +154,15 @@ class Acceptor:
             self._employer.report(reason)
 
     def _shed(self) -> bool:
-        """End a connection idle between requests, else the oldest part of a head (safety line L2)."""
+        """End a connection idle between requests, else the oldest part of a head, or what awaits one (line L2)."""
         if not self._victims:
             waiting = [conn for conn in list(self._registry.connections.values()) if conn.armed]
             idle = [conn for conn in waiting if conn.phase is Phase.IDLE]
-            heads = [conn for conn in waiting if conn.phase is Phase.HEAD]
-            self._victims.extend((idle or heads)[:_AT_ONCE])
+            parts = [conn for conn in waiting if conn.phase in _PARTS]
+            self._victims.extend((idle or parts)[:_AT_ONCE])
         while self._victims:
             conn = self._victims.popleft()
-            if conn.phase not in {Phase.IDLE, Phase.HEAD} or not self._registry.take_one(conn):
+            if not (conn.phase is Phase.IDLE or conn.phase in _PARTS) or not self._registry.take_one(conn):
                 continue
             if self.end_if_idle(conn):
                 return True
@@ -168,7 +170,7 @@ class Acceptor:
 
     def end_if_idle(self, conn: Connection) -> bool:
         """Close a connection just taken that has no request; one whose next request has arrived is spared."""
-        if conn.phase is Phase.HEAD or (conn.phase is Phase.IDLE and not (conn.has_input() and has_begun(conn))):
+        if conn.phase in _PARTS or (conn.phase is Phase.IDLE and not (conn.has_input() and has_begun(conn))):
             self._registry.close(conn)
             return True
         self.spared.append(conn)

@@ -30,6 +30,8 @@ __all__ = [
 
 INFO: Final = 20
 """`logging.INFO`, the level of an access line."""
+WARNING: Final = 30
+"""`logging.WARNING`, the level of what no access line tells, and an operator may want to know."""
 
 
 @cache
@@ -52,7 +54,7 @@ class AccessEntry(NamedTuple):
     """
 
     client: str
-    """The address of the client, without its port."""
+    """The address of the client, without its port; of what a trusted proxy puts in its place, that."""
     ended: float
     """When the exchange ended, in seconds since the epoch."""
     duration: float

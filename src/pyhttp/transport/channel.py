@@ -8,7 +8,19 @@ from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import Stream
 from pyhttp.wire.connection import ServerConnection
 
-__all__ = ["Awaited", "Channel", "Sink", "Watched"]
+__all__ = ["Address", "Awaited", "Channel", "Sink", "Watched", "end_of"]
+
+Address = tuple[str, int] | tuple[str, int, int, int]
+"""A socket address of IPv4 or IPv6."""
+
+
+def end_of(address: object) -> tuple[str, int]:
+    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
+    match address:
+        case (str() as host, int() as port, *_):
+            return host, port
+        case _:
+            return "127.0.0.1", 0
 
 
 class Sink(Protocol):
@@ -88,6 +100,11 @@ class Channel(Sink, Protocol):
     @property
     def closing(self) -> bool:
         """Whether the server is stopping."""
+        ...
+
+    @property
+    def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Host and port of the peer, and of this end; raises OSError where the connection has been closed."""
         ...
 
     def receive(self, into: memoryview | None = None) -> int:

@@ -1,13 +1,13 @@
 """RFC 9112 §9: a client's connection as the loop keeps it and as a handler gets it."""
 
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyhttp.errors import Disconnected, Misuse
 from pyhttp.messages import RequestHead
 from pyhttp.transport import waiting
 from pyhttp.transport.by_hand import SocketByHand
-from pyhttp.transport.channel import Watched
+from pyhttp.transport.channel import Address, Watched, end_of
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import KEEP, Fate
 from pyhttp.transport.outbox import Outbox
@@ -19,12 +19,13 @@ from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream, Stream
 from pyhttp.wire.connection import ServerConnection
 
+if TYPE_CHECKING:
+    from pyhttp.transport.proxied import Proxied
+
 __all__ = ["Address", "Connection"]
 
 _HEADS: Final = 16 * 1024
 """Octets of one read while a head is awaited: the system gives memory for so many, however few there are."""
-Address = tuple[str, int] | tuple[str, int, int, int]
-"""A socket address of IPv4 or IPv6."""
 
 
 class Connection(SocketByHand):
@@ -35,7 +36,8 @@ class Connection(SocketByHand):
     framing, so its connection ends after its turn.
 
     Attributes:
-        addr: The client's address.
+        addr: The client's address; where a trusted proxy says it, that of the current request's client.
+        proxied: What such a proxy says; None where the peer is not believed.
         serial: A number that no other connection of the server has.
         core: What parses its input and frames its output.
         outbox: Its unsent output.
@@ -44,10 +46,8 @@ class Connection(SocketByHand):
             clock.
         fate: What becomes of it; only ever lowered.
         armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.
-        watched: Other descriptors it is armed for.
-        drained: Octets read and thrown away in the current phase.
-        served: Exchanges begun.
-        exchange: The current one; None between requests.
+        watched, drained: Other descriptors it is armed for; octets thrown away in the current phase.
+        served, exchange: Exchanges begun; the current one, None between requests.
     """
 
     in_place: Final = False
@@ -71,6 +71,7 @@ class Connection(SocketByHand):
         "fate",
         "outbox",
         "phase",
+        "proxied",
         "serial",
         "served",
         "stream",
@@ -84,6 +85,7 @@ class Connection(SocketByHand):
         self._setting = setting
         self._lend(setting.timeouts.content)
         self.addr: Address = addr
+        self.proxied: Proxied | None = None
         self.serial: int = serial
         self.core: ServerConnection = ServerConnection(setting.limits)
         self.outbox: Outbox = Outbox()
@@ -147,6 +149,9 @@ class Connection(SocketByHand):
         self._taken = False
         self.served += 1
         exchange = self.exchange = Exchange(self, head, self._setting.limits, whole=whole)
+        if self.proxied is not None:
+            origin = exchange.origin = self.proxied.locate(head)
+            self.addr = self.proxied.peer if origin is None else (origin.client, origin.port)
         self._content_pace = self._uptake = None
         self._sent_before = self.outbox.sent
         if not whole and head is not None and self.core.content_left != 0:
@@ -198,6 +203,12 @@ class Connection(SocketByHand):
         """What content that is kept counts against."""
         return self._setting.budget
 
+    @property
+    def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Host and port of the peer, and of this end."""
+        peer, local = (self.addr, None) if self.proxied is None else (self.proxied.peer, self.proxied.local)
+        return end_of(peer), end_of(local or self.getsockname())
+
     def about_to_block(self) -> None:
         """The handler is about to wait; somebody else should see to the other clients."""
         self._setting.about_to_block()
@@ -235,23 +246,14 @@ class Connection(SocketByHand):
         """Nothing to do: the core keeps what came early for the next exchange."""
 
     def send_some(self) -> None:
-        """Send what the socket takes now, but a bounded amount.
-
-        Raises:
-            Disconnected: The client is gone.
-            FileTruncatedError: A file ended early.
-        """
+        """Send what the socket takes now, but a bounded amount; raises Disconnected, or what `Outbox.flush` raises."""
         try:
             self.outbox.flush(self.stream, self._setting.limits.portion)
         except OSError as error:
             raise Disconnected(str(error)) from error
 
     def send_all(self) -> None:
-        """Send everything, waiting for the client.
-
-        Raises:
-            Disconnected: The client is gone, does not read, or too slowly (safety line D10).
-        """
+        """Send everything, waiting for the client; raises what `waiting.send_all` raises."""
         waiting.send_all(self)
 
     def wait_for(self, what: Watched) -> None:

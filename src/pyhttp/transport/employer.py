@@ -2,6 +2,8 @@
 
 from typing import Protocol
 
+from pyhttp.proxies import Proxies
+from pyhttp.transport.access_log import INFO
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.setting import Setting
@@ -11,6 +13,11 @@ __all__ = ["Employer"]
 
 class Employer(Setting, Protocol):
     """What the connections are kept for."""
+
+    @property
+    def proxies(self) -> Proxies | None:
+        """Who is believed what they say of their clients."""
+        ...
 
     def process_request(self, conn: Connection, addr: Address) -> None:
         """Have the turn of `conn` run, now or soon; `Keeper.settle` must follow exactly once."""
@@ -28,6 +35,12 @@ class Employer(Setting, Protocol):
         """The grace period of a stop is nearly over: what can be told to end early is told now."""
         ...
 
-    def report(self, message: str, error: BaseException | None = None) -> None:
-        """Tell the operator, with a traceback where `error` is a fault of ours; never raises."""
+    def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
+        """Tell the operator, with a traceback where `error` is a fault of ours; never raises.
+
+        Args:
+            message: One line.
+            error: A fault of ours.
+            level: How urgent the line is where there is none, as `logging` has it.
+        """
         ...

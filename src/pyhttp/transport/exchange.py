@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
+from pyhttp.proxies import Origin
 from pyhttp.transport.answer import Answer, frame_whole
 from pyhttp.transport.channel import Awaited, Channel
 from pyhttp.transport.fate import Fate
@@ -29,6 +30,7 @@ class Exchange:
         head, limits, whole: As the attributes.
 
     Attributes:
+        channel: The connection it takes place on.
         head: The request's head; None where it could not be parsed and only an error can be the answer.
         limits: How much is put aside, kept, and sent at once, and what else the server bounds.
         whole: Whether the request has no content, so that all of it has been received.
@@ -41,13 +43,13 @@ class Exchange:
         answer: The answer, once its head has been sent; None for one sent in one step, or written by hand.
         awaited: What is awaited while it is `WAITING`.
         ask_at: When the client is looked at, and may be asked whether it is still there; 0 before anything is awaited.
+        origin: Where the request comes from, as a trusted proxy says; None where the peer is the client.
         door: How an error is answered, for the handler's own look; None stands for the server's way.
         add_fields: Makes of a response the one that is sent; None where a site has nothing to say of every answer.
         refusal: Why the request is not handled, which its turn raises, for the door; None for one that is.
     """
 
     __slots__ = (
-        "_channel",
         "_content",
         "_held",
         "_resume",
@@ -55,12 +57,14 @@ class Exchange:
         "answer",
         "ask_at",
         "awaited",
+        "channel",
         "continues",
         "door",
         "ended",
         "head",
         "limits",
         "octets",
+        "origin",
         "progress",
         "refusal",
         "started",
@@ -69,7 +73,7 @@ class Exchange:
     )
 
     def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits, *, whole: bool = False) -> None:
-        self._channel = channel
+        self.channel: Channel = channel
         self.limits: Limits = limits
         self.whole: bool = whole
         self._content: Incoming | None = None
@@ -85,6 +89,7 @@ class Exchange:
         self.answer: Answer | None = None
         self.awaited: Awaited | None = None
         self.ask_at: float = 0.0
+        self.origin: Origin | None = None
         self.door: Callable[[HTTPError], None] | None = None
         self.add_fields: Callable[[Response], Response] | None = None
         self.refusal: HTTPError | None = None
@@ -95,7 +100,7 @@ class Exchange:
     def content(self) -> Incoming:
         """The request's content."""
         if self._content is None:  # few requests have any
-            self._content = Incoming(self._channel, self.limits, complete=self.whole)
+            self._content = Incoming(self.channel, self.limits, complete=self.whole)
         return self._content
 
     @property
@@ -107,11 +112,6 @@ class Exchange:
     def finished(self) -> bool:
         """Whether nothing of the answer is to be made any more; some of it may be unsent."""
         return self.progress is ANSWERED and (self.answer is None or self.answer.complete)
-
-    @property
-    def closing(self) -> bool:
-        """Whether the server is stopping, so that an answer without an end should come to one."""
-        return self._channel.closing
 
     def read_content(self) -> bytes:
         """The next octets of the request's content, waiting for them; ``b""`` at its end.
@@ -131,7 +131,7 @@ class Exchange:
 
     def about_to_block(self) -> None:
         """Say that the handler is about to wait: a server whose leading thread runs it has another one take over."""
-        self._channel.about_to_block()
+        self.channel.about_to_block()
 
     # --- pending
 
@@ -173,7 +173,7 @@ class Exchange:
         self.progress = progress
         self.continues = True
         self._resume = then
-        if self._channel.in_place:
+        if self.channel.in_place:
             self.finish_in_place()
 
     def give_up_waiting(self) -> None:
@@ -215,7 +215,7 @@ class Exchange:
             raise TypeError(f"respond: a Response, not {type(response).__name__}")
         if self.add_fields is not None:
             response = self.add_fields(response)
-        channel = self._channel
+        channel = self.channel
         waits = wait or channel.in_place
         head_only = self.head is not None and self.head.method == "HEAD"
         if self.whole and not waits and self.progress is OPEN and not self.ended:
@@ -245,7 +245,7 @@ class Exchange:
 
     def be_last(self) -> None:
         """Have the connection end after this exchange."""
-        self._channel.lower(Fate.LAST)
+        self.channel.lower(Fate.LAST)
 
     def answer_by_hand(self) -> None:
         """The handler writes to the connection itself: nobody knows what, so that no answer can be added.
@@ -267,7 +267,7 @@ class Exchange:
 
     def finish_in_place(self) -> None:
         """Wait for what is pending, and until all of the answer has been sent; raises what a further turn raises."""
-        finish(self, self._channel)
+        finish(self, self.channel)
 
     # --- its end
 

@@ -7,10 +7,11 @@ has been armed, handed over or closed, and must not be touched any more.
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from pyhttp.errors import HTTPError, RequestTimeout, Unavailable
 from pyhttp.messages import RequestHead
+from pyhttp.proxies import Proxies
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
@@ -20,6 +21,9 @@ from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.settling import Settler
 from pyhttp.wire.events import Signal
+
+if TYPE_CHECKING:
+    from pyhttp.transport.introducing import Introducer
 
 __all__ = ["Arrived", "Keeper"]
 
@@ -63,11 +67,18 @@ class Keeper:
         self.settler: Settler = Settler(employer, registry, clock)
         self.settle: Callable[[Connection], None] = self.settler.settle
         """A turn has ended; for its thread."""
+        self._introducer: Introducer | None = None
+        if employer.proxies is not None and employer.proxies != Proxies():
+            from pyhttp.transport import introducing  # noqa: PLC0415 - most servers have no proxy in front
+
+            self._introducer = introducing.Introducer(employer.proxies, employer, registry, clock)
 
     def adopt(self, conn: Connection) -> None:
-        """A client has connected: await its first byte (safety line D8)."""
+        """A client has connected: await its first byte (safety line D8), or what a proxy says of it."""
         self.registry.add(conn)
         conn.deadline = self._clock() + self._employer.timeouts.idle
+        if self._introducer is not None:
+            self._introducer.begin(conn)
         try:
             self.registry.arm(conn)
         except OSError as error:
@@ -97,6 +108,9 @@ class Keeper:
                     self.dispatch(conn)
             case Phase.DRAIN if exchange is not None:
                 self.settler.drain(conn, exchange)
+            case Phase.PROXY if self._introducer is not None:
+                if self._introducer.advance(conn):
+                    self._receive(conn)
             case Phase.LINGER:
                 self.settler.linger(conn)
             case phase:
@@ -113,6 +127,8 @@ class Keeper:
                 self.settler.end(conn, exchange)
             case Phase.SEND | Phase.AWAIT:
                 self._advance(conn)
+            case Phase.PROXY if self._introducer is not None:
+                self._introducer.expire(conn)
             case _:
                 self.registry.close(conn)
 

@@ -186,7 +186,7 @@ class Loop:
             self._last_taken = True
             self._take_last()
         for conn in list(self.registry.connections.values()):
-            if conn.phase is Phase.IDLE and self.registry.take_one(conn):
+            if conn.phase in {Phase.PROXY, Phase.IDLE} and self.registry.take_one(conn):
                 self._acceptor.end_if_idle(conn)
         self._take_spared()
         return not self.registry.connections or self.stopping.act() == 0.0

@@ -18,6 +18,8 @@ __all__ = ["FACTS", "TABLE", "Facts", "Happening", "Owner", "Phase", "Phased", "
 class Phase(Enum):
     """What a connection is waiting for."""
 
+    PROXY = "proxy"
+    """What a trusted proxy says of its client, in front of all else."""
     IDLE = "idle"
     """The first byte of a head."""
     HEAD = "head"
@@ -47,6 +49,8 @@ class Phase(Enum):
 class Happening(Enum):
     """What takes a connection from one phase to another."""
 
+    PROXIED = "a trusted proxy has connected, which is to say for whom"
+    INTRODUCED = "the proxy has said who its client is"
     BEGUN = "a head has begun"
     HEADED = "a head is complete, content is awaited"
     READY = "a turn is due"
@@ -89,6 +93,7 @@ class Facts(NamedTuple):
 
 
 FACTS: Final[Mapping[Phase, Facts]] = {
+    Phase.PROXY: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.head, "", "D7"),
     Phase.IDLE: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.idle, "", "D8"),
     Phase.HEAD: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.head, "", "D7"),
     Phase.CONTENT: Facts(Owner.LOOP, READ, None, "content that arrives", "D9"),
@@ -112,7 +117,9 @@ _ANSWERED: Final = {
 """What can become of a connection whose answer has been given."""
 
 _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
+    Phase.PROXY: {Happening.INTRODUCED: Phase.IDLE, Happening.OVER: Phase.CLOSED},
     Phase.IDLE: {
+        Happening.PROXIED: Phase.PROXY,
         Happening.BEGUN: Phase.HEAD,
         Happening.HEADED: Phase.CONTENT,
         Happening.READY: Phase.TURN,

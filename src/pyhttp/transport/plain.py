@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 from pyhttp.errors import Disconnected, HTTPError, IncompleteRequest, MalformedRequest, MissingRequest, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
-from pyhttp.transport.channel import Watched
+from pyhttp.transport.channel import Watched, end_of
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
@@ -73,6 +73,15 @@ class PlainChannel:
     def lower(self, fate: Fate) -> None:
         """Note something that speaks against going on."""
         self.fate = min(self.fate, fate)
+
+    @property
+    def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
+        """Host and port of the peer, as long as it is there, and of this end."""
+        try:
+            peer: object = self._sock.getpeername()
+        except OSError:
+            peer = None
+        return end_of(peer), end_of(self._sock.getsockname())
 
     def is_last(self) -> bool:
         """Whether the exchange is to be the last on its connection."""

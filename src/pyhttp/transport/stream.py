@@ -45,6 +45,14 @@ class Stream(Protocol):
         """The same into `buffer`: how many octets; 0 at the end of input."""
         ...
 
+    def peek(self, most: int) -> bytes:
+        """What comes next, as it is on the wire and in front of all else; it stays there. Otherwise as `read`."""
+        ...
+
+    def skip(self, count: int) -> None:
+        """Take `count` octets that `peek` has shown."""
+        ...
+
     def write(self, pieces: Sequence[Piece]) -> int:
         """Send from the beginning of `pieces` what can be sent now; how many octets that were.
 
@@ -115,6 +123,14 @@ class SocketStream:
     def read_into(self, buffer: memoryview) -> int:
         """As `Stream` has it."""
         return os.readv(self._fd, (buffer,))
+
+    def peek(self, most: int) -> bytes:
+        """As `Stream` has it."""
+        return self._sock.recv(most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+
+    def skip(self, count: int) -> None:
+        """As `Stream` has it."""
+        os.read(self._fd, count)
 
     def write(self, pieces: Sequence[Piece]) -> int:
         """As `Stream` has it."""

@@ -177,6 +177,28 @@ def test_X4_https_is_on_under_tls_only() -> None:
     assert "HTTPS" not in plain
 
 
+@pytest.mark.parametrize(
+    ("scheme", "host", "expected"),
+    [
+        ("https", "a.example", ("https", "a.example", "443")),
+        ("https", "a.example:8443", ("https", "a.example", "8443")),
+        ("http", "a.example", ("http", "a.example", "80")),
+        ("http", "[2001:db8::1]:", ("http", "[2001:db8::1]", "80")),
+        ("", "a.example:81", ("http", "a.example", "81")),
+        ("", "a.example", ("http", "a.example", "80")),
+        ("gopher", "a.example", ("gopher", "a.example", "8888")),
+        ("", "", ("http", "localhost", "8888")),
+    ],
+)
+def test_X4_what_a_trusted_proxy_says_of_the_uri_is_said_but_never_https_on(
+    scheme: str, host: str, expected: tuple[str, str, str]
+) -> None:
+    found = variables(ends=ends()._replace(scheme=scheme, host=host))
+    assert (found["REQUEST_SCHEME"], found["SERVER_NAME"], found["SERVER_PORT"]) == expected
+    assert "HTTPS" not in found
+    assert found["HTTP_HOST"] == "localhost:8888"
+
+
 class TestFieldLines:
     @pytest.mark.clause("3875-4.1.18-1a")
     def test_names_are_in_upper_case_with_underscores(self) -> None:

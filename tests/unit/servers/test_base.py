@@ -104,6 +104,7 @@ def test_a_port_out_of_range(server_class: ServerClass, port: int) -> None:
         ({"request_handler": "Handler"}, "request_handler: something to be called, not str"),
         ({"limits": {"content": 5}}, "limits: Limits, not dict"),
         ({"timeouts": Limits()}, "timeouts: Timeouts, not Limits"),
+        ({"proxies": ("127.0.0.1",)}, "proxies: Proxies, not tuple"),
         ({"access_log": "access.log"}, "access_log: something to be called, not str"),
     ],
 )

@@ -288,7 +288,7 @@ def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
 
     def handler(got: Request) -> Response:
         assert os.getpid() > 0
-        conn = got.exchange._channel
+        conn = got.exchange.channel
         assert isinstance(conn, Connection)
         assert inside.setdefault(conn.serial, 0) == 0
         inside[conn.serial] += 1

@@ -39,9 +39,9 @@ def test_a_new_exchange_is_open_and_knows_nothing_of_an_answer() -> None:
 def test_the_server_may_be_asked_whether_it_stops() -> None:
     with met() as made:
         exchange = made.begin(request())
-        assert not exchange.closing
+        assert not exchange.channel.closing
         made.setting.closing = True
-        assert exchange.closing
+        assert exchange.channel.closing
         exchange.about_to_block()
         assert made.setting.blocked == 1
 

@@ -411,7 +411,7 @@ def test_on_a_plain_socket_the_next_request_stays_in_it() -> None:
         exchange = open_channel(ours, Limits(), Timeouts()).open_exchange()
         exchange.content.collect()
         while not exchange.content.gather():
-            exchange._channel.receive()
+            exchange.channel.receive()
         assert exchange.content.collected().length == 3
         assert ours.recv(1000) == request("/next")
         exchange.respond(Response(204))
