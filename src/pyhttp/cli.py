@@ -172,15 +172,18 @@ def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
-    host, port, limits, timeouts = options.host, options.port, options.limits, options.timeouts
+    common = (options.host, options.port, handler)
+    limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
     match options.kind:
         case Kind.POOLED:
             workers = options.workers
-            return PooledServer(host, port, handler, workers=workers, limits=limits, timeouts=timeouts, access_log=log)
+            return PooledServer(
+                *common, workers=workers, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log
+            )
         case Kind.THREADED:
-            return ThreadedServer(host, port, handler, limits=limits, timeouts=timeouts, access_log=log)
+            return ThreadedServer(*common, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log)
         case Kind.SINGLE:
-            return BaseServer(host, port, handler, limits=limits, timeouts=timeouts, access_log=log)
+            return BaseServer(*common, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log)
         case _:
             assert_never(options.kind)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from pyhttp import __version__, streams, values
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Proxies
 from pyhttp.site import CODINGS, Site
 from pyhttp.values import Kind, LogFormat
 
@@ -36,6 +37,7 @@ class Options:
     access_log: str
     """A file for the access log; "" for standard error."""
     site: Site
+    proxies: Proxies
 
 
 Value = TypeVar("Value")
@@ -103,6 +105,7 @@ def parse(argv: Sequence[str]) -> Options:
         log_format=given.log_format,
         access_log=given.access_log or "",
         site=site,
+        proxies=Proxies(headers=tuple(given.proxy_headers), protocol=tuple(given.proxy_protocol)),
     )
 
 
@@ -171,6 +174,9 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
         default=32,
         help="handlers at once of --pooled (default: %(default)s)",
     )
+    for option, what in (("--proxy-headers", "Forwarded or X-Forwarded-*"), ("--proxy-protocol", "the PROXY protocol")):
+        text = f"networks such as 10.0.0.0/8,::1, whose proxies say by {what} who their clients are; may be repeated"
+        add(option, metavar="FROM", type=_of(values.networks), action="extend", default=[], help=text)
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:

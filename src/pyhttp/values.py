@@ -8,6 +8,7 @@ from enum import Enum
 from typing import Final
 
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Networks
 
 __all__ = [
     "Kind",
@@ -17,6 +18,7 @@ __all__ = [
     "limits",
     "log_format",
     "natural",
+    "networks",
     "not_empty",
     "pair",
     "port",
@@ -99,6 +101,15 @@ def positive(text: str) -> int:
     if not (_is_number(text) and int(text)):
         raise ValueError(f"{text!r} is not a whole number from 1 to {_MOST}")
     return int(text)
+
+
+def networks(text: str) -> tuple[str, ...]:
+    """Networks, addresses and "unix", with commas between them.
+
+    Raises:
+        ValueError: There is none, or one of them is something else.
+    """
+    return Networks(tuple([name.strip() for name in text.split(",")])).names
 
 
 def port(text: str) -> int:

@@ -9,6 +9,7 @@ import pytest
 
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.options import Options, parse
+from pyhttp.proxies import Proxies
 from pyhttp.site import Site
 from pyhttp.values import Kind, LogFormat
 
@@ -25,6 +26,7 @@ DEFAULT: Final = Options(
     log_format=LogFormat.COMMON,
     access_log="",
     site=Site(),
+    proxies=Proxies(),
 )
 
 
@@ -67,6 +69,11 @@ DEFAULT: Final = Options(
                     cgi_auth=True,
                 ),
             ),
+        ),
+        ("--proxy-headers ::1,unix", replace(DEFAULT, proxies=Proxies(headers=("::1", "unix")))),
+        (
+            "--proxy-protocol 10.0.0.0/8 --proxy-headers=::1 --proxy-protocol 127.0.0.1,unix",
+            replace(DEFAULT, proxies=Proxies(headers=("::1",), protocol=("10.0.0.0/8", "127.0.0.1", "unix"))),
         ),
         ("--follow-symlinks --hide-dotfiles", replace(DEFAULT, site=Site(follow_symlinks=True, hide_dotfiles=True))),
         ("--cache 60 --cors", replace(DEFAULT, site=Site(max_age=60, cors=True))),
@@ -144,6 +151,12 @@ def test_L11_the_default_is_this_machine_only() -> None:
         ("--timeout|idle=inf", "argument --timeout: idle: 'inf' is not a time, such as"),
         ("--timeout|idle=-1", "argument --timeout: idle: '-1' is not a time, such as"),
         ("--timeout|send_rate=1s", "argument --timeout: send_rate: '1s' is not a whole number from 1 to"),
+        (
+            "--proxy-headers|",
+            "argument --proxy-headers: '' is neither a network such as 10.0.0.0/8, nor an address, nor ",
+        ),
+        ("--proxy-headers|::1,localhost", "argument --proxy-headers: 'localhost' is neither a network such as"),
+        ("--proxy-protocol|10.0.0.1/8", "argument --proxy-protocol: '10.0.0.1/8' is neither a network such as"),
         ("--thr", "unrecognized arguments: --thr"),
         ("--wat", "unrecognized arguments: --wat"),
     ],
