@@ -79,7 +79,8 @@ def ends_of(request: Request, conn: socket.socket, addr: object) -> Ends:
     What a trusted proxy says in place of an address, an identifier say, is no address of the client (3875-4.1.8-1a):
     then the proxy is the client.
     """
-    ends = Ends(local=_end(conn.getsockname()), peer=_end(addr), secure=False, software=PRODUCT)
+    secure = isinstance(conn, Connection) and conn.stream.secure
+    ends = Ends(local=_end(conn.getsockname()), peer=_end(addr), secure=secure, software=PRODUCT)
     if not isinstance(conn, Connection) or conn.proxied is None:
         return ends
     peer, local = conn.ends

@@ -5,8 +5,9 @@ Trees that never meet::
     HTTPError                        the exchange is answered with its status
     ├── BadRequest                   400
     │   └── MalformedRequest         400, closes: RFC 9112 or RFC 9110 §5 was broken
-    │       └── IncompleteRequest    400, closes: the peer ended before its request did
-    │           └── MissingRequest   400, closes: the peer ended before its first byte
+    │       ├── IncompleteRequest    400, closes: the peer ended before its request did
+    │       │   └── MissingRequest   400, closes: the peer ended before its first byte
+    │       └── WrongScheme          400, closes: HTTP without TLS where TLS is spoken, or the reverse
     ├── Forbidden                    403
     ├── NotFound                     404
     ├── MethodNotAllowed             405, carries Allow
@@ -65,6 +66,7 @@ __all__ = [
     "TargetTooLong",
     "Unavailable",
     "VersionNotSupported",
+    "WrongScheme",
 ]
 
 
@@ -83,12 +85,14 @@ class HTTPError(Exception):
     Attributes:
         status: The status code the exchange is answered with.
         must_close: True where the connection cannot go on after the answer (RFC 9112 §9.6).
+        told: What the client is told instead of what the status commonly means; empty where that will do.
         detail: One line for the operator's log; never sent to the client.
         fields: Field lines the answer must carry, such as Allow with 405.
     """
 
     status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close: ClassVar[bool] = False
+    told: ClassVar[str] = ""
 
     def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
         self.detail: str = detail or RENAMED.get(self.status) or self.status.phrase
@@ -114,6 +118,15 @@ class IncompleteRequest(MalformedRequest):
 
 class MissingRequest(IncompleteRequest):
     """400 and closed: the peer ended the connection before the first byte of a request."""
+
+
+class WrongScheme(MalformedRequest):
+    """400 and closed: HTTP without TLS to a port that speaks TLS, or TLS to one that does not.
+
+    Only the client of the first kind can read the answer.
+    """
+
+    told = "This port speaks TLS: ask for an address that begins with https:// instead of http://."
 
 
 class Forbidden(HTTPError):

@@ -97,6 +97,9 @@ class Timeouts:
     head: float = 20.0
     """D7: a whole head, from its first byte; one byte now and then does not renew it. Over it: 408. A PROXY header has
     as long, from the beginning of its connection; over it that is closed."""
+    handshake: float = 15.0
+    """X1: a whole TLS handshake, counted from the connection's beginning, so that a client which says nothing has no
+    more time than without TLS, and a byte now and then does not renew it. Over it: closed."""
     idle: float = 15.0
     """D8: to the first byte of a connection, and between requests. Over it: closed without a word."""
     content: float = 20.0
@@ -112,6 +115,8 @@ class Timeouts:
     """D14: exchanges in progress may end within this time of a stop; most supervisors kill after 10 to 30 s."""
     drain: float = 2.0
     """D15: for reading away unread content."""
+    close_notify: float = 2.0
+    """X2: for a client to make room for the alert that ends TLS (RFC 9112 §9.8); over it the connection is closed."""
     linger: float = 2.0
     """D16: for the lingering close (9112 §9.6)."""
     hold: float = 0.05

@@ -8,6 +8,7 @@ from typing import Final, Self
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import EMPTY, Headers
+from pyhttp.semantics.target import scheme_of
 from pyhttp.transport.body import ContentStream
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
@@ -121,9 +122,14 @@ class Request:
 
     @property
     def scheme(self) -> str:
-        """The scheme of the target URI (RFC 9110 §7.1): "http", or what a trusted proxy says that it was asked for."""
+        """The scheme of the target URI, "https" or "http" (RFC 9110 §7.1), or what a trusted proxy was asked for.
+
+        That of an absolute form is the client's choice: "http" by TLS is served, too.
+        """
         origin = self.exchange.origin
-        return "http" if origin is None or not origin.scheme else origin.scheme
+        if origin is None or not origin.scheme:
+            return scheme_of(self.target, secure=self.exchange.channel.stream.secure)
+        return origin.scheme
 
     @property
     def host(self) -> str:

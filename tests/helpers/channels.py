@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Final, Self
 
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
@@ -71,6 +72,9 @@ class FakeStream:
         gone: What `departed` says.
     """
 
+    secure: Final = False
+    wanted: Final = 0
+
     def __init__(self, taking: Iterable[int] = ()) -> None:
         self.taking = list(taking)
         self.written = b""
@@ -118,13 +122,16 @@ class FakeStream:
     def half_closed(self) -> bool:
         return False
 
-    def finish(self) -> None:
-        """Nothing to do."""
+    def begin(self) -> Self:
+        return self
+
+    def finish(self) -> bool:
+        return True
 
     def cut(self, *, silently: bool = False) -> None:
         self.gone = True
 
-    def close(self, *, reset: bool) -> None:
+    def close(self, *, reset: bool, partial: bool = False) -> None:
         self.gone = True
 
 

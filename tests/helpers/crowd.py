@@ -4,11 +4,14 @@ import contextlib
 import os
 import resource
 import socket
+import ssl
 import struct
 import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Final
+
+from tests.helpers.tls import connected
 
 __all__ = [
     "Address",
@@ -36,27 +39,15 @@ _AT_ONCE: Final = 50
 """Connections made in one go: a backlog has room for 128, and what it drops tries again only after a second."""
 
 
-def connected(address: Address, *, window: int = 0) -> socket.socket:
-    """A new connection; `window` keeps its receive buffer small."""
-    client = socket.socket()
-    try:
-        client.settimeout(PATIENCE)
-        if window:
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-        client.connect(address)
-    except OSError:
-        client.close()
-        raise
-    return client
-
-
 @contextlib.contextmanager
-def crowd(address: Address, count: int, sent: bytes = b"", *, window: int = 0) -> Iterator[list[socket.socket]]:
-    """`count` connections that have each sent `sent`; `window` keeps their receive buffers small."""
+def crowd(
+    address: Address, count: int, sent: bytes = b"", *, window: int = 0, tls: ssl.SSLContext | None = None
+) -> Iterator[list[socket.socket]]:
+    """`count` connections that have each sent `sent`; for the rest see `connected`."""
     with contextlib.ExitStack() as stack:
         clients: list[socket.socket] = []
         for number in range(1, count + 1):
-            client = stack.enter_context(connected(address, window=window))
+            client = stack.enter_context(connected(address, window=window, tls=tls))
             if sent:
                 client.sendall(sent)
             clients.append(client)
@@ -65,12 +56,12 @@ def crowd(address: Address, count: int, sent: bytes = b"", *, window: int = 0) -
         yield clients
 
 
-def latencies(address: Address, asked: bytes, times: int) -> tuple[float, float]:
+def latencies(address: Address, asked: bytes, times: int, *, tls: ssl.SSLContext | None = None) -> tuple[float, float]:
     """Median and worst of the seconds that `times` requests take, each on a new connection and answered 200."""
     taken: list[float] = []
     for _ in range(times):
         began = time.perf_counter()
-        with connected(address) as client:
+        with connected(address, tls=tls) as client:
             client.sendall(asked)
             assert client.recv(65536).startswith(b"HTTP/1.1 200 ")
         taken.append(time.perf_counter() - began)

@@ -23,6 +23,7 @@ DOCS: Final = Path(__file__).parents[2] / "docs"
 
 AWAITED: Final = {
     Phase.PROXY: "who the client is",
+    Phase.HANDSHAKE: "the client's handshake",
     Phase.IDLE: "the first byte of a head",
     Phase.HEAD: "the rest of a head",
     Phase.CONTENT: "content, a part or all",
@@ -32,6 +33,7 @@ AWAITED: Final = {
     Phase.AWAIT: "a script, or its place",
     Phase.SEND: "the client's reading",
     Phase.DRAIN: "unread content",
+    Phase.NOTIFY: "room for the end of TLS",
     Phase.LINGER: "the client's end",
     Phase.CLOSED: "nothing",
 }
@@ -39,11 +41,12 @@ AWAITED: Final = {
 # --- where everything stands
 
 Point = tuple[int, int]
-WIDTH, HEIGHT = 1080, 826
+WIDTH, HEIGHT = 1080, 946
 BOX_WIDTH, BOX_HEIGHT = 150, 72
 
 BOXES: Final[dict[Phase, Point]] = {
     Phase.PROXY: (305, 16),
+    Phase.HANDSHAKE: (372, 726),
     Phase.IDLE: (95, 184),
     Phase.HELD: (305, 184),
     Phase.HEAD: (200, 328),
@@ -53,6 +56,7 @@ BOXES: Final[dict[Phase, Point]] = {
     Phase.AWAIT: (850, 184),
     Phase.SEND: (600, 384),
     Phase.DRAIN: (780, 556),
+    Phase.NOTIFY: (580, 836),
     Phase.LINGER: (580, 726),
     Phase.CLOSED: (880, 726),
 }
@@ -65,7 +69,7 @@ ANSWERING: Final = "an answer is made and sent"
 GROUPS: Final[dict[str, frozenset[Phase]]] = {
     RECEIVING: frozenset({Phase.IDLE, Phase.HELD, Phase.HEAD, Phase.CONTENT}),
     ANSWERING: frozenset({Phase.TURN, Phase.AWAIT, Phase.SEND}),
-    ALIVE: frozenset(Phase) - {Phase.PROXY, Phase.QUEUED, Phase.LINGER, Phase.CLOSED},
+    ALIVE: frozenset(Phase) - {Phase.PROXY, Phase.HANDSHAKE, Phase.QUEUED, Phase.NOTIFY, Phase.LINGER, Phase.CLOSED},
 }
 """Phases in a frame: an arrow that starts at the frame starts at each of them."""
 
@@ -105,14 +109,34 @@ class Arrow:
 
 ARROWS: Final = (
     # in front of all requests
-    Arrow((Phase.IDLE,), Happening.PROXIED, Phase.PROXY, (((200, 184), (200, 36), (305, 36)),), (250, 28)),
-    Arrow((Phase.PROXY,), Happening.INTRODUCED, Phase.IDLE, (((305, 72), (225, 72), (225, 184)),), (234, 108), "start"),
+    Arrow(
+        (Phase.IDLE, Phase.HANDSHAKE),
+        Happening.PROXIED,
+        Phase.PROXY,
+        (((200, 184), (200, 36), (305, 36)), ((376, 726), (376, 668), (10, 668), (10, 36), (200, 36))),
+        (250, 28),
+    ),
+    Arrow((Phase.PROXY,), Happening.INTRODUCED, Phase.IDLE, (((305, 72), (225, 72), (225, 184)),), (234, 140), "start"),
     Arrow(
         (Phase.PROXY,),
         Happening.OVER,
         Phase.CLOSED,
         (((455, 36), (510, 36), (510, 8), (1072, 8), (1072, 762), (1030, 762)),),
         (483, 28),
+    ),
+    Arrow(
+        (Phase.PROXY,),
+        Happening.GREETED,
+        Phase.HANDSHAKE,
+        (((420, 88), (420, 110), (5, 110), (5, 680), (388, 680), (388, 726)),),
+        (330, 104),
+    ),
+    Arrow(
+        (Phase.HANDSHAKE,),
+        Happening.SECURED,
+        Phase.IDLE,
+        (((402, 726), (402, 634), (28, 634), (28, 200), (95, 200)),),
+        (277, 626),
     ),
     # while a request is received
     Arrow(
@@ -135,7 +159,13 @@ ARROWS: Final = (
     ),
     Arrow((Phase.HELD,), Happening.NEXT, Phase.IDLE, (((305, 220), (245, 220)),), (276, 212)),
     # to a turn, and away from it
-    Arrow((RECEIVING,), Happening.READY, Phase.TURN, (((488, 222), (600, 222)),), (527, 239)),
+    Arrow(
+        (RECEIVING, Phase.HANDSHAKE),
+        Happening.READY,
+        Phase.TURN,
+        (((488, 222), (600, 222)), ((512, 726), (512, 222))),
+        (527, 239),
+    ),
     Arrow((Phase.TURN,), Happening.HOLD, Phase.HELD, (((600, 204), (455, 204)),), (527, 196)),
     Arrow(
         (Phase.TURN, Phase.SEND),
@@ -172,7 +202,25 @@ ARROWS: Final = (
         "end",
     ),
     Arrow((ALIVE,), Happening.OVER, Phase.CLOSED, (((955, 658), (955, 726)),), (964, 698), "start"),
-    Arrow((Phase.LINGER,), Happening.OVER, Phase.CLOSED, (((730, 762), (880, 762)),), (803, 754)),
+    Arrow((Phase.LINGER,), Happening.OVER, Phase.CLOSED, (((730, 762), (880, 762)),), (840, 754)),
+    # and with TLS
+    Arrow(
+        (ANSWERING, Phase.DRAIN),
+        Happening.NOTIFY,
+        Phase.NOTIFY,
+        (((760, 488), (760, 858), (730, 858)), ((860, 628), (860, 706), (760, 706))),
+        (769, 822),
+        "start",
+    ),
+    Arrow((Phase.NOTIFY,), Happening.LAST, Phase.LINGER, (((655, 836), (655, 798)),), (664, 822), "start"),
+    Arrow((Phase.NOTIFY,), Happening.OVER, Phase.CLOSED, (((730, 886), (930, 886), (930, 798)),), (860, 878)),
+    Arrow(
+        (Phase.HANDSHAKE,),
+        Happening.OVER,
+        Phase.CLOSED,
+        (((447, 798), (447, 928), (980, 928), (980, 798)),),
+        (549, 920),
+    ),
 )
 
 
@@ -256,10 +304,14 @@ def _box(phase: Phase) -> Iterator[str]:
 
 
 def _beginning() -> Iterator[str]:
-    x, y = BOXES[Phase.IDLE]
-    yield f'  <text class="note" x="{x + 40}" y="66" text-anchor="middle">a client connects</text>'
-    yield f'  <circle class="dot" cx="{x + 40}" cy="82" r="5"/>'
-    yield f'  <path class="line" d="M{x + 40} 82 V{y}" marker-end="url(#tip)"/>'
+    for phase, left, start, text in (
+        (Phase.IDLE, 40, 82, "a client connects"),
+        (Phase.HANDSHAKE, 75, 696, "or one of TLS does"),
+    ):
+        x, y = BOXES[phase]
+        yield f'  <text class="note" x="{x + left}" y="{start - 16}" text-anchor="middle">{text}</text>'
+        yield f'  <circle class="dot" cx="{x + left}" cy="{start}" r="5"/>'
+        yield f'  <path class="line" d="M{x + left} {start} V{y}" marker-end="url(#tip)"/>'
 
 
 def _arrow(arrow: Arrow) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """For each row of the table of phases, a small scenario that drives a connection along it."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from functools import partial
 from typing import Final
@@ -13,10 +14,12 @@ from pyhttp.request import Request
 from pyhttp.transport.client import Connection
 from pyhttp.transport.introducing import Introducer
 from pyhttp.transport.phases import Happening, Phase
+from pyhttp.transport.secure import Securing
 from pyhttp.transport.stream import SocketStream
 from tests.helpers.fakes import TIMEOUTS, Handle, Peer, World, later
 from tests.helpers.outside import Items, Pending, Tap
 from tests.helpers.sockets import request
+from tests.helpers.tls import NAME, client_context, server_context
 
 __all__ = ["SCENARIOS", "Row"]
 
@@ -121,7 +124,8 @@ for _phase in INCOMPLETE:
 def proxied(made: World, sent: bytes = b"") -> tuple[Peer, Connection]:
     """A connection of a proxy that is to say who its client is."""
     proxies = Proxies(protocol=("192.0.2.0/24",))
-    made.keeper._introducer = Introducer(proxies, made.employer, made.registry, made.clock)
+    made.keeper._beginner._introducer = Introducer(proxies, made.employer, made.registry, made.clock)
+    made.keeper._beginner.introduces = True
     return begin(made, sent)
 
 
@@ -394,3 +398,79 @@ def _(made: World) -> None:
 def _(made: World) -> None:
     begin(made, b"nonsense\r\n\r\n")
     made.pass_time(TIMEOUTS.linger)
+
+
+# --- TLS begins and ends
+
+
+def reluctant(scenario: Scenario, made: World) -> None:
+    """At first the client does not take the last that is said to it."""
+    finish: Final = SocketStream.finish
+    asked: list[SocketStream] = []
+
+    def finish_late(stream: SocketStream) -> bool:
+        asked.append(stream)
+        return len(asked) > 1 and finish(stream)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SocketStream, "finish", finish_late)
+        scenario(made)
+        made.work()
+
+
+for _phase in (Phase.TURN, Phase.AWAIT, Phase.SEND, Phase.DRAIN):
+    row(_phase, Happening.NOTIFY)(partial(reluctant, SCENARIOS[_phase, Happening.LAST]))
+row(Phase.NOTIFY, Happening.LAST)(partial(reluctant, SCENARIOS[Phase.TURN, Happening.LAST]))
+
+
+@row(Phase.NOTIFY, Happening.OVER)
+def _(made: World) -> None:
+    _, conn = begin(made, request(), later)
+    made.employer.requests[conn.serial].exchange.be_last()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(SocketStream, "finish", lambda _: False)
+        made.finish(conn, Response(200))
+        made.clock.now = conn.deadline
+        made.take_due()
+        made.serve_taken()
+
+
+def begin_securely(made: World, sent: bytes) -> Peer:
+    """A connection of a server that speaks TLS."""
+    vars(made.loop._acceptor)["_connect"] = Securing(server_context())
+    peer, conn = made.connect()
+    assert conn.phase is Phase.HANDSHAKE
+    send(made, peer, sent)
+    return peer
+
+
+@row(Phase.HANDSHAKE, Happening.SECURED)
+def _(made: World) -> None:
+    arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context().wrap_bio(arrived, leaving, server_hostname=NAME)
+    peer = begin_securely(made, b"")
+    for _ in range(2):
+        try:
+            client.do_handshake()
+        except ssl.SSLWantReadError:
+            send(made, peer, leaving.read())
+            arrived.write(peer.read())
+    send(made, peer, leaving.read())
+
+
+@row(Phase.HANDSHAKE, Happening.READY)
+def _(made: World) -> None:
+    begin_securely(made, request())
+
+
+@row(Phase.HANDSHAKE, Happening.OVER)
+def _(made: World) -> None:
+    begin_securely(made, b"")
+    made.pass_time(TIMEOUTS.handshake)
+
+
+@row(Phase.HANDSHAKE, Happening.PROXIED)
+@row(Phase.PROXY, Happening.GREETED)
+def _(made: World) -> None:
+    vars(made.loop._acceptor)["_connect"] = Securing(server_context())
+    proxied(made, b"PROXY TCP4 198.51.100.7 192.0.2.9 1 2\r\n")

@@ -3,6 +3,7 @@
 import contextlib
 import gc
 import queue
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import Final
@@ -19,6 +20,7 @@ from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.access_log import AccessEntry
 from tests.helpers.sockets import descriptors
+from tests.helpers.tls import client_context
 from tests.helpers.wire_client import WireClient
 
 __all__ = [
@@ -71,10 +73,11 @@ def serving_by(
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
     access_log: Entries | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own whose handlers are made by `factory`."""
     server = server_class(
-        "127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log
+        "127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=access_log
     )
     with server:
         yield server
@@ -89,19 +92,20 @@ def serving(
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
     access_log: Entries | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own that answers by `handler`."""
     factory = function_handler(handler)
     with serving_by(
-        server_class, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log
+        server_class, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log, tls=tls
     ) as server:
         yield server
 
 
 def connect(server: BaseServer) -> WireClient:
-    """A client of `server`."""
+    """A client of `server`, by TLS where the server speaks that."""
     host, port = server.addresses[0]
-    return WireClient(host, port, patience=PATIENCE)
+    return WireClient(host, port, patience=PATIENCE, tls=None if server.tls is None else client_context())
 
 
 def wait_for(event: threading.Event) -> None:

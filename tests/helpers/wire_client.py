@@ -5,10 +5,13 @@ It shares no code with the server. `read_reply` takes its bytes from a `Source`:
 
 import re
 import socket
+import ssl
 from dataclasses import dataclass
 from enum import Enum, auto
 from types import TracebackType
 from typing import Final, Protocol, Self
+
+from tests.helpers.tls import connected
 
 __all__ = ["BadReply", "Ended", "Framing", "Late", "Reply", "Source", "WireClient", "read_reply"]
 
@@ -232,14 +235,22 @@ def _chunk_size(buffer: _Buffer) -> int:
 
 
 class WireClient:
-    """One TCP connection to `host`:`port`; every wait ends after `patience` seconds.
+    """One TCP connection to `host`:`port`, by TLS with the context `tls`; every wait ends after `patience` seconds.
 
     With `bytewise`, everything is sent in segments of one byte, the middle of long data in larger ones.
     """
 
-    def __init__(self, host: str, port: int, *, patience: float = 5.0, bytewise: bool = False) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        *,
+        patience: float = 5.0,
+        bytewise: bool = False,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._bytewise = bytewise
-        self.sock = socket.create_connection((host, port), timeout=patience)
+        self.sock = connected((host, port), patience=patience, tls=tls)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._held = bytearray()
 

@@ -39,6 +39,7 @@ LAYER: Final = {
     "pyhttp.values": 8,
     "pyhttp.streams": 8,
     "pyhttp.options": 8,
+    "pyhttp.certificates": 8,
     "pyhttp.logs": 8,
     "pyhttp.first_process": 8,
     "pyhttp.cli": 8,
@@ -81,9 +82,19 @@ IMPURE: Final = frozenset(
 
 ONLY_IN: Final = {
     "argparse": {"pyhttp.options"},
+    "ssl": {
+        "pyhttp.certificates",
+        "pyhttp.transport.secure",
+        "pyhttp.transport.tls",
+        # for the names of types only
+        "pyhttp.cli",
+        "pyhttp.servers.base",
+        "pyhttp.servers.pooled",
+        "pyhttp.servers.secured",
+    },
     "subprocess": {"pyhttp.cgi.process"},
 }
-"""Modules of the standard library that one of ours has to itself."""
+"""Modules of the standard library that are for some of ours alone."""
 
 STUBS: Final = frozenset({"_typeshed"})
 """Names of types that only the type checker knows."""

@@ -35,7 +35,7 @@ def error_response(error: HTTPError, *, site: Site = _PLAIN, path: str = "") -> 
     Raises:
         ValueError: A field of the error breaks the grammar.
     """
-    text = f"<p>{explanation(error.status)}</p>\n"
+    text = f"<p>{escape_text(error.told) or explanation(error.status)}</p>\n"
     if path.startswith("/"):
         text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
     return _note(error.status, text, error.fields, site)

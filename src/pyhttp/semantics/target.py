@@ -10,7 +10,7 @@ from pyhttp import abnf
 from pyhttp.errors import MalformedRequest, Misdirected
 from pyhttp.semantics.fields import Headers
 
-__all__ = ["authority_of", "check_target", "is_host", "split_target"]
+__all__ = ["authority_of", "check_target", "is_host", "scheme_of", "split_target"]
 
 
 @functools.cache
@@ -95,6 +95,19 @@ def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str
     if slash or question or method != "OPTIONS":
         return "/" + path, query, authority
     return "*", "", authority
+
+
+def scheme_of(target: str, *, secure: bool) -> str:
+    """The scheme of the target URI (RFC 9110 §7.1): the absolute form's own, else that of the connection.
+
+    Args:
+        target: In one of the four forms, as it was accepted.
+        secure: Whether the connection is TLS at this server.
+    """
+    scheme, separator, _ = target.partition("://")
+    if separator and not target.startswith("/"):
+        return scheme.lower()
+    return "https" if secure else "http"
 
 
 def authority_of(version: str, headers: Headers, of_target: str | None) -> str:

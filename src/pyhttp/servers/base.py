@@ -1,6 +1,5 @@
 """A server on one thread: the loop waits for every client, and a handler runs in between."""
 
-import _thread
 import contextlib
 import socket
 import threading
@@ -17,6 +16,7 @@ from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
 from pyhttp.resources.error_page import error_response
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
+from pyhttp.servers.secured import securing
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -30,12 +30,11 @@ from pyhttp.transport.spool import Budget
 
 if TYPE_CHECKING:
     import logging
+    import ssl
 
 __all__ = ["BaseServer"]
 
 _TURN: Final = Phase.TURN
-LAST: Final = 0.2
-"""Seconds that closing everything may take, once nobody is waited for any more."""
 
 
 class BaseServer:
@@ -50,7 +49,7 @@ class BaseServer:
         port: 0 picks a free one.
         request_handler: Called as `request_handler(conn, addr, server)` for each request.
         limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
-        tls: Reserved; must be None.
+        tls: A context for servers has TLS spoken. It stays as it is, but ALPN names HTTP/1.1 and nothing renegotiates.
         access_log: Called with an AccessEntry for each exchange; else "pyhttp.access" logs it in the common format.
 
     Raises:
@@ -66,7 +65,7 @@ class BaseServer:
         *,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
-        tls: None = None,
+        tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
@@ -74,8 +73,6 @@ class BaseServer:
         check_type("port", port, int)
         check_callable("request_handler", request_handler)
         check_callable("access_log", access_log, or_none=True)
-        if tls is not None:
-            raise ValueError("tls: this version does not offer TLS")
         if not 0 <= port <= 65535:
             raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
@@ -89,10 +86,12 @@ class BaseServer:
         self.budget: Budget = Budget(self.limits.spool)
         """What the content kept for handlers and scripts counts against (safety line D22)."""
         self._access_log = access_log
+        self._securing = securing(tls)
         listeners = listen(host, port, self.limits.backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
         """Every (host, port) the server is bound to."""
-        self._loop = Loop(self, listeners, create_poller(), connection_capacity(self.limits.connections))
+        capacity = connection_capacity(self.limits.connections)
+        self._loop = Loop(self, listeners, create_poller(), capacity, connect=self._securing or Connection)
         self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()
@@ -107,7 +106,18 @@ class BaseServer:
     @property
     def url(self) -> str:
         """The URL of the first address."""
-        return url_of(*self.addresses[0])
+        return url_of(*self.addresses[0], secure=self._securing is not None)
+
+    @property
+    def tls(self) -> "ssl.SSLContext | None":
+        """What secures connections; where there is one, another one may take its place for those who connect then."""
+        return None if self._securing is None else self._securing.context
+
+    @tls.setter
+    def tls(self, context: "ssl.SSLContext") -> None:
+        if self._securing is None:
+            raise Misuse("a server speaks TLS from its beginning, or never")
+        self._securing.context = context
 
     @property
     def closing(self) -> bool:
@@ -162,19 +172,9 @@ class BaseServer:
                 self._loop.close()
                 self._ended.set()
         if not self._inside():
-            self._watch_stop()
+            self._loop.stopping.keep(self._ended)
         elif runner is threading.current_thread() and not self._ended.is_set():
-            # A handler may keep this thread from doing what the stop demands in time. No Thread object, since a signal
-            # may have come in the middle of starting one. Where no thread is to be had, the loop does it, later maybe.
-            with contextlib.suppress(RuntimeError):
-                _thread.start_new_thread(self._watch_stop, ())
-
-    def _watch_stop(self) -> None:
-        """See that a stop is over in time (safety line L8): whoever waits for it keeps its clock, too."""
-        while (seconds := self._loop.stopping.act()) > 0:
-            if self._ended.wait(min(seconds, threading.TIMEOUT_MAX)):
-                return
-        self._ended.wait(LAST)  # what is left is a handler's own, and must not keep whoever waits
+            self._loop.stopping.keep_aside(self._ended)  # a handler may have this thread
 
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""

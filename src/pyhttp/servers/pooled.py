@@ -12,19 +12,23 @@ import socket
 import threading
 import time
 from collections import deque
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import HandlerFactory
 from pyhttp.arguments import check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
-from pyhttp.servers.base import LAST, BaseServer
+from pyhttp.servers.base import BaseServer
 from pyhttp.servers.interrupts import signals_wake
 from pyhttp.transport.access_log import AccessLog
 from pyhttp.transport.alarm import Alarm
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.loop import Role
+from pyhttp.transport.stopping import LAST
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["PooledServer"]
 
@@ -85,7 +89,7 @@ class PooledServer(BaseServer):
         workers: int = 32,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
-        tls: None = None,
+        tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
@@ -97,19 +101,15 @@ class PooledServer(BaseServer):
         self.workers = workers
         self._place = threading.Lock()
         """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
-        self._stand = threading.Lock()
-        """Held by the standby; sleepers wait for it."""
-        self._bell = _Bell()
-        """Wakes the standby."""
+        self._stand = threading.Lock()  # held by the standby; sleepers wait for it
+        self._bell = _Bell()  # for the standby
         self._counts = threading.Lock()
         """Guards `_free`, `_threads` and `_waiting` together: no request is queued for a thread that just went idle."""
         self._free = 0
         self._threads: list[threading.Thread] = []
         self._waiting: deque[Connection] = deque()
         self._turns = 0
-        self._parked = False
-        self._urgent = False
-        self._over = False
+        self._parked = self._urgent = self._over = False
         self._end_of_all: Alarm | None = None
         """Rings when the loop has ended, for the thread that called `serve_forever`."""
         self._here = _Here()

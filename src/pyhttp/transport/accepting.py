@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pyhttp.transport.client import Connection
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.deadlines import Deadlines
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.keeper import Keeper
@@ -15,12 +15,15 @@ from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, Poller
 from pyhttp.transport.registry import has_begun
 
-__all__ = ["Acceptor"]
+__all__ = ["Acceptor", "Connect"]
+
+Connect = Callable[[socket.socket, Address, Employer, int], Connection]
+"""Makes a connection of a client's socket, its address, the server it belongs to, and a serial number."""
 
 _AT_ONCE: Final = 64
 _PAUSE: Final = 1.0
 """Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
-_PARTS: Final = frozenset({Phase.PROXY, Phase.HEAD})
+_PARTS: Final = frozenset({Phase.PROXY, Phase.HANDSHAKE, Phase.HEAD})
 """In which something has begun to arrive that nobody works on yet."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -36,6 +39,7 @@ class Acceptor:
         deadlines: When they are looked at.
         capacity: Connections at once.
         clock: Monotonic seconds.
+        connect: Makes connections of clients.
     """
 
     def __init__(
@@ -48,6 +52,7 @@ class Acceptor:
         deadlines: Deadlines,
         capacity: int,
         clock: Callable[[], float],
+        connect: Connect,
     ) -> None:
         self._employer = employer
         self._poller = poller
@@ -56,6 +61,7 @@ class Acceptor:
         self._deadlines = deadlines
         self._capacity = capacity
         self._clock = clock
+        self._connect = connect
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self.resting: set[int] = set()
         """The listeners that nobody is accepted from, for now."""
@@ -97,17 +103,15 @@ class Acceptor:
                 return
             self.welcome(sock, addr)
 
-    def welcome(self, sock: socket.socket, addr: tuple[str, int]) -> None:
+    def welcome(self, sock: socket.socket, addr: Address) -> None:
         """A client has connected."""
         try:  # noqa: SIM105 - a context manager costs three calls for each connection
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except OSError:
             pass  # where it was reset already, its first read will tell
         serial = self._deadlines.new_serial()
-        conn = Connection(sock, addr, self._employer, serial)
-        self._keeper.adopt(conn)
-        now = self._clock()
-        self._deadlines.look(serial, now + self._employer.timeouts.idle, now)
+        deadline = self._keeper.adopt(self._connect(sock, addr, self._employer, serial))
+        self._deadlines.look(serial, deadline, self._clock())
 
     def resume(self, now: float) -> None:
         """Try again, if it is time or there is room."""

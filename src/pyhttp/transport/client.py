@@ -78,7 +78,9 @@ class Connection(SocketByHand):
         "watched",
     )
 
-    def __init__(self, sock: socket.socket, addr: Address, setting: Setting, serial: int) -> None:
+    def __init__(
+        self, sock: socket.socket, addr: Address, setting: Setting, serial: int, stream: Stream | None = None
+    ) -> None:
         # What is said here need not be asked of the kernel, which costs more than all the rest.
         family = socket.AF_INET if len(addr) == 2 else socket.AF_INET6
         super().__init__(family, socket.SOCK_STREAM, sock.proto, sock.fileno())
@@ -87,10 +89,10 @@ class Connection(SocketByHand):
         self.addr: Address = addr
         self.proxied: Proxied | None = None
         self.serial: int = serial
-        self.core: ServerConnection = ServerConnection(setting.limits)
+        self.core: ServerConnection = ServerConnection(setting.limits, secure=stream is not None)
         self.outbox: Outbox = Outbox()
-        self.stream: Stream = SocketStream(sock)
-        self.phase: Phase = Phase.IDLE
+        self.stream: Stream = SocketStream(sock) if stream is None else stream
+        self.phase: Phase = Phase.IDLE if stream is None else Phase.HANDSHAKE
         self.fate: Fate = KEEP
         self.deadline: float = 0.0
         self.armed: bool = False
@@ -190,11 +192,11 @@ class Connection(SocketByHand):
         """Note something that speaks against going on."""
         self.fate = min(self.fate, fate)
 
-    def release(self, *, reset: bool) -> None:
+    def release(self, *, reset: bool, partial: bool = False) -> None:
         """Close the descriptor, living `makefile` objects or not; the owner's last act."""
         self.outbox.discard()
         socket.socket.detach(self)
-        self.stream.close(reset=reset)
+        self.stream.close(reset=reset, partial=partial)
 
     # --- the channel of its exchange
 
@@ -219,10 +221,7 @@ class Connection(SocketByHand):
         return self._setting.closing
 
     def is_last(self) -> bool:
-        """Whether no request follows the current one, for a reason of the server: D11, or a stop.
-
-        What has arrived before a stop is still answered.
-        """
+        """Whether no request follows, for a reason of the server: D11, or a stop, which what has arrived outlives."""
         if self.served < self._setting.limits.requests_per_connection:
             return self._setting.closing and not self.has_input()
         return True

@@ -114,13 +114,7 @@ class Exchange:
         return self.progress is ANSWERED and (self.answer is None or self.answer.complete)
 
     def read_content(self) -> bytes:
-        """The next octets of the request's content, waiting for them; ``b""`` at its end.
-
-        Raises:
-            HTTPError: The content is malformed, incomplete, too large or too slow.
-            OSError: The connection failed.
-            Misuse: The exchange has ended.
-        """
+        """The next octets of the content, waiting for them; ``b""`` at its end. Misuse at the end of the exchange."""
         if self.ended:
             raise Misuse("the content of a request cannot be read after its exchange has ended")
         return self.content.read()

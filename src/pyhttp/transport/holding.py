@@ -82,7 +82,7 @@ def _hold_idle(keeper: Keeper, conn: Connection, until: float) -> bool:
 
 
 def _wait_and_fill(conn: Connection, seconds: float) -> bool:
-    if not wait_until_ready(conn.fileno(), READ, seconds):
+    if not conn.stream.wanted and not wait_until_ready(conn.fileno(), READ, seconds):
         return False
     try:
         conn.fill()

@@ -44,8 +44,8 @@ class Introducer:
         """In `PROXY`: more of the header may be here.
 
         Returns:
-            Whether it is complete, and the first request awaited. Else the connection has been armed or closed, and
-            must not be touched any more.
+            Whether it is complete, and the first request awaited, or the handshake. Else the connection has been armed
+            or closed, and must not be touched any more.
         """
         complete = False
         try:
@@ -56,7 +56,7 @@ class Introducer:
             self._reject(conn, str(error))
             return False
         if complete:
-            self._registry.enter(conn, Happening.INTRODUCED)
+            self._registry.enter(conn, Happening.GREETED if conn.stream.secure else Happening.INTRODUCED)
         elif conn.deadline > self._clock():
             self._registry.arm(conn)
         else:  # whoever sends an octet for each round of the loop is never found waiting

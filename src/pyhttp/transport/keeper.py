@@ -7,11 +7,11 @@ has been armed, handed over or closed, and must not be touched any more.
 import time
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final, assert_never
 
-from pyhttp.errors import HTTPError, RequestTimeout, Unavailable
+from pyhttp.errors import HTTPError, RequestTimeout, Unavailable, WrongScheme
 from pyhttp.messages import RequestHead
-from pyhttp.proxies import Proxies
+from pyhttp.transport.beginning import Beginner
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
@@ -21,9 +21,6 @@ from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.settling import Settler
 from pyhttp.wire.events import Signal
-
-if TYPE_CHECKING:
-    from pyhttp.transport.introducing import Introducer
 
 __all__ = ["Arrived", "Keeper"]
 
@@ -67,23 +64,21 @@ class Keeper:
         self.settler: Settler = Settler(employer, registry, clock)
         self.settle: Callable[[Connection], None] = self.settler.settle
         """A turn has ended; for its thread."""
-        self._introducer: Introducer | None = None
-        if employer.proxies is not None and employer.proxies != Proxies():
-            from pyhttp.transport import introducing  # noqa: PLC0415 - most servers have no proxy in front
+        self._beginner = Beginner(employer, registry, clock)
 
-            self._introducer = introducing.Introducer(employer.proxies, employer, registry, clock)
-
-    def adopt(self, conn: Connection) -> None:
-        """A client has connected: await its first byte (safety line D8), or what a proxy says of it."""
+    def adopt(self, conn: Connection) -> float:
+        """A client has connected: await its first byte (safety line D8), or what comes before that; until when."""
         self.registry.add(conn)
         conn.deadline = self._clock() + self._employer.timeouts.idle
-        if self._introducer is not None:
-            self._introducer.begin(conn)
+        if conn.phase is not _IDLE or self._beginner.introduces:
+            self._beginner.welcome(conn)
+        deadline = conn.deadline
         try:
             self.registry.arm(conn)
         except OSError as error:
             # The system refuses to watch one more descriptor (safety line L5).
             self.settler.lose(conn, error)
+        return deadline
 
     def advance(self, conn: Connection, *, late: bool = False) -> None:
         """Something happened on `conn`, or may have; or its deadline has passed."""
@@ -108,9 +103,10 @@ class Keeper:
                     self.dispatch(conn)
             case Phase.DRAIN if exchange is not None:
                 self.settler.drain(conn, exchange)
-            case Phase.PROXY if self._introducer is not None:
-                if self._introducer.advance(conn):
-                    self._receive(conn)
+            case Phase.PROXY | Phase.HANDSHAKE:
+                self._begin(conn)
+            case Phase.NOTIFY:
+                self.settler.finish(conn)
             case Phase.LINGER:
                 self.settler.linger(conn)
             case phase:
@@ -127,12 +123,22 @@ class Keeper:
                 self.settler.end(conn, exchange)
             case Phase.SEND | Phase.AWAIT:
                 self._advance(conn)
-            case Phase.PROXY if self._introducer is not None:
-                self._introducer.expire(conn)
+            case Phase.PROXY | Phase.HANDSHAKE:
+                self._beginner.expire(conn)
             case _:
                 self.registry.close(conn)
 
     # --- receiving
+
+    def _begin(self, conn: Connection) -> None:
+        """In `PROXY` and `HANDSHAKE`: go on with that; a request may come right behind it."""
+        try:
+            begun = self._beginner.advance(conn)
+        except WrongScheme as error:
+            self.refuse(conn, error)
+            return
+        if begun:
+            self._receive(conn)
 
     def _receive(self, conn: Connection) -> None:
         try:

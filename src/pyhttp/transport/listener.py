@@ -130,7 +130,7 @@ def _zoned(host: str, scope: int) -> str:
         return f"{host}%{scope}"
 
 
-def url_of(host: str, port: int) -> str:
+def url_of(host: str, port: int, *, secure: bool = False) -> str:
     """The URL of what `address_of` returns; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2)."""
     shown = host.replace("%", "%25")
-    return f"http://{f'[{shown}]' if ':' in shown else shown}:{port}/"
+    return f"{'https' if secure else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}/"

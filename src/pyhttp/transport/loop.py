@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 from pyhttp.limits import Timeouts
-from pyhttp.transport.accepting import Acceptor
+from pyhttp.transport.accepting import Acceptor, Connect
 from pyhttp.transport.client import Connection
 from pyhttp.transport.deadlines import NEVER, Deadlines
 from pyhttp.transport.employer import Employer
@@ -46,6 +46,7 @@ class Loop:
         poller: Closed by `close`.
         capacity: Connections at once (safety line D12).
         clock: Monotonic seconds.
+        connect: Makes connections of clients.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Loop:
         poller: Poller,
         capacity: int,
         clock: Callable[[], float] = time.monotonic,
+        *,
+        connect: Connect = Connection,
     ) -> None:
         self._poller = poller
         self._clock = clock
@@ -66,7 +69,14 @@ class Loop:
         self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
         self.keeper: Keeper = Keeper(employer, self.registry, clock)
         self._acceptor = Acceptor(
-            employer, listeners, poller, self.keeper, deadlines=self._deadlines, capacity=capacity, clock=clock
+            employer,
+            listeners,
+            poller,
+            self.keeper,
+            deadlines=self._deadlines,
+            capacity=capacity,
+            clock=clock,
+            connect=connect,
         )
 
     # --- for the server
@@ -186,7 +196,7 @@ class Loop:
             self._last_taken = True
             self._take_last()
         for conn in list(self.registry.connections.values()):
-            if conn.phase in {Phase.PROXY, Phase.IDLE} and self.registry.take_one(conn):
+            if conn.phase in {Phase.PROXY, Phase.HANDSHAKE, Phase.IDLE} and self.registry.take_one(conn):
                 self._acceptor.end_if_idle(conn)
         self._take_spared()
         return not self.registry.connections or self.stopping.act() == 0.0
@@ -205,4 +215,5 @@ class Loop:
 
 def _horizon(timeouts: Timeouts) -> float:
     """The shortest time that a phase commonly lasts: nearer deadlines than that are told of."""
-    return min(timeouts.head, timeouts.idle, timeouts.content, timeouts.send / 4, timeouts.drain, timeouts.linger)
+    alike = (timeouts.handshake, timeouts.head, timeouts.idle, timeouts.content, timeouts.drain, timeouts.close_notify)
+    return min(*alike, timeouts.linger, timeouts.send / 4)

@@ -20,6 +20,8 @@ class Phase(Enum):
 
     PROXY = "proxy"
     """What a trusted proxy says of its client, in front of all else."""
+    HANDSHAKE = "handshake"
+    """The client's part of a TLS handshake (safety line X1)."""
     IDLE = "idle"
     """The first byte of a head."""
     HEAD = "head"
@@ -38,6 +40,8 @@ class Phase(Enum):
     """The client, who has to take what is unsent."""
     DRAIN = "drain"
     """The rest of a request's content, which nobody will read (safety line D15)."""
+    NOTIFY = "notify"
+    """The client, who has to take the alert that ends our side of TLS (RFC 9112 §9.8)."""
     LINGER = "linger"
     """The client's end of the connection, ours being said already (9112-9.6-1b, safety line D16)."""
     CLOSED = "closed"
@@ -51,6 +55,8 @@ class Happening(Enum):
 
     PROXIED = "a trusted proxy has connected, which is to say for whom"
     INTRODUCED = "the proxy has said who its client is"
+    GREETED = "the proxy has said who its client is, who is to speak TLS"
+    SECURED = "the handshake is complete"
     BEGUN = "a head has begun"
     HEADED = "a head is complete, content is awaited"
     READY = "a turn is due"
@@ -62,6 +68,7 @@ class Happening(Enum):
     SEND = "output is unsent, or is to be made in the next turn"
     DRAIN = "all is sent, content is unread"
     NEXT = "all is sent, the next request may come"
+    NOTIFY = "all is sent but the end of TLS"
     LAST = "all is sent, no request may follow"
     OVER = "it has ended, or has to"
 
@@ -94,6 +101,7 @@ class Facts(NamedTuple):
 
 FACTS: Final[Mapping[Phase, Facts]] = {
     Phase.PROXY: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.head, "", "D7"),
+    Phase.HANDSHAKE: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.handshake, "", "X1"),
     Phase.IDLE: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.idle, "", "D8"),
     Phase.HEAD: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.head, "", "D7"),
     Phase.CONTENT: Facts(Owner.LOOP, READ, None, "content that arrives", "D9"),
@@ -103,21 +111,34 @@ FACTS: Final[Mapping[Phase, Facts]] = {
     Phase.AWAIT: Facts(Owner.LOOP, 0, None, "what is awaited", "D17, D18"),
     Phase.SEND: Facts(Owner.LOOP, WRITE, None, "octets that the client takes", "D10"),
     Phase.DRAIN: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.drain, "", "D15"),
+    Phase.NOTIFY: Facts(Owner.LOOP, WRITE, lambda timeouts: timeouts.close_notify, "", "D10"),
     Phase.LINGER: Facts(Owner.LOOP, READ, lambda timeouts: timeouts.linger, "", "D16"),
     Phase.CLOSED: Facts(Owner.NOBODY, 0, None, "", ""),
 }
+
+_ENDED: Final = {Happening.NOTIFY: Phase.NOTIFY, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED}
+"""What can become of a connection that no request may follow on."""
 
 _ANSWERED: Final = {
     Happening.SEND: Phase.SEND,
     Happening.DRAIN: Phase.DRAIN,
     Happening.NEXT: Phase.IDLE,
-    Happening.LAST: Phase.LINGER,
-    Happening.OVER: Phase.CLOSED,
+    **_ENDED,
 }
 """What can become of a connection whose answer has been given."""
 
 _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
-    Phase.PROXY: {Happening.INTRODUCED: Phase.IDLE, Happening.OVER: Phase.CLOSED},
+    Phase.PROXY: {
+        Happening.INTRODUCED: Phase.IDLE,
+        Happening.GREETED: Phase.HANDSHAKE,
+        Happening.OVER: Phase.CLOSED,
+    },
+    Phase.HANDSHAKE: {
+        Happening.PROXIED: Phase.PROXY,
+        Happening.SECURED: Phase.IDLE,
+        Happening.READY: Phase.TURN,  # what comes without TLS is refused, without TLS
+        Happening.OVER: Phase.CLOSED,
+    },
     Phase.IDLE: {
         Happening.PROXIED: Phase.PROXY,
         Happening.BEGUN: Phase.HEAD,
@@ -149,10 +170,10 @@ _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
         Happening.AWAIT: Phase.AWAIT,
         Happening.DRAIN: Phase.DRAIN,
         Happening.NEXT: Phase.IDLE,
-        Happening.LAST: Phase.LINGER,
-        Happening.OVER: Phase.CLOSED,
+        **_ENDED,
     },
-    Phase.DRAIN: {Happening.NEXT: Phase.IDLE, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED},
+    Phase.DRAIN: {Happening.NEXT: Phase.IDLE, **_ENDED},
+    Phase.NOTIFY: {Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED},
     Phase.LINGER: {Happening.OVER: Phase.CLOSED},
     Phase.CLOSED: {},
 }

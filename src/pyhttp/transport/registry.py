@@ -100,6 +100,8 @@ class Registry:
         mask = _MASKS[phase]
         if phase is _IDLE and conn.core.buffer.data and has_begun(conn):
             mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
+        elif mask == READ:
+            mask |= conn.stream.wanted
         deadline, serial = conn.deadline, conn.serial
         now = conn.armed_at = self._clock()
         with self._lock:
@@ -152,7 +154,7 @@ class Registry:
             self.connections.pop(conn.fileno(), None)
             self.by_serial.pop(conn.serial, None)
             self._poller.forget(conn.fileno())
-            conn.release(reset=reset)
+            conn.release(reset=reset, partial=partial)
         self.make_room()
         if self.stopping.requested:  # a stop may have waited for it
             self._poller.wake()

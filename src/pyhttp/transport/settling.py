@@ -248,13 +248,20 @@ class Settler:
         head = exchange.head
         ends_itself = exchange.status and exchange.complete and head is not None and not persists(head)
         self._registry.end_exchange(conn)
-        if ends_itself and not conn.core.buffered:
+        # The client's end of TLS may be on its way: closing now could reset what it has yet to read (RFC 9112 §9.6).
+        if ends_itself and not conn.core.buffered and not conn.stream.secure:
             self._registry.close(conn)
             return
-        conn.stream.finish()
         conn.core.take_buffered()
         conn.drained = 0
-        self._registry.enter(conn, Happening.LAST)
+        self.finish(conn)
+
+    def finish(self, conn: Connection) -> None:
+        """Say that this was all, in `NOTIFY` once more; then see the client end, too."""
+        if conn.stream.finish():
+            self._registry.enter(conn, Happening.LAST)
+        elif conn.phase is not Phase.NOTIFY:
+            self._registry.enter(conn, Happening.NOTIFY)
         self._registry.arm(conn)
 
     def linger(self, conn: Connection) -> None:

@@ -1,11 +1,16 @@
 """The clock of a stop: it is kept by whoever looks at it, since the thread that leads may be in a handler (L8)."""
 
+import _thread
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Stop"]
+__all__ = ["LAST", "Stop"]
+
+LAST: Final = 0.2
+"""Seconds that closing everything may take, once nobody is waited for any more."""
 
 _HURRY: Final = 2.0
 """Seconds before the end of the grace period at which scripts are asked to end: as long as they may take for it."""
@@ -75,3 +80,16 @@ class Stop:
             finally:
                 self._lock.release()
             act()
+
+    def keep(self, ended: threading.Event) -> None:
+        """By whoever waits for the end that `ended` tells of: see that it comes in time (safety line L8)."""
+        while (seconds := self.act()) > 0:
+            if ended.wait(min(seconds, threading.TIMEOUT_MAX)):
+                return
+        ended.wait(LAST)  # what is left is a handler's own, and must not keep whoever waits
+
+    def keep_aside(self, ended: threading.Event) -> None:
+        """The same in a thread of its own; where none is to be had, the loop keeps the clock, later maybe."""
+        # No Thread object, since a signal may have come in the middle of starting one.
+        with contextlib.suppress(RuntimeError):
+            _thread.start_new_thread(self.keep, (ended,))

@@ -1,7 +1,7 @@
 """The one seam through which octets move to and from a client: here alone its descriptor is read and written.
 
-A plain socket stands behind it. Whoever asks for less than the loop does - the outbox, a connection, a handler's thread
-that waits - knows nothing of sockets beyond these operations.
+A plain socket stands behind it, or TLS (`tls`). Whoever asks for less than the loop does - the outbox, a connection, a
+handler's thread that waits - knows nothing of sockets beyond these operations.
 """
 
 import contextlib
@@ -13,7 +13,7 @@ import socket
 import struct
 import termios
 from collections.abc import Sequence
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 
 __all__ = ["Piece", "SocketStream", "Stream"]
 
@@ -31,6 +31,25 @@ _COUNT: Final = bytes(struct.calcsize("i"))
 
 class Stream(Protocol):
     """Octets to and from one client. Nothing here waits."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether they travel by TLS (RFC 9110 §4.2.2)."""
+        ...
+
+    @property
+    def wanted(self) -> int:
+        """The readiness that input has to be awaited by besides READ: what is held here makes no event (line X5)."""
+        ...
+
+    def begin(self) -> "Stream":
+        """What has to come before the first octet: the stream to go on with, a plain one where the client means that.
+
+        Raises:
+            BlockingIOError: More is needed of the client.
+            OSError: The connection failed.
+        """
+        ...
 
     def read(self, most: int) -> bytes:
         """Up to `most` octets; ``b""`` at the end of input.
@@ -55,6 +74,8 @@ class Stream(Protocol):
 
     def write(self, pieces: Sequence[Piece]) -> int:
         """Send from the beginning of `pieces` what can be sent now; how many octets that were.
+
+        The next call goes on behind them: with the same octets as far as these were not sent.
 
         Raises:
             BlockingIOError: None at all.
@@ -82,8 +103,8 @@ class Stream(Protocol):
         """Whether the client is known to have ended its own side; it may be gone as well."""
         ...
 
-    def finish(self) -> None:
-        """Say that nothing more is sent; what is written still arrives."""
+    def finish(self) -> bool:
+        """Say that nothing more is sent; what is written still arrives. False where the client has yet to take that."""
         ...
 
     def cut(self, *, silently: bool = False) -> None:
@@ -94,11 +115,12 @@ class Stream(Protocol):
         """
         ...
 
-    def close(self, *, reset: bool) -> None:
+    def close(self, *, reset: bool, partial: bool = False) -> None:
         """Release the descriptor, and the connection with it, whoever else may hold the descriptor.
 
         Args:
             reset: Whether the client must not take what it got for the whole (RFC 9112 §8).
+            partial: Whether that is not the whole: an end that could be taken for an orderly one is not said.
         """
         ...
 
@@ -110,11 +132,19 @@ class SocketStream:
         sock: Closed by `close`.
     """
 
+    secure: Final = False
+    wanted: Final = 0
+    """The system tells of everything."""
+
     __slots__ = ("_fd", "_sock")
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
         self._fd = sock.fileno()
+
+    def begin(self) -> Self:
+        """As `Stream` has it: nothing has to come before."""
+        return self
 
     def read(self, most: int) -> bytes:
         """As `Stream` has it."""
@@ -178,11 +208,12 @@ class SocketStream:
         poll.register(self._fd, mask)
         return bool(poll.poll(0))
 
-    def finish(self) -> None:
+    def finish(self) -> bool:
         """As `Stream` has it."""
         # A client that has left already has nothing more to be told.
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
+        return True
 
     def cut(self, *, silently: bool = False) -> None:
         """As `Stream` has it."""
@@ -191,7 +222,7 @@ class SocketStream:
         except OSError:
             pass  # it is not connected any more, which is what was wanted
 
-    def close(self, *, reset: bool) -> None:
+    def close(self, *, reset: bool, partial: bool = False) -> None:  # noqa: ARG002 - TCP has one orderly end
         """As `Stream` has it: a child that was forked meanwhile holds the descriptor, too, and knows nothing of it."""
         if reset:
             self.spoil()

@@ -5,7 +5,7 @@ import re
 from typing import Final
 
 from pyhttp import abnf
-from pyhttp.errors import MalformedRequest, TargetTooLong, VersionNotSupported
+from pyhttp.errors import MalformedRequest, TargetTooLong, VersionNotSupported, WrongScheme
 from pyhttp.limits import Limits
 from pyhttp.semantics.target import check_target
 from pyhttp.wire.line import LineFinder
@@ -56,11 +56,12 @@ class RequestLine:
 
         Raises:
             MalformedRequest: The line breaks the grammar, or has no space within its first 64 octets.
+            WrongScheme: A TLS handshake comes instead.
             TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
             VersionNotSupported: Its major version is not 1.
         """
         if data.startswith(_HANDSHAKE, start):
-            raise MalformedRequest(
+            raise WrongScheme(
                 "request line: octet 0x16 at offset 0 (RFC 9112 §2.2), which looks like a TLS handshake:"
                 " https:// was used on this http:// port"
             )

@@ -170,6 +170,7 @@ def test_versions() -> None:
     assert (found["SERVER_PROTOCOL"], found["SERVER_SOFTWARE"]) == ("HTTP/1.0", "pyhttp/test")
 
 
+@pytest.mark.clause("3875-4.1.18-1c")
 def test_X4_https_is_on_under_tls_only() -> None:
     found = variables(ends=ends(secure=True))
     assert (found["HTTPS"], found["REQUEST_SCHEME"]) == ("on", "https")

@@ -120,9 +120,9 @@ def test_the_habit_of_http_server_is_told_what_to_write(server_class: ServerClas
         untyped(server_class)(("", 8000), echo)
 
 
-def test_tls_is_reserved() -> None:
+def test_tls_is_a_context() -> None:
     untyped = vars(base)["BaseServer"]
-    with pytest.raises(ValueError, match="tls"):
+    with pytest.raises(TypeError, match=r"tls: an ssl\.SSLContext, not object"):
         untyped("127.0.0.1", 0, tls=object())
 
 

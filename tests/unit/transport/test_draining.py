@@ -141,7 +141,7 @@ def test_F17_a_part_never_passes_for_the_whole(monkeypatch: pytest.MonkeyPatch, 
     resets: list[bool] = []
     close = SocketStream.close
 
-    def noting(stream: SocketStream, *, reset: bool) -> None:
+    def noting(stream: SocketStream, *, reset: bool, partial: bool = False) -> None:
         resets.append(reset)
         close(stream, reset=reset)
 
@@ -165,7 +165,7 @@ def test_the_whole_of_an_answer_that_the_end_of_the_connection_ends_is_no_reset(
     resets: list[bool] = []
     close = SocketStream.close
 
-    def noting(stream: SocketStream, *, reset: bool) -> None:
+    def noting(stream: SocketStream, *, reset: bool, partial: bool = False) -> None:
         resets.append(reset)
         close(stream, reset=reset)
 
@@ -221,7 +221,7 @@ def test_F17_a_part_does_not_pass_for_the_whole_when_a_stop_cuts_it(
     resets: list[bool] = []
     close = SocketStream.close
 
-    def noting(stream: SocketStream, *, reset: bool) -> None:
+    def noting(stream: SocketStream, *, reset: bool, partial: bool = False) -> None:
         resets.append(reset)
         close(stream, reset=reset)
 

@@ -152,7 +152,7 @@ def test_a_phase_begins_with_its_deadline(row: Row) -> None:
 def test_every_phase_has_its_facts() -> None:
     assert FACTS.keys() == set(Phase)
     assert {phase for phase, _ in TABLE} | {Phase.CLOSED} == set(Phase)
-    assert set(TABLE.values()) == set(Phase)
+    assert set(TABLE.values()) | {Phase.HANDSHAKE} == set(Phase)
     assert {happening for _, happening in TABLE} == set(Happening)
 
 
@@ -171,10 +171,12 @@ def test_facts_agree_with_each_other(phase: Phase) -> None:
 @pytest.mark.parametrize(
     ("phase", "name"),
     [
+        (Phase.HANDSHAKE, "handshake"),
         (Phase.IDLE, "idle"),
         (Phase.HEAD, "head"),
         (Phase.HELD, "hold"),
         (Phase.DRAIN, "drain"),
+        (Phase.NOTIFY, "close_notify"),
         (Phase.LINGER, "linger"),
     ],
 )

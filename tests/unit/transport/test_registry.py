@@ -255,7 +255,7 @@ def test_a_connection_is_forgotten_before_its_number_is_free(monkeypatch: pytest
         fd = conn.fileno()
         close = SocketStream.close
 
-        def closing(stream: SocketStream, *, reset: bool) -> None:
+        def closing(stream: SocketStream, *, reset: bool, partial: bool = False) -> None:
             assert fd not in made.registry.connections
             assert fd not in made.poller.armed
             close(stream, reset=reset)
@@ -309,7 +309,7 @@ def test_a_part_is_reset_where_the_end_would_end_it_and_the_whole_is_not(
     resets: list[bool] = []
     close = SocketStream.close
 
-    def noting(stream: SocketStream, *, reset: bool) -> None:
+    def noting(stream: SocketStream, *, reset: bool, partial: bool = False) -> None:
         resets.append(reset)
         close(stream, reset=reset)
 

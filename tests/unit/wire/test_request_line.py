@@ -34,7 +34,7 @@ REFUSED: Final = [
     (b"GET / HTTP/1.1x", "malformed version"),
     (b"GET /#a HTTP/1.1", "'#' at offset 1"),
     (b"GET a HTTP/1.1", "none of the four forms"),
-    (b"\x16\x03\x01\x02", "octet 0x16 at offset 0"),
+    (b"\x16\x03\x01\x02", "looks like a TLS handshake"),
     (b"x" * 64, "no space within 64"),
     (b"x" * 64 + b" / HTTP/1.1", "no space within 64"),
     (b"x" * 63 + b"\x00", "NUL at offset 63"),

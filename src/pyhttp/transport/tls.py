@@ -1,0 +1,283 @@
+"""RFC 8446, RFC 9110 §4.2.2, RFC 9112 §9.7, §9.8: the seam to a client over TLS.
+
+OpenSSL sees no socket here: an `ssl.SSLObject` takes ciphertext from memory and gives ciphertext to memory, and a
+`SocketStream` moves that. So nothing waits, and what is held is known.
+"""
+
+import contextlib
+import os
+import socket
+import ssl
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from pyhttp.errors import Disconnected
+from pyhttp.transport.poller import WRITE
+from pyhttp.transport.stream import Piece, SocketStream, Stream
+
+__all__ = ["TlsStream"]
+
+_RECORD: Final = 17 * 1024
+"""Octets of one record at most, with what surrounds its 16 KiB of content (RFC 8446 §5.2)."""
+_PORTION: Final = 64 * 1024
+"""Octets that are encrypted at once: as much as is held for a client that does not take it."""
+_OWN: Final = 64 * 1024
+"""Octets of TLS itself that may be unsent. A client can ask for them without end (RFC 8446 §4.6.3)."""
+
+
+class TlsStream:
+    """TLS on a socket that is non-blocking underneath, this end being the server.
+
+    What `write` is given counts as sent when the socket has taken all of its ciphertext. Until then the same octets are
+    given again, which costs nothing: they are encrypted once.
+
+    Args:
+        sock: Closed by `close`.
+        context: For servers.
+        tell: Told, in words and once, what was wrong with a client's TLS (safety line X2).
+
+    Attributes:
+        truncated: Whether the client has ended without saying so: what it sent may be a part (RFC 9112 §9.8).
+        finished: Whether our end has been said, or is on its way.
+    """
+
+    secure: Final = True
+
+    __slots__ = (
+        "_arrived",
+        "_begun",
+        "_ended",
+        "_established",
+        "_failure",
+        "_given",
+        "_leaving",
+        "_more",
+        "_owed",
+        "_socket",
+        "_tell",
+        "_tls",
+        "_unsent",
+        "finished",
+        "truncated",
+    )
+
+    def __init__(self, sock: socket.socket, context: ssl.SSLContext, tell: Callable[[str], object]) -> None:
+        self._socket = SocketStream(sock)
+        self._tell = tell
+        self._arrived = ssl.MemoryBIO()
+        self._leaving = ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._arrived, self._leaving, server_side=True)
+        self._unsent: Piece = b""
+        self._owed = 0
+        self._given = 0
+        self._more = False
+        self._failure = ""
+        self._begun = self._established = self._ended = False
+        self.truncated: bool = False
+        self.finished: bool = False
+
+    @property
+    def wanted(self) -> int:
+        """As `Stream` has it: WRITE, for what is unsent, or in place of input that is here: it is there at once."""
+        return WRITE if self._more or self._unsent or self._leaving.pending else 0
+
+    # --- the handshake
+
+    def begin(self) -> Stream:
+        """As `Stream` has it: one step of the handshake, or the plain socket for a client that speaks HTTP at once."""
+        try:
+            self._flush()
+            octet = self._feed(_RECORD)
+            if not self._begun and octet.isalpha():
+                return self._socket
+            self._begun |= bool(octet)
+            self._established = self._shake_hands(ended=not octet)
+            self._more = self._established and self._arrived.pending > 0
+            self._flush()
+        except BlockingIOError:  # what follows a complete handshake, tickets for the next one, can be sent later
+            if not self._established:
+                raise
+        except OSError as error:
+            if not self._begun:
+                raise Disconnected("the client has left without a word") from error
+            raise self._fault(error) from error
+        if not self._established:
+            raise BlockingIOError
+        return self
+
+    def _shake_hands(self, *, ended: bool) -> bool:
+        """Whether the handshake is complete, as far as the client has gone."""
+        if ended:
+            raise OSError("the client has left")
+        try:
+            self._tls.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        return True
+
+    # --- reading
+
+    def read(self, most: int) -> bytes:
+        """As `Stream` has it; once our end is said, ciphertext, which nobody is to understand any more."""
+        if self.finished:
+            return b"" if self._ended else self._socket.read(most)
+        if self._failure:
+            raise OSError(self._failure)
+        self._answer()
+        if not self._more and not self._feed(most):
+            self.truncated = self._ended = True
+        pieces: list[bytes] = []
+        room = most
+        while room and (piece := self._decrypt(room)):
+            pieces.append(piece)
+            room -= len(piece)
+        self._more = not room or self._ended
+        if not (pieces or self._ended):
+            raise BlockingIOError
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def read_into(self, buffer: memoryview) -> int:
+        """As `Stream` has it."""
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def _decrypt(self, room: int) -> bytes:
+        """Content of a record; b"" where there is none, at the end of input or for now."""
+        try:
+            data = self._tls.read(room)
+        except ssl.SSLWantReadError:
+            return b""
+        except ssl.SSLError as error:
+            raise self._fault(error) from error
+        self._ended = not data
+        return data
+
+    def _feed(self, most: int) -> bytes:
+        """Read ciphertext once: its first octet, or b"" at its end."""
+        data = self._socket.read(max(most, _RECORD))
+        self._arrived.write(data)  # OpenSSL hears of no end but that of TLS: it would refuse to answer from then on
+        return data[:1]
+
+    def _answer(self) -> None:
+        """Send what TLS itself has to say, such as a new key: whatever is unsent, the loop comes here for."""
+        try:
+            self._flush()
+        except BlockingIOError:
+            if self._leaving.pending > _OWN:
+                raise self._fault(OSError("the client does not take what it asks for")) from None
+
+    # --- writing
+
+    def peek(self, most: int) -> bytes:
+        """As `Stream` has it: what stands in front of TLS."""
+        return self._socket.peek(most)
+
+    def skip(self, count: int) -> None:
+        """As `Stream` has it."""
+        self._socket.skip(count)
+
+    def write(self, pieces: Sequence[Piece]) -> int:
+        """As `Stream` has it."""
+        if not self._owed:
+            self._encrypt(pieces[0][:_PORTION] if len(pieces) == 1 else b"".join(_first(pieces, _PORTION)))
+        return self._pay()
+
+    def write_file(self, descriptor: int, offset: int, count: int) -> int:
+        """As `Stream` has it: the system cannot send what has to be encrypted here."""
+        if not self._owed:
+            data = os.pread(descriptor, min(count, _PORTION), offset)
+            if not data:
+                return 0
+            self._encrypt(data)
+        return self._pay()
+
+    def _encrypt(self, data: Piece) -> None:
+        view = memoryview(data)
+        self._owed = len(view)
+        try:
+            while view:
+                view = view[self._tls.write(view) :]
+        except ssl.SSLError as error:
+            raise self._fault(error) from error
+
+    def _pay(self) -> int:
+        """Send the ciphertext of what is owed, else raise BlockingIOError: how many octets of content that was."""
+        self._flush()
+        paid, self._owed, self._given = self._owed, 0, 0
+        return paid
+
+    def _flush(self) -> None:
+        """Send all ciphertext, else raise BlockingIOError."""
+        while self._unsent or self._leaving.pending:
+            if not self._unsent:
+                self._unsent = memoryview(self._leaving.read())
+            sent = self._socket.write((self._unsent,))
+            self._unsent = self._unsent[sent:]
+            if self._owed:
+                self._given += sent
+
+    # --- what is known
+
+    def untaken(self) -> int:
+        """As `Stream` has it; less what was taken of octets that do not count as sent yet, and so maybe below zero."""
+        return self._socket.untaken() - self._given
+
+    def step(self) -> int:
+        """As `Stream` has it."""
+        return self._socket.step()
+
+    def departed(self) -> bool:
+        """As `Stream` has it."""
+        return self._socket.departed()
+
+    def half_closed(self) -> bool:
+        """As `Stream` has it; the end of TLS is no end until it is read, but seldom comes alone."""
+        return self._ended or self._socket.half_closed()
+
+    def _fault(self, error: OSError) -> OSError:
+        """What was wrong, once told; the alert that says so to the client leaves if it can."""
+        named = error.reason if isinstance(error, ssl.SSLError) else None
+        reason = (named or error.strerror or str(error)).lower().replace("_", " ")
+        with contextlib.suppress(OSError):
+            self._flush()
+        if not self._failure:
+            self._failure = reason
+            self._tell(f"TLS failed: {reason}" if self._established else f"the TLS handshake failed: {reason}")
+        return OSError(reason)
+
+    # --- the end
+
+    def finish(self) -> bool:
+        """As `Stream` has it: by the alert of RFC 8446 §6.1, and then by TCP (9112-9.8-10a)."""
+        if not self.finished:
+            self.finished = True
+            self._more = self._ended
+            with contextlib.suppress(ssl.SSLError):  # the client's own alert is not waited for
+                self._tls.unwrap()
+        try:
+            self._flush()
+        except BlockingIOError:
+            return False
+        except OSError:  # it has left already
+            return True
+        return self._socket.finish()
+
+    def cut(self, *, silently: bool = False) -> None:
+        """As `Stream` has it. No alert: the owner may be at work here, and a part must not pass for the whole."""
+        self._socket.cut(silently=silently)
+
+    def close(self, *, reset: bool, partial: bool = False) -> None:
+        """As `Stream` has it: by an alert, if there is room for it and nothing is wrong."""
+        if self._established and not (reset or partial or self.finished or self._failure):
+            self.finish()
+        self._socket.close(reset=reset)
+
+
+def _first(pieces: Sequence[Piece], most: int) -> Iterator[Piece]:
+    """The first octets of `pieces`."""
+    for piece in pieces:
+        yield piece[:most]
+        most -= len(piece)
+        if most <= 0:
+            return
