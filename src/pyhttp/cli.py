@@ -4,16 +4,17 @@ Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a 
 """
 
 import errno
+import logging
 import os
 import resource
 import signal
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from types import FrameType
-from typing import Final, assert_never
+from typing import TYPE_CHECKING, Final, assert_never
 
 from pyhttp import streams
 from pyhttp.cgi.running import Bounds
@@ -26,6 +27,9 @@ from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.listener import url_of
 from pyhttp.values import Kind
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["announcement", "explain", "main"]
 
@@ -71,16 +75,18 @@ def _parsed(argv: Sequence[str]) -> Options:
 def _serve(options: Options) -> int:
     _check_folder(options)
     log_file = _open_log(options)
+    tls = _secure(options)
+    _warn_of_exposed(options)
     set_up(quiet=options.quiet, verbose=options.verbose)
     descriptors = _raise_descriptor_limit()
     try:
-        server = _bind(options, log_file)
+        server = _bind(options, log_file, tls)
     except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be encoded for a look-up
         raise _CannotServe(explain(error, options.host)) from error
     server.scripts.descriptors = descriptors
     # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
     stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
-    with _signals(server, log_file, stopping):
+    with _signals(server, _on_hangup(server, options, log_file), stopping):
         _announce(options, server.addresses, by_hand=signal.SIGINT in stopping)
         try:
             server.serve_forever()
@@ -110,18 +116,61 @@ def _open_log(options: Options) -> AccessFile | None:
         raise _CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
 
 
+def _secure(options: Options) -> "ssl.SSLContext | None":
+    """What the options say of TLS."""
+    if options.tls is None:
+        return None
+    from pyhttp.certificates import load  # noqa: PLC0415 - `ssl` is loaded where it is used
+
+    try:
+        return load(options.tls)
+    except ValueError as error:
+        raise _CannotServe(str(error)) from error
+
+
+def _warn_of_exposed(options: Options) -> None:
+    """Say so where the folder that is served has the very secrets that it is served by."""
+    files, served = options.tls, os.path.join(os.path.realpath(options.directory), "")
+    for path in filter(None, (files.key or files.certificate, files.password_file) if files else ()):
+        if os.path.realpath(path).startswith(served):
+            streams.complain(f"{path} is in the folder that is served, where everybody can read it")
+
+
+def _on_hangup(server: BaseServer, options: Options, log_file: AccessFile | None) -> Callable[[], None] | None:
+    """What SIGHUP does: open the log and read the certificate anew; None where there is neither."""
+    if log_file is None and server.tls is None:
+        return None  # then SIGHUP ends the process, as it does when a terminal goes away
+
+    def begin_anew() -> None:
+        if log_file is not None:
+            log_file.reopen()
+        try:
+            context = _secure(options)
+        except _CannotServe as error:
+            server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
+            return
+        if context is not None:
+            server.tls = context  # those who are connected keep what they have
+            server.report("the certificate was read anew", level=logging.WARNING)
+
+    return begin_anew
+
+
 def _announce(options: Options, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
     scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
     stop = "Stop with Ctrl+C" if by_hand else f"Stop with kill {os.getpid()}"
+    text = announcement(options.directory, addresses, scripts, stop, secure=options.tls is not None)
     try:
-        streams.say(announcement(options.directory, addresses, scripts, stop) + "\n")
+        streams.say(text + "\n")
     except OSError as error:
-        urls = " ".join(url_of(*address) for address in addresses)
+        urls = " ".join(url_of(*address, secure=options.tls is not None) for address in addresses)
         streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
 
 
-def announcement(directory: str, addresses: Sequence[tuple[str, int]], scripts: Sequence[str], stop: str) -> str:
+def announcement(
+    directory: str, addresses: Sequence[tuple[str, int]], scripts: Sequence[str], stop: str, *, secure: bool = False
+) -> str:
     """What the command says when it begins to serve, without the last line's end.
 
     Args:
@@ -129,10 +178,11 @@ def announcement(directory: str, addresses: Sequence[tuple[str, int]], scripts: 
         addresses: Where: a URL on each line; said aloud where every machine of the network can reach it.
         scripts: The folders in it whose files are run.
         stop: The last line: how to end it.
+        secure: Whether it is served by TLS.
     """
     lines = [f"Serving {directory}"]
     for host, port in addresses:
-        lines.append(f"  {url_of(_EVERYWHERE.get(host, host), port)}")
+        lines.append(f"  {url_of(_EVERYWHERE.get(host, host), port, secure=secure)}")
     if any(host in _EVERYWHERE for host, _ in addresses):
         lines.append("on ALL interfaces: every machine that can reach this one can read this folder")
     if scripts:
@@ -168,7 +218,7 @@ def _hint(host: str) -> str:
     return ""
 
 
-def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
+def _bind(options: Options, log_file: AccessFile | None, tls: "ssl.SSLContext | None") -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
@@ -178,12 +228,12 @@ def _bind(options: Options, log_file: AccessFile | None) -> BaseServer:
         case Kind.POOLED:
             workers = options.workers
             return PooledServer(
-                *common, workers=workers, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log
+                *common, workers=workers, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log
             )
         case Kind.THREADED:
-            return ThreadedServer(*common, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log)
+            return ThreadedServer(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log)
         case Kind.SINGLE:
-            return BaseServer(*common, limits=limits, timeouts=timeouts, proxies=proxies, access_log=log)
+            return BaseServer(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log)
         case _:
             assert_never(options.kind)
 
@@ -206,8 +256,10 @@ def _raise_descriptor_limit() -> Bounds | None:
 
 
 @contextmanager
-def _signals(server: BaseServer, log_file: AccessFile | None, stopping: Sequence[signal.Signals]) -> Iterator[None]:
-    """One of `stopping` stops `server`, a second one ends it at once (safety line L10); SIGHUP reopens the log."""
+def _signals(
+    server: BaseServer, on_hangup: Callable[[], None] | None, stopping: Sequence[signal.Signals]
+) -> Iterator[None]:
+    """One of `stopping` stops `server`, a second one ends it at once (safety line L10); SIGHUP calls `on_hangup`."""
     before = {number: signal.getsignal(number) for number in (*stopping, signal.SIGHUP)}
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
@@ -220,14 +272,10 @@ def _signals(server: BaseServer, log_file: AccessFile | None, stopping: Sequence
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 
-    def reopen(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        if log_file is not None:
-            log_file.reopen()
-
     for each in stopping:
         signal.signal(each, stop)
-    if log_file is not None:  # else SIGHUP ends the process, as it does when a terminal goes away
-        signal.signal(signal.SIGHUP, reopen)
+    if on_hangup is not None:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: on_hangup())
     try:
         yield
     finally:

@@ -12,7 +12,7 @@ from pyhttp import __version__, streams, values
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
 from pyhttp.site import CODINGS, Site
-from pyhttp.values import Kind, LogFormat
+from pyhttp.values import CertificateFiles, Kind, LogFormat
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -36,6 +36,7 @@ class Options:
     log_format: LogFormat
     access_log: str
     """A file for the access log; "" for standard error."""
+    tls: CertificateFiles | None
     site: Site
     proxies: Proxies
 
@@ -67,6 +68,7 @@ def parse(argv: Sequence[str]) -> Options:
     given = parser.parse_intermixed_args(argv[:end])
     words: list[str] = given.words[1:] if given.words[:1] == ["serve"] else given.words  # a folder "serve": ./serve
     try:
+        tls = values.certificate(given.tls_cert, given.tls_key, given.tls_password_file)
         directory = values.folder([*words, *given.directory, *argv[end + 1 :]])
     except ValueError as error:
         parser.error(str(error))
@@ -104,6 +106,7 @@ def parse(argv: Sequence[str]) -> Options:
         verbose=given.verbose,
         log_format=given.log_format,
         access_log=given.access_log or "",
+        tls=tls,
         site=site,
         proxies=Proxies(headers=tuple(given.proxy_headers), protocol=tuple(given.proxy_protocol)),
     )
@@ -132,13 +135,14 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s [serve] [DIR] [options]",
         description="Serve a folder over HTTP/1.1: files, listings, and the CGI scripts in its cgi-bin.",
         epilog="SIGINT (Ctrl+C) or SIGTERM stops it and lets answers in progress finish; a second one ends it at once."
-        " SIGHUP opens the access log anew.",
+        " SIGHUP opens the access log and reads the certificate anew.",
         allow_abbrev=False,
         formatter_class=partial(argparse.HelpFormatter, width=80),
     )
     parser.add_argument("words", metavar="DIR", nargs="*", help="the folder to serve (default: the working directory)")
     parser.add_argument("--version", action="version", version=f"pyhttp {__version__}")
     _add_serving(parser)
+    _add_tls(parser)
     _add_files(parser)
     _add_scripts(parser)
     _add_logs(parser)
@@ -177,6 +181,13 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     for option, what in (("--proxy-headers", "Forwarded or X-Forwarded-*"), ("--proxy-protocol", "the PROXY protocol")):
         text = f"networks such as 10.0.0.0/8,::1, whose proxies say by {what} who their clients are; may be repeated"
         add(option, metavar="FROM", type=_of(values.networks), action="extend", default=[], help=text)
+
+
+def _add_tls(parser: argparse.ArgumentParser) -> None:
+    add, file = parser.add_argument_group("TLS (https)").add_argument, _of(values.not_empty)
+    add("--tls-cert", metavar="FILE", type=file, help="speak TLS by the certificate in FILE, with its chain, in PEM")
+    add("--tls-key", metavar="FILE", type=file, help="the key of the certificate, where it is in another file")
+    add("--tls-password-file", metavar="FILE", type=file, help="a file with the password of the key")
 
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
@@ -257,32 +268,15 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
         metavar="|".join(each.value for each in LogFormat),
         help="how a request is logged (default: common)",
     )
-    add(
-        "--access-log",
-        metavar="FILE",
-        type=_of(values.not_empty),
-        help="append the line for each request to FILE",
-    )
+    add("--access-log", metavar="FILE", type=_of(values.not_empty), help="append the line for each request to FILE")
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("limits and timeouts", values.limits()).add_argument
-    add(
-        *("--limit",),
-        metavar="NAME=VALUE",
-        type=_of(values.limit),
-        action="append",
-        default=[],
-        help="set a limit, such as field_line=16k; may be repeated",
-    )
-    add(
-        *("--timeout",),
-        metavar="NAME=SECONDS",
-        type=_of(values.timeout),
-        action="append",
-        default=[],
-        help="set a timeout, such as idle=30 or script_run=10m; may be repeated",
-    )
+    text = "set a limit, such as field_line=16k; may be repeated"
+    add("--limit", metavar="NAME=VALUE", type=_of(values.limit), action="append", default=[], help=text)
+    text = "set a timeout, such as idle=30 or script_run=10m; may be repeated"
+    add("--timeout", metavar="NAME=SECONDS", type=_of(values.timeout), action="append", default=[], help=text)
 
 
 def _of(convert: Callable[[str], Value]) -> Callable[[str], Value]:

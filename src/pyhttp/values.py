@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from enum import Enum
 from typing import Final
 
@@ -11,8 +11,10 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Networks
 
 __all__ = [
+    "CertificateFiles",
     "Kind",
     "LogFormat",
+    "certificate",
     "folder",
     "limit",
     "limits",
@@ -33,6 +35,18 @@ class Kind(Enum):
     POOLED = "pooled"
     THREADED = "threaded"
     SINGLE = "single"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFiles:
+    """Where a certificate for TLS is."""
+
+    certificate: str
+    """The file of the certificate, and of those that lead from it to one that clients know; all in PEM."""
+    key: str
+    """The file of its private key; "" where that is with the certificate."""
+    password_file: str
+    """A file with the password that the key is encrypted with; "" where it is not."""
 
 
 class LogFormat(Enum):
@@ -125,6 +139,18 @@ def port(text: str) -> int:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 9
+
+
+def certificate(cert: str | None, key: str | None, password_file: str | None) -> CertificateFiles | None:
+    """What the options say of TLS; None where they say nothing.
+
+    Raises:
+        ValueError: The certificate itself is missing.
+    """
+    for option, value in (("--tls-key", key), ("--tls-password-file", password_file)):
+        if value and not cert:
+            raise ValueError(f"argument {option}: it is for a certificate; name its file by --tls-cert")
+    return CertificateFiles(certificate=cert, key=key or "", password_file=password_file or "") if cert else None
 
 
 def not_empty(text: str) -> str:

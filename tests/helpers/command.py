@@ -28,7 +28,7 @@ class Running:
 
     @property
     def urls(self) -> list[str]:
-        return re.findall(r"http://\S+", self.announcement)
+        return re.findall(r"https?://\S+", self.announcement)
 
     @property
     def port(self) -> int:

@@ -306,7 +306,7 @@ def _box(phase: Phase) -> Iterator[str]:
 def _beginning() -> Iterator[str]:
     for phase, left, start, text in (
         (Phase.IDLE, 40, 82, "a client connects"),
-        (Phase.HANDSHAKE, 75, 696, "or one of TLS does"),
+        (Phase.HANDSHAKE, 85, 696, "or one of TLS does"),
     ):
         x, y = BOXES[phase]
         yield f'  <text class="note" x="{x + left}" y="{start - 16}" text-anchor="middle">{text}</text>'

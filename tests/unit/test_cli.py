@@ -22,6 +22,8 @@ import pytest
 
 from pyhttp import __version__, cli
 from pyhttp.cli import announcement, explain, main
+from tests.helpers.crowd import until
+from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +56,11 @@ def test_each_url_is_printed() -> None:
         "  http://[fe80::1%25eth0]:8888/",
         "Stop so",
     ]
+
+
+def test_each_url_says_https_where_tls_is_spoken() -> None:
+    lines = announcement("/srv", [("127.0.0.1", 8888), ("::1", 8888)], [], "Stop so", secure=True).splitlines()
+    assert lines[1:3] == ["  https://127.0.0.1:8888/", "  https://[::1]:8888/"]
 
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:80/"), ("::", "http://[::1]:80/")])
@@ -358,3 +365,56 @@ def test_of_each_kind_of_server(kind: str, tmp_path: Path) -> None:
 
     arguments = ["-p", "0", kind, "--limit", "request_line=100", "--timeout", "idle=0.05"]
     assert serve([str(tmp_path), *arguments], client) == 0
+
+
+# --- TLS
+
+
+def leaf(port: int) -> bytes:
+    """The certificate that is served by, as one request meets it."""
+    with connected(("127.0.0.1", port), tls=client_context()) as client:
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert isinstance(client, TlsSocket)
+        return client.tls.getpeercert(binary_form=True) or b""
+
+
+@pytest.mark.parametrize("kind", ["--pooled", "--threaded", "--single"])
+def test_tls_is_spoken_and_sighup_reads_the_certificate_anew(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pem, log = tmp_path / "pem", tmp_path / "log"
+    pem.write_bytes(certificate_and_key())
+    site = tmp_path / "site"
+    site.mkdir()
+
+    def client(port: int) -> None:
+        first = leaf(port)
+        pem.write_bytes(certificate_and_key(fresh=True))
+        log.rename(tmp_path / "old")
+        os.kill(os.getpid(), signal.SIGHUP)
+        until(lambda: leaf(port) != first)
+        until(lambda: bool(log.read_text()))
+        pem.write_bytes(b"nonsense")
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert leaf(port) != first
+
+    assert serve([str(site), "-p", "0", "--tls-cert", str(pem), "--access-log", str(log), kind], client) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        "pyhttp: the certificate was read anew",
+        f"pyhttp: the certificate stays as it was: {pem} holds no certificate in PEM form",
+    ]
+
+
+def test_what_is_wrong_with_a_certificate_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([str(tmp_path), "--tls-cert", str(tmp_path / "gone")]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == f"pyhttp: cannot read the certificate file {tmp_path / 'gone'}: No such file or directory\n"
+
+
+def test_a_key_in_the_folder_that_is_served_is_warned_of(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pem = tmp_path / "pem"
+    pem.write_bytes(certificate_and_key())
+    assert serve([str(tmp_path), "-p", "0", "--tls-cert", str(pem)], lambda _: None) == 0
+    assert capsys.readouterr().err == (f"pyhttp: {pem} is in the folder that is served, where everybody can read it\n")

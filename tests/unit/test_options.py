@@ -11,7 +11,7 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.options import Options, parse
 from pyhttp.proxies import Proxies
 from pyhttp.site import Site
-from pyhttp.values import Kind, LogFormat
+from pyhttp.values import CertificateFiles, Kind, LogFormat
 
 DEFAULT: Final = Options(
     directory=str(Path.cwd()),
@@ -25,6 +25,7 @@ DEFAULT: Final = Options(
     verbose=False,
     log_format=LogFormat.COMMON,
     access_log="",
+    tls=None,
     site=Site(),
     proxies=Proxies(),
 )
@@ -57,6 +58,10 @@ DEFAULT: Final = Options(
         ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
         ("--pooled --workers 4", replace(DEFAULT, workers=4)),
         ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
+        (
+            "--tls-cert c --tls-key k --tls-password-file p",
+            replace(DEFAULT, tls=CertificateFiles(certificate="c", key="k", password_file="p")),
+        ),
         ("--cgi-dir a --cgi-dir b", replace(DEFAULT, site=Site(cgi_directories=("a", "b")))),
         (
             "--cgi-suffix .php=/usr/bin/php-cgi --cgi-env HOME --cgi-auth",
@@ -192,7 +197,8 @@ def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsy
     with pytest.raises(SystemExit):
         parse(["--help"])
     taking = re.findall(r"^  (?:-\w(?: \S+)?, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)
-    free = {"--directory", "--bind", "--access-log"}  # any text that is not empty may be a name
+    # Any text that is not empty may be a name.
+    free = {"--directory", "--bind", "--access-log", "--tls-cert", "--tls-key", "--tls-password-file"}
     for option in taking:
         with pytest.raises(SystemExit):
             parse([option, "" if option in free else "\0=\0"])
