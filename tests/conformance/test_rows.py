@@ -1,4 +1,4 @@
-"""Every row, whole and byte by byte: on the core, and through a socket on each server."""
+"""Every row, whole and byte by byte: on the core, through a socket on each server, and by TLS on one."""
 
 from collections.abc import Iterator
 
@@ -15,6 +15,7 @@ from tests.conformance.play import Exchange, Mismatch, play
 from tests.conformance.rows.all_rows import GROUPS
 from tests.conformance.rows.model import Row
 from tests.conformance.served import application
+from tests.helpers.tls import client_context, server_context
 from tests.helpers.wire_client import WireClient
 
 SERVERS = (BaseServer, ThreadedServer, PooledServer)
@@ -22,6 +23,7 @@ SHORT = Timeouts(head=0.3, idle=0.3, content=0.3)
 
 _NOT_THE_CORE = frozenset({"deadlines"})
 _NOT_A_SERVER = frozenset({"deadlines", "early"})  # our servers wait for content before they call a handler
+_NOT_BY_TLS = _NOT_A_SERVER | {"plain"}
 
 
 def _rows(*, without: frozenset[str] = frozenset(), only: str = "") -> list[object]:
@@ -57,9 +59,22 @@ def hasty_server(request: pytest.FixtureRequest) -> Iterator[BaseServer]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def secure_server() -> Iterator[BaseServer]:
+    """One kind by TLS, that of the command: below the seam for octets all kinds are the same."""
+    with PooledServer("127.0.0.1", 0, function_handler(application), tls=server_context()) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty_secure_server() -> Iterator[BaseServer]:
+    with PooledServer("127.0.0.1", 0, function_handler(application), tls=server_context(), timeouts=SHORT) as running:
+        yield running
+
+
 def _converse(row: Row, server: BaseServer, *, bytewise: bool = False) -> None:
     host, port = server.addresses[0][:2]
-    with WireClient(host, port, bytewise=bytewise) as client:
+    with WireClient(host, port, bytewise=bytewise, tls=server.tls and client_context()) as client:
         assert not broken_laws(play(row.steps, client))
 
 
@@ -76,6 +91,21 @@ def test_socket_bytewise(row: Row, server: BaseServer) -> None:
 @pytest.mark.parametrize("row", _rows(only="deadlines"))
 def test_deadlines(row: Row, hasty_server: BaseServer) -> None:
     _converse(row, hasty_server)
+
+
+@pytest.mark.parametrize("row", _rows(without=_NOT_BY_TLS))
+def test_tls(row: Row, secure_server: BaseServer) -> None:
+    _converse(row, secure_server)
+
+
+@pytest.mark.parametrize("row", _rows(without=_NOT_BY_TLS | {"whole"}))
+def test_tls_bytewise(row: Row, secure_server: BaseServer) -> None:
+    _converse(row, secure_server, bytewise=True)
+
+
+@pytest.mark.parametrize("row", _rows(only="deadlines"))
+def test_deadlines_by_tls(row: Row, hasty_secure_server: BaseServer) -> None:
+    _converse(row, hasty_secure_server)
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,17 @@ import pytest
 
 from tests.helpers.crowd import raise_descriptor_limit
 from tests.helpers.servers import nothing_left, server_class
+from tests.helpers.tls import PLAIN, SECURE, Transport
 from tests.robustness.slowness import write_scripts
 
 __all__ = ["server_class"]
+
+
+@pytest.fixture(params=[PLAIN, SECURE], ids=["plain", "tls"])
+def transport(request: pytest.FixtureRequest) -> Transport:
+    """How clients and server talk."""
+    made: Transport = request.param
+    return made
 
 
 @pytest.fixture(scope="session", autouse=True)

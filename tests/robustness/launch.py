@@ -1,5 +1,6 @@
 """A server of a given class and idle deadline in a process of its own, whose memory is not the test's."""
 
+import ssl
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -9,14 +10,19 @@ from pathlib import Path
 
 from pyhttp import BaseHttpRequestHandler, Limits, Timeouts
 from tests.helpers.servers import SERVER_CLASSES
+from tests.helpers.tls import certificate_and_key
 
 __all__ = ["launched"]
 
 
 @contextmanager
-def launched(kind: str, folder: Path, *, idle: float) -> Iterator[tuple[int, tuple[str, int]]]:
-    """Process and address of a server of the class `kind`, ended with the block."""
+def launched(kind: str, folder: Path, *, idle: float, secure: bool = False) -> Iterator[tuple[int, tuple[str, int]]]:
+    """Process and address of a server of the class `kind`, ended with the block; `secure` makes it speak TLS."""
     command = [sys.executable, "-m", "tests.robustness.launch", kind, str(folder), str(idle)]
+    if secure:
+        pem = folder / "certificate"
+        pem.write_bytes(certificate_and_key())
+        command.append(str(pem))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None
@@ -33,11 +39,15 @@ def launched(kind: str, folder: Path, *, idle: float) -> Iterator[tuple[int, tup
 
 def main() -> None:
     """Serve until standard input ends."""
-    kind, folder, idle = sys.argv[1:]
+    kind, folder, idle, *pem = sys.argv[1:]
     (server_class,) = (each for each in SERVER_CLASSES if each.__name__ == kind)
     handler = partial(BaseHttpRequestHandler, directory=folder)
     timeouts = Timeouts(idle=float(idle), content=float(idle))
-    with server_class("127.0.0.1", 0, handler, limits=Limits(connections=20_000), timeouts=timeouts) as server:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH) if pem else None
+    if tls is not None:
+        tls.load_cert_chain(pem[0])
+    limits = Limits(connections=20_000)
+    with server_class("127.0.0.1", 0, handler, limits=limits, timeouts=timeouts, tls=tls) as server:
         print(server.addresses[0][1], flush=True)  # noqa: T201 - read by whoever launched it
         sys.stdin.read()
 

@@ -14,6 +14,7 @@ from pyhttp import AccessEntry, BaseHttpRequestHandler, BaseServer, HandlerFacto
 from tests.helpers.crowd import Address, connected, latencies, tell, until
 from tests.helpers.servers import SERVER_CLASSES, Entries, serving_by
 from tests.helpers.sockets import request
+from tests.helpers.tls import PLAIN, Transport
 
 __all__ = [
     "BODIES",
@@ -135,11 +136,14 @@ class Ended(Entries):
 
 
 @contextmanager
-def every_server(factory: HandlerFactory, timeouts: Timeouts, log: Ended) -> Iterator[list[BaseServer]]:
+def every_server(
+    factory: HandlerFactory, timeouts: Timeouts, log: Ended, transport: Transport = PLAIN
+) -> Iterator[list[BaseServer]]:
     """One server of each kind, for what takes so long that they had better do it at once."""
     with ExitStack() as stack:
         yield [
-            stack.enter_context(serving_by(kind, factory, timeouts=timeouts, access_log=log)) for kind in SERVER_CLASSES
+            stack.enter_context(serving_by(kind, factory, timeouts=timeouts, access_log=log, tls=transport.server))
+            for kind in SERVER_CLASSES
         ]
 
 

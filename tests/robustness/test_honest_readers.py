@@ -20,6 +20,7 @@ from tests.helpers.cgi_site import has_children
 from tests.helpers.crowd import connected, until, until_ended
 from tests.helpers.servers import connect, wait_for
 from tests.helpers.sockets import request
+from tests.helpers.tls import Transport
 from tests.robustness.slowness import (
     BODIES,
     PATIENCE,
@@ -45,22 +46,25 @@ read_20_kb_per_second = partial(trickling, take=1000, every=0.05)
 
 
 @contextmanager
-def asking(servers: list[BaseServer]) -> Iterator[list[socket.socket]]:
+def asking(servers: list[BaseServer], transport: Transport) -> Iterator[list[socket.socket]]:
     """A client of each server for each kind of body."""
     with ExitStack() as stack:
         clients: list[socket.socket] = []
         for server in servers:
             for body in BODIES:
-                client = stack.enter_context(connected(server.addresses[0]))
+                client = stack.enter_context(connected(server.addresses[0], tls=transport.client))
                 client.sendall(asking_for(body, f"{body}-{type(server).__name__}"))
                 clients.append(client)
         yield clients
 
 
-def test_D10_who_reads_steadily_is_served(busy_folder: Path) -> None:
+def test_D10_who_reads_steadily_is_served(busy_folder: Path, transport: Transport) -> None:
     """D10: although its socket can be written to only when a good part of a large buffer has become free."""
     log = Ended()
-    with every_server(factory_of(busy_folder), LENIENT, log) as servers, asking(servers) as clients:
+    with (
+        every_server(factory_of(busy_folder), LENIENT, log, transport) as servers,
+        asking(servers, transport) as clients,
+    ):
         with read_20_kb_per_second(clients):
             log.nothing_for(READ)
         for client in clients:
@@ -83,10 +87,13 @@ def test_D10_so_is_who_reads_through_a_proxy(busy_folder: Path) -> None:
 
 
 @pytest.mark.parametrize("take", [0, 100], ids=["nothing", "trickle"])
-def test_D10_who_stops_reading_is_given_up(busy_folder: Path, take: int) -> None:
+def test_D10_who_stops_reading_is_given_up(busy_folder: Path, take: int, transport: Transport) -> None:
     """D10: in bounded time, and so is who goes on in a trickle far below the least rate; whatever is sent."""
     log = Ended()
-    with every_server(factory_of(busy_folder), DEMANDING, log) as servers, asking(servers) as clients:
+    with (
+        every_server(factory_of(busy_folder), DEMANDING, log, transport) as servers,
+        asking(servers, transport) as clients,
+    ):
         for client in clients:
             client.settimeout(PATIENCE)
             assert client.recv(100_000)
