@@ -54,7 +54,7 @@ class AccessFile:
 
     def __call__(self, entry: AccessEntry) -> None:
         """Append the line of `entry`; the operator is told where that fails, and no request fails by it (O3)."""
-        data = f"{self._formatted(entry, self._longest)}\n".encode("utf-8", "backslashreplace")
+        data = (self._formatted(entry, self._longest) + "\n").encode("utf-8", "backslashreplace")
         try:
             while (written := os.write(self._descriptor, data)) < len(data):
                 data = data[written:]

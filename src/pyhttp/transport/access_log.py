@@ -131,12 +131,13 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
         tail: What stands behind it.
     """
     request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
-    if _UNSAFE.search(request):
+    # It is nearly always harmless, which these tell sooner than the expression.
+    if not request.isprintable() or '"' in request or "\\" in request:
         request = escape(request)
-    start = f"{entry.client} - - [{_clock(int(entry.ended))}] "
-    end = f" {entry.status or '-'} {entry.sent}{tail}"
-    line = f'{start}"{request}"{end}'
-    return line if len(line) <= longest else f'{start}"{_cut(request, longest - len(start) - len(end) - 2)}"{end}'
+    line = f'{entry.client} - - [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
+    if len(line) <= longest:
+        return line
+    return line.replace(f'"{request}"', f'"{_cut(request, longest - len(line) + len(request))}"', 1)
 
 
 def combined_format(entry: AccessEntry, longest: int) -> str:
