@@ -134,7 +134,8 @@ class Connection(SocketByHand):
             BlockingIOError: There is nothing yet.
             OSError: The connection failed.
         """
-        data = self.stream.read(min(_HEADS, self._setting.limits.read_ahead))
+        most = self._setting.limits.read_ahead
+        data = self.stream.read(most if most < _HEADS else _HEADS)  # noqa: FURB136 - `min` costs more than a method
         head = self.core.receive_whole(data)
         if head is not None:
             self.begin_exchange(head, whole=True)

@@ -94,7 +94,8 @@ def _match_known(
     request_line = data[start:end].decode("latin-1")
     if _line_pattern().fullmatch(request_line) is None:
         return None
-    return bytes(data[start : end + 2 + len(octets)]), request_line, known
+    head = data[start : end + 2 + len(octets)]
+    return head if isinstance(head, bytes) else bytes(head), request_line, known
 
 
 def _over_a_limit(size: int, request_line: str, field_lines: list[str], limits: Limits) -> bool:
