@@ -148,7 +148,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             NotFound: It has a dot segment or an encoded slash, or is hidden.
             BadRequest: It is no path, or decodes to a control character.
         """
-        located = paths.locate(self.directory, path, hide_dotfiles=self.site.hide_dotfiles)
+        located = paths.locate(self.directory, path, self.site.hide_dotfiles)
         if "?" in path:
             path = path[: path.index("?")]
         return f"{located}/" if path[-1] == "/" != located[-1] else located

@@ -51,7 +51,7 @@ class OpenedFile:
     version: FileVersion
     """What tells it from every other file, and from itself after a change."""
 
-    def __init__(self, descriptor: int, path: str, status: os.stat_result, *, sized: bool = True) -> None:
+    def __init__(self, descriptor: int, path: str, status: os.stat_result, sized: bool = True) -> None:
         self._descriptor = descriptor
         self.path = path
         self.size = status.st_size
@@ -119,7 +119,7 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
     except BaseException:
         os.close(descriptor)
         raise
-    return OpenedFile(descriptor, path, status, sized=sized)
+    return OpenedFile(descriptor, path, status, sized)
 
 
 def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:

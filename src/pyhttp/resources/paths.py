@@ -102,7 +102,7 @@ def directory_reference(path: str, segments: tuple[str, ...]) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def locate(root: str, path: str, *, hide_dotfiles: bool = False) -> str:
+def locate(root: str, path: str, hide_dotfiles: bool = False) -> str:
     """The absolute file-system path that a request path means below `root`; nothing is looked up.
 
     Args:

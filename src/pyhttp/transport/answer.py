@@ -26,7 +26,7 @@ _ITEMS_AT_ONCE: Final = 256
 """Items of an iterable taken in one turn, so that many small ones do not keep others waiting."""
 
 
-def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[bytes, bytes] | None:
+def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes, bytes] | None:
     """An answer that can leave in one step, as nearly all do: its head, and its content as bytes; else None.
 
     Whoever gets it sends it at once: for the framing it has been sent.
@@ -42,7 +42,7 @@ def frame_whole(sink: Sink, response: Response, *, head_only: bool) -> tuple[byt
     fields = response.headers
     date = b"" if "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
     close = sink.fate is not KEEP or sink.is_last()
-    head = sink.core.send_whole(response.status, fields, len(content), date=date, close=close)
+    head = sink.core.send_whole(response.status, fields, len(content), date, close)
     if head is None:
         return None
     if not sink.core.persistent:

@@ -138,20 +138,20 @@ class Connection(SocketByHand):
         data = self.stream.read(most if most < _HEADS else _HEADS)  # noqa: FURB136 - `min` costs more than a method
         head = self.core.receive_whole(data)
         if head is not None:
-            self.begin_exchange(head, whole=True)
+            self.begin_exchange(head, True)
             return True
         if not data:
             self.core.receive_eof()
         return False
 
-    def begin_exchange(self, head: RequestHead | None, *, whole: bool = False) -> Exchange:
+    def begin_exchange(self, head: RequestHead | None, whole: bool = False) -> Exchange:
         """A request has arrived, or something that is to be refused."""
         if self._patience_changed:
             self._lend(self._patience)
         self._raw = self._unread = None
         self._taken = False
         self.served += 1
-        exchange = self.exchange = Exchange(self, head, self._setting.limits, whole=whole)
+        exchange = self.exchange = Exchange(self, head, self._setting.limits, whole)
         if self.proxied is not None:
             origin = exchange.origin = self.proxied.locate(head)
             self.addr = self.proxied.peer if origin is None else (origin.client, origin.port)

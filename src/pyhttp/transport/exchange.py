@@ -72,7 +72,7 @@ class Exchange:
         "whole",
     )
 
-    def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits, *, whole: bool = False) -> None:
+    def __init__(self, channel: Channel, head: RequestHead | None, limits: Limits, whole: bool = False) -> None:
         self.channel: Channel = channel
         self.limits: Limits = limits
         self.whole: bool = whole
@@ -213,7 +213,7 @@ class Exchange:
         waits = wait or channel.in_place
         head_only = self.head is not None and self.head.method == "HEAD"
         if self.whole and not waits and self.progress is OPEN and not self.ended:
-            framed = frame_whole(channel, response, head_only=head_only)
+            framed = frame_whole(channel, response, head_only)
             if framed is not None:
                 head, content = framed
                 self.progress, self.status, self.octets = ANSWERED, response.status, len(content)

@@ -80,7 +80,7 @@ class Keeper:
             self.settler.lose(conn, error)
         return deadline
 
-    def advance(self, conn: Connection, *, late: bool = False) -> None:
+    def advance(self, conn: Connection, late: bool = False) -> None:
         """Something happened on `conn`, or may have; or its deadline has passed."""
         try:
             if late:

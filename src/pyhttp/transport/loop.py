@@ -146,7 +146,7 @@ class Loop:
                 conn.lower(Fate.CUT)
                 self.registry.close(conn)
             else:
-                self.keeper.advance(conn, late=late)
+                self.keeper.advance(conn, late)
             if not role.leads:
                 return  # what was taken is the next leader's now
 

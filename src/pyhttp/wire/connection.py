@@ -100,7 +100,7 @@ class ServerConnection(RequestReceiver):
             self.buffer.clear()
         return data
 
-    def send_whole(self, status: int, fields: Headers, length: int, *, date: bytes, close: bool) -> bytes | None:
+    def send_whole(self, status: int, fields: Headers, length: int, date: bytes, close: bool) -> bytes | None:
         """The head of an ordinary final response; its content, which the caller sends itself, counts as sent.
 
         This says in one step what `send` says by a head, content elsewhere and an end. None, with nothing changed,
