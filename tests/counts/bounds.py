@@ -30,14 +30,14 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(59, 68, 8, 165_647),
-    "not-modified": Bounds(61, 66, 7, 164_466),
-    "range": Bounds(81, 104, 8, 226_871),
+    "file": Bounds(59, 67, 8, 160_744),
+    "not-modified": Bounds(61, 65, 7, 158_099),
+    "range": Bounds(81, 103, 8, 222_214),
     "listing": Bounds(163, 5239, 1027, 13_914_365),
-    "function": Bounds(53, 65, 4, 136_282),
+    "function": Bounds(53, 64, 4, 133_749),
     "script": Bounds(283, 405, 38, 0),
-    "closing": Bounds(111, 157, 19, 339_867),
-    "pooled": Bounds(60, 71, 8, 0),
+    "closing": Bounds(111, 154, 19, 336_320),
+    "pooled": Bounds(60, 70, 8, 0),
 }
 
 
