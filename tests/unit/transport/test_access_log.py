@@ -55,6 +55,22 @@ def test_O1_escapes_can_be_undone_and_hold_one_line(text: str, safe: str) -> Non
     assert re.sub(r"\\x([0-9a-f]{2})", lambda found: chr(int(found.group(1), 16)), safe) == text
 
 
+def test_O1_what_is_looked_at_in_a_line_is_what_has_to_be_escaped() -> None:
+    wrong = [
+        letter
+        for letter in map(chr, range(0x180))
+        if f"/{escape(letter)} " not in common_format(entry(target=f"/{letter}"), 2048)
+    ]
+    assert wrong == []
+
+
+def test_D21_what_is_cut_is_the_request_whatever_stands_behind_it() -> None:
+    twice = "GET /" + "a" * 100 + " HTTP/1.1"
+    line = combined_format(entry(target="/" + "a" * 100, user_agent=twice, referer=twice), 200)
+    assert len(line) <= 200
+    assert re.search(r'\] "GET /a+\.\.\." 200 12 "GET ', line)
+
+
 def test_O2_what_the_client_sent_cannot_start_another_line() -> None:
     line = common_format(entry(target='/"\n127.0.0.1 - - "'), 2048)
     assert "\n" not in line
