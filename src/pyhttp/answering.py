@@ -35,6 +35,7 @@ __all__ = [
     "HandlerFactory",
     "conclude",
     "function_handler",
+    "returned",
     "serve_plain",
 ]
 
@@ -76,7 +77,7 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
             raise exchange.refusal
         response = handler(Request.of(exchange))
         if response.__class__ is not Response:
-            response = _returned(response)
+            response = returned(response)
         exchange.respond(response)
 
     def answer_later(exchange: Exchange) -> None:
@@ -100,7 +101,7 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
     return factory
 
 
-def _returned(answer: object) -> Response:
+def returned(answer: object) -> Response:
     """What a handler has returned, if that is a response.
 
     Raises:

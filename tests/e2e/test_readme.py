@@ -16,7 +16,7 @@ from tests.helpers.command import running
 TOP: Final = Path(__file__).parents[2]
 README: Final = (TOP / "README.md").read_text(encoding="utf-8")
 SERVING, TESTING = re.findall(r"^    (.*python3 .*)$", README, re.MULTILINE)
-FOLDER, SUBCLASS, FUNCTION, LOGGING = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+FOLDER, SUBCLASS, FUNCTION, LOGGING, IN_TESTS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @contextmanager
@@ -100,5 +100,5 @@ def test_faults_and_requests_go_where_the_log_is_directed(tmp_path: Path) -> Non
 
 
 def test_ten_lines_are_ten_lines() -> None:
-    for code in (FOLDER, SUBCLASS, FUNCTION, LOGGING):
+    for code in (FOLDER, SUBCLASS, FUNCTION, LOGGING, IN_TESTS):
         assert len([line for line in code.splitlines() if line.strip()]) <= 10

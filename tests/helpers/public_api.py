@@ -10,6 +10,7 @@ from typing import Final
 
 import pyhttp
 import pyhttp.requests
+import pyhttp.testing
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "unit" / "public_api.txt"
 
@@ -20,7 +21,8 @@ OPAQUE: Final = frozenset({"Connection"})
 def public_names() -> dict[str, object]:
     """Each public name and what it stands for."""
     top: dict[str, object] = {name: getattr(pyhttp, name) for name in pyhttp.__all__}
-    return top | {"requests.SocketWriter": pyhttp.requests.SocketWriter}
+    testing: dict[str, object] = {f"testing.{name}": getattr(pyhttp.testing, name) for name in pyhttp.testing.__all__}
+    return top | testing | {"requests.SocketWriter": pyhttp.requests.SocketWriter}
 
 
 def describe() -> str:

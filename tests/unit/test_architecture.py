@@ -36,6 +36,7 @@ LAYER: Final = {
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
     "pyhttp": 7,
+    "pyhttp.testing": 8,
     "pyhttp.values": 8,
     "pyhttp.streams": 8,
     "pyhttp.options": 8,
@@ -44,6 +45,7 @@ LAYER: Final = {
     "pyhttp.first_process": 8,
     "pyhttp.cli": 8,
     "pyhttp.__main__": 8,
+    "pytest_pyhttp": 9,
 }
 """Each top-level module or package, and how high it stands; the package itself is above all but the command line."""
 
@@ -82,6 +84,7 @@ IMPURE: Final = frozenset(
 
 ONLY_IN: Final = {
     "argparse": {"pyhttp.options"},
+    "pytest": {"pytest_pyhttp"},
     "ssl": {
         "pyhttp.certificates",
         "pyhttp.transport.secure",
@@ -94,7 +97,7 @@ ONLY_IN: Final = {
     },
     "subprocess": {"pyhttp.cgi.process"},
 }
-"""Modules of the standard library that are for some of ours alone."""
+"""Modules of others that are for some of ours alone: of the standard library, and what a plugin is for."""
 
 STUBS: Final = frozenset({"_typeshed"})
 """Names of types that only the type checker knows."""
@@ -154,7 +157,7 @@ def fault(importer: str, target: str) -> str | None:
     """What is wrong with `importer` importing `target`, if anything."""
     root = target.split(".", maxsplit=1)[0]
     if root != "pyhttp":
-        if root not in sys.stdlib_module_names | STUBS:
+        if root not in sys.stdlib_module_names | STUBS | ONLY_IN.keys():
             return "is not in the standard library"
         if root in IMPURE and is_pure(importer):
             return "is not for a pure module"
@@ -229,6 +232,9 @@ def test_every_module_says_what_it_is(name: str) -> None:
         ("pyhttp.servers.base", "pyhttp.cli", "stands higher"),
         ("pyhttp.cli", "pyhttp.nowhere", "has no layer"),
         ("pyhttp.cli", "h11", "is not in the standard library"),
+        ("pytest_pyhttp", "pytest", None),
+        ("pytest_pyhttp", "pyhttp.testing", None),
+        ("pyhttp.testing", "pytest", "has another owner"),
     ],
 )
 def test_the_rules_themselves(importer: str, target: str, wrong: str | None) -> None:

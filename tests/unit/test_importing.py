@@ -41,11 +41,12 @@ OURS: Final = frozenset(
         "pyhttp.errand",
         "pyhttp.resources.listing",
         "pyhttp.semantics.forwarded",
+        "pyhttp.testing",
         "pyhttp.transport.introducing",
         "pyhttp.wire.proxy_header",
     }
 )
-"""Modules of ours for scripts, listings and proxies."""
+"""Modules of ours for scripts, listings, proxies and tests."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 
