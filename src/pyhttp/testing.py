@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp.answering import Handler, returned
 from pyhttp.arguments import check_callable, check_type
@@ -26,6 +26,9 @@ from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.site import Site
 from pyhttp.transport.client import Address
 from pyhttp.transport.spool import Spool
+
+if TYPE_CHECKING:
+    import ssl
 
 __all__ = ["RecordedRequest", "RecordingServer"]
 
@@ -71,9 +74,11 @@ class RecordingServer:
         handler: As the attribute.
         directory: The folder; a temporary one otherwise, which is deleted in the end.
         site: How the folder is served.
+        tls: A context for servers, whose certificate is for 127.0.0.1: TLS is spoken.
 
     Raises:
         TypeError: `handler` cannot be called; `site` is no Site.
+        ValueError: `tls` is for clients, or allows what is older than TLS 1.2.
 
     Attributes:
         handler: A function from Request to Response; None for the folder. It may be set at any time.
@@ -89,6 +94,7 @@ class RecordingServer:
         *,
         directory: str | os.PathLike[str] | None = None,
         site: Site | None = None,
+        tls: "ssl.SSLContext | None" = None,
     ) -> None:
         check_callable("handler", handler, or_none=True)
         if site is not None:
@@ -97,7 +103,7 @@ class RecordingServer:
         self._changed = threading.Condition()
         self._requests: list[RecordedRequest] = []
         self._responses: dict[tuple[str | None, str], tuple[Response, ...]] = {}
-        self._server = ThreadedServer(port=0, request_handler=partial(_Recorder, self, site), timeouts=_STOP)
+        self._server = ThreadedServer(port=0, request_handler=partial(_Recorder, self, site), timeouts=_STOP, tls=tls)
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         if directory is None:
             self._temporary = tempfile.TemporaryDirectory(prefix="pyhttp-", ignore_cleanup_errors=True)

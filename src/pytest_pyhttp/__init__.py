@@ -9,15 +9,23 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    import ssl
+
     from pyhttp.testing import RecordingServer
 
-__all__ = ["pyhttp_server"]
+__all__ = ["pyhttp_server", "pyhttp_tls"]
+
+
+@pytest.fixture(scope="session")
+def pyhttp_tls() -> "ssl.SSLContext | None":
+    """Override it by a context for servers, with a certificate for 127.0.0.1, to have `pyhttp_server` speak TLS."""
+    return None
 
 
 @pytest.fixture
-def pyhttp_server() -> "Iterator[RecordingServer]":
+def pyhttp_server(pyhttp_tls: "ssl.SSLContext | None") -> "Iterator[RecordingServer]":
     """A `pyhttp.testing.RecordingServer` for one test; it serves a temporary folder until it is told otherwise."""
     from pyhttp.testing import RecordingServer  # noqa: PLC0415 - see above
 
-    with RecordingServer() as server:
+    with RecordingServer(tls=pyhttp_tls) as server:
         yield server

@@ -94,6 +94,8 @@ ONLY_IN: Final = {
         "pyhttp.servers.base",
         "pyhttp.servers.pooled",
         "pyhttp.servers.secured",
+        "pyhttp.testing",
+        "pytest_pyhttp",
     },
     "subprocess": {"pyhttp.cgi.process"},
 }

@@ -18,6 +18,7 @@ from pyhttp.site import Site
 from pyhttp.testing import RecordedRequest, RecordingServer
 from tests.helpers.servers import nothing_left, wait_for
 from tests.helpers.sockets import descriptors
+from tests.helpers.tls import client_context, server_context
 from tests.helpers.untyped import said_to_be_bytes, untyped
 from tests.helpers.wire_client import WireClient
 
@@ -26,7 +27,13 @@ LARGE = bytes(range(256)) * 5000
 
 
 def ask(server: RecordingServer, method: str, target: str, content: bytes = b"") -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    parts = urlsplit(server.url)
+    if parts.scheme == "https":
+        connection: http.client.HTTPConnection = http.client.HTTPSConnection(
+            parts.netloc, timeout=30, context=client_context()
+        )
+    else:
+        connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     try:
         connection.request(method, target, content or None, {"X-Name": "value"})
         response = connection.getresponse()
@@ -162,6 +169,19 @@ def test_a_refused_server_leaves_nothing_open() -> None:
         with pytest.raises(TypeError):
             untyped(RecordingServer)(site="a")
     assert descriptors() == before
+
+
+def test_tls_is_spoken_by_a_context() -> None:
+    with RecordingServer(echo, tls=server_context()) as server:
+        assert server.url.startswith("https://")
+        assert server.url_for("/a").startswith(server.url)
+        assert ask(server, "POST", "/a", b"said") == (200, b"said")
+        server.assert_requested("POST", "/a", times=1)
+
+
+def test_tls_is_not_spoken_by_the_context_of_a_client() -> None:
+    with nothing_left(), pytest.raises(ValueError, match="tls: "):
+        RecordingServer(tls=client_context())
 
 
 # --- what it puts down
