@@ -81,9 +81,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Mypy, strict, over everything; basedpyright finds the public types 100 % complete."""
+    """Mypy, strict; basedpyright finds the public types complete; and both tell users right from wrong."""
     run(session, DEMANDED, "mypy")
     run(session, DEMANDED, "basedpyright", "--verifytypes", "pyhttp", "--ignoreexternal")
+    run(session, DEMANDED, "pytest", "tests/outside/test_types.py")
 
 
 @nox.session
@@ -147,7 +148,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Sdist and wheel: the one has all that it names, the other serves a request, alone in a clean environment."""
+    """Sdist and wheel: the one has all that it names, the other serves alone, and somebody else's project uses it."""
     shutil.rmtree(HERE / "dist", ignore_errors=True)
     run(session, DEMANDED, "python", "-m", "build")
     unpacked = ENVIRONMENTS / "sdist"
@@ -161,6 +162,10 @@ def build(session: nox.Session) -> None:
     (wheel,) = map(str, (HERE / "dist").glob("*.whl"))
     session.run(str(clean / "bin/python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
     run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", PYHTTP_COMMAND=str(clean / "bin/pyhttp"))
+    # The project needs pytest, which the session has; of pyhttp the path of a .pth file brings metadata at most.
+    installed = f"lib/python{DEMANDED}/site-packages"
+    (clean / installed / "session.pth").write_text(f"{ENVIRONMENTS / DEMANDED / installed}\n")
+    run(session, DEMANDED, "pytest", "tests/outside", PYHTTP_PYTHON=str(clean / "bin/python"))
 
 
 @nox.session

@@ -1,0 +1,14 @@
+"""The code of others is not ours to run, but by the interpreter that has pyhttp installed."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Final
+
+__all__ = ["HERE", "PYTHON", "collect_ignore"]
+
+HERE: Final = Path(__file__).parent
+PYTHON: Final = os.environ.get("PYHTTP_PYTHON") or sys.executable
+"""Where pyhttp is installed; the build's session names the environment of its wheel."""
+
+collect_ignore = ["project"]

@@ -1,0 +1,94 @@
+"""What users get wrong, line by line, with the error that each type checker is to find there."""
+
+from collections.abc import Iterator
+
+from pyhttp import (
+    AccessEntry,
+    BaseHttpRequestHandler,
+    BaseServer,
+    FileSlice,
+    Limits,
+    NotFound,
+    PooledServer,
+    Request,
+    Response,
+    Site,
+    ThreadedServer,
+    Timeouts,
+    function_handler,
+)
+from pyhttp.testing import RecordingServer
+
+
+class Pages(BaseHttpRequestHandler):
+    def get_path(self, path: str) -> bytes:  # expect: mypy[override] basedpyright[reportIncompatibleMethodOverride]
+        return path.encode()
+
+    def do_file(self) -> None:  # expect: mypy[override] basedpyright[reportIncompatibleMethodOverride]
+        pass
+
+    def handle(self) -> None:
+        self.respond("text")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+        self.respond(Response(200), True)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+        self.request.method = 1  # expect: mypy[assignment] basedpyright[reportAttributeAccessIssue]
+        self.request.headers["a"] = "b"  # expect: mypy[index] basedpyright[reportIndexIssue]
+        self.respond(self.request.answer())  # expect: mypy[attr-defined] basedpyright[reportAttributeAccessIssue]
+
+
+def hello(request: Request) -> Response:
+    return Response(200, {}, request.body.read())
+
+
+def text(request: Request) -> str:
+    return request.path
+
+
+async def later(request: Request) -> Response:
+    return Response(200)
+
+
+def lines() -> Iterator[str]:
+    yield "line"
+
+
+def log_line(line: str) -> None:
+    pass
+
+
+def log_entry(entry: AccessEntry) -> int:
+    return entry.statsu  # expect: mypy[attr-defined] basedpyright[reportAttributeAccessIssue]
+
+
+Response("200")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Response(200, {}, "text")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Response(200, {}, lines())  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Response(200, {"Content-Length": 5})  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Response(200).status = 404  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
+FileSlice("name.txt", 0, 10)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+NotFound(404)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+
+function_handler(text)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+function_handler(later)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+function_handler(hello, content="later")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+ThreadedServer("localhost", 0, hello)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+ThreadedServer(("localhost", 0), Pages)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+ThreadedServer("localhost", "8888")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+PooledServer(workers=1.5)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+BaseServer(port=0, acess_log=log_entry)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+BaseServer(port=0, access_log=log_line)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+BaseServer(port=0, tls="cert.pem")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+BaseServer(port=0).url = "http://localhost/"  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
+
+Site(lisitng=False)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+Site(headers={"X-Robots-Tag": "noindex"})  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Site().listing = False  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
+Limits(content="1k")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Timeouts(30)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+
+RecordingServer(Pages)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+with RecordingServer(hello) as server:
+    server.respond_with("/", b"text")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+    server.assert_requested("/")  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+    server.assert_requested("GET", "/", 1)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+    server.requests.clear()  # expect: mypy[attr-defined] basedpyright[reportAttributeAccessIssue]
+    server.requests[0].status = 200  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]

@@ -1,0 +1,1 @@
+"""Notes: a folder of text files, served to people and to programs."""
