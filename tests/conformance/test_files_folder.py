@@ -185,6 +185,17 @@ def test_a_listing_is_html_or_json(client: FolderClient) -> None:
     assert len({reply.get("ETag") for reply in (html, by_accept)}) == 2
 
 
+def test_a_part_of_the_names_is_asked_for_by_a_query(client: FolderClient) -> None:
+    """In a page, which names links that are not followed, and in JSON, which has none."""
+    page = client.ask("/?q=OU&sort=size")
+    assert "script-src 'sha256-" in (page.get("Content-Security-Policy") or "")
+    assert b"out<small>leads out</small></span>" in page.content
+    assert b"file.txt" not in page.content
+    assert client.ask("/?q=FILE.t&format=json").content.count(b'"name"') == 1
+    assert client.ask("/?q=out&format=json").content == b"[\n\n]\n"
+    assert "img-src 'self'" in (client.ask("/?view=grid").get("Content-Security-Policy") or "")
+
+
 @pytest.fixture(scope="module", params=(BaseServer, ThreadedServer), ids=lambda kind: kind.__name__)
 def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FolderClient]:
     """Twelve files, of which a page shows five."""
@@ -197,7 +208,7 @@ def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_W5_every_page_of_a_long_listing_leads_to_the_next(long: FolderClient) -> None:
-    """RFC 8288 §3: the Link field, relative as the links in the page are."""
+    """RFC 8288 §3: the Link field, relative as the links in the page are; RFC 6596: what stands for all of them."""
     links, names, target = [], list[str](), "/many/?sort=size&order=desc"
     for _ in range(3):
         reply = long.ask(target)
@@ -208,9 +219,9 @@ def test_W5_every_page_of_a_long_listing_leads_to_the_next(long: FolderClient) -
         target = f"/many/{following[1]}" if following else ""
     assert names == [f"n{place}" for place in range(11, -1, -1)]
     assert links == [
-        '<?sort=size&order=desc&page=2>; rel="next"',
-        '<?sort=size&order=desc>; rel="prev", <?sort=size&order=desc&page=3>; rel="next"',
-        '<?sort=size&order=desc&page=2>; rel="prev"',
+        '<?sort=size&order=desc&page=2>; rel="next", <./>; rel="canonical"',
+        '<?sort=size&order=desc>; rel="prev", <?sort=size&order=desc&page=3>; rel="next", <./>; rel="canonical"',
+        '<?sort=size&order=desc&page=2>; rel="prev", <./>; rel="canonical"',
     ]
     for number in ("0", "4", "x"):
         assert long.ask(f"/many/?page={number}").status == 404

@@ -1,24 +1,32 @@
-"""What a directory shows: the entries that the server would serve (safety lines W4, W5, W8)."""
+"""What a directory shows: the entries that the server would serve, and links that it does not follow (W4, W5, W8)."""
 
+import errno
 import os
 import re
 import stat
 from collections.abc import Iterable
 from itertools import islice
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from pyhttp.resources.opened import open_directory, real_path
 from pyhttp.resources.paths import is_inside
-from pyhttp.resources.withheld import boundary, is_source
+from pyhttp.resources.withheld import LEADS_OUT, boundary, is_source
 from pyhttp.semantics.dates import EARLIEST, LATEST
 from pyhttp.site import Site, is_hidden, program_for
 
-__all__ = ["Candidate", "Directory", "Entry"]
+__all__ = ["UNSERVED", "Candidate", "Directory", "Entry", "Mark"]
+
+Mark = Literal["", "link", "leads out", "broken"]
+"""What is said beside a name: that it is a symbolic link, or why such a link is not served."""
+UNSERVED: Final = frozenset[Mark]({"leads out", "broken"})
+"""The marks of what is named and not served."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _KIND_AND_PUBLIC: Final = 0o170000 | stat.S_IROTH
 """The bits of a mode that say what something is and whether everyone may read it."""
 _PUBLIC_FILE: Final = stat.S_IFREG | stat.S_IROTH
+_NOTHING_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
+"""What systems say of a link that leads nowhere."""
 
 
 class Entry(NamedTuple):
@@ -27,13 +35,13 @@ class Entry(NamedTuple):
     name: str
     """Decoded as `os.fsdecode` has it; it holds no control characters."""
     is_directory: bool
-    """Else it is a regular file."""
-    is_link: bool
-    """Whether a symbolic link leads there."""
+    """Else it is a regular file, or not served."""
+    mark: Mark
+    """Empty for what is no symbolic link."""
     size: int
-    """In bytes; 0 for a directory."""
+    """In bytes; 0 for a directory, and for what is not served."""
     modified: int
-    """Seconds since 1970, within what four digits of a year can say."""
+    """Seconds since 1970, within what four digits of a year can say. Of what is not served it is that of the link."""
 
 
 class Candidate(Protocol):
@@ -64,15 +72,18 @@ class Directory:
         path: Absolute file-system path.
         root: Absolute path of the folder served.
         site: How it is served.
+        wanted: What is in the names to be read, without regard to case; empty for all.
+        unserved: Whether links that lead out, or nowhere, are entries, too.
 
     Raises:
         HTTPError: The directory cannot be shown; as `open_directory`.
     """
 
-    __slots__ = ("_bounds", "_descriptor", "_found", "_hide", "_path", "_real", "_suffixes")
+    __slots__ = ("_bounds", "_descriptor", "_found", "_hide", "_path", "_real", "_suffixes", "_unserved", "_wanted")
 
-    def __init__(self, path: str, root: str, site: Site) -> None:
+    def __init__(self, path: str, root: str, site: Site, *, wanted: str = "", unserved: bool = False) -> None:
         self._descriptor = open_directory(path, root, site)
+        self._unserved, self._wanted = unserved, wanted.casefold()
         self._hide = site.hide_dotfiles
         self._suffixes = site.cgi_suffixes
         self._path = path
@@ -88,11 +99,13 @@ class Directory:
             os.close(descriptor)
 
     def block(self, count: int) -> list[os.DirEntry[str]]:
-        """The next names, at most `count`, in no order; empty at the end."""
-        return list(islice(self._found, count))
+        """The next names that are wanted, at most `count`, in no order; empty at the end."""
+        wanted = self._wanted
+        found = (one for one in self._found if wanted in one.name.casefold()) if wanted else self._found
+        return list(islice(found, count))
 
     def entries(self, candidates: Iterable[Candidate]) -> list[Entry]:
-        """Those that the server would serve; one loop with few calls, as there are thousands."""
+        """Those that the server would serve, and links that are named alone; one loop with few calls, of thousands."""
         entries: list[Entry] = []
         new = tuple.__new__  # takes half of the time that calling Entry does
         for candidate in candidates:
@@ -101,13 +114,15 @@ class Directory:
                 continue
             try:
                 status = candidate.stat()
-                is_link = candidate.is_symlink()
-            except OSError:  # a link that leads nowhere, or a name that has just gone
+                mark: Mark = "link" if candidate.is_symlink() else ""
+            except OSError as error:  # a link that leads nowhere, or a name that has just gone
+                entries += self._named_alone(candidate, error)
                 continue
             mode, size, modified = status.st_mode, status.st_size, status[stat.ST_MTIME]
             is_directory = False
-            if is_link or mode & _KIND_AND_PUBLIC != _PUBLIC_FILE:  # few
-                if not self._shows(name, mode, is_link=is_link):
+            if mark or mode & _KIND_AND_PUBLIC != _PUBLIC_FILE:  # few
+                if not self._shows(name, mode, is_link=mark != ""):
+                    entries += self._named_alone(candidate) if mark else ()
                     continue
                 is_directory = stat.S_ISDIR(mode)
                 size = 0 if is_directory else size
@@ -115,7 +130,7 @@ class Directory:
                 continue
             if not EARLIEST <= modified <= LATEST:
                 modified = EARLIEST if modified < EARLIEST else LATEST
-            entries.append(new(Entry, (name, is_directory, is_link, size, modified)))
+            entries.append(new(Entry, (name, is_directory, mark, size, modified)))
         return entries
 
     def outlines(self, found: Iterable[os.DirEntry[str]]) -> list[Entry]:
@@ -133,11 +148,11 @@ class Directory:
             try:
                 if candidate.is_file(follow_symlinks=False):
                     if not (self._suffixes and self._is_source(name)):
-                        outlines.append(new(Entry, (name, False, False, 0, 0)))
+                        outlines.append(new(Entry, (name, False, "", 0, 0)))
                 elif not candidate.is_dir(follow_symlinks=False):
                     others.append(candidate)
                 elif not self._holds_scripts(name):
-                    outlines.append(new(Entry, (name, True, False, 0, 0)))
+                    outlines.append(new(Entry, (name, True, "", 0, 0)))
             except OSError:  # gone, in a file system that keeps the kind elsewhere
                 continue
         return outlines + self.entries(others)
@@ -155,17 +170,44 @@ class Directory:
         is_directory = stat.S_ISDIR(mode)
         if not (is_directory or stat.S_ISREG(mode)) or not self._is_readable(name, mode):
             return False
+        named = not (is_directory or program_for(name, self._suffixes))
+        return self._refusal(name, is_link=is_link, named=named) == ""
+
+    def _refusal(self, name: str, *, is_link: bool, named: bool) -> str:
+        """As `Boundary.refusal`, of a name in this directory."""
         if self._bounds is None:
-            return True
+            return ""
         real = os.path.join(self._real, name)
         real = os.path.realpath(real) if is_link else real
-        named = not (is_directory or program_for(name, self._suffixes))
-        return not self._bounds.refusal(os.path.join(self._path, name), real, named=named)
+        return self._bounds.refusal(os.path.join(self._path, name), real, named=named)
+
+    def _named_alone(self, candidate: Candidate, error: OSError | None = None) -> list[Entry]:
+        """The entry of a link that is not served and may be named; none where a rule of the operator's hides it.
+
+        A link that leads out is said to do that, whether or not anything is there: what lies outside is nobody's to
+        find out. The time is the link's own, for the same reason.
+        """
+        name = candidate.name
+        if not self._unserved:
+            return []
+        try:
+            status = os.lstat(name, dir_fd=self._descriptor)
+        except OSError:  # it has just gone
+            return []
+        if not stat.S_ISLNK(status.st_mode):
+            return []
+        refusal = self._refusal(name, is_link=True, named=not program_for(name, self._suffixes))
+        mark: Mark = "leads out"
+        if refusal != LEADS_OUT:
+            if refusal or error is None or error.errno not in _NOTHING_THERE:
+                return []
+            mark = "broken"
+        modified = int(status[stat.ST_MTIME])
+        return [Entry(name, is_directory=False, mark=mark, size=0, modified=min(max(modified, EARLIEST), LATEST))]
 
     def _holds_scripts(self, name: str) -> bool:
         """Whether a directory, which is no link, is not shown (C8)."""
-        path, real = os.path.join(self._path, name), os.path.join(self._real, name)
-        return self._bounds is not None and self._bounds.refusal(path, real, named=False) != ""
+        return self._refusal(name, is_link=False, named=False) != ""
 
     def _is_source(self, name: str) -> bool:
         """Whether a file is not sent by its name; a script is listed, since it answers (C8)."""

@@ -14,6 +14,7 @@ from pyhttp.resources.order import Order
 from pyhttp.resources.rows import json_rows
 from pyhttp.resources.site_fields import Lines
 from pyhttp.resources.sorting import BLOCK, Sorting
+from pyhttp.resources.view import view_of
 from pyhttp.site import Site
 
 __all__ = ["json_response"]
@@ -26,12 +27,12 @@ _END: Final = "\n]\n"
 
 
 def json_response(head: RequestHead, path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIMITS) -> Response:
-    """A listing as an array of objects with name, type, size, mtime and url, all of them, in the order asked for.
+    """A listing as an array of objects with name, type, size, mtime and url, of all that is served, in the order asked.
 
     More than `limits` lets a page show are written while they are sent, which takes many turns.
 
     Args:
-        head: The request; `sort` and `order` in its query choose the order.
+        head: The request; `sort` and `order` in its query choose the order, `q` what is in the names.
         path: Absolute file-system path of the directory.
         root: Absolute path of the folder served.
         site: How it is served.
@@ -40,8 +41,8 @@ def json_response(head: RequestHead, path: str, *, root: str, site: Site, limits
     Raises:
         HTTPError: As `directory_page` and `listing_response`.
     """
-    order = Order.of(head.query)
-    directory = open_listed(path, root, site)
+    order, _, wanted = view_of(head.query)
+    directory = open_listed(path, root, site, wanted=wanted)
     try:
         found = directory.block(limits.listing_entries + 1)
         if len(found) > limits.listing_entries:

@@ -1,21 +1,20 @@
 """RFC 9110 §3.2, §12.5.1: a directory as a resource: pages that need no script, or JSON (safety lines W4, W5)."""
 
 import os
-from functools import lru_cache
 from typing import Final, NamedTuple
 
-from pyhttp.errors import Forbidden
+from pyhttp.errors import Forbidden, HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.resources import paths
-from pyhttp.resources.entries import Directory, Entry
+from pyhttp.resources.entries import Directory
+from pyhttp.resources.folder_page import folder_page
 from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened import open_file
-from pyhttp.resources.order import Column, Order, parameters
-from pyhttp.resources.page import document, escape_text, page_lines
+from pyhttp.resources.order import parameters
+from pyhttp.resources.page import document, escape_text, listing_lines, with_more
 from pyhttp.resources.paging import Paging, page_number
-from pyhttp.resources.rows import drawings, human_size, table_rows
 from pyhttp.resources.sorting import part_of
+from pyhttp.resources.view import view_of
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
@@ -23,6 +22,8 @@ __all__ = ["VARY", "Page", "directory_page", "file_page", "listing_response", "o
 
 _DEFAULT_LIMITS: Final = Limits()
 VARY: Final = ("Vary", "Accept")
+_ABOUT_SIZE: Final = 64 * 1024
+"""Bytes of a file that is shown below the listing of its folder: what people read there is no book."""
 
 
 class Page(NamedTuple):
@@ -30,7 +31,7 @@ class Page(NamedTuple):
 
     html: str
     link: str = ""
-    """The value of a Link field that names the pages before and behind it; empty where there are none."""
+    """As `Paging.link`: the value of a Link field that leads to others; empty where there are none."""
 
 
 def directory_page(
@@ -47,102 +48,53 @@ def directory_page(
     Args:
         path: Absolute file-system path of the directory.
         asked: The path of its URL, as requested, for title and breadcrumbs.
-        query: Of the request; `sort` and `order` in it choose the order, `page` the part.
-        root: Absolute path of the folder served.
+        query: Of the request: `view_of` says how it is looked at, and `page` which part.
+        root: Absolute path of the folder served; its name is on the page.
         site: How it is served.
-        limits: How many entries a page shows.
+        limits: How many entries a page shows, and how large a file.
 
     Raises:
         Forbidden: The site has no listings, or the directory may not be read.
         NotFound: It is not there, leads out of the root, or has no such page.
     """
-    order, number, size = Order.of(query), page_number(query), limits.listing_entries
-    directory = open_listed(path, root, site)
+    view, number, size = view_of(query), page_number(query), limits.listing_entries
+    directory = open_listed(path, root, site, wanted=view.wanted, unserved=True)
     try:
-        entries, total = part_of(directory, order, number, size)
+        entries, total = part_of(directory, view.order, number, size)
     finally:
         directory.close()
-    paging = Paging(order, number, size, total)
-    return Page(_page(tuple(entries), asked, paging), paging.link)
+    paging = Paging(view, number, size, total)
+    page = folder_page(tuple(entries), asked, root, paging)
+    html = with_more(page.html, _about(path, page.about, root, site, limits)) if page.about else page.html
+    return Page(html, paging.link)
 
 
-def open_listed(path: str, root: str, site: Site) -> Directory:
+def open_listed(path: str, root: str, site: Site, *, wanted: str = "", unserved: bool = False) -> Directory:
     """Open a directory of a site that has listings; the caller closes it.
+
+    Args:
+        path: Absolute file-system path of the directory.
+        root: Absolute path of the folder served.
+        site: How it is served.
+        wanted: As for `Directory`.
+        unserved: Likewise.
 
     Raises:
         HTTPError: As `directory_page`.
     """
     if not site.listing:
         raise Forbidden("listings are switched off")
-    return Directory(path, root, site)
+    return Directory(path, root, site, wanted=wanted, unserved=unserved)
 
 
-@lru_cache(maxsize=1)
-def _page(found: tuple[Entry, ...], asked: str, paging: Paging) -> str:
-    """The page of entries that have just been read; the last one is kept, as it takes longer to write than to read."""
-    order, segments = paging.order, paths.decode(asked)
-    entries = order.sorted(found)
-    rows, icons = table_rows(entries)
-    top = (
-        f"{drawings({'parent', *icons})}{_breadcrumbs(asked, segments)}<main>\n"
-        f"<h1>{escape_text(segments[-1] if segments else 'Home')}</h1>\n{_pages(paging, 'Pages')}"
-        f"<table>\n<caption>Contents of {escape_text(_title(segments))}</caption>\n"
-        f"<thead>\n<tr>{_heading(order, Column.NAME, 'Name')}{_heading(order, Column.SIZE, 'Size')}"
-        f"{_heading(order, Column.DATE, 'Modified')}\n<tbody>\n{_PARENT if segments else ''}"
-    )
-    end = f"</table>\n{_pages(paging, 'Pages, again')}</main>\n<footer>{_summary(entries, paging)}</footer>\n"
-    return document(f"Index of {_title(segments)}", top, *rows, end)
-
-
-def _title(segments: tuple[str, ...]) -> str:
-    return "/" + "".join([f"{segment}/" for segment in segments])
-
-
-def _breadcrumbs(asked: str, segments: tuple[str, ...]) -> str:
-    """Links to the directories above, relative so that they hold wherever the site is mounted."""
-    above = zip(paths.references_above(asked), ("Home", *segments)[: len(segments)], strict=True)
-    links = [f'<li><a href="{reference}">{escape_text(name)}</a>\n' for reference, name in above]
-    return f'<nav aria-label="Folders above">\n<ol>\n{"".join(links)}</ol>\n</nav>\n' if links else ""
-
-
-def _heading(order: Order, column: Column, text: str) -> str:
-    """A form and no link: a crawler would follow that, and read everything in each order."""
-    direction = "descending" if order.descending else "ascending"
-    state = f' aria-sort="{direction}"' if column is order.column else ""
-    return (
-        f'<th scope="col"{state}><form><input type="hidden" name="sort" value="{column.value}">'
-        f'<button name="order" value="{order.direction_for(column)}">{text}</button></form>'
-    )
-
-
-def _pages(paging: Paging, label: str) -> str:
-    """What this page shows, and links to those before and behind it; nothing where it is the only one."""
-    if paging.count <= 1:
+def _about(directory: str, name: str, root: str, site: Site, limits: Limits) -> str:
+    """What a folder is about, as a file of it says; nothing where that may not be shown (C8), or is long."""
+    try:
+        text = _text_of(os.path.join(directory, name), root, site, min(limits.shown_file, _ABOUT_SIZE))
+    except HTTPError:
         return ""
-    previous, following = escape_text(paging.previous), escape_text(paging.next)
-    before = f'<a rel="prev" href="{previous}">Previous page</a>\n' if previous else ""
-    behind = f'<a rel="next" href="{following}">Next page</a>\n' if following else ""
-    shown = f"<span>Entries {paging.first:,} to {paging.last:,} of {paging.total:,}</span>\n"
-    return f'<nav class="pages" aria-label="{label}">\n{shown}{before}{behind}</nav>\n'
-
-
-_PARENT: Final = (
-    '<tr><th scope="row"><a href="../"><svg aria-hidden="true"><use href="#parent"/></svg>Parent folder</a><td><td>\n'
-)
-
-
-def _summary(entries: list[Entry], paging: Paging) -> str:
-    """How many there are of each on the page, and how large together."""
-    if not paging.total:
-        return "This folder is empty."
-    folders = sum([entry.is_directory for entry in entries])
-    files = len(entries) - folders
-    total = sum([entry.size for entry in entries])
-    return (
-        f"{'On this page: ' if paging.count > 1 else ''}"
-        f"{folders:,} {'folder' if folders == 1 else 'folders'}, {files:,} {'file' if files == 1 else 'files'}, "
-        f'<span title="{total:,} bytes">{human_size(total)}</span> in all. Times are in UTC.'
-    )
+    heading = f'<h2 id="about">{escape_text(name)}</h2>'
+    return f'<section aria-labelledby="about">\n{heading}\n<pre>\n{escape_text(text)}</pre>\n</section>\n'
 
 
 def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIMITS) -> str:
@@ -152,22 +104,28 @@ def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIM
         Forbidden: It is larger than `Limits.shown_file`, or may not be read.
         NotFound: It is not there, or must not be shown.
     """
+    name, text = os.path.basename(path), _text_of(path, root, site, limits.shown_file)
+    return document(name, f"<main>\n<h1>{escape_text(name)}</h1>\n<pre>\n{escape_text(text)}</pre>\n</main>\n")
+
+
+def _text_of(path: str, root: str, site: Site, most: int) -> str:
+    """The contents of a file of `most` octets at most.
+
+    Raises:
+        HTTPError: As `file_page`.
+    """
     opened = open_file(path, root, site)
     try:
-        if opened.size > limits.shown_file:
+        if opened.size > most:
             raise Forbidden("too large to be shown as a page")
         octets = bytearray()
         for piece in opened:  # a file may be longer than it says
             octets += piece
-            if len(octets) > limits.shown_file:
+            if len(octets) > most:
                 raise Forbidden("too large to be shown as a page")
-        text = octets.decode("utf-8", "replace")
+        return octets.decode("utf-8", "replace")
     finally:
         opened.close()
-    name = os.path.basename(path)
-    return document(
-        name, f'<main>\n<h1>{escape_text(name)}</h1>\n<pre tabindex="0">\n{escape_text(text)}</pre>\n</main>\n'
-    )
 
 
 def wants_json(head: RequestHead) -> bool:
@@ -193,4 +151,5 @@ def listing_response(head: RequestHead, page: str, link: str = "", *, site: Site
         HTTPError: 405, 412 or 501.
     """
     links = (("Link", link),) if link else ()
-    return generated_response(head, page, (*page_lines(), VARY, *links), site=site)
+    lines = listing_lines(gallery=view_of(head.query).grid)
+    return generated_response(head, page, (*lines, VARY, *links), site=site)

@@ -1,33 +1,58 @@
-"""The HTML that this server writes itself: one look for listings, errors and redirects, without scripts."""
+"""The HTML that this server writes itself: one look for listings, errors and redirects, which need no script."""
 
 from typing import Final
 
 from pyhttp.resources.site_fields import Lines
 
-__all__ = ["STYLE", "document", "escape_text", "page_lines", "plain_text"]
+__all__ = [
+    "GALLERY",
+    "SCRIPT",
+    "STYLE",
+    "document",
+    "escape_text",
+    "listing_lines",
+    "page_lines",
+    "plain_text",
+    "with_more",
+]
 
 STYLE: Final = """
 :root{color-scheme:light dark;--t:#1c2127;--s:#57606a;--l:#dbe1e8;--h:#f1f5fa;--a:#0757ba;--b:#fff}
 @media(prefers-color-scheme:dark){:root{--t:#e6edf3;--s:#9ba6b2;--l:#2a313a;--h:#171d25;--a:#7cb7ff;--b:#0d1117}}
 *{box-sizing:border-box}
+[hidden]{display:none!important}
 body{max-width:62rem;margin:auto;padding:2rem 1rem;font:1rem/1.5 system-ui,sans-serif;
 color:var(--t);background:var(--b);overflow-wrap:anywhere}
 a{color:var(--a);text-decoration:none}
 :is(a,button):hover{text-decoration:underline}
 :focus-visible{outline:2px solid;outline-offset:-1px;border-radius:6px}
-nav,footer,small,td,thead{color:var(--s)}
-nav,h1,p,ul,footer{padding:0 .875rem}
-ol,.pages{display:flex;flex-wrap:wrap}
+nav,footer,small,td,thead,output{color:var(--s)}
+nav,h1,p,ul,footer,[role]{padding:0 .875rem}
+ol,.pages,[role]{display:flex;flex-wrap:wrap}
 ol{margin:0;padding:0;list-style:none}
 ol li+li::before{content:"/";padding:0 .5em}
-h1{margin:.125rem 0 1.25rem;font-size:1.75rem;line-height:1.25}
+h1,h2{margin:.125rem 0 1.25rem;font-size:1.75rem;line-height:1.25}
+h2{margin:2rem .875rem .75rem;font-size:1.125rem}
+button,input{font:inherit;font-size:.875rem;color:inherit;background:none;border:1px solid var(--s);border-radius:6px;
+padding:.375rem .75rem}
+[role]{gap:.5rem;align-items:center;margin-bottom:.75rem}
+input{flex:1;min-width:8rem;max-width:20rem}
+output{margin-left:auto;font-size:.875rem}
 table{width:100%;border:1px solid var(--l);border-radius:10px;border-spacing:0;font-variant-numeric:tabular-nums}
+html{scroll-padding:3rem}
+thead{position:sticky;top:0;z-index:1}
+thead th{background:var(--b);border-radius:9px 9px 0 0;box-shadow:0 1px var(--l)}
 caption{position:absolute;clip-path:inset(50%)}
 tbody :is(th,td){border-top:1px solid var(--l)}
+tbody tr{position:relative}
 tbody tr:hover{background:var(--h)}
+tbody a::after{content:"";position:absolute;inset:0}
+tbody a:focus-visible{outline:0}
+tbody a:focus-visible::after{outline:2px solid;outline-offset:-2px;border-radius:6px}
 th{padding:0;text-align:left;font-weight:400}
-button{width:100%;border:0;background:none;font:inherit;font-size:.875rem;color:inherit;cursor:pointer}
-th :is(a,button){display:flex;gap:.75rem;padding:.5rem .875rem;unicode-bidi:isolate}
+th button{width:100%;border:0;cursor:pointer}
+th :is(a,button,span){display:flex;gap:.75rem;padding:.5rem .875rem;unicode-bidi:isolate}
+th span{color:var(--s)}
 td{padding:.5rem .875rem;white-space:nowrap}
 td,th+th{text-align:right}
 th+th{width:1%;white-space:nowrap}
@@ -35,46 +60,101 @@ th+th button{justify-content:end}
 [aria-sort] button{gap:.375rem;color:var(--t);font-weight:600}
 [aria-sort] button::after{content:"\\2191";content:"\\2191"/""}
 [aria-sort=descending] button::after{content:"\\2193";content:"\\2193"/""}
-small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em}
-svg{flex:none;width:1.25rem;height:1.5rem;fill:none;stroke:var(--s);stroke-width:1.5;stroke-linejoin:round}
+small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em;white-space:nowrap}
+svg{flex:none;width:20px;height:24px;color:var(--s);fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}
+[href="#folder"]{color:var(--a);fill:#58f3}
 body>svg{display:none}
 footer{margin-top:1rem}
 .pages{gap:.25rem 1.5rem;margin:.75rem 0}
 .pages span{margin-right:auto}
-pre{overflow:auto;padding:1rem;border:1px solid var(--l);border-radius:10px}
+pre{white-space:pre-wrap;margin:0;padding:1rem;border:1px solid var(--l);border-radius:10px}
 ul{list-style-position:inside}
 .note{padding:12vh 0;font-size:1.125rem}
-@media(max-width:36rem){td+td,th+th+th{display:none}.pages span{width:100%}}
+@media(max-width:36rem){tbody tr{display:grid;grid-template-columns:2.875rem minmax(5rem,auto) 1fr}
+thead tr{display:flex}thead th+th{width:auto}tbody th{grid-column:1/-1}tbody th :is(a,span){padding-bottom:.125rem}
+tbody td{grid-column:2;border:0;padding:0 0 .5rem;font-size:.8125rem;text-align:left}tbody td+td{grid-column:3}
+.pages span{width:100%}}
+@media(forced-colors:active){svg,[href="#folder"]{color:CanvasText}}
 """
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
-_DIGEST: Final = "/qenaI0qvm/AiUOXDfIK6txpk09/5nRft1KlDPSWkwY="
+_DIGEST: Final = "i/AXS3FOIfjUpc12S2bGMAPM03ELF5XAwk0hzyeqn2k="
 """SHA-256 of STYLE in base64, written down: `hashlib` brings OpenSSL, which a server needs for nothing else."""
 
-_LINES: Final[Lines] = (
-    ("Content-Type", "text/html; charset=utf-8"),
+GALLERY: Final = """
+table,tbody,tbody tr,th{display:block}
+thead tr{display:flex}
+thead th+th{width:auto}
+tbody+tbody{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));border-top:1px solid var(--l)}
+tbody+tbody th{border:0}
+tbody+tbody :is(a,span){flex-direction:column;gap:.25rem;text-align:center}
+tbody+tbody :is(img,svg){width:100%;height:8rem;object-fit:contain;stroke-width:.5}
+tbody+tbody use{transform:translate(50%) scale(5)translate(-10px)}
+tbody td{display:block;border:0;padding:0 0 .75rem;font-size:.8125rem;text-align:center}
+td:is(td+td,:empty){display:none}
+"""
+"""What goes with STYLE where a listing shows its images as tiles."""
+
+_GALLERY_DIGEST: Final = "hVwBBtA00/7mGbyEUGNEwcpdiaSSrsp6XBbPcdj3Qgo="
+"""As `_DIGEST`, of GALLERY."""
+
+SCRIPT: Final = """
+const $=s=>[...document.querySelectorAll(s)],[q]=$("[type=search]"),[z]=$("#zone")
+for(const t of $("time")){const d=new Date(t.dateTime)
+t.textContent=new Date(d-6e4*d.getTimezoneOffset()).toISOString().slice(0,16).replace("T"," ")}
+if(z)z.textContent=Intl.DateTimeFormat().resolvedOptions().timeZone
+if(q){const o=q.form.lastChild,found=o.innerHTML,asked=q.value.toLowerCase(),
+rows=$("tbody+tbody tr").map(r=>[r,r.querySelector("svg,img").nextSibling.data.toLowerCase()])
+q.oninput=()=>{const w=q.value.toLowerCase()
+let n=0
+for(const[r,name]of rows)n+=!(r.hidden=!name.includes(w))
+const all=$(".pages")[0]?"; Enter asks for all":""
+if(w==asked)o.innerHTML=found
+else o.textContent=w.includes(asked)?n+" of "+rows.length+all:"Enter asks for these"}}
+"""
+"""What a listing has of a browser that runs it: names are filtered as one types, times are those of the reader's zone.
+
+Without it Enter filters, and times are in UTC.
+"""
+
+_SCRIPT_DIGEST: Final = "GNGieazhUJy71bvwsSyAv4n4WtwNn3TlvGuyhIWFMBQ="
+"""As `_DIGEST`, of SCRIPT."""
+
+
+def _lines(styles: str = "", further: str = "") -> Lines:
     # A policy under which these pages may do nothing but look as they do (CSP Level 3).
-    (
-        "Content-Security-Policy",
-        f"default-src 'none'; style-src 'sha256-{_DIGEST}'; base-uri 'none'; form-action 'self'",
-    ),
-    ("X-Content-Type-Options", "nosniff"),
-)
+    policy = f"default-src 'none'; style-src 'sha256-{_DIGEST}'{styles}; {further}base-uri 'none'; form-action 'self'"
+    kind = ("Content-Type", "text/html; charset=utf-8")
+    return (kind, ("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"))
 
 
-def document(title: str, *body: str) -> str:
+_RUN: Final = f"script-src 'sha256-{_SCRIPT_DIGEST}'; "
+_NOTE_LINES: Final = _lines()
+_LISTING_LINES: Final = _lines(further=_RUN)
+_GALLERY_LINES: Final = _lines(f" 'sha256-{_GALLERY_DIGEST}'", f"{_RUN}img-src 'self'; ")
+_END: Final = "</body>\n</html>\n"
+
+
+def document(title: str, *body: str, style: str = "") -> str:
     """A whole HTML page.
 
     Args:
         title: Plain text; escaped here.
         body: HTML, in pieces; whoever wrote it escaped what came from outside.
+        style: What it needs besides STYLE.
     """
+    further = f"<style>{style}</style>\n" if style else ""
     head = (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width,initial-scale=1">\n'
-        f"<title>{escape_text(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape_text(title)}</title>\n<style>{STYLE}</style>\n{further}</head>\n<body>\n"
     )
-    return "".join((head, *body, "</body>\n</html>\n"))
+    return "".join((head, *body, _END))
+
+
+def with_more(page: str, more: str) -> str:
+    """A page of `document` with HTML behind what it has."""
+    return page[: -len(_END)] + more + _END
 
 
 def plain_text(name: str) -> str:
@@ -92,5 +172,14 @@ def escape_text(text: str) -> str:
 
 
 def page_lines() -> Lines:
-    """The field lines that go with every such page."""
-    return _LINES
+    """The field lines that go with every such page but a listing."""
+    return _NOTE_LINES
+
+
+def listing_lines(*, gallery: bool) -> Lines:
+    """The field lines that go with a listing, whose script may run.
+
+    Args:
+        gallery: Whether it has the style GALLERY, and may show images of this server.
+    """
+    return _GALLERY_LINES if gallery else _LISTING_LINES

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from pyhttp.errors import NotFound
-from pyhttp.resources.order import Order, parameters
+from pyhttp.resources.order import parameters
+from pyhttp.resources.view import USUAL, View
 
 __all__ = ["Paging", "page_number"]
 
@@ -20,7 +21,7 @@ class Paging:
         NotFound: The listing has no such page; an empty one has the first.
     """
 
-    order: Order
+    view: View
     """Of the whole listing."""
     number: int
     """Of the page; the first is 1."""
@@ -51,23 +52,23 @@ class Paging:
     @property
     def previous(self) -> str:
         """The reference to the page before, relative to the listing; empty where there is none."""
-        return self._reference(self.number - 1) if self.number > 1 else ""
+        return self.view.reference(self.number - 1) if self.number > 1 else ""
 
     @property
     def next(self) -> str:
         """The same of the page behind."""
-        return self._reference(self.number + 1) if self.number < self.count else ""
+        return self.view.reference(self.number + 1) if self.number < self.count else ""
 
     @property
     def link(self) -> str:
-        """The value of a Link field that names both; empty where there is no other page."""
-        links = [f'<{self.previous}>; rel="prev"'] if self.previous else []
-        return ", ".join([*links, f'<{self.next}>; rel="next"'] if self.next else links)
+        """The value of a Link field that names both, and for an order or look that was chosen the listing itself.
 
-    def _reference(self, number: int) -> str:
-        """Each page has one: the first of the usual order is the listing itself, so that no crawler reads it twice."""
-        parts = [part for part in (self.order.query, f"page={number}" if number > 1 else "") if part]
-        return "?" + "&".join(parts) if parts else "./"
+        That is what a search engine is to keep of all of them (RFC 6596). The value is empty where there is no other.
+        """
+        links = [f'<{self.previous}>; rel="prev"'] if self.previous else []
+        links += [f'<{self.next}>; rel="next"'] if self.next else []
+        links += ['<./>; rel="canonical"'] if self.view != USUAL else []
+        return ", ".join(links)
 
 
 def page_number(query: str) -> int:

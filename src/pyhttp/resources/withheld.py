@@ -12,8 +12,10 @@ from typing import Final, NamedTuple
 from pyhttp.resources.paths import is_inside
 from pyhttp.site import Site, is_hidden, program_for
 
-__all__ = ["Boundary", "boundary", "is_directly_in", "is_source"]
+__all__ = ["LEADS_OUT", "Boundary", "boundary", "is_directly_in", "is_source"]
 
+LEADS_OUT: Final = "a symbolic link leads out of the folder, and such links are not followed"
+"""The one refusal that does not forbid to name what is refused."""
 _CODED: Final = (".br", ".gz", ".zst")
 """Suffixes of files that hold another one with a content coding."""
 _REMEMBERED: Final = 512
@@ -51,7 +53,7 @@ class Boundary(NamedTuple):
             real_root = _real_root(self.root)
         inside = is_inside(real, real_root)
         if not inside and not site.follow_symlinks:
-            return "a symbolic link leads out of the folder, and such links are not followed"
+            return LEADS_OUT
         if inside and _holds_scripts(real, real_root, site.cgi_directories):
             return "a symbolic link leads into a CGI directory, whose files are run and never shown"
         if named and is_source(os.path.basename(real), site.cgi_suffixes):

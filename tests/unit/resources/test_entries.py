@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.resources.entries import Candidate, Directory, Entry
+from pyhttp.resources.entries import Candidate, Directory, Entry, Mark
 from pyhttp.semantics.dates import EARLIEST, LATEST
 from pyhttp.site import Site
 from tests.helpers.folder import OLD, write
@@ -53,9 +53,9 @@ def test_an_entry_says_what_it_is(tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("sub")
     seconds = OLD // 1_000_000_000
     assert sorted(entries(tmp_path, tmp_path)) == [
-        Entry("file", is_directory=False, is_link=False, size=5, modified=seconds),
-        Entry("link", is_directory=True, is_link=True, size=0, modified=seconds),
-        Entry("sub", is_directory=True, is_link=False, size=0, modified=seconds),
+        Entry("file", is_directory=False, mark="", size=5, modified=seconds),
+        Entry("link", is_directory=True, mark="link", size=0, modified=seconds),
+        Entry("sub", is_directory=True, mark="", size=0, modified=seconds),
     ]
 
 
@@ -74,6 +74,132 @@ def test_W4_only_what_would_be_served_appears(tmp_path: Path) -> None:
     listener.close()
     assert names(root) == {"file", "sub", "inside"}
     assert names(root, Site(follow_symlinks=True)) == {"file", "sub", "inside", "outside"}
+
+
+def marks(path: Path, root: Path, site: Site = SITE) -> dict[str, Mark]:
+    """The marks of the entries of a page, on which links that are not followed are named."""
+    directory = Directory(str(path), str(root), site, unserved=True)
+    try:
+        found = directory.block(100)
+        listed = directory.entries(found)
+        names = [entry.name for entry in listed]
+        assert sorted(directory.again(names)) == sorted(listed)
+        assert {entry.name for entry in directory.outlines(found)} == {*names}
+    finally:
+        directory.close()
+    return {entry.name: entry.mark for entry in listed}
+
+
+def test_W4_links_that_lead_out_or_nowhere_are_named(tmp_path: Path) -> None:
+    root = tmp_path / "www"
+    (root / "sub").mkdir(parents=True)
+    for name, target in {
+        "in": "sub",
+        "out": "../secret",
+        "out-of-sub": "sub/../../secret",
+        "absolute": "/etc/passwd",
+        "nowhere": "absent",
+        "loop": "loop",
+        "through-a-file": "file/x",
+        "too-long": "x" * 300,
+    }.items():
+        (root / name).symlink_to(target)
+    write(root / "file")
+    write(tmp_path / "secret", b"12345")
+    assert marks(root, root) == {
+        "sub": "",
+        "file": "",
+        "in": "link",
+        "out": "leads out",
+        "out-of-sub": "leads out",
+        "absolute": "leads out",
+        "nowhere": "broken",
+        "loop": "broken",
+        "through-a-file": "broken",
+        "too-long": "broken",
+    }
+    followed = marks(root, root, Site(follow_symlinks=True))
+    assert {name: followed[name] for name in ("out", "absolute", "nowhere")} == {
+        "out": "link",
+        "absolute": "link",
+        "nowhere": "broken",
+    }
+
+
+def test_W4_nothing_is_told_of_what_lies_outside(tmp_path: Path) -> None:
+    """Neither whether it is there, nor what it is, how large it is, or of when."""
+    root = tmp_path / "www"
+    root.mkdir()
+    write(tmp_path / "there", b"12345")
+    (tmp_path / "folder").mkdir()
+    for target in ("there", "absent", "folder", "there/below"):
+        (root / target.replace("/", "-")).symlink_to(f"../{target}")
+        os.utime(root / target.replace("/", "-"), ns=(OLD + 10**9, OLD + 10**9), follow_symlinks=False)
+    directory = Directory(str(root), str(root), SITE, unserved=True)
+    listed = directory.entries(directory.block(100))
+    directory.close()
+    assert {entry[1:] for entry in listed} == {(False, "leads out", 0, OLD // 10**9 + 1)}
+    assert len(listed) == 4
+
+
+def test_C8_W8_links_that_a_rule_hides_are_not_named(tmp_path: Path) -> None:
+    """Whether or not anything is where they lead; neither is what is no link."""
+    root = tmp_path / "www"
+    write(root / "cgi-bin" / "script")
+    write(root / ".secret")
+    write(root / "source.php")
+    for name, target in {
+        "to-script": "cgi-bin/script",
+        "to-no-script": "cgi-bin/absent",
+        "to-scripts": "cgi-bin",
+        "to-hidden": ".secret",
+        "to-nothing-hidden": ".absent",
+        "to-source": "source.php",
+        "to-no-source": "absent.php",
+        "coded.php.gz": "absent",
+        ".hidden": "absent",
+        "device": "fifo",
+    }.items():
+        (root / name).symlink_to(target)
+    os.mkfifo(root / "fifo")
+    site = Site(cgi_suffixes=((".php", "/usr/bin/php-cgi"),), hide_dotfiles=True)
+    assert marks(root, root, site) == {"source.php": ""}
+
+
+def test_a_link_that_cannot_be_looked_through_is_not_called_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "link").symlink_to("sub/file")
+    stat = os.stat
+
+    def refuse(path: str, **_: object) -> os.stat_result:
+        raise PermissionError(13, "")
+
+    directory = Directory(str(tmp_path), str(tmp_path), SITE, unserved=True)
+    monkeypatch.setattr("pyhttp.resources.entries.os.stat", refuse)
+    found = directory.again(["link", "gone"])
+    monkeypatch.setattr("pyhttp.resources.entries.os.stat", stat)
+    directory.close()
+    assert found == []
+
+
+def test_names_are_wanted_by_a_part_of_them_in_any_case(tmp_path: Path) -> None:
+    for name in ("Über.txt", "ÜBER", "other", "a.TXT"):
+        write(tmp_path / name)
+    (tmp_path / "txt").mkdir()
+
+    def wanted(part: str) -> list[str]:
+        directory = Directory(str(tmp_path), str(tmp_path), SITE, wanted=part)
+        blocks = [directory.block(2) for _ in range(4)]
+        directory.close()
+        # None is short but the last: an empty one is the end.
+        assert [len(block) < 2 for block in blocks] == sorted([len(block) < 2 for block in blocks])
+        return sorted([found.name for block in blocks for found in block])
+
+    assert wanted("TxT") == wanted("txt") == ["a.TXT", "txt", "Über.txt"]
+    assert wanted("über") == ["ÜBER", "Über.txt"]
+    assert wanted("/") == []
+    assert len(wanted("")) == 5
 
 
 def test_T6_links_of_a_directory_below_are_judged_by_the_root(tmp_path: Path) -> None:
@@ -165,9 +291,9 @@ def test_an_outline_says_what_kind_of_thing_it_is_and_looks_at_links_alone(
 
     monkeypatch.setattr(Directory, "entries", counted)
     file, link, sub = sorted(outlines(tmp_path, tmp_path))
-    assert file == Entry("file", is_directory=False, is_link=False, size=0, modified=0)
-    assert sub == Entry("sub", is_directory=True, is_link=False, size=0, modified=0)
-    assert link[:4] == ("link", True, True, 0)
+    assert file == Entry("file", is_directory=False, mark="", size=0, modified=0)
+    assert sub == Entry("sub", is_directory=True, mark="", size=0, modified=0)
+    assert link[:4] == ("link", True, "link", 0)
     assert sorted(looked) == ["fifo", "link", "outside"]
 
 
@@ -182,10 +308,10 @@ def test_names_that_were_found_are_looked_at_again(tmp_path: Path) -> None:
     names = ["sub", "gone", "link", "outside", "file"]
     again = directory.again(names)
     directory.close()
-    assert [(entry.name, entry.is_directory, entry.is_link, entry.size) for entry in again] == [
-        ("sub", True, False, 0),
-        ("link", False, True, 5),
-        ("file", False, False, 5),
+    assert [(entry.name, entry.is_directory, entry.mark, entry.size) for entry in again] == [
+        ("sub", True, "", 0),
+        ("link", False, "link", 5),
+        ("file", False, "", 5),
     ]
 
 
@@ -195,7 +321,7 @@ def test_times_that_no_date_can_say_are_the_nearest_that_one_can(
     for seconds, shown in ((LATEST + 1, LATEST), (LATEST, LATEST), (EARLIEST, EARLIEST), (EARLIEST - 1, EARLIEST)):
         monkeypatch.setattr("pyhttp.resources.entries.os.scandir", lambda _, seconds=seconds: Scan(seconds))
         (entry,) = entries(tmp_path, tmp_path)
-        assert entry == Entry("file", is_directory=False, is_link=False, size=7, modified=shown)
+        assert entry == Entry("file", is_directory=False, mark="", size=7, modified=shown)
 
 
 class Scan:

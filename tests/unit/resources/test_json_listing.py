@@ -142,6 +142,21 @@ def test_an_answer_without_the_array_leaves_nothing_open(tmp_path: Path, count: 
     begun.close()
 
 
+@pytest.mark.parametrize("count", [1, 9])
+def test_json_has_what_is_wanted_and_is_served(tmp_path: Path, count: int) -> None:
+    """A program gets no url that it could not fetch."""
+    for place in range(count):
+        write(tmp_path / f"Note {place}")
+        write(tmp_path / f"other {place}")
+    (tmp_path / "note to nowhere").symlink_to("absent")
+    (tmp_path / "note that leads out").symlink_to("/etc/passwd")
+    response = ask(tmp_path, "q=note&sort=name&order=desc")
+    assert isinstance(response.body, bytes) is (count == 1)
+    urls = [row["url"] for row in json.loads(content(response))]
+    assert urls == [f"Note%20{place}" for place in reversed(range(count))]
+    assert json.loads(content(ask(tmp_path, "q=x"))) == []
+
+
 def test_W5_json_can_be_switched_off(tmp_path: Path) -> None:
     with pytest.raises(Forbidden):
         json_response(request(), str(tmp_path), root=str(tmp_path), site=Site(listing=False))

@@ -13,7 +13,7 @@ from pyhttp.semantics.dates import EARLIEST, LATEST
 
 
 def entry(name: str, size: int = 0, modified: int = 0, *, directory: bool = False) -> Entry:
-    return Entry(name, is_directory=directory, is_link=False, size=size, modified=modified)
+    return Entry(name, is_directory=directory, mark="", size=size, modified=modified)
 
 
 def ordered(entries: list[Entry], query: str = "") -> list[str]:

@@ -5,7 +5,19 @@ from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 
-from pyhttp.resources.page import STYLE, document, escape_text, page_lines, plain_text
+import pytest
+
+from pyhttp.resources.page import (
+    GALLERY,
+    SCRIPT,
+    STYLE,
+    document,
+    escape_text,
+    listing_lines,
+    page_lines,
+    plain_text,
+    with_more,
+)
 
 
 class Texts(HTMLParser):
@@ -50,9 +62,35 @@ def test_the_policy_allows_the_style_and_nothing_else() -> None:
     assert fields["Content-Type"] == "text/html; charset=utf-8"
 
 
-def test_the_style_is_plain_ascii_without_markup() -> None:
-    assert STYLE.isascii()
-    assert "<" not in STYLE
+def digest(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def test_a_note_may_run_nothing_and_a_listing_its_own_script() -> None:
+    """And a gallery may show images of this server: nobody else's, and no inline handlers (W4)."""
+    rest = "base-uri 'none'; form-action 'self'"
+    style = f"default-src 'none'; style-src {digest(STYLE)}"
+    policies = [
+        dict(lines)["Content-Security-Policy"]
+        for lines in (page_lines(), listing_lines(gallery=False), listing_lines(gallery=True))
+    ]
+    assert policies == [
+        f"{style}; {rest}",
+        f"{style}; script-src {digest(SCRIPT)}; {rest}",
+        f"{style} {digest(GALLERY)}; script-src {digest(SCRIPT)}; img-src 'self'; {rest}",
+    ]
+
+
+def test_a_further_style_and_further_content_have_their_places() -> None:
+    page = document("title", "<p>a\n", style="b{}")
+    assert f"<style>{STYLE}</style>\n<style>b{{}}</style>\n</head>" in page
+    assert with_more(page, "<p>b\n") == document("title", "<p>a\n<p>b\n", style="b{}")
+
+
+@pytest.mark.parametrize("text", [STYLE, GALLERY, SCRIPT])
+def test_style_and_script_are_plain_ascii_without_markup(text: str) -> None:
+    assert text.isascii()
+    assert "<" not in text
 
 
 def test_W4_text_is_escaped_and_what_is_no_text_replaced() -> None:

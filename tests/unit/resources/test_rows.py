@@ -11,17 +11,19 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pyhttp.resources.entries import Entry
+from pyhttp.resources.entries import UNSERVED, Entry, Mark
 from pyhttp.resources.page import escape_text, plain_text
 from pyhttp.resources.paths import decode, encode_segment
-from pyhttp.resources.rows import drawings, human_size, json_rows, table_rows
+from pyhttp.resources.rows import human_size, json_rows, table_rows
 from pyhttp.semantics.dates import EARLIEST, LATEST
-from pyhttp.semantics.media_types import media_type
 
 _ASCII = st.from_regex(rb"[ -.0-~]{1,12}(\.(txt|JPG|tar|zip|x))?", fullmatch=True)
 _NAMES = (_ASCII | st.binary(min_size=1, max_size=30)).filter(
     lambda name: not re.search(rb"[\x00-\x1f\x7f/]", name) and name not in {b".", b".."}
 )
+
+
+_MARKS: tuple[Mark, ...] = ("", "link", "leads out", "broken")
 
 
 def entries_with(names: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[Entry]]:
@@ -30,7 +32,7 @@ def entries_with(names: st.SearchStrategy[bytes]) -> st.SearchStrategy[list[Entr
             Entry,
             names.map(os.fsdecode),
             is_directory=st.booleans(),
-            is_link=st.booleans(),
+            mark=st.sampled_from(_MARKS),
             size=st.integers(0, 2**63),
             modified=st.integers(EARLIEST, LATEST),
         ),
@@ -42,7 +44,7 @@ _ENTRIES = entries_with(_ASCII.filter(lambda name: name not in {b".", b".."})) |
 
 
 def file(name: str, size: int = 0, modified: int = 0) -> Entry:
-    return Entry(name, is_directory=False, is_link=False, size=size, modified=modified)
+    return Entry(name, is_directory=False, mark="", size=size, modified=modified)
 
 
 def instant(seconds: int) -> str:
@@ -55,28 +57,35 @@ def instant(seconds: int) -> str:
 @example([file("a%20b"), file("#?")])
 @example([file("a%20b"), file("x"), file("\udcc3"), file("\udca4%")])
 def test_W4_rows_say_of_each_entry_what_is_true_of_it_alone(entries: list[Entry]) -> None:
-    rows, icons = table_rows(entries)
+    rows, icons = table_rows(entries, "?sort=size&amp;order=asc")
     assert len(rows) == len(entries)
     used = set()
     for row, entry in zip(rows, entries, strict=True):
         found = re.fullmatch(
-            r'<tr><th scope="row"><a href="([^"<]*)"><svg aria-hidden="true"><use href="#([a-z]+)"/></svg>'
-            r"([^<]*)(<small>link</small>)?</a>(<td[^<]*)"
-            r'<td><time datetime="([^"<]*)">([^<]*)</time>\n',
+            r'<tr(?: title="([^"<]*)")?><th scope=row><(?:a href="([^"<]*)"|span)>'
+            r'<svg aria-hidden=true><use href="#([a-z]+)"/></svg>'
+            r"([^<]*)(?:<small>([^<]*)</small>)?</(a|span)>(<td[^<]*)"
+            r"<td><time datetime=([^\"<> ]*)>([^<]*)</time>\n",
             row,
         )
         assert found is not None
         slash = "/" if entry.is_directory else ""
-        assert found[1] == encode_segment(entry.name) + slash
-        assert decode(f"/{found[1]}") == (entry.name,)
-        assert found[3] == escape_text(entry.name) + slash
-        assert html.unescape(found[3]) == plain_text(entry.name) + slash
-        assert bool(found[4]) is entry.is_link
-        size = f'<td title="{entry.size:,} bytes">{human_size(entry.size)}'
-        assert found[5] == ("<td>" if entry.is_directory else size)
+        served = entry.is_directory or entry.mark not in UNSERVED
+        assert found[6] == ("a" if served else "span")
+        link = found[2]
+        assert (link is not None) is served
+        if served:
+            assert link == encode_segment(entry.name) + ("/?sort=size&amp;order=asc" if slash else "")
+            assert decode(f"/{link}") == (entry.name,)
+        assert found[4] == escape_text(entry.name) + slash
+        assert html.unescape(found[4]) == plain_text(entry.name) + slash
+        assert (found[5] or "") == entry.mark
+        sized = served and not entry.is_directory
+        assert found[1] == (f"{entry.size:,} bytes" if sized and entry.size >= 1000 else None)
+        assert found[7] == (f"<td>{human_size(entry.size)}" if sized else "<td>")
         moment = instant(entry.modified)
-        assert (found[6], found[7]) == (moment, f"{moment[:10]} {moment[11:16]}")
-        used.add(found[2])
+        assert (found[8], found[9]) == (f"{moment[:16]}Z", f"{moment[:10]} {moment[11:16]}")
+        used.add(found[3])
     assert used == icons
 
 
@@ -108,41 +117,27 @@ def test_the_url_of_an_entry_is_right_wherever_the_listing_is(entries: list[Entr
         assert decode(target.path) == ("below", "a", "prefix", entry.name)
 
 
-@pytest.mark.parametrize(
-    ("name", "icon"),
-    [
-        ("a.txt", "text"),
-        ("a.TXT", "text"),
-        ("..txt", "text"),
-        (".txt", "file"),
-        ("txt", "file"),
-        ("a.", "file"),
-        ("a.png", "image"),
-        ("a.mp3", "media"),
-        ("a.mp4", "media"),
-        ("a.zip", "archive"),
-        ("a.tar", "archive"),
-        ("a.tgz", "archive"),
-        ("a.7z", "archive"),
-        ("a.pdf", "file"),
-        ("a", "file"),
-    ],
-)
-def test_icons(name: str, icon: str) -> None:
-    assert table_rows([file(name)])[1] == {icon}
-    assert table_rows([Entry(name, is_directory=True, is_link=False, size=0, modified=0)])[1] == {"folder"}
+def test_an_entry_has_the_icon_of_its_kind() -> None:
+    assert table_rows([file("a.TXT"), file("a.x")])[1] == {"text", "file"}
+    assert table_rows([Entry("a.txt", is_directory=True, mark="", size=0, modified=0)])[1] == {"folder"}
+    assert table_rows([Entry("a.txt", is_directory=False, mark="broken", size=0, modified=0)])[1] == {"unserved"}
 
 
-@given(_NAMES.map(os.fsdecode))
-def test_an_icon_follows_the_media_type_with_which_a_file_is_served(name: str) -> None:
-    kinds = {"text": "text", "image": "image", "audio": "media", "video": "media"}
-    kind = media_type(name).partition("/")[0]
-    assert table_rows([file(name)])[1] <= ({kinds[kind]} if kind in kinds else {"archive", "file"})
+def test_W4_what_is_not_served_is_named_and_no_link() -> None:
+    for mark in sorted(UNSERVED):
+        ((row,), _) = table_rows([Entry("<b>", is_directory=False, mark=mark, size=0, modified=0)])
+        assert f"&lt;b&gt;<small>{mark}</small></span><td><td>" in row
+        assert "<a" not in row
 
 
-def test_each_icon_is_drawn_once() -> None:
-    assert drawings({"file", "text"}).count("<symbol") == 2
-    assert '<symbol id="text" viewBox="0 0 20 24"><path d=' in drawings({"text"})
+def test_a_gallery_shows_the_images_that_browsers_know() -> None:
+    names = ["a b.PNG", "b.svg", "c.tiff", "d.txt"]
+    rows, icons = table_rows([*map(file, names), file("e.jpg")._replace(mark="broken")], grid=True)
+    assert icons == {"image", "text", "unserved"}
+    pictures = [re.findall(r"<img [^>]*>", row) for row in rows]
+    assert pictures[0] == ['<img loading="lazy" alt="" src="a%20b.PNG">']
+    assert [len(found) for found in pictures] == [1, 1, 0, 0, 0]
+    assert not re.search("<img", "".join(table_rows([file("a.png")])[0]))
 
 
 @pytest.mark.parametrize(
