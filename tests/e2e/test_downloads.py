@@ -79,6 +79,21 @@ def test_a_crawler_gets_every_file_and_reads_each_page_of_a_listing_once(
     assert copy == listed(tree)
 
 
+def test_a_crawler_that_begins_with_an_order_reads_each_folder_in_it_once(tree: Path, tmp_path: Path) -> None:
+    """The links carry what was chosen, upwards and downwards, and lead to nothing else."""
+    order = "?sort=size&order=desc&view=grid"
+    wget = [need("wget"), "--mirror", "--no-proxy", "--no-verbose", "--no-host-directories", "--timeout=60"]
+    (tmp_path / "copy").mkdir()
+    with serving(ThreadedServer, tree) as client:
+        host = url(client, "")
+        start = [*wget, f"{host}{order}"]
+        done = subprocess.run(start, check=True, capture_output=True, text=True, cwd=tmp_path / "copy")
+    asked = re.findall(r" URL: ?(\S+) ", done.stderr)
+    listings = sorted([target.removeprefix(host) for target in asked if re.search(r"/$|\?", target)])
+    folders = ("", "a/", "b/", "b/c/", "empty/", "long/", "long/sub/", "long/zzz/")
+    assert listings == [f"{folder}{order}" for folder in folders]
+
+
 def url(client: FolderClient, name: str) -> str:
     return "http://{}:{}/{}".format(*client.address, name)
 
