@@ -404,17 +404,36 @@ def test_forced_colours_hide_nothing(browser: Browser, site: str, path: str) -> 
     page.context.close()
 
 
-def test_the_headings_stay_in_sight_and_cover_no_focus(browser: Browser, site: str) -> None:
-    page = page_of(browser, WIDE)
-    page.set_viewport_size({"width": WIDE, "height": 300})
-    page.goto(f"{site}/pictures/")
+@pytest.mark.parametrize("path", ["/pictures/", "/pictures/?view=grid"])
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_the_headings_stay_in_sight_and_cover_no_focus(browser: Browser, site: str, path: str, width: int) -> None:
+    page = page_of(browser, width)
+    page.set_viewport_size({"width": width, "height": 300})
+    page.goto(site + path)
     page.get_by_role("link", name="19.svg").focus()
     expect(page.get_by_role("button", name="Modified")).to_be_in_viewport()
     link = page.get_by_role("link", name="03.svg")
     link.evaluate("link => { link.focus({preventScroll: true}); link.scrollIntoView({block: 'nearest'}); }")
-    covered: bool = page.evaluate(
-        """() => document.activeElement.getBoundingClientRect().top
-            < document.querySelector("thead").getBoundingClientRect().bottom - 1"""
+    above: list[float] = page.evaluate(
+        """[document.querySelector("thead").getBoundingClientRect().bottom,
+            document.activeElement.getBoundingClientRect().top]"""
     )
-    assert not covered
+    assert above[0] <= above[1] + 1
+    # No row is seen through them, from their left end to their right one.
+    grounds: list[list[str]] = page.evaluate(
+        """() => { const box = document.querySelector("thead").getBoundingClientRect()
+            return [box.left + 30, innerWidth - 30].map(x => document.elementsFromPoint(x, box.top + 12)
+                .filter(e => e.closest("thead")).map(e => getComputedStyle(e).backgroundColor)) }"""
+    )
+    assert [{*ground} - {"rgba(0, 0, 0, 0)"} for ground in grounds] == [{"rgb(255, 255, 255)"}] * 2
+    page.context.close()
+
+
+def test_where_nothing_is_found_there_is_no_table(browser: Browser, site: str) -> None:
+    page = page_of(browser)
+    page.goto(f"{site}/?q=nothing-like-this")
+    expect(page.get_by_role("table")).to_have_count(0)
+    expect(page.locator("footer")).to_have_text("No name here has “nothing-like-this” in it.")
+    page.get_by_role("link", name="Show all").click()
+    expect(page.get_by_role("table")).to_be_visible()
     page.context.close()

@@ -108,6 +108,7 @@ class Directory:
         """Those that the server would serve, and links that are named alone; one loop with few calls, of thousands."""
         entries: list[Entry] = []
         new = tuple.__new__  # takes half of the time that calling Entry does
+        suffixes, time = self._suffixes, stat.ST_MTIME
         for candidate in candidates:
             name = candidate.name
             if (name[0] == "." or not name.isprintable()) and self._hides(name):
@@ -118,7 +119,7 @@ class Directory:
             except OSError as error:  # a link that leads nowhere, or a name that has just gone
                 entries += self._named_alone(candidate, error)
                 continue
-            mode, size, modified = status.st_mode, status.st_size, status[stat.ST_MTIME]
+            mode, size, modified = status.st_mode, status.st_size, status[time]
             is_directory = False
             if mark or mode & _KIND_AND_PUBLIC != _PUBLIC_FILE:  # few
                 if not self._shows(name, mode, is_link=mark != ""):
@@ -126,7 +127,7 @@ class Directory:
                     continue
                 is_directory = stat.S_ISDIR(mode)
                 size = 0 if is_directory else size
-            elif self._suffixes and self._is_source(name):
+            elif suffixes and self._is_source(name):
                 continue
             if not EARLIEST <= modified <= LATEST:
                 modified = EARLIEST if modified < EARLIEST else LATEST

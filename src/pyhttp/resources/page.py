@@ -41,7 +41,10 @@ output{margin-left:auto;font-size:.875rem}
 table{width:100%;border:1px solid var(--l);border-radius:10px;border-spacing:0;font-variant-numeric:tabular-nums}
 html{scroll-padding:3rem}
 thead{position:sticky;top:0;z-index:1}
-thead th{background:var(--b);border-radius:9px 9px 0 0;box-shadow:0 1px var(--l)}
+thead th{background:var(--b);box-shadow:0 1px var(--l)}
+thead th:first-child{border-radius:9px 0 0}
+thead th:last-child{border-radius:0 9px 0 0}
+table:not(:has(td)){display:none}
 caption{position:absolute;clip-path:inset(50%)}
 tbody :is(th,td){border-top:1px solid var(--l)}
 tbody tr{position:relative}
@@ -71,19 +74,20 @@ pre{white-space:pre-wrap;margin:0;padding:1rem;border:1px solid var(--l);border-
 ul{list-style-position:inside}
 .note{padding:12vh 0;font-size:1.125rem}
 @media(max-width:36rem){tbody tr{display:grid;grid-template-columns:2.875rem minmax(5rem,auto) 1fr}
-thead tr{display:flex}thead th+th{width:auto}tbody th{grid-column:1/-1}tbody th :is(a,span){padding-bottom:.125rem}
+thead tr{display:flex;background:var(--b);border-radius:9px 9px 0 0;box-shadow:0 1px var(--l)}
+thead th+th{width:auto}tbody th{grid-column:1/-1}tbody th :is(a,span){padding-bottom:.125rem}
 tbody td{grid-column:2;border:0;padding:0 0 .5rem;font-size:.8125rem;text-align:left}tbody td+td{grid-column:3}
 .pages span{width:100%}}
 @media(forced-colors:active){svg,[href="#folder"]{color:CanvasText}}
 """
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
-_DIGEST: Final = "i/AXS3FOIfjUpc12S2bGMAPM03ELF5XAwk0hzyeqn2k="
+_DIGEST: Final = "exVfkt+yb/njHHokraXV3o91M+8btcIri4kxuwpihtk="
 """SHA-256 of STYLE in base64, written down: `hashlib` brings OpenSSL, which a server needs for nothing else."""
 
 GALLERY: Final = """
-table,tbody,tbody tr,th{display:block}
-thead tr{display:flex}
+table,thead,tbody,tbody tr,th{display:block}
+thead tr{display:flex;background:var(--b);border-radius:9px 9px 0 0;box-shadow:0 1px var(--l)}
 thead th+th{width:auto}
 tbody+tbody{display:grid;grid-template-columns:repeat(auto-fill,minmax(9rem,1fr));border-top:1px solid var(--l)}
 tbody+tbody th{border:0}
@@ -95,7 +99,7 @@ td:is(td+td,:empty){display:none}
 """
 """What goes with STYLE where a listing shows its images as tiles."""
 
-_GALLERY_DIGEST: Final = "hVwBBtA00/7mGbyEUGNEwcpdiaSSrsp6XBbPcdj3Qgo="
+_GALLERY_DIGEST: Final = "p9J52BTL8xTulgtzyvKEMMEJgssu30zXje6orUy56kM="
 """As `_DIGEST`, of GALLERY."""
 
 SCRIPT: Final = """
