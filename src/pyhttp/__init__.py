@@ -53,6 +53,7 @@ from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Connection
+from pyhttp.transport.listener import listen
 from pyhttp.version import __version__ as __version__
 
 __all__ = [
@@ -102,4 +103,5 @@ __all__ = [
     "Unavailable",
     "VersionNotSupported",
     "function_handler",
+    "listen",
 ]

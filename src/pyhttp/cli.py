@@ -3,7 +3,6 @@
 Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a command line that cannot be understood.
 """
 
-import errno
 import logging
 import os
 import resource
@@ -20,6 +19,7 @@ from pyhttp import streams
 from pyhttp.cgi.running import Bounds
 from pyhttp.first_process import FIRST, stand_in
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.listening import CannotServe, open_listeners
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Options, parse
 from pyhttp.servers.base import BaseServer
@@ -31,7 +31,7 @@ from pyhttp.values import Kind
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ["announcement", "explain", "main"]
+__all__ = ["announcement", "main"]
 
 _STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
 _EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
@@ -54,22 +54,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     streams.claim()
     try:
         return _serve(_parsed(sys.argv[1:] if argv is None else argv))
-    except _CannotServe as error:
+    except CannotServe as error:
         streams.complain(str(error))
         return 1
     finally:
         streams.settle()
 
 
-class _CannotServe(Exception):
-    """The command ends with this line."""
-
-
 def _parsed(argv: Sequence[str]) -> Options:
     try:
         return parse(argv)
     except OSError as error:  # the answer to --help or --version
-        raise _CannotServe(f"cannot write to standard output: {error.strerror}") from error
+        raise CannotServe(f"cannot write to standard output: {error.strerror}") from error
 
 
 def _serve(options: Options) -> int:
@@ -79,10 +75,7 @@ def _serve(options: Options) -> int:
     _warn_of_exposed(options)
     set_up(quiet=options.quiet, verbose=options.verbose)
     descriptors = _raise_descriptor_limit()
-    try:
-        server = _bind(options, log_file, tls)
-    except (OSError, UnicodeError) as error:  # UnicodeError: a host name that cannot be encoded for a look-up
-        raise _CannotServe(explain(error, options.host)) from error
+    server = _bind(options, log_file, tls, open_listeners(options))
     server.scripts.descriptors = descriptors
     # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
     stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
@@ -101,10 +94,10 @@ def _check_folder(options: Options) -> None:
     try:
         os.scandir(options.directory).close()
     except OSError as error:
-        raise _CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
+        raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
     for suffix, program in options.site.cgi_suffixes:
         if not (os.path.isfile(program) and os.access(program, os.X_OK)):
-            raise _CannotServe(f"cannot run {suffix} files: {program} is not a program")
+            raise CannotServe(f"cannot run {suffix} files: {program} is not a program")
 
 
 def _open_log(options: Options) -> AccessFile | None:
@@ -113,7 +106,7 @@ def _open_log(options: Options) -> AccessFile | None:
     try:
         return AccessFile(options.access_log, formatter(options.log_format), options.limits.log_line)
     except OSError as error:
-        raise _CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
+        raise CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
 
 
 def _secure(options: Options) -> "ssl.SSLContext | None":
@@ -125,7 +118,7 @@ def _secure(options: Options) -> "ssl.SSLContext | None":
     try:
         return load(options.tls)
     except ValueError as error:
-        raise _CannotServe(str(error)) from error
+        raise CannotServe(str(error)) from error
 
 
 def _warn_of_exposed(options: Options) -> None:
@@ -146,7 +139,7 @@ def _on_hangup(server: BaseServer, options: Options, log_file: AccessFile | None
             log_file.reopen()
         try:
             context = _secure(options)
-        except _CannotServe as error:
+        except CannotServe as error:
             server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
             return
         if context is not None:
@@ -190,52 +183,32 @@ def announcement(
     return "\n".join([*lines, stop])
 
 
-def explain(error: OSError | UnicodeError, host: str) -> str:
-    """Why `host` cannot be listened on, in one line, and what to do about it."""
-    if isinstance(error, UnicodeError | socket.gaierror):
-        return f"cannot find an address for the host {host}{_hint(host)}"
-    why = error.strerror or str(error)
-    match error.errno:
-        case errno.EADDRINUSE:
-            return f"{why}; choose another port with --port, or --port 0 for any free one"
-        case errno.EACCES:
-            return f"{why}; ports from 1024 on need no permission"
-        case errno.EADDRNOTAVAIL:
-            return f"{why}; {host} is not an address of this machine"
-        case errno.EINVAL if host.lower().startswith("fe80:") and "%" not in host:
-            return f"{why}; a link-local address needs its interface, as in {host}%eth0"
-        case _:
-            return why
-
-
-def _hint(host: str) -> str:
-    """What may be wrong with a host that has no address."""
-    address, _, zone = host.partition("%")
-    if zone:
-        return f"; is {zone} an interface of this machine?"
-    if "[" in address or "/" in address or address.count(":") == 1:
-        return "; write the address alone, and the port with --port"
-    return ""
-
-
-def _bind(options: Options, log_file: AccessFile | None, tls: "ssl.SSLContext | None") -> BaseServer:
+def _bind(
+    options: Options, log_file: AccessFile | None, tls: "ssl.SSLContext | None", sockets: Sequence[socket.socket]
+) -> BaseServer:
     handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
-    common = (options.host, options.port, handler)
-    limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
+    kind: type[BaseServer] | partial[PooledServer]
     match options.kind:
         case Kind.POOLED:
-            workers = options.workers
-            return PooledServer(
-                *common, workers=workers, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log
-            )
+            kind = partial(PooledServer, workers=options.workers)
         case Kind.THREADED:
-            return ThreadedServer(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log)
+            kind = ThreadedServer
         case Kind.SINGLE:
-            return BaseServer(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=log)
+            kind = BaseServer
         case _:
             assert_never(options.kind)
+    limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
+    return kind(
+        request_handler=handler,
+        limits=limits,
+        timeouts=timeouts,
+        sockets=sockets,
+        tls=tls,
+        proxies=proxies,
+        access_log=log,
+    )
 
 
 def _raise_descriptor_limit() -> Bounds | None:

@@ -25,7 +25,7 @@ class Options:
     """What the command line asks for."""
 
     directory: str
-    host: str
+    hosts: tuple[str, ...]
     port: int
     kind: Kind
     workers: int
@@ -96,7 +96,7 @@ def parse(argv: Sequence[str]) -> Options:
         parser.error(_by_option(str(error)))
     return Options(
         directory=directory,
-        host=given.host,
+        hosts=tuple(given.hosts) or ("localhost",),
         port=given.port,
         kind=given.kind,
         workers=given.workers,
@@ -157,10 +157,13 @@ def _add_serving(parser: argparse.ArgumentParser) -> None:
     add("-d", "--directory", metavar="DIR", action="append", default=[], help="the folder, as an option")
     add(
         *("-b", "--bind", "--host"),
-        dest="host",
+        dest="hosts",
+        metavar="HOST",
         type=_of(values.not_empty),  # an empty host would be every interface: not what an unset variable should mean
-        default="localhost",
-        help="address or name to listen on (default: %(default)s, that is 127.0.0.1 and ::1); 0.0.0.0 or :: for all",
+        action="append",
+        default=[],
+        help="address or name to listen on (default: localhost, that is 127.0.0.1 and ::1); 0.0.0.0 or :: for all;"
+        " may be repeated",
     )
     add("-p", "--port", type=_of(values.port), default=8888, help="TCP port (default: %(default)s); 0 picks a free one")
     kinds = parser.add_mutually_exclusive_group()

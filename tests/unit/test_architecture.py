@@ -41,6 +41,7 @@ LAYER: Final = {
     "pyhttp.streams": 8,
     "pyhttp.options": 8,
     "pyhttp.certificates": 8,
+    "pyhttp.listening": 8,
     "pyhttp.logs": 8,
     "pyhttp.first_process": 8,
     "pyhttp.cli": 8,

@@ -1,7 +1,6 @@
 """The command line: what its arguments mean, what it prints, and its exit codes."""
 
 import contextlib
-import errno
 import http.client
 import io
 import json
@@ -21,7 +20,7 @@ from typing import Final
 import pytest
 
 from pyhttp import __version__, cli
-from pyhttp.cli import announcement, explain, main
+from pyhttp.cli import announcement, main
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
@@ -73,44 +72,6 @@ def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
 def test_what_is_run_is_said() -> None:
     text = announcement("/srv", [("127.0.0.1", 80)], ["cgi-bin", "bin"], "Stop so")
     assert "\nFiles in cgi-bin, bin are run as CGI scripts; --no-cgi shows them instead\n" in text
-
-
-WHY: Final = "cannot listen on 192.0.2.1 port 80: so it is"
-
-
-@pytest.mark.parametrize(
-    ("error", "host", "why"),
-    [
-        (
-            OSError(errno.EADDRINUSE, WHY),
-            "box",
-            f"{WHY}; choose another port with --port, or --port 0 for any free one",
-        ),
-        (OSError(errno.EACCES, WHY), "box", f"{WHY}; ports from 1024 on need no permission"),
-        (OSError(errno.EADDRNOTAVAIL, WHY), "box", f"{WHY}; box is not an address of this machine"),
-        (OSError(errno.EINVAL, WHY), "fe80::1", f"{WHY}; a link-local address needs its interface, as in fe80::1%eth0"),
-        (OSError(errno.EINVAL, WHY), "fe80::1%lo", WHY),
-        (OSError(errno.ENETDOWN, WHY), "box", WHY),
-        (OSError("so it is"), "box", "so it is"),
-        (socket.gaierror(socket.EAI_NONAME, "unknown"), "box", "cannot find an address for the host box"),
-        (UnicodeError("label too long"), "box", "cannot find an address for the host box"),
-        (
-            socket.gaierror(socket.EAI_NONAME, "unknown"),
-            "fe80::1%eth9",
-            "cannot find an address for the host fe80::1%eth9; is eth9 an interface of this machine?",
-        ),
-        *(
-            (
-                socket.gaierror(socket.EAI_NONAME, "unknown"),
-                host,
-                f"cannot find an address for the host {host}; write the address alone, and the port with --port",
-            )
-            for host in ("127.0.0.1:80", "[::1]", "http://box")
-        ),
-    ],
-)
-def test_why_a_port_cannot_be_had_is_one_line(error: OSError | UnicodeError, host: str, why: str) -> None:
-    assert explain(error, host) == why
 
 
 def test_a_missing_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from pyhttp.values import CertificateFiles, Kind, LogFormat
 
 DEFAULT: Final = Options(
     directory=str(Path.cwd()),
-    host="localhost",
+    hosts=("localhost",),
     port=8888,
     kind=Kind.POOLED,
     workers=32,
@@ -52,9 +52,10 @@ DEFAULT: Final = Options(
         ("-d /srv", replace(DEFAULT, directory="/srv")),
         ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", port=80)),
         ("serve -p 0 /srv --single", replace(DEFAULT, directory="/srv", port=0, kind=Kind.SINGLE)),
-        ("--host ::", replace(DEFAULT, host="::")),
-        ("--bind 0.0.0.0", replace(DEFAULT, host="0.0.0.0")),
-        ("-b 127.0.0.1", replace(DEFAULT, host="127.0.0.1")),
+        ("--host ::", replace(DEFAULT, hosts=("::",))),
+        ("--bind 0.0.0.0", replace(DEFAULT, hosts=("0.0.0.0",))),
+        ("-b ::1 --host 10.0.0.1", replace(DEFAULT, hosts=("::1", "10.0.0.1"))),
+        ("-b 127.0.0.1", replace(DEFAULT, hosts=("127.0.0.1",))),
         ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
         ("--pooled --workers 4", replace(DEFAULT, workers=4)),
         ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
@@ -95,7 +96,7 @@ def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None
 
 
 def test_L11_the_default_is_this_machine_only() -> None:
-    assert parse([]).host == "localhost"
+    assert parse([]).hosts == ("localhost",)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import contextlib
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
@@ -21,7 +21,7 @@ from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT
-from pyhttp.transport.listener import address_of, connection_capacity, listen, url_of
+from pyhttp.transport.listener import address_of, adopt, connection_capacity, listen, url_of
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
@@ -38,7 +38,7 @@ _TURN: Final = Phase.TURN
 
 
 class BaseServer:
-    """An HTTP/1.1 origin server on one TCP port, on one thread.
+    """An HTTP/1.1 origin server on one thread.
 
     It binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
     Python code of a running handler delays other clients here, and nothing else does: idle connections, slow heads,
@@ -49,6 +49,7 @@ class BaseServer:
         port: 0 picks a free one.
         request_handler: Called as `request_handler(conn, addr, server)` for each request.
         limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
+        sockets: Listening sockets that are served in place of host and port; they are closed with the server.
         tls: A context for servers has TLS spoken. It stays as it is, but ALPN names HTTP/1.1 and nothing renegotiates.
         access_log: Called with an AccessEntry for each exchange; else "pyhttp.access" logs it in the common format.
 
@@ -65,6 +66,7 @@ class BaseServer:
         *,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
+        sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
@@ -73,8 +75,6 @@ class BaseServer:
         check_type("port", port, int)
         check_callable("request_handler", request_handler)
         check_callable("access_log", access_log, or_none=True)
-        if not 0 <= port <= 65535:
-            raise ValueError(f"port: 0 to 65535, not {port}")
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
@@ -87,11 +87,11 @@ class BaseServer:
         """What the content kept for handlers and scripts counts against (safety line D22)."""
         self._access_log = access_log
         self._securing = securing(tls)
-        listeners = listen(host, port, self.limits.backlog)
+        listeners = adopt(sockets) or listen(host, port, self.limits.backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
         """Every (host, port) the server is bound to."""
-        capacity = connection_capacity(self.limits.connections)
-        self._loop = Loop(self, listeners, create_poller(), capacity, connect=self._securing or Connection)
+        room, connect = connection_capacity(self.limits.connections), self._securing or Connection
+        self._loop = Loop(self, listeners, create_poller(), room, connect=connect, shared=bool(sockets))
         self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()

@@ -7,11 +7,11 @@ handler has announced that it will wait. The others sleep. Where no thread is fr
 the leader keeps leading, so that accepting, deadlines and slow readers never wait for a handler (safety line L2).
 """
 
-import contextlib
 import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import HandlerFactory
@@ -20,6 +20,7 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
+from pyhttp.servers.bell import Bell
 from pyhttp.servers.interrupts import signals_wake
 from pyhttp.transport.access_log import AccessLog
 from pyhttp.transport.alarm import Alarm
@@ -48,24 +49,6 @@ class _Here(threading.local):
     role: Role | None = None
 
 
-class _Bell:
-    """Wakes one thread, by a lock alone: a `threading.Event` runs Python code, and the leader waits for that."""
-
-    def __init__(self) -> None:
-        self._silent = threading.Lock()
-        self._silent.acquire()
-
-    def ring(self) -> None:
-        """End a wait, present or next; from any thread."""
-        # A further ring before the wait has ended says nothing new.
-        with contextlib.suppress(RuntimeError):
-            self._silent.release()
-
-    def wait(self, seconds: float = -1) -> bool:
-        """True when it rings, False after `seconds` (-1: no end)."""
-        return self._silent.acquire(timeout=seconds)
-
-
 class PooledServer(BaseServer):
     """A `BaseServer` that runs up to `workers` handlers at once, on `workers` + 1 threads started as they are needed.
 
@@ -73,7 +56,7 @@ class PooledServer(BaseServer):
 
     Args:
         workers: Handlers at once, at least 1.
-        host, port, request_handler, limits, timeouts, tls, proxies, access_log: As for `BaseServer`.
+        host, port, request_handler, limits, timeouts, sockets, tls, proxies, access_log: As for `BaseServer`.
 
     Raises:
         OSError: The address cannot be bound.
@@ -89,6 +72,7 @@ class PooledServer(BaseServer):
         workers: int = 32,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
+        sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
@@ -96,13 +80,22 @@ class PooledServer(BaseServer):
         check_type("workers", workers, int)
         if workers < 1:
             raise ValueError(f"workers: at least 1, not {workers}")
-        common = (host, port, request_handler)
-        super().__init__(*common, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=access_log)
+        super().__init__(
+            host,
+            port,
+            request_handler,
+            limits=limits,
+            timeouts=timeouts,
+            sockets=sockets,
+            tls=tls,
+            proxies=proxies,
+            access_log=access_log,
+        )
         self.workers = workers
         self._place = threading.Lock()
         """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
         self._stand = threading.Lock()  # held by the standby; sleepers wait for it
-        self._bell = _Bell()  # for the standby
+        self._bell = Bell()  # for the standby
         self._counts = threading.Lock()
         """Guards `_free`, `_threads` and `_waiting` together: no request is queued for a thread that just went idle."""
         self._free = 0

@@ -40,6 +40,7 @@ class Acceptor:
         capacity: Connections at once.
         clock: Monotonic seconds.
         connect: Makes connections of clients.
+        shared: Whether others may hold the listeners, too: then they are closed, and nothing else is done to them.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Acceptor:
         capacity: int,
         clock: Callable[[], float],
         connect: Connect,
+        shared: bool,
     ) -> None:
         self._employer = employer
         self._poller = poller
@@ -62,6 +64,7 @@ class Acceptor:
         self._capacity = capacity
         self._clock = clock
         self._connect = connect
+        self._shared = shared
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self.resting: set[int] = set()
         """The listeners that nobody is accepted from, for now."""
@@ -122,17 +125,25 @@ class Acceptor:
             self.resting.clear()
 
     def accept_last(self) -> None:
-        """Let in who had connected before a stop, as far as there is room, and close the listeners."""
+        """Let in who had connected before a stop, as far as there is room, and close the listeners.
+
+        Not more of them than can have waited: others may connect as fast as they are let in.
+        """
         for listener in self._listeners.values():
             # Nobody is left, or the system allows no more: in both cases that was the last one.
             with contextlib.suppress(OSError):
-                while len(self._registry.connections) < self._capacity:
+                for _ in range(self._employer.limits.backlog + 1):
+                    if len(self._registry.connections) >= self._capacity:
+                        break
                     self.welcome(*listener.accept())
         self.close()
 
     def turn_away(self) -> None:
-        """By anybody: have the system refuse whoever connects, and whoever has connected and was not let in yet."""
-        for listener in list(self._listeners.values()):
+        """By anybody: have the system refuse whoever connects, and whoever has connected and was not let in yet.
+
+        Where others hold the listeners, too, such as a service manager, they are theirs, and so are their clients.
+        """
+        for listener in [] if self._shared else list(self._listeners.values()):
             # Some systems know no such thing as the shutdown of a listener.
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)

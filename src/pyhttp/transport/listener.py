@@ -6,7 +6,12 @@ import socket
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-__all__ = ["address_of", "connection_capacity", "listen", "url_of"]
+from pyhttp.limits import Limits
+
+__all__ = ["BACKLOG", "address_of", "adopt", "connection_capacity", "listen", "url_of"]
+
+BACKLOG: Final = Limits().backlog
+"""How many clients of a listener may wait to be accepted, unless somebody says otherwise."""
 
 
 class Endpoint(NamedTuple):
@@ -25,22 +30,29 @@ _ABSENT: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROT
 _SAME_PORT_TRIES: Final = 16
 
 
-def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
-    """Bound, listening, non-blocking sockets for `host` and `port`.
+def listen(host: str | Sequence[str], port: int, backlog: int = BACKLOG) -> list[socket.socket]:
+    """Bound, listening, non-blocking sockets for `host`, one or several, and `port`: the `sockets` of a server.
 
     "localhost" means 127.0.0.1 and ::1, literally; a machine without IPv6 is no error. An empty host means all
     interfaces, and so does "::", which is IPv4 too, as elsewhere. Any other name is resolved once, here; a link-local
     address names its interface, such as "fe80::1%eth0". Port 0 picks a free port, the same for each address.
 
+    Args:
+        host: An address that several of them mean is bound once.
+        port: 0 to 65535.
+        backlog: How many clients of each socket may wait to be accepted.
+
     Raises:
-        OSError: An address cannot be bound, which the message names, or the name is unknown (socket.gaierror).
-        OverflowError: The port is not in 0-65535.
+        OSError: An address cannot be bound, which the message names, or a name is unknown (socket.gaierror).
+        ValueError: The port is out of range.
     """
-    wanted = _addresses(host, port)
+    if not 0 <= port <= 65535:
+        raise ValueError(f"port: 0 to 65535, not {port}")
+    groups = [_addresses(each, port) for each in ([host] if isinstance(host, str) else host)]
     tries = 0
     while True:
         try:
-            return _bind_all(wanted, port, backlog)
+            return _bind_all(groups, port, backlog)
         except OSError as error:
             # With port 0 the port picked for the first address may be taken on the second: pick again.
             tries += 1
@@ -57,29 +69,43 @@ def _addresses(host: str, port: int) -> list[Endpoint]:
         case "::":  # two listeners, not one for both: clients of IPv4 then have their own addresses in log and scripts
             return [_EVERY_IPV6, _EVERY_IPV4]
         case _:
-            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-            return list(dict.fromkeys(_resolved(int(family), address) for family, _, _, _, address in found))
+            return _looked_up(host, port)
+
+
+def _looked_up(host: str, port: int) -> list[Endpoint]:
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a name that cannot be encoded for a look-up
+        why = error.strerror if isinstance(error, socket.gaierror) else str(error)
+        raise socket.gaierror(socket.EAI_NONAME, why, host) from error
+    return list(dict.fromkeys(_resolved(int(family), address) for family, _, _, _, address in found))
 
 
 def _resolved(family: int, address: Sequence[str | int | bytes]) -> Endpoint:
     return Endpoint(family, str(address[0]), int(address[3]) if len(address) > 3 else 0)
 
 
-def _bind_all(wanted: list[Endpoint], port: int, backlog: int) -> list[socket.socket]:
-    with contextlib.ExitStack() as bound:
-        listeners: list[socket.socket] = []
-        for address in wanted:
-            try:
-                listener = bound.enter_context(_listener(address, port, backlog))
-            except OSError as error:
-                # One family of a machine that lacks the other is enough.
-                if error.errno in _ABSENT and len(wanted) > 1 and (listeners or address.family != wanted[-1].family):
+def _bind_all(groups: list[list[Endpoint]], port: int, backlog: int) -> list[socket.socket]:
+    """A listener for each address; those of a group are what one host stands for."""
+    with contextlib.ExitStack() as undo:
+        bound: dict[Endpoint, socket.socket] = {}
+        for group in groups:
+            for address in group:
+                if address in bound:
                     continue
-                raise
-            port = listener.getsockname()[1]
-            listeners.append(listener)
-        bound.pop_all()
-        return listeners
+                try:
+                    listener = undo.enter_context(_listener(address, port, backlog))
+                except OSError as error:
+                    # One family of a machine that lacks the other is enough.
+                    if error.errno in _ABSENT and (
+                        not bound.keys().isdisjoint(group) or address.family != group[-1].family
+                    ):
+                        continue
+                    raise
+                port = listener.getsockname()[1]
+                bound[address] = listener
+        undo.pop_all()
+        return list(bound.values())
 
 
 def _listener(address: Endpoint, port: int, backlog: int) -> socket.socket:
@@ -103,6 +129,19 @@ def _bind(listener: socket.socket, address: Endpoint, port: int, backlog: int) -
         listener.bind((address.host, port))
     listener.listen(backlog)
     listener.setblocking(False)
+
+
+def adopt(sockets: Sequence[socket.socket]) -> list[socket.socket]:
+    """Listening sockets that somebody else has opened, ready for a server.
+
+    Raises:
+        ValueError: One of them does not listen.
+    """
+    for each in sockets:
+        if not each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+            raise ValueError(f"sockets: {each} does not listen")
+        each.setblocking(False)
+    return list(sockets)
 
 
 def connection_capacity(limit: int) -> int:

@@ -47,6 +47,7 @@ class Loop:
         capacity: Connections at once (safety line D12).
         clock: Monotonic seconds.
         connect: Makes connections of clients.
+        shared: Whether others may hold the listeners, too.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Loop:
         clock: Callable[[], float] = time.monotonic,
         *,
         connect: Connect = Connection,
+        shared: bool = False,
     ) -> None:
         self._poller = poller
         self._clock = clock
@@ -77,6 +79,7 @@ class Loop:
             capacity=capacity,
             clock=clock,
             connect=connect,
+            shared=shared,
         )
 
     # --- for the server

@@ -18,6 +18,7 @@ from pyhttp.request import Request
 from pyhttp.servers import base
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.listener import address_of, listen
 from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.untyped import untyped
@@ -118,6 +119,36 @@ def test_an_argument_of_a_wrong_type_is_named(
 def test_the_habit_of_http_server_is_told_what_to_write(server_class: ServerClass) -> None:
     with pytest.raises(TypeError, match=r"two arguments, as in \('localhost', 8888, handler\)"):
         untyped(server_class)(("", 8000), echo)
+
+
+def test_sockets_are_served_in_place_of_host_and_port(server_class: ServerClass) -> None:
+    listeners = listen(["127.0.0.1", "127.0.0.2"], 0)
+    bound = [address_of(each) for each in listeners]
+    with server_class("192.0.2.1", 1, function_handler(echo), sockets=listeners) as server:
+        assert server.addresses == bound
+        for address in bound:
+            with socket.create_connection(address, timeout=PATIENCE) as client:
+                client.sendall(request("/", "Connection: close"))
+                assert read_until_end(client).endswith(b"GET / ")
+    assert [each.fileno() for each in listeners] == [-1, -1]
+
+
+def test_a_socket_that_does_not_listen_is_refused(server_class: ServerClass) -> None:
+    with socket.socket() as unbound, pytest.raises(ValueError, match="does not listen"):
+        server_class(sockets=[unbound])
+
+
+def test_a_listener_that_others_hold_lives_on(server_class: ServerClass) -> None:
+    """A service manager, or another process, goes on accepting there; who waits is theirs."""
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        with server_class(request_handler=function_handler(echo), sockets=[theirs.dup()]) as server:
+            with socket.create_connection(server.addresses[0], timeout=PATIENCE) as client:
+                client.sendall(request("/", "Connection: close"))
+                assert read_until_end(client).endswith(b"GET / ")
+            server._loop._cut()  # what happens at the end of the grace period
+        theirs.settimeout(PATIENCE)
+        with socket.create_connection(theirs.getsockname(), timeout=PATIENCE):
+            theirs.accept()[0].close()
 
 
 def test_tls_is_a_context() -> None:

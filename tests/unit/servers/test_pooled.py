@@ -418,16 +418,3 @@ def test_the_standby_leaves_when_the_server_is_over() -> None:
     with standby(is_open=False) as server:
         server._over = True
         assert not server._stand_by()
-
-
-def test_a_bell_rings_once_however_often_it_was_rung() -> None:
-    bell = pooled._Bell()
-    assert not bell.wait(0)
-    for _ in range(3):
-        bell.ring()
-    assert bell.wait()
-    assert not bell.wait(0)
-    thread = threading.Thread(target=bell.ring)
-    thread.start()
-    assert bell.wait(PATIENCE)
-    thread.join()

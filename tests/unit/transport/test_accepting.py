@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.poller import READ
@@ -395,4 +396,21 @@ def test_L8_the_last_who_had_connected_are_let_in_as_far_as_the_system_allows() 
         listener.full = lambda: len(made.registry.connections) >= 2
         made.loop._acceptor.accept_last()
         assert len(made.registry.connections) == 2
+        assert listener.fileno() == -1
+
+
+def test_L8_the_last_round_before_a_stop_has_an_end() -> None:
+    """Whoever connects as fast as others are let in does not keep the server from stopping."""
+    with listening(limits=Limits(backlog=5)) as (made, listener):
+        accept = listener.accept
+
+        def accept_and_join() -> tuple[socket.socket, tuple[str, int]]:
+            join(made, listener)
+            return accept()
+
+        join(made, listener)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(listener), "accept", lambda _: accept_and_join())
+            made.loop._acceptor.accept_last()
+        assert len(made.registry.connections) == 6
         assert listener.fileno() == -1

@@ -182,3 +182,33 @@ def test_D12_connections_leave_descriptors_for_files(
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, soft))
     assert connection_capacity(limit) == capacity
+
+
+def test_an_address_that_several_hosts_mean_is_bound_once() -> None:
+    listeners = listen(["127.0.0.1", "localhost", "127.0.0.2"], 0)
+    hosts = [address_of(each)[0] for each in listeners]
+    assert [host for host in hosts if host != "::1"] == ["127.0.0.1", "127.0.0.2"]
+    assert len({address_of(each)[1] for each in listeners}) == 1
+    close(listeners)
+
+
+def test_that_one_host_is_there_excuses_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = descriptors()
+    monkeypatch.setattr(listener, "_bind", failing(errno.EADDRNOTAVAIL, socket.AF_INET6))
+    close(listen(["127.0.0.1", "localhost"], 0))
+    with pytest.raises(OSError, match="as asked"):
+        listen(["127.0.0.1", "::1"], 0)
+    assert descriptors() == before
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 64 + ".test"])
+def test_a_host_that_is_unknown_is_named(host: str) -> None:
+    with pytest.raises(socket.gaierror) as caught:
+        listen(["127.0.0.1", host], 0)
+    assert caught.value.filename == host
+
+
+@pytest.mark.parametrize("port", [-1, 65536])
+def test_a_port_out_of_range(port: int) -> None:
+    with pytest.raises(ValueError, match=f"port: 0 to 65535, not {port}"):
+        listen("localhost", port)

@@ -1,0 +1,67 @@
+"""Where the command listens, and what it says where it cannot."""
+
+import errno
+import socket
+from typing import Final
+
+import pytest
+
+from pyhttp.listening import CannotServe, explain, open_listeners
+from pyhttp.options import parse
+from pyhttp.transport.listener import address_of
+
+WHY: Final = "cannot listen on 192.0.2.1 port 80: so it is"
+LINK_LOCAL: Final = "cannot listen on fe80::1 port 80: Invalid argument"
+
+
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.EADDRINUSE, WHY), f"{WHY}; choose another port with --port, or --port 0 for any free one"),
+        (OSError(errno.EACCES, WHY), f"{WHY}; ports from 1024 on need no permission"),
+        (OSError(errno.EADDRNOTAVAIL, WHY), f"{WHY}; that is not an address of this machine"),
+        (
+            OSError(errno.EINVAL, LINK_LOCAL),
+            f"{LINK_LOCAL}; a link-local address needs its interface, as in fe80::1%eth0",
+        ),
+        (OSError(errno.EINVAL, LINK_LOCAL.replace("::1", "::1%lo")), LINK_LOCAL.replace("::1", "::1%lo")),
+        (OSError(errno.EINVAL, WHY), WHY),
+        (OSError(errno.ENETDOWN, WHY), WHY),
+        (OSError("so it is"), "so it is"),
+        (socket.gaierror(socket.EAI_NONAME, "unknown", "box"), "cannot find an address for the host box"),
+        (
+            socket.gaierror(socket.EAI_NONAME, "unknown", "fe80::1%eth9"),
+            "cannot find an address for the host fe80::1%eth9; is eth9 an interface of this machine?",
+        ),
+        *(
+            (
+                socket.gaierror(socket.EAI_NONAME, "unknown", host),
+                f"cannot find an address for the host {host}; write the address alone, and the port with --port",
+            )
+            for host in ("127.0.0.1:80", "[::1]", "http://box")
+        ),
+    ],
+)
+def test_why_a_port_cannot_be_had_is_one_line(error: OSError, why: str) -> None:
+    assert explain(error) == why
+
+
+def addresses(*arguments: str) -> list[tuple[str, int]]:
+    listeners = open_listeners(parse([*arguments]))
+    found = [address_of(each) for each in listeners]
+    for each in listeners:
+        each.close()
+    return found
+
+
+def test_several_hosts_have_the_same_port() -> None:
+    found = addresses("--bind", "127.0.0.2", "--bind", "127.0.0.3", "-p", "0")
+    assert [host for host, _ in found] == ["127.0.0.2", "127.0.0.3"]
+    assert len({port for _, port in found}) == 1
+
+
+def test_the_host_that_is_at_fault_is_named() -> None:
+    with pytest.raises(CannotServe, match=r"^cannot listen on 192\.0\.2\.1 port \d+: .*; that is not an address of"):
+        addresses("--bind", "127.0.0.1", "--bind", "192.0.2.1", "-p", "0")
+    with pytest.raises(CannotServe, match=r"^cannot find an address for the host \[::1\]; write the address alone"):
+        addresses("--bind", "127.0.0.1", "--bind", "[::1]", "-p", "0")
