@@ -54,6 +54,7 @@ from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Connection
 from pyhttp.transport.listener import listen
+from pyhttp.transport.unix import listen_unix
 from pyhttp.version import __version__ as __version__
 
 __all__ = [
@@ -104,4 +105,5 @@ __all__ = [
     "VersionNotSupported",
     "function_handler",
     "listen",
+    "listen_unix",
 ]

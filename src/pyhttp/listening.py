@@ -1,10 +1,12 @@
 """Where the command listens, and why it cannot where it cannot: one line, and what to do about it."""
 
+import contextlib
 import errno
 import socket
 
 from pyhttp.options import Options
 from pyhttp.transport.listener import listen
+from pyhttp.transport.unix import listen_unix
 
 __all__ = ["CannotServe", "explain", "open_listeners"]
 
@@ -19,14 +21,26 @@ def open_listeners(options: Options) -> list[socket.socket]:
     Raises:
         CannotServe: One of them cannot be had.
     """
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(_at(path, options)) for path in options.unix]
+        if options.hosts:
+            try:
+                listeners += listen(options.hosts, options.port, options.limits.backlog)
+            except OSError as error:
+                raise CannotServe(explain(error)) from error
+        opened.pop_all()
+        return listeners
+
+
+def _at(path: str, options: Options) -> socket.socket:
     try:
-        return listen(options.hosts, options.port, options.limits.backlog)
+        return listen_unix(path, options.unix_mode, options.limits.backlog)
     except OSError as error:
-        raise CannotServe(explain(error)) from error
+        raise CannotServe(f"cannot listen at {path}: {error.strerror or error}") from error
 
 
 def explain(error: OSError) -> str:
-    """Why the server cannot listen, in one line, and what to do about it."""
+    """Why a port cannot be had, in one line, and what to do about it."""
     if isinstance(error, socket.gaierror):
         return f"cannot find an address for the host {error.filename}{_hint(str(error.filename))}"
     why = error.strerror or str(error)

@@ -3,14 +3,15 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from pyhttp import __version__, streams, values
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
+from pyhttp.serving_options import add_serving, of
 from pyhttp.site import CODINGS, Site
 from pyhttp.values import CertificateFiles, Kind, LogFormat
 
@@ -26,7 +27,11 @@ class Options:
 
     directory: str
     hosts: tuple[str, ...]
+    """Hosts to listen on by TCP; none where that is not asked for."""
     port: int
+    unix: tuple[str, ...]
+    """Paths to listen at."""
+    unix_mode: int
     kind: Kind
     workers: int
     limits: Limits
@@ -40,8 +45,6 @@ class Options:
     site: Site
     proxies: Proxies
 
-
-Value = TypeVar("Value")
 
 _SITE: Final = Site()
 _OPTIONS: Final = {
@@ -94,10 +97,13 @@ def parse(argv: Sequence[str]) -> Options:
         )
     except ValueError as error:
         parser.error(_by_option(str(error)))
+    by_default = given.port is not None or not given.unix
     return Options(
         directory=directory,
-        hosts=tuple(given.hosts) or ("localhost",),
-        port=given.port,
+        hosts=tuple(given.hosts) or (("localhost",) if by_default else ()),
+        port=8888 if given.port is None else given.port,
+        unix=tuple(given.unix),
+        unix_mode=given.unix_mode,
         kind=given.kind,
         workers=given.workers,
         limits=Limits(**dict(given.limit)),
@@ -141,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("words", metavar="DIR", nargs="*", help="the folder to serve (default: the working directory)")
     parser.add_argument("--version", action="version", version=f"pyhttp {__version__}")
-    _add_serving(parser)
+    add_serving(parser)
     _add_tls(parser)
     _add_files(parser)
     _add_scripts(parser)
@@ -152,42 +158,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_serving(parser: argparse.ArgumentParser) -> None:
-    add = parser.add_argument
-    add("-d", "--directory", metavar="DIR", action="append", default=[], help="the folder, as an option")
-    add(
-        *("-b", "--bind", "--host"),
-        dest="hosts",
-        metavar="HOST",
-        type=_of(values.not_empty),  # an empty host would be every interface: not what an unset variable should mean
-        action="append",
-        default=[],
-        help="address or name to listen on (default: localhost, that is 127.0.0.1 and ::1); 0.0.0.0 or :: for all;"
-        " may be repeated",
-    )
-    add("-p", "--port", type=_of(values.port), default=8888, help="TCP port (default: %(default)s); 0 picks a free one")
-    kinds = parser.add_mutually_exclusive_group()
-    for kind, text in (
-        (Kind.POOLED, "run handlers in a bounded pool of threads (default)"),
-        (Kind.THREADED, "run handlers in a thread for each active connection"),
-        (Kind.SINGLE, "run one handler at a time"),
-    ):
-        option = f"--{kind.value}"
-        kinds.add_argument(option, dest="kind", action="store_const", const=kind, default=Kind.POOLED, help=text)
-    add(
-        "--workers",
-        metavar="N",
-        type=_of(values.positive),
-        default=32,
-        help="handlers at once of --pooled (default: %(default)s)",
-    )
-    for option, what in (("--proxy-headers", "Forwarded or X-Forwarded-*"), ("--proxy-protocol", "the PROXY protocol")):
-        text = f"networks such as 10.0.0.0/8,::1, whose proxies say by {what} who their clients are; may be repeated"
-        add(option, metavar="FROM", type=_of(values.networks), action="extend", default=[], help=text)
-
-
 def _add_tls(parser: argparse.ArgumentParser) -> None:
-    add, file = parser.add_argument_group("TLS (https)").add_argument, _of(values.not_empty)
+    add, file = parser.add_argument_group("TLS (https)").add_argument, of(values.not_empty)
     add("--tls-cert", metavar="FILE", type=file, help="speak TLS by the certificate in FILE, with its chain, in PEM")
     add("--tls-key", metavar="FILE", type=file, help="the key of the certificate, where it is in another file")
     add("--tls-password-file", metavar="FILE", type=file, help="a file with the password of the key")
@@ -201,7 +173,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add(
         "--cache",
         metavar="SECONDS",
-        type=_of(values.natural),
+        type=of(values.natural),
         help="how long browsers may keep an answer (default: ask each time)",
     )
     add("--precompressed", action="store_true", help="let FILE.br, FILE.zst and FILE.gz answer for FILE where accepted")
@@ -209,7 +181,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add(
         "--header",
         metavar="'NAME: VALUE'",
-        type=_of(values.pair(":", "'NAME: VALUE'")),
+        type=of(values.pair(":", "'NAME: VALUE'")),
         action="append",
         default=[],
         help="add a header field",
@@ -217,7 +189,7 @@ def _add_files(parser: argparse.ArgumentParser) -> None:
     add(
         "--mime",
         metavar="NAME=TYPE",
-        type=_of(values.pair("=", "NAME=TYPE, such as wasm=application/wasm")),
+        type=of(values.pair("=", "NAME=TYPE, such as wasm=application/wasm")),
         action="append",
         default=[],
         help="media type of an extension, or of a whole name such as Makefile",
@@ -245,7 +217,7 @@ def _add_scripts(parser: argparse.ArgumentParser) -> None:
     add(
         *("--cgi-suffix",),
         metavar=".EXT=PROGRAM",
-        type=_of(values.pair("=", ".EXT=PROGRAM, such as .php=/usr/bin/php-cgi")),
+        type=of(values.pair("=", ".EXT=PROGRAM, such as .php=/usr/bin/php-cgi")),
         action="append",
         default=[],
         help="run files of a suffix by a program, such as .php=/usr/bin/php-cgi; index.EXT then answers for a folder",
@@ -266,29 +238,17 @@ def _add_logs(parser: argparse.ArgumentParser) -> None:
     add("-v", "--verbose", action="store_true", help="say why each request was refused that was")
     add(
         *("--log-format",),
-        type=_of(values.log_format),
+        type=of(values.log_format),
         default=LogFormat.COMMON,
         metavar="|".join(each.value for each in LogFormat),
         help="how a request is logged (default: common)",
     )
-    add("--access-log", metavar="FILE", type=_of(values.not_empty), help="append the line for each request to FILE")
+    add("--access-log", metavar="FILE", type=of(values.not_empty), help="append the line for each request to FILE")
 
 
 def _add_limits(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("limits and timeouts", values.limits()).add_argument
     text = "set a limit, such as field_line=16k; may be repeated"
-    add("--limit", metavar="NAME=VALUE", type=_of(values.limit), action="append", default=[], help=text)
+    add("--limit", metavar="NAME=VALUE", type=of(values.limit), action="append", default=[], help=text)
     text = "set a timeout, such as idle=30 or script_run=10m; may be repeated"
-    add("--timeout", metavar="NAME=SECONDS", type=_of(values.timeout), action="append", default=[], help=text)
-
-
-def _of(convert: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A converter for argparse, which would keep the message of a ValueError to itself."""
-
-    def converter(text: str) -> Value:
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return converter
+    add("--timeout", metavar="NAME=SECONDS", type=of(values.timeout), action="append", default=[], help=text)

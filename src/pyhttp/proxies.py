@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["Networks", "Origin", "Proxies"]
 
 _UNIX: Final = "unix"
-"""Stands for the clients of Unix sockets, whose address is empty."""
+"""Stands for the clients of Unix sockets."""
+_UNIX_CLIENT: Final = "unix:"
+"""What they have for an address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +35,10 @@ class Networks:
         object.__setattr__(self, "_parsed", parsed)
 
     def __contains__(self, address: str) -> bool:
-        """Whether an address is among them; the empty one is that of a Unix socket's client."""
+        """Whether an address is among them."""
         import ipaddress  # noqa: PLC0415 - see _network
 
-        if not address:
+        if address == _UNIX_CLIENT:
             return _UNIX in self.names
         try:
             found = ipaddress.ip_address(address)

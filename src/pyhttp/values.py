@@ -19,6 +19,7 @@ __all__ = [
     "limit",
     "limits",
     "log_format",
+    "mode",
     "natural",
     "networks",
     "not_empty",
@@ -135,6 +136,17 @@ def port(text: str) -> int:
     if not (_is_number(text) and int(text) <= 65535):
         raise ValueError(f"{text!r} is not a port number from 0 to 65535")
     return int(text)
+
+
+def mode(text: str) -> int:
+    """Permissions of a file, as octal digits.
+
+    Raises:
+        ValueError: They are none.
+    """
+    if not re.fullmatch("[0-7]{3,4}", text):
+        raise ValueError(f"{text!r} is not a mode of octal digits, such as 660")
+    return int(text, 8)
 
 
 def _is_number(text: str) -> bool:

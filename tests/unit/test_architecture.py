@@ -39,6 +39,7 @@ LAYER: Final = {
     "pyhttp.testing": 8,
     "pyhttp.values": 8,
     "pyhttp.streams": 8,
+    "pyhttp.serving_options": 8,
     "pyhttp.options": 8,
     "pyhttp.certificates": 8,
     "pyhttp.listening": 8,
@@ -84,7 +85,7 @@ IMPURE: Final = frozenset(
 """What a pure module may not import: the outside world, the clock and chance."""
 
 ONLY_IN: Final = {
-    "argparse": {"pyhttp.options"},
+    "argparse": {"pyhttp.serving_options", "pyhttp.options"},
     "pytest": {"pytest_pyhttp"},
     "ssl": {
         "pyhttp.certificates",

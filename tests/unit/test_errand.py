@@ -19,6 +19,8 @@ from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Proxies, Response
 from pyhttp.cgi.environ import Ends
 from pyhttp.errand import ends_of
 from pyhttp.request import Request
+from pyhttp.transport.channel import UNIX_CLIENT
+from pyhttp.transport.unix import listen_unix
 from pyhttp.version import PRODUCT
 from tests.helpers.cgi_site import has_children, is_alive, settled
 from tests.helpers.channels import tcp_pair
@@ -349,7 +351,7 @@ def test_a_socket_without_ends_is_local(address: object) -> None:
     with pair() as (ours, theirs):
         theirs.sendall(request())
         peer = ("::1", 5) if address == ("::1", 5, 0, 3) else ("127.0.0.1", 0)
-        expected = Ends(local=("127.0.0.1", 0), peer=peer, secure=False, software=PRODUCT)
+        expected = Ends(local=("127.0.0.1", 80), peer=peer, secure=False, software=PRODUCT)
         assert ends_of(Request(ours), ours, address) == expected
 
 
@@ -427,5 +429,15 @@ def test_in_place_on_a_pair(folder: Path) -> None:
         BaseHttpRequestHandler(ours, ("192.0.2.1", 5), None, folder)
         answers = read_until_end(theirs)
     assert answers.count(b"HTTP/1.1 200 ") == 2
-    assert b"192.0.2.1 0 hello" in answers
-    assert answers.endswith(b"192.0.2.1 0 again")
+    assert b"192.0.2.1 80 hello" in answers
+    assert answers.endswith(b"192.0.2.1 80 again")
+
+
+def test_a_client_of_a_unix_socket_is_on_this_machine(tmp_path: Path) -> None:
+    """3875-4.1.8-1a, 3875-4.1.15-1a: an address and a port are to be told; the socket has neither."""
+    with listen_unix(str(tmp_path / "s")) as listener, socket.socket(socket.AF_UNIX) as client:
+        client.connect(str(tmp_path / "s"))
+        client.sendall(request())
+        with listener.accept()[0] as conn:
+            expected = Ends(local=("127.0.0.1", 80), peer=("127.0.0.1", 0), secure=False, software=PRODUCT)
+            assert ends_of(Request(conn), conn, UNIX_CLIENT) == expected

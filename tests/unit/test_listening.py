@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from pathlib import Path
 from typing import Final
 
 import pytest
@@ -65,3 +66,25 @@ def test_the_host_that_is_at_fault_is_named() -> None:
         addresses("--bind", "127.0.0.1", "--bind", "192.0.2.1", "-p", "0")
     with pytest.raises(CannotServe, match=r"^cannot find an address for the host \[::1\]; write the address alone"):
         addresses("--bind", "127.0.0.1", "--bind", "[::1]", "-p", "0")
+
+
+def test_unix_sockets_and_ports_at_once(tmp_path: Path) -> None:
+    one, other = str(tmp_path / "a"), str(tmp_path / "b")
+    found = addresses("--unix", one, "--unix", other, "--bind", "127.0.0.1", "-p", "0", "--unix-mode", "600")
+    assert [host for host, _ in found] == [f"unix:{one}", f"unix:{other}", "127.0.0.1"]
+    assert addresses("--unix", one) == [(f"unix:{one}", 0)]
+
+
+def test_why_a_unix_socket_cannot_be_had_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.touch()
+    with pytest.raises(CannotServe, match=f"^cannot listen at {file}: there is a file that is no socket$"):
+        addresses("--unix", str(file))
+    with pytest.raises(CannotServe, match=f"^cannot listen at {'x' * 200}: AF_UNIX path too long$"):
+        addresses("--unix", "x" * 200)
+
+
+def test_what_was_opened_is_closed_where_something_else_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(CannotServe):
+        addresses("--unix", str(tmp_path / "a"), "--bind", "[::1]")
+    assert not (tmp_path / "a").exists()

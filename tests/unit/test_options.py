@@ -17,6 +17,8 @@ DEFAULT: Final = Options(
     directory=str(Path.cwd()),
     hosts=("localhost",),
     port=8888,
+    unix=(),
+    unix_mode=0o660,
     kind=Kind.POOLED,
     workers=32,
     limits=Limits(),
@@ -56,6 +58,10 @@ DEFAULT: Final = Options(
         ("--bind 0.0.0.0", replace(DEFAULT, hosts=("0.0.0.0",))),
         ("-b ::1 --host 10.0.0.1", replace(DEFAULT, hosts=("::1", "10.0.0.1"))),
         ("-b 127.0.0.1", replace(DEFAULT, hosts=("127.0.0.1",))),
+        ("--unix /run/a --unix b", replace(DEFAULT, hosts=(), unix=("/run/a", "b"))),
+        ("--unix a --port 80", replace(DEFAULT, port=80, unix=("a",))),
+        ("--unix a -b ::1", replace(DEFAULT, hosts=("::1",), unix=("a",))),
+        ("--unix a --unix-mode 0600", replace(DEFAULT, hosts=(), unix=("a",), unix_mode=0o600)),
         ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
         ("--pooled --workers 4", replace(DEFAULT, workers=4)),
         ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
@@ -112,6 +118,9 @@ def test_L11_the_default_is_this_machine_only() -> None:
         ("-b|", "argument -b/--bind/--host: the value is empty"),
         ("--port|65536", "argument -p/--port: '65536' is not a port number from 0 to 65535"),
         ("--port|-1", "argument -p/--port: '-1' is not a port number"),
+        ("--unix|", "argument --unix: the value is empty"),
+        ("--unix-mode|rw", "argument --unix-mode: 'rw' is not a mode of octal digits, such as 660"),
+        ("--unix-mode|680", "argument --unix-mode: '680' is not a mode of octal digits"),
         ("--port|http", "argument -p/--port: 'http' is not a port number"),
         ("--port|٨٠", "argument -p/--port: '٨٠' is not a port number"),
         ("--port|" + "9" * 5000, "is not a port number"),
@@ -199,7 +208,7 @@ def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsy
         parse(["--help"])
     taking = re.findall(r"^  (?:-\w(?: \S+)?, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)
     # Any text that is not empty may be a name.
-    free = {"--directory", "--bind", "--access-log", "--tls-cert", "--tls-key", "--tls-password-file"}
+    free = {"--directory", "--bind", "--unix", "--access-log", "--tls-cert", "--tls-key", "--tls-password-file"}
     for option in taking:
         with pytest.raises(SystemExit):
             parse([option, "" if option in free else "\0=\0"])

@@ -19,7 +19,8 @@ TRUSTED = Networks(("10.0.0.0/8", "2001:db8::/32", "unix"))
         ("2001:db8::5", True),
         ("2001:db9::5", False),
         ("2001:db8::5%eth0", True),
-        ("", True),
+        ("unix:", True),
+        ("", False),
         ("unknown", False),
         ("_hidden", False),
     ],
@@ -29,7 +30,7 @@ def test_networks(address: str, expected: bool) -> None:
 
 
 def test_clients_of_unix_sockets_are_trusted_only_where_it_is_said() -> None:
-    assert "" not in Networks(("127.0.0.0/8",))
+    assert "unix:" not in Networks(("127.0.0.0/8",))
 
 
 @pytest.mark.parametrize("name", ["", "localhost", "10.0.0.0/33", "10.0.0.1/8", "UNIX"])

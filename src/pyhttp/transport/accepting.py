@@ -7,7 +7,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.channel import UNIX_CLIENT, Address
+from pyhttp.transport.client import Connection
 from pyhttp.transport.deadlines import Deadlines
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.keeper import Keeper
@@ -66,6 +67,7 @@ class Acceptor:
         self._connect = connect
         self._shared = shared
         self._listeners = {listener.fileno(): listener for listener in listeners}
+        self._unix = {fd for fd, listener in self._listeners.items() if listener.family == socket.AF_UNIX}
         self.resting: set[int] = set()
         """The listeners that nobody is accepted from, for now."""
         self.resume_at: float = 0.0
@@ -104,14 +106,15 @@ class Acceptor:
                 self._shed()
                 self._rest(fd, f"cannot accept: {error.strerror}")
                 return
-            self.welcome(sock, addr)
+            self.welcome(sock, UNIX_CLIENT if fd in self._unix else addr)
 
     def welcome(self, sock: socket.socket, addr: Address) -> None:
         """A client has connected."""
-        try:  # noqa: SIM105 - a context manager costs three calls for each connection
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        except OSError:
-            pass  # where it was reset already, its first read will tell
+        if addr is not UNIX_CLIENT:
+            try:  # noqa: SIM105 - a context manager costs three calls for each connection
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:
+                pass  # where it was reset already, its first read will tell
         serial = self._deadlines.new_serial()
         deadline = self._keeper.adopt(self._connect(sock, addr, self._employer, serial))
         self._deadlines.look(serial, deadline, self._clock())
@@ -129,13 +132,14 @@ class Acceptor:
 
         Not more of them than can have waited: others may connect as fast as they are let in.
         """
-        for listener in self._listeners.values():
+        for fd, listener in self._listeners.items():
             # Nobody is left, or the system allows no more: in both cases that was the last one.
             with contextlib.suppress(OSError):
                 for _ in range(self._employer.limits.backlog + 1):
                     if len(self._registry.connections) >= self._capacity:
                         break
-                    self.welcome(*listener.accept())
+                    sock, addr = listener.accept()
+                    self.welcome(sock, UNIX_CLIENT if fd in self._unix else addr)
         self.close()
 
     def turn_away(self) -> None:

@@ -1,6 +1,6 @@
 """What an exchange and its answer need of the connection they take place on, and what an exchange may await."""
 
-from typing import Protocol
+from typing import Final, Protocol
 
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
@@ -8,10 +8,12 @@ from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import Stream
 from pyhttp.wire.connection import ServerConnection
 
-__all__ = ["Address", "Awaited", "Channel", "Sink", "Watched", "end_of"]
+__all__ = ["UNIX_CLIENT", "Address", "Awaited", "Channel", "Sink", "Watched", "end_of"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
 """A socket address of IPv4 or IPv6."""
+UNIX_CLIENT: Final[Address] = ("unix:", 0)
+"""What stands for the address of a client of a Unix socket, which has none."""
 
 
 def end_of(address: object) -> tuple[str, int]:

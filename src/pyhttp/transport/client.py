@@ -7,7 +7,7 @@ from pyhttp.errors import Disconnected, Misuse
 from pyhttp.messages import RequestHead
 from pyhttp.transport import waiting
 from pyhttp.transport.by_hand import SocketByHand
-from pyhttp.transport.channel import Address, Watched, end_of
+from pyhttp.transport.channel import UNIX_CLIENT, Address, Watched, end_of
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import KEEP, Fate
 from pyhttp.transport.outbox import Outbox
@@ -82,7 +82,7 @@ class Connection(SocketByHand):
         self, sock: socket.socket, addr: Address, setting: Setting, serial: int, stream: Stream | None = None
     ) -> None:
         # What is said here need not be asked of the kernel, which costs more than all the rest.
-        family = socket.AF_INET if len(addr) == 2 else socket.AF_INET6
+        family = socket.AF_INET6 if len(addr) == 4 else socket.AF_INET if addr is not UNIX_CLIENT else socket.AF_UNIX
         super().__init__(family, socket.SOCK_STREAM, sock.proto, sock.fileno())
         self._setting = setting
         self._lend(setting.timeouts.content)

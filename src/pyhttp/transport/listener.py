@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import socket
 from collections.abc import Sequence
 from typing import Final, NamedTuple
@@ -12,6 +13,9 @@ __all__ = ["BACKLOG", "address_of", "adopt", "connection_capacity", "listen", "u
 
 BACKLOG: Final = Limits().backlog
 """How many clients of a listener may wait to be accepted, unless somebody says otherwise."""
+
+
+UNIX: Final = "unix:"
 
 
 class Endpoint(NamedTuple):
@@ -155,8 +159,13 @@ def connection_capacity(limit: int) -> int:
 
 
 def address_of(listener: socket.socket) -> tuple[str, int]:
-    """The host and port a listener is bound to; the host of a link-local address has its zone, "fe80::1%eth0"."""
+    """The host and port a listener is bound to; the host of a link-local address has its zone, "fe80::1%eth0".
+
+    A Unix socket has "unix:" and its path for a host, and 0 for a port; "@" begins the name of one without a file.
+    """
     name = listener.getsockname()
+    if listener.family == socket.AF_UNIX:
+        return f"{UNIX}{os.fsdecode(name).replace(chr(0), '@', 1)}", 0
     return _zoned(str(name[0]), int(name[3]) if len(name) > 3 else 0), int(name[1])
 
 
@@ -170,6 +179,11 @@ def _zoned(host: str, scope: int) -> str:
 
 
 def url_of(host: str, port: int, *, secure: bool = False) -> str:
-    """The URL of what `address_of` returns; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2)."""
+    """The URL of what `address_of` returns; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2).
+
+    There is none of a Unix socket: it is called as it is, "unix:" and its path.
+    """
+    if host.startswith(UNIX):
+        return host
     shown = host.replace("%", "%25")
     return f"{'https' if secure else 'http'}://{f'[{shown}]' if ':' in shown else shown}:{port}/"

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from pyhttp.servers import base
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.listener import address_of, listen
+from pyhttp.transport.unix import listen_unix
 from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.untyped import untyped
@@ -131,6 +133,38 @@ def test_sockets_are_served_in_place_of_host_and_port(server_class: ServerClass)
                 client.sendall(request("/", "Connection: close"))
                 assert read_until_end(client).endswith(b"GET / ")
     assert [each.fileno() for each in listeners] == [-1, -1]
+
+
+@pytest.mark.parametrize("named", [False, True], ids=["a client without a name", "a client with one"])
+def test_a_unix_socket_is_served(server_class: ServerClass, named: bool, tmp_path: Path) -> None:
+    path, entries = str(tmp_path / "s"), Entries()
+    with server_class(
+        request_handler=function_handler(echo), sockets=[listen_unix(path)], access_log=entries
+    ) as server:
+        assert (server.addresses, server.url) == ([(f"unix:{path}", 0)], f"unix:{path}")
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            if named:
+                client.bind(str(tmp_path / "client"))
+            client.connect(path)
+            client.sendall(request("/") + request("/", "Connection: close"))
+            assert read_until_end(client).count(b"HTTP/1.1 200 ") == 2
+        assert entries.next().client == "unix:"
+    assert not (tmp_path / "s").exists()
+
+
+def test_who_waits_at_a_unix_socket_when_the_server_stops_is_answered(
+    server_class: ServerClass, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "s")
+    server = server_class(request_handler=function_handler(echo), sockets=[listen_unix(path)])
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(PATIENCE)
+        client.connect(path)
+        client.sendall(request("/"))
+        server._loop.stop()
+        server.serve_forever()
+        assert read_until_end(client).startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_socket_that_does_not_listen_is_refused(server_class: ServerClass) -> None:

@@ -259,8 +259,8 @@ def test_what_follows_a_header_is_left_in_the_socket(header: bytes, cut: int) ->
 @pytest.mark.parametrize(
     ("proxies", "peer", "awaited"),
     [
-        (Proxies(protocol=("unix",)), ("", 0), True),
-        (Proxies(headers=("unix",)), ("", 0), False),
+        (Proxies(protocol=("unix",)), ("unix:", 0), True),
+        (Proxies(headers=("unix",)), ("unix:", 0), False),
         (Proxies(headers=("::1",)), ("::1", 5, 0, 0), False),
         (Proxies(protocol=("fe80::/10",)), ("fe80::1%eth0", 5, 0, 3), True),
         (Proxies(headers=("127.0.0.0/8", "::/0"), protocol=("127.0.0.0/8",)), ("", 0), None),

@@ -212,3 +212,14 @@ def test_a_host_that_is_unknown_is_named(host: str) -> None:
 def test_a_port_out_of_range(port: int) -> None:
     with pytest.raises(ValueError, match=f"port: 0 to 65535, not {port}"):
         listen("localhost", port)
+
+
+@pytest.mark.parametrize(("name", "host"), [("/run/s", "unix:/run/s"), (b"\0a\0b", "unix:@a\0b"), ("", "unix:")])
+def test_the_address_of_a_unix_socket_is_its_path(name: str | bytes, host: str) -> None:
+    class Named(socket.socket):
+        def getsockname(self) -> str | bytes:
+            return name
+
+    with Named(socket.AF_UNIX) as named:
+        assert address_of(named) == (host, 0)
+    assert url_of(host, 0) == host
