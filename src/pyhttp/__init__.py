@@ -53,6 +53,7 @@ from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Connection
+from pyhttp.transport.inherited import inherited_listeners
 from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
 from pyhttp.version import __version__ as __version__
@@ -104,6 +105,7 @@ __all__ = [
     "Unavailable",
     "VersionNotSupported",
     "function_handler",
+    "inherited_listeners",
     "listen",
     "listen_unix",
 ]

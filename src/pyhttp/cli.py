@@ -10,7 +10,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import TYPE_CHECKING, Final, assert_never
@@ -25,6 +25,7 @@ from pyhttp.options import Options, parse
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import url_of
 from pyhttp.values import Kind
 
@@ -81,6 +82,7 @@ def _serve(options: Options) -> int:
     stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
     with _signals(server, _on_hangup(server, options, log_file), stopping):
         _announce(options, server.addresses, by_hand=signal.SIGINT in stopping)
+        _say_ready()
         try:
             server.serve_forever()
         except RuntimeError:
@@ -161,6 +163,13 @@ def _announce(options: Options, addresses: Sequence[tuple[str, int]], *, by_hand
         streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
 
 
+def _say_ready() -> None:
+    try:
+        notify("READY=1")
+    except OSError as error:
+        streams.complain(f"cannot tell the service manager: {error.strerror}")
+
+
 def announcement(
     directory: str, addresses: Sequence[tuple[str, int]], scripts: Sequence[str], stop: str, *, secure: bool = False
 ) -> str:
@@ -238,6 +247,8 @@ def _signals(
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
         for each in stopping:
             signal.signal(each, end_at_once)
+        with suppress(OSError):
+            notify("STOPPING=1")
         server.close()
 
     def end_at_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001

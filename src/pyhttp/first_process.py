@@ -34,6 +34,8 @@ def stand_in() -> int | None:
     child = os.fork()
     if child == 0:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if os.environ.get("LISTEN_PID") == str(FIRST):
+            os.environ["LISTEN_PID"] = str(os.getpid())  # sockets that were passed on are the server's
         return None
     while True:
         told = signal.sigwaitinfo(awaited)

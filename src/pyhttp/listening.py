@@ -3,12 +3,19 @@
 import contextlib
 import errno
 import socket
+from collections.abc import Sequence
+from typing import Final
 
 from pyhttp.options import Options
+from pyhttp.transport.inherited import inherited_listeners, listener_of
 from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
 
 __all__ = ["CannotServe", "explain", "open_listeners"]
+
+
+_HOST: Final = "localhost"
+_PORT: Final = 8888
 
 
 class CannotServe(Exception):
@@ -22,14 +29,29 @@ def open_listeners(options: Options) -> list[socket.socket]:
         CannotServe: One of them cannot be had.
     """
     with contextlib.ExitStack() as opened:
-        listeners = [opened.enter_context(_at(path, options)) for path in options.unix]
-        if options.hosts:
-            try:
-                listeners += listen(options.hosts, options.port, options.limits.backlog)
-            except OSError as error:
-                raise CannotServe(explain(error)) from error
+        listeners = _inherited(options.descriptors)
+        for each in listeners:
+            opened.enter_context(each)
+        listeners += [opened.enter_context(_at(path, options)) for path in options.unix]
+        if options.hosts or options.port is not None or not listeners:
+            listeners += _by_tcp(options)
         opened.pop_all()
         return listeners
+
+
+def _inherited(descriptors: Sequence[int]) -> list[socket.socket]:
+    try:
+        return [*inherited_listeners(), *map(listener_of, descriptors)]
+    except (OSError, ValueError) as error:
+        raise CannotServe(f"cannot listen: {getattr(error, 'strerror', None) or error}") from error
+
+
+def _by_tcp(options: Options) -> list[socket.socket]:
+    port = _PORT if options.port is None else options.port
+    try:
+        return listen(options.hosts or _HOST, port, options.limits.backlog)
+    except OSError as error:
+        raise CannotServe(explain(error)) from error
 
 
 def _at(path: str, options: Options) -> socket.socket:

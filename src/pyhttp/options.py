@@ -27,11 +27,14 @@ class Options:
 
     directory: str
     hosts: tuple[str, ...]
-    """Hosts to listen on by TCP; none where that is not asked for."""
-    port: int
+    """Hosts to listen on by TCP; empty where none was named."""
+    port: int | None
+    """None where none was named."""
     unix: tuple[str, ...]
     """Paths to listen at."""
     unix_mode: int
+    descriptors: tuple[int, ...]
+    """Listening sockets that the process was started with."""
     kind: Kind
     workers: int
     limits: Limits
@@ -97,13 +100,13 @@ def parse(argv: Sequence[str]) -> Options:
         )
     except ValueError as error:
         parser.error(_by_option(str(error)))
-    by_default = given.port is not None or not given.unix
     return Options(
         directory=directory,
-        hosts=tuple(given.hosts) or (("localhost",) if by_default else ()),
-        port=8888 if given.port is None else given.port,
+        hosts=tuple(given.hosts),
+        port=given.port,
         unix=tuple(given.unix),
         unix_mode=given.unix_mode,
+        descriptors=tuple(given.fd),
         kind=given.kind,
         workers=given.workers,
         limits=Limits(**dict(given.limit)),

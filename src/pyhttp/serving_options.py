@@ -42,6 +42,14 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
         default=0o660,
         help="who may connect there, as chmod has it (default: 660)",
     )
+    add(
+        "--fd",
+        metavar="N",
+        type=of(values.natural),
+        action="append",
+        default=[],
+        help="listen at an open descriptor, likewise; those that systemd passes on are found without it",
+    )
     kinds = parser.add_mutually_exclusive_group()
     for kind, text in (
         (Kind.POOLED, "run handlers in a bounded pool of threads (default)"),

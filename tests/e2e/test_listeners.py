@@ -7,10 +7,19 @@ import subprocess
 from pathlib import Path
 
 from tests.helpers.command import COMMAND, running
+from tests.helpers.programs import need
 
 
 def curl(path: Path, target: str) -> bytes:
-    command = ["curl", "--silent", "--show-error", "--fail", "--unix-socket", str(path), f"http://site.test{target}"]
+    command = [
+        need("curl"),
+        "--silent",
+        "--show-error",
+        "--fail",
+        "--unix-socket",
+        str(path),
+        f"http://site.test{target}",
+    ]
     return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 
 

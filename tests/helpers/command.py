@@ -46,11 +46,22 @@ class Running:
 
 
 @contextmanager
-def running(*arguments: str, log: Path, command: Sequence[str] = COMMAND) -> Iterator[Running]:
-    """The command with `arguments`, its standard error going to the file `log`; it is ended with the block."""
+def running(
+    *arguments: str, log: Path, command: Sequence[str] = COMMAND, descriptors: Sequence[int] = ()
+) -> Iterator[Running]:
+    """The command with `arguments`, its standard error going to the file `log`; it is ended with the block.
+
+    Args:
+        arguments: Of the command.
+        log: A file.
+        command: What is run.
+        descriptors: It gets these under the same numbers.
+    """
     with (
         log.open("w") as errors,
-        subprocess.Popen([*command, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True) as process,
+        subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True, pass_fds=descriptors
+        ) as process,
     ):
         try:
             assert process.stdout is not None

@@ -79,6 +79,16 @@ def test_the_child_goes_on_with_the_signals_as_they_were(system: System) -> None
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
+@pytest.mark.parametrize(("meant", "then"), [("1", str(os.getpid())), ("2", "2")])
+def test_sockets_that_were_passed_on_to_it_are_the_childs(
+    system: System, monkeypatch: pytest.MonkeyPatch, meant: str, then: str
+) -> None:
+    system.child = 0
+    monkeypatch.setenv("LISTEN_PID", meant)
+    assert stand_in() is None
+    assert os.environ["LISTEN_PID"] == then
+
+
 def test_only_the_command_as_the_first_process_has_such_a_parent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "stand_in", lambda: 42)
     monkeypatch.setattr(sys, "argv", ["pyhttp", "--version"])

@@ -7,6 +7,7 @@ from typing import Final
 
 import pytest
 
+from pyhttp import listening
 from pyhttp.listening import CannotServe, explain, open_listeners
 from pyhttp.options import parse
 from pyhttp.transport.listener import address_of
@@ -55,6 +56,19 @@ def addresses(*arguments: str) -> list[tuple[str, int]]:
     return found
 
 
+def test_L11_the_default_is_this_machine_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {host for host, _ in addresses("-p", "0")} <= {"127.0.0.1", "::1"}
+    asked: list[object] = []
+
+    def listen(host: str, port: int, backlog: int) -> list[socket.socket]:
+        asked.append((host, port))
+        return []
+
+    monkeypatch.setattr(listening, "listen", listen)
+    assert addresses() == []
+    assert asked == [("localhost", 8888)]
+
+
 def test_several_hosts_have_the_same_port() -> None:
     found = addresses("--bind", "127.0.0.2", "--bind", "127.0.0.3", "-p", "0")
     assert [host for host, _ in found] == ["127.0.0.2", "127.0.0.3"]
@@ -73,6 +87,29 @@ def test_unix_sockets_and_ports_at_once(tmp_path: Path) -> None:
     found = addresses("--unix", one, "--unix", other, "--bind", "127.0.0.1", "-p", "0", "--unix-mode", "600")
     assert [host for host, _ in found] == [f"unix:{one}", f"unix:{other}", "127.0.0.1"]
     assert addresses("--unix", one) == [(f"unix:{one}", 0)]
+    assert [host for host, _ in addresses("--unix", one, "-p", "0")][:2] == [f"unix:{one}", "127.0.0.1"]
+
+
+def test_a_descriptor_is_served_alone() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as theirs:
+        bound = theirs.getsockname()
+        assert addresses("--fd", str(theirs.detach())) == [bound]
+    with (
+        socket.socket() as unbound,
+        pytest.raises(CannotServe, match=r"^cannot listen: descriptor \d+ is no listening"),
+    ):
+        addresses("--fd", str(unbound.fileno()))
+
+
+def test_sockets_of_a_service_manager_are_served_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = socket.create_server(("127.0.0.1", 0))
+    bound = theirs.getsockname()
+    monkeypatch.setattr(listening, "inherited_listeners", lambda: [theirs])
+    assert addresses() == [bound]
+    monkeypatch.undo()
+    monkeypatch.setenv("LISTEN_PID", "x")
+    with pytest.raises(CannotServe, match=r"^cannot listen: LISTEN_PID and LISTEN_FDS: numbers, not 'x' and ''$"):
+        addresses()
 
 
 def test_why_a_unix_socket_cannot_be_had_is_one_line(tmp_path: Path) -> None:

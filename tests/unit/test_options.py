@@ -15,10 +15,11 @@ from pyhttp.values import CertificateFiles, Kind, LogFormat
 
 DEFAULT: Final = Options(
     directory=str(Path.cwd()),
-    hosts=("localhost",),
-    port=8888,
+    hosts=(),
+    port=None,
     unix=(),
     unix_mode=0o660,
+    descriptors=(),
     kind=Kind.POOLED,
     workers=32,
     limits=Limits(),
@@ -58,10 +59,11 @@ DEFAULT: Final = Options(
         ("--bind 0.0.0.0", replace(DEFAULT, hosts=("0.0.0.0",))),
         ("-b ::1 --host 10.0.0.1", replace(DEFAULT, hosts=("::1", "10.0.0.1"))),
         ("-b 127.0.0.1", replace(DEFAULT, hosts=("127.0.0.1",))),
-        ("--unix /run/a --unix b", replace(DEFAULT, hosts=(), unix=("/run/a", "b"))),
+        ("--unix /run/a --unix b", replace(DEFAULT, unix=("/run/a", "b"))),
         ("--unix a --port 80", replace(DEFAULT, port=80, unix=("a",))),
         ("--unix a -b ::1", replace(DEFAULT, hosts=("::1",), unix=("a",))),
-        ("--unix a --unix-mode 0600", replace(DEFAULT, hosts=(), unix=("a",), unix_mode=0o600)),
+        ("--unix a --unix-mode 0600", replace(DEFAULT, unix=("a",), unix_mode=0o600)),
+        ("--fd 3 --fd 4", replace(DEFAULT, descriptors=(3, 4))),
         ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
         ("--pooled --workers 4", replace(DEFAULT, workers=4)),
         ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
@@ -101,10 +103,6 @@ def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None
     assert parse(arguments.split()) == expected
 
 
-def test_L11_the_default_is_this_machine_only() -> None:
-    assert parse([]).hosts == ("localhost",)
-
-
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
@@ -121,6 +119,7 @@ def test_L11_the_default_is_this_machine_only() -> None:
         ("--unix|", "argument --unix: the value is empty"),
         ("--unix-mode|rw", "argument --unix-mode: 'rw' is not a mode of octal digits, such as 660"),
         ("--unix-mode|680", "argument --unix-mode: '680' is not a mode of octal digits"),
+        ("--fd|-1", "argument --fd: '-1' is not a whole number from 0 to"),
         ("--port|http", "argument -p/--port: 'http' is not a port number"),
         ("--port|٨٠", "argument -p/--port: '٨٠' is not a port number"),
         ("--port|" + "9" * 5000, "is not a port number"),

@@ -1,0 +1,79 @@
+"""Sockets that a service manager has opened, and what it is told: sd_listen_fds(3), sd_notify(3)."""
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import MutableMapping
+from typing import Final
+
+__all__ = ["inherited_listeners", "listener_of", "notify"]
+
+_FIRST: Final = 3
+"""The descriptor of the first socket that is passed on."""
+_VARIABLES: Final = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFDID")
+
+
+def inherited_listeners(environment: MutableMapping[str, str] | None = None) -> list[socket.socket]:
+    """Listening sockets that a service manager has passed on, for a server's `sockets`; empty where there are none.
+
+    The variables that tell of them are taken out of the environment: no child is to take itself for the one meant.
+
+    Args:
+        environment: With LISTEN_PID and LISTEN_FDS, where there are some; that of the process unless given.
+
+    Raises:
+        OSError: A descriptor is not open, or is no listening stream socket.
+        ValueError: A variable is no number.
+    """
+    environment = os.environ if environment is None else environment
+    stated = [environment.pop(name, "") for name in _VARIABLES]
+    try:
+        process, count = int(stated[0] or "0"), int(stated[1] or "0")
+    except ValueError as error:
+        raise ValueError(f"LISTEN_PID and LISTEN_FDS: numbers, not {stated[0]!r} and {stated[1]!r}") from error
+    if process != os.getpid():
+        return []
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(listener_of(fd)) for fd in range(_FIRST, _FIRST + count)]
+        opened.pop_all()
+        return listeners
+
+
+def listener_of(descriptor: int) -> socket.socket:
+    """The listening socket that a descriptor is, ready for a server; it is not inherited any further.
+
+    Raises:
+        OSError: It is not open, or is no listening stream socket; the message says which.
+    """
+    try:
+        listener = socket.socket(fileno=descriptor)
+    except OSError as error:
+        raise OSError(
+            error.errno, f"descriptor {descriptor} is no listening stream socket: {error.strerror}"
+        ) from error
+    is_stream = listener.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM
+    if not is_stream or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        listener.detach()  # it belongs to somebody else
+        raise OSError(errno.EINVAL, f"descriptor {descriptor} is no listening stream socket")
+    listener.set_inheritable(False)
+    listener.setblocking(False)
+    return listener
+
+
+def notify(state: str, environment: MutableMapping[str, str] = os.environ) -> None:
+    """Tell the service manager, where there is one that wants to know.
+
+    Args:
+        state: Such as ``READY=1``.
+        environment: With NOTIFY_SOCKET, where there is one.
+
+    Raises:
+        OSError: It cannot be told.
+    """
+    path = environment.get("NOTIFY_SOCKET", "")
+    if not path:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+        sender.setblocking(False)  # nobody waits for a manager that does not listen
+        sender.sendto(state.encode(), "\0" + path[1:] if path[0] == "@" else path)
