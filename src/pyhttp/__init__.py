@@ -49,6 +49,7 @@ from pyhttp.request import Request
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
+from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
@@ -92,6 +93,7 @@ __all__ = [
     "NotFound",
     "PooledServer",
     "PreconditionFailed",
+    "ProcessServer",
     "Proxies",
     "RangeNotSatisfiable",
     "Request",

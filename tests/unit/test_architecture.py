@@ -99,7 +99,7 @@ ONLY_IN: Final = {
         "pyhttp.testing",
         "pytest_pyhttp",
     },
-    "subprocess": {"pyhttp.cgi.process"},
+    "subprocess": {"pyhttp.cgi.process", "pyhttp.servers.process"},
 }
 """Modules of others that are for some of ours alone: of the standard library, and what a plugin is for."""
 

@@ -176,16 +176,16 @@ class BaseServer:
         elif runner is threading.current_thread() and not self._ended.is_set():
             self._loop.stopping.keep_aside(self._ended)  # a handler may have this thread
 
+    def leave(self) -> None:
+        """A stop for one whose place another process takes: who is connected may ask once more, within 2 s."""
+        self._loop.leave()
+
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""
         return threading.current_thread() is self._runner or threading.get_ident() in self._handling
 
     def __enter__(self) -> Self:
-        """Serve in a thread of its own.
-
-        Raises:
-            RuntimeError: The server is serving already, or has been closed.
-        """
+        """Serve in a thread of its own; raises RuntimeError where the server serves already, or has been closed."""
         thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
         with self._state:
             if self._runner is not None or self._ended.is_set():

@@ -8,6 +8,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from pyhttp.limits import Timeouts
 from pyhttp.transport.accepting import Acceptor, Connect
@@ -22,6 +23,9 @@ from pyhttp.transport.registry import Registry
 from pyhttp.transport.stopping import Stop
 
 __all__ = ["Loop", "Role"]
+
+_PATIENCE: Final = 2.0
+"""Seconds in which clients of a server that leaves may ask once more; half of a short grace period."""
 
 
 class Role:
@@ -67,6 +71,7 @@ class Loop:
         self._deadlines = Deadlines(horizon)
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
+        self._patience = min(_PATIENCE, employer.timeouts.stop / 2)
         self.stopping: Stop = Stop(employer.timeouts.stop, employer.hurry, self._cut, clock)
         self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
         self.keeper: Keeper = Keeper(employer, self.registry, clock)
@@ -84,10 +89,18 @@ class Loop:
 
     # --- for the server
 
-    def stop(self) -> None:
-        """End `run` as soon as the exchanges in progress have ended; from any thread or signal handler."""
-        self.stopping.request()
+    def stop(self, patience: float = 0.0) -> None:
+        """End `run` as soon as the exchanges in progress have ended; from any thread or signal handler.
+
+        Args:
+            patience: Seconds in which clients that are connected may still ask, each once.
+        """
+        self.stopping.request(patience)
         self._poller.wake()
+
+    def leave(self) -> None:
+        """Stop, and let clients that are connected ask once more meanwhile: another process lets in new ones."""
+        self.stop(self._patience)
 
     @property
     def waker(self) -> int:
@@ -198,7 +211,7 @@ class Loop:
         if not self._last_taken:
             self._last_taken = True
             self._take_last()
-        for conn in list(self.registry.connections.values()):
+        for conn in [] if self.stopping.is_patient else list(self.registry.connections.values()):
             if conn.phase in {Phase.PROXY, Phase.HANDSHAKE, Phase.IDLE} and self.registry.take_one(conn):
                 self._acceptor.end_if_idle(conn)
         self._take_spared()

@@ -47,15 +47,28 @@ class Stop:
         self._clock = clock
         self._lock = threading.Lock()
         self._since = 0.0
+        self._patient_until = 0.0
         self._at_once = False
         self.requested: bool = False
         self.is_cut: bool = False
 
-    def request(self) -> None:
-        """Begin; from a signal handler, too, so that no lock is taken."""
+    def request(self, patience: float = 0.0) -> None:
+        """Begin; from a signal handler, too, so that no lock is taken.
+
+        Args:
+            patience: Seconds in which clients that are connected may still ask, each once. The least one counts.
+        """
+        until = self._clock() + patience
         if not self.requested:
-            self._since = self._clock()
+            self._since = until - patience
+            self._patient_until = until
             self.requested = True
+        self._patient_until = min(self._patient_until, until)
+
+    @property
+    def is_patient(self) -> bool:
+        """Whether clients that are connected may still ask."""
+        return self._clock() < self._patient_until
 
     def end_at_once(self) -> None:
         """Wait for nobody any more; from a signal handler, too."""
@@ -69,12 +82,14 @@ class Stop:
                 # Somebody else looks: maybe the very code that a signal handler, which calls this, has interrupted.
                 return _SOON
             try:
-                passed = float("inf") if self._at_once else self._clock() - self._since
+                now = self._clock()
+                passed = float("inf") if self._at_once else now - self._since
                 if not self._acts:
                     return max(0.0, self._grace + _AFTER_CUT - passed)
                 moment, act = self._acts[0]
                 if passed < moment:
-                    return moment - passed
+                    patience = self._patient_until - now
+                    return min(moment - passed, patience) if patience > 0 else moment - passed
                 del self._acts[0]
                 self.is_cut = not self._acts
             finally:

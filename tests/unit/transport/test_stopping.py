@@ -37,6 +37,52 @@ def test_L8_a_stop_closes_the_listener_and_idle_connections_at_once() -> None:
         assert made.clock.now == began
 
 
+def test_whoever_is_connected_may_ask_once_more_where_another_process_goes_on() -> None:
+    with listening() as (made, listener):
+        silent, idle = (join(made, listener) for _ in range(2))
+        made.work()
+        newcomer = join(made, listener)  # it waits to be accepted
+        made.loop.stop(2.0)
+        began = made.clock.now
+        assert not made.loop._finished()
+        assert listener.fileno() == -1
+        for peer in (idle, newcomer):
+            assert not peer.ended
+            peer.send(request())
+            made.work()
+            assert b"\r\nConnection: close\r\n" in peer.read()
+            peer.close()
+        made.work()
+        while not made.loop._finished():
+            made.round()
+        silent.read()
+        assert silent.ended
+        assert made.clock.now - began == pytest.approx(2.0)
+
+
+def test_where_nobody_is_connected_nobody_is_waited_for() -> None:
+    with listening() as (made, _):
+        made.loop.stop(2.0)
+        assert made.loop._finished()
+
+
+def test_a_stop_ends_the_patience_of_another() -> None:
+    now = 50.0
+    stop = Stop(10, lambda: None, lambda: None, lambda: now)
+    stop.request(3.0)
+    assert stop.is_patient
+    assert stop.act() == pytest.approx(3.0)
+    stop.request(5.0)
+    assert stop.act() == pytest.approx(3.0)
+    now = 53.0
+    assert not stop.is_patient
+    assert stop.act() == pytest.approx(5.0)
+    now = 51.0
+    stop.request()
+    assert not stop.is_patient
+    assert stop.act() == pytest.approx(7.0)
+
+
 def test_L8_who_has_connected_or_asked_before_the_stop_is_still_answered() -> None:
     with listening() as (made, listener):
         idle, asking = (join(made, listener) for _ in range(2))

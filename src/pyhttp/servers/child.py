@@ -1,0 +1,122 @@
+"""What each process of a `ProcessServer` runs: a server, which obeys the process that has started it."""
+
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from types import FrameType
+from typing import Final
+
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.plan import Plan
+from pyhttp.transport.inherited import listener_of
+
+__all__ = ["CLOSED", "END", "LEAVE", "READY", "SIGNALS", "work"]
+
+READY: Final = b"R"
+"""Said by the child: it serves."""
+CLOSED: Final = b"C"
+"""Said by the child: it lets nobody in any more."""
+LEAVE: Final = b"L"
+"""Said to the child: another one has taken its place."""
+END: Final = b"E"
+"""Said to the child: end at once, and the scripts, too."""
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What the parent has blocked when it starts a child, until that has handlers for them."""
+
+
+class _Listener(socket.socket):
+    """A listener that tells of its end."""
+
+    on_close: Callable[[], None] | None = None
+
+    def close(self) -> None:
+        """Close, and tell."""
+        super().close()
+        tell, self.on_close = self.on_close, None
+        if tell is not None:
+            tell()
+
+
+def work() -> None:
+    """Serve until the parent says otherwise, or is no more.
+
+    The arguments of the process are descriptors: the pipe to the parent, then the listeners. On standard input come the
+    plan and then what the parent has to say; its end is the wish to stop.
+    """
+    report, *descriptors = map(int, sys.argv[1:])
+    os.set_inheritable(report, False)
+    plan: Plan = pickle.load(sys.stdin.buffer)  # noqa: S301 - it is our own parent's
+    line = _take_input()
+    listeners = [_Listener(fileno=listener_of(each).detach()) for each in descriptors]
+    server = plan.server(listeners)
+    _tell_of_end(listeners, report)
+    _handle_signals(server)
+    threading.Thread(target=_obey, args=(line, server), name="pyhttp-life-line", daemon=True).start()
+    _say(report, READY)
+    try:
+        server.serve_forever()
+    except RuntimeError:
+        if not server.closing:  # it was to stop before it began
+            raise
+
+
+def _take_input() -> int:
+    """The descriptor of standard input, out of the way of handlers and of the programs that they start."""
+    line = os.dup(0)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    return line
+
+
+def _tell_of_end(listeners: Sequence[_Listener], report: int) -> None:
+    left = len(listeners)
+
+    def closed() -> None:
+        nonlocal left
+        left -= 1
+        if not left:
+            _say(report, CLOSED)
+
+    for each in listeners:
+        each.on_close = closed
+
+
+def _say(report: int, word: bytes) -> None:
+    # Without a parent there is nobody to tell; the life line has ended, too.
+    with contextlib.suppress(OSError):
+        os.write(report, word)
+
+
+def _handle_signals(server: BaseServer) -> None:
+    """SIGTERM stops this process alone; SIGINT and SIGHUP, which a terminal sends to all, are for the parent.
+
+    They are handled and not ignored: what is ignored would stay so in scripts.
+    """
+
+    def pass_over(number: int, frame: FrameType | None) -> None:
+        pass
+
+    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
+        server.close()
+
+    signal.signal(signal.SIGINT, pass_over)
+    signal.signal(signal.SIGHUP, pass_over)
+    signal.signal(signal.SIGTERM, stop)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
+
+
+def _obey(line: int, server: BaseServer) -> None:
+    """Do what the parent says; its end, and the end of what it says, is the wish to stop."""
+    while word := os.read(line, 1):
+        if word == LEAVE:
+            server.leave()
+        elif word == END:
+            server.scripts.destroy()
+            os._exit(1)
+    server.close()

@@ -1,0 +1,98 @@
+"""What each process of a `ProcessServer` serves, as one value that can be sent to it."""
+
+import importlib
+import io
+import pickle
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import reduce
+from typing import Protocol
+
+from pyhttp.answering import HandlerFactory
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.servers.base import BaseServer
+from pyhttp.transport.access_log import AccessLog
+
+__all__ = ["Plan", "ServerFactory", "pickled"]
+
+
+class ServerFactory(Protocol):
+    """What makes the server of a process: a class of servers, or a function with the same arguments."""
+
+    def __call__(
+        self,
+        *,
+        request_handler: HandlerFactory,
+        limits: Limits | None,
+        timeouts: Timeouts | None,
+        sockets: Sequence[socket.socket],
+        access_log: AccessLog | None,
+    ) -> BaseServer:
+        """A server of `sockets`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What each process serves."""
+
+    factory: ServerFactory
+    request_handler: HandlerFactory | str
+    limits: Limits | None
+    timeouts: Timeouts | None
+    access_log: AccessLog | None
+
+    def server(self, sockets: Sequence[socket.socket]) -> BaseServer:
+        """The server of `sockets`, in the process that is to run it.
+
+        Raises:
+            ImportError: The module of the handler cannot be imported.
+            AttributeError: It has nothing of that name.
+            TypeError: What it has cannot be called.
+        """
+        return self.factory(
+            request_handler=_handler(self.request_handler),
+            limits=self.limits,
+            timeouts=self.timeouts,
+            sockets=sockets,
+            access_log=self.access_log,
+        )
+
+
+def _handler(named: HandlerFactory | str) -> HandlerFactory:
+    if not isinstance(named, str):
+        return named
+    module, _, name = named.partition(":")
+    found: object = reduce(getattr, name.split("."), importlib.import_module(module))
+    if not callable(found):
+        raise TypeError(f"{named} cannot be called: it makes no handlers")
+    return found
+
+
+class _Pickler(pickle.Pickler):
+    """Refuses what no other process finds."""
+
+    def persistent_id(self, obj: object) -> None:
+        """Nothing has an id of its own; what is called for each object, looks at each object."""
+        if getattr(obj, "__module__", None) == "__main__":
+            raise pickle.PicklingError(f"{obj!r} is of the main program")
+
+
+def pickled(plan: Plan) -> bytes:
+    """The octets of `plan` for another process.
+
+    Raises:
+        ValueError: A handler by name is not "module:name", or what is not named cannot be sent to another process.
+    """
+    if isinstance(plan.request_handler, str):
+        module, _, name = plan.request_handler.partition(":")
+        if not all(each.isidentifier() for each in [*module.split("."), *name.split(".")]):
+            raise ValueError(f"request_handler: {plan.request_handler!r} is not of the form module:name")
+    buffer = io.BytesIO()
+    try:
+        _Pickler(buffer).dump(plan)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        # Each kind of object fails in its own way.
+        raise ValueError(f"cannot be sent to another process, put it into a module: {error}") from error
+    return buffer.getvalue()

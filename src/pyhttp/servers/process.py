@@ -1,0 +1,128 @@
+"""A process that serves, as the one that has started it sees it."""
+
+import contextlib
+import os
+import pickle
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from pyhttp.servers.child import CLOSED, END, LEAVE, READY, SIGNALS
+
+__all__ = ["Process"]
+
+_BOOT: Final = (
+    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from pyhttp.servers.child import work; work()"
+)
+_OVER: Final = 1.0
+"""Seconds that a process may take beyond its grace period."""
+_AT_ONCE: Final = 0.5
+"""Seconds that it may take to end its scripts."""
+
+
+class Process:
+    """A running process of ours: a fresh interpreter, since a copy of one with threads is none that can be relied on.
+
+    Its standard input is its life line. The end of that, by our own end, too, is its wish to stop.
+
+    Args:
+        plan: What it serves.
+        sockets: The listeners it serves.
+        grace: Seconds that its exchanges may take, once it is to stop.
+
+    Attributes:
+        descriptor: Readable when it has said something, or has ended.
+        began: When, on the monotonic clock.
+        is_ready: Whether it serves, or has served.
+        is_asked: Whether it was told to end.
+        is_closed: Whether it lets nobody in any more.
+        kill_at: When it is ended by force.
+
+    Raises:
+        OSError: It cannot be started.
+    """
+
+    def __init__(self, plan: bytes, sockets: Sequence[socket.socket], grace: float) -> None:
+        self._grace = grace
+        self.began: float = time.monotonic()
+        self.is_ready: bool = False
+        self.is_asked: bool = False
+        self.is_closed: bool = False
+        self.kill_at: float = float("inf")
+        self.descriptor, theirs = os.pipe()
+        passed = [theirs, *(each.fileno() for each in sockets)]
+        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a child begins with our mask
+        try:
+            # -P: what lies in the working directory, which may be the one that is served, is no module of ours
+            self._popen = subprocess.Popen(  # noqa: S603 - this very interpreter
+                [sys.executable, "-P", "-c", _BOOT, *map(str, passed)],
+                bufsize=0,
+                stdin=subprocess.PIPE,
+                pass_fds=passed,
+            )
+        except OSError:
+            os.close(self.descriptor)
+            raise
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
+            os.close(theirs)
+        self._write(pickle.dumps(sys.path) + plan)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        return self._popen.pid
+
+    def hear(self) -> bool:
+        """Note what it has said; False when it has ended."""
+        words = os.read(self.descriptor, 16)
+        self.is_ready |= READY in words
+        self.is_closed |= CLOSED in words
+        return bool(words)
+
+    def leave(self) -> None:
+        """Have it let nobody in any more and end, when those who are connected have had time for one more request."""
+        self._end_within(self._grace + _OVER)
+        self._write(LEAVE)
+
+    def stop(self) -> None:
+        """Have it stop as a server does that is closed."""
+        self._end_within(self._grace + _OVER)
+        if self._popen.stdin is not None:
+            with contextlib.suppress(OSError):
+                self._popen.stdin.close()
+
+    def end(self) -> None:
+        """Have it end now, and its scripts; from a signal handler, too."""
+        self._end_within(_AT_ONCE)
+        self._write(END)
+
+    def end_late(self, now: float) -> None:
+        """End it by force, if it is time."""
+        if now >= self.kill_at:
+            self._popen.kill()
+
+    def _end_within(self, seconds: float) -> None:
+        self.is_asked = True
+        self.kill_at = min(self.kill_at, time.monotonic() + seconds)
+
+    def _write(self, data: bytes) -> None:
+        # One that has ended, or is to stop, hears nothing; that it has ended is noticed elsewhere.
+        with contextlib.suppress(OSError):
+            while self._popen.stdin is not None and not self._popen.stdin.closed and data:
+                data = data[os.write(self._popen.stdin.fileno(), data) :]
+
+    def reap(self) -> str:
+        """Take note of its end, which has been heard of or is forced now: how it ended, in words."""
+        try:
+            status = self._popen.wait(_OVER)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            status = self._popen.wait()
+        self.stop()
+        os.close(self.descriptor)
+        return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"

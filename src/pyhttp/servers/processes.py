@@ -1,0 +1,186 @@
+"""Several processes, each with a server of its own, at the same listeners."""
+
+import contextlib
+import os
+import socket
+import threading
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Self
+
+from pyhttp.answering import HandlerFactory
+from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.servers.interrupts import interrupts_as, signals_wake
+from pyhttp.servers.pooled import PooledServer
+from pyhttp.transport.access_log import AccessLog, loggers
+from pyhttp.transport.listener import address_of, adopt, listen, url_of
+
+if TYPE_CHECKING:
+    import logging
+
+    from pyhttp.servers.plan import ServerFactory
+
+__all__ = ["ProcessServer"]
+
+
+class ProcessServer:
+    """Several processes that serve the same listeners, each by a server of its own, for handlers that compute.
+
+    The process that has this object serves nothing: it starts the others, replaces one that dies, and ends them with
+    itself. All that is counted is counted for each process: `Limits`, scripts, and spooled content.
+
+    What is sent to the processes has to be importable there: a class or a function of a module, `partial` of one, or
+    values. What the main program itself defines is not.
+
+    Args:
+        host, port, sockets: As for `BaseServer`.
+        request_handler: As for `BaseServer`, or "module:name", which each process imports when it starts.
+        processes: How many; None for as many as there are processors that this process may use.
+        server_factory: What each process serves by: a class of servers, `partial(PooledServer, workers=8)`, or a
+            function with the same arguments, which sets up what else a process needs, such as logging.
+        limits, timeouts, access_log: As for `BaseServer`; they are those of each process.
+
+    Raises:
+        OSError: The address cannot be bound.
+        ValueError: `processes` is less than 1, something cannot be sent to another process, or as for `BaseServer`.
+    """
+
+    def __init__(
+        self,
+        host: str = "localhost",
+        port: int = 8888,
+        request_handler: HandlerFactory | str = BaseHttpRequestHandler,
+        *,
+        processes: int | None = None,
+        server_factory: "ServerFactory" = PooledServer,
+        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
+        sockets: Sequence[socket.socket] = (),
+        access_log: AccessLog | None = None,
+    ) -> None:
+        from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - what starts processes is loaded where it is used
+        from pyhttp.servers.process import Process  # noqa: PLC0415
+        from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
+
+        self.processes: int = _available() if processes is None else processes
+        """How many there are to be."""
+        if self.processes < 1:
+            raise ValueError(f"processes: at least 1, not {processes}")
+        plan = pickled(
+            Plan(
+                factory=server_factory,
+                request_handler=request_handler,
+                limits=limits,
+                timeouts=timeouts,
+                access_log=access_log,
+            )
+        )
+        grace = (timeouts or Timeouts()).stop
+        self.log: logging.Logger = loggers()[0]
+        self._listeners = adopt(sockets) or listen(host, port, (limits or Limits()).backlog)
+        self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in self._listeners]
+        """Every (host, port) that is served."""
+        self._supervisor = Supervisor(
+            self.processes, lambda: Process(plan, self._listeners, grace), self._report, self._close_listeners
+        )
+        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
+        self._runner: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    @property
+    def url(self) -> str:
+        """The URL of the first address."""
+        return url_of(*self.addresses[0])
+
+    @property
+    def closing(self) -> bool:
+        """Whether `close` was called."""
+        return self._supervisor.stopping
+
+    @property
+    def pids(self) -> list[int]:
+        """The processes that run: more than `processes` while some are replaced, less while one is missing."""
+        return [process.pid for process in list(self._supervisor.processes.values())]
+
+    def _report(self, message: str) -> None:
+        with contextlib.suppress(Exception):  # a failing sink ends no server (safety line O3)
+            self.log.warning("%s", message)
+
+    def _close_listeners(self) -> None:
+        for listener in self._listeners:
+            listener.close()
+
+    def serve_forever(self) -> None:
+        """Start the processes, and keep them running until `close`; they then stop as a server does.
+
+        Raises:
+            RuntimeError: It was called before, the server has been closed, or the processes cannot serve.
+            KeyboardInterrupt: As from `BaseServer`.
+        """
+        with self._state:
+            if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
+                raise RuntimeError("the server is serving already, or has been closed")
+            self._runner = threading.current_thread()
+        with interrupts_as(self.close, self.end_at_once):
+            try:
+                with signals_wake(self._supervisor.alarm.waker):
+                    self._supervisor.run()
+            finally:
+                self._end()
+
+    def _end(self) -> None:
+        self._supervisor.stop()
+        self._supervisor.close()
+        self._close_listeners()
+        self._ended.set()
+
+    def reload(self) -> None:
+        """Replace each process by a new one, one after the other: a new one serves before an old one leaves.
+
+        Nobody is refused meanwhile. What a handler's module has become is imported. Where a new process cannot serve,
+        the old ones stay. From any thread, and from a signal handler.
+        """
+        self._supervisor.renew()
+
+    def close(self) -> None:
+        """Have all processes stop as a server does, within `Timeouts.stop`, and wait for them.
+
+        Safe twice, from any thread, and from a signal handler: on the thread that serves it only requests the stop.
+        """
+        self._supervisor.stop()
+        with self._state:
+            if self._runner is None and not self._ended.is_set():
+                self._end()
+        if self._runner is not threading.current_thread():
+            self._ended.wait()
+
+    def end_at_once(self) -> None:
+        """End all processes now, and the scripts that they run. From any thread, and from a signal handler."""
+        self._supervisor.end_at_once()
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own.
+
+        Raises:
+            RuntimeError: The server is serving already, or has been closed.
+        """
+        thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
+        with self._state:
+            if self._runner is not None or self._ended.is_set():
+                raise RuntimeError("the server is serving already, or has been closed")
+            thread.start()  # it waits for the lock before it serves
+            self._runner = thread
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close, and wait for the thread."""
+        self.close()
+        if self._runner is not None and self._runner is not threading.current_thread():
+            self._runner.join()
+
+
+def _available() -> int:
+    """The processors that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1  # macOS has no such thing

@@ -1,0 +1,68 @@
+"""What the processes of a `ProcessServer` serve in tests: they import it."""
+
+import os
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from pyhttp.answering import HandlerFactory, function_handler
+from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.limits import Limits, Timeouts
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.transport.access_log import AccessEntry, AccessLog
+
+__all__ = ["NOTHING", "Identified", "held", "log_into", "unless", "whoami"]
+
+NOTHING = None
+"""What makes no handlers."""
+
+
+def say_who(request: Request) -> Response:
+    """The number of the process."""
+    return Response(200, {}, str(os.getpid()).encode())
+
+
+def wait_for_word(request: Request) -> Response:
+    """The same, when somebody has written to the pipe `go` in the folder of the query; `began` there is told before."""
+    folder = Path(request.query)
+    (folder / "began").write_bytes(b"began")
+    (folder / "go").read_bytes()
+    return say_who(request)
+
+
+whoami = function_handler(say_who)
+held = function_handler(wait_for_word)
+
+
+class Identified(BaseHttpRequestHandler):
+    """The same as a class."""
+
+    def handle(self) -> None:
+        """Answer."""
+        self.respond(say_who(self.request))
+
+
+def log_into(path: str, entry: AccessEntry) -> None:
+    """An access log, once its first argument is given."""
+    with Path(path).open("a") as file:
+        file.write(f"{os.getpid()} {entry.target}\n")
+
+
+def unless(
+    flag: str,
+    *,
+    request_handler: HandlerFactory,
+    limits: Limits | None,
+    timeouts: Timeouts | None,
+    sockets: Sequence[socket.socket],
+    access_log: AccessLog | None,
+) -> BaseServer:
+    """A server, unless there is a file `flag`."""
+    if Path(flag).exists():
+        raise OSError("as asked")
+    return ThreadedServer(
+        request_handler=request_handler, limits=limits, timeouts=timeouts, sockets=sockets, access_log=access_log
+    )

@@ -1,0 +1,246 @@
+"""When a process is started, and when by force ended."""
+
+import errno
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from pyhttp.servers import supervising
+from pyhttp.servers.process import Process
+from pyhttp.servers.supervising import Supervisor
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class Fake(Process):
+    """One that does nothing, in no process.
+
+    Attributes:
+        done: What was asked of it.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.descriptor, self.theirs = os.pipe()
+        self.began = clock.now
+        self.is_ready = self.is_asked = self.is_closed = False
+        self.kill_at = float("inf")
+        self.done: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        return 7
+
+    def says(self, word: bytes) -> None:
+        os.write(self.theirs, word)
+
+    def dies(self) -> None:
+        os.close(self.theirs)
+        self.theirs = -1
+
+    def leave(self) -> None:
+        self.is_asked = True
+        self.done.append("leave")
+
+    def stop(self) -> None:
+        self.is_asked = True
+        self.done.append("stop")
+
+    def end_late(self, now: float) -> None:
+        if now >= self.kill_at:
+            self.done.append("kill")
+            self.dies()
+
+    def reap(self) -> str:
+        os.close(self.descriptor)
+        if self.theirs >= 0:
+            self.dies()
+        return "somehow"
+
+
+class World:
+    """A supervisor, whose processes are fakes.
+
+    Attributes:
+        made: Those that were started.
+        failing: Whether none can be started.
+    """
+
+    def __init__(self, count: int, clock: Clock) -> None:
+        self.clock = clock
+        self.made: list[Fake] = []
+        self.failing = False
+        self.reports: list[str] = []
+        self.closed = 0
+        self.supervisor = Supervisor(count, self.start, self.reports.append, self.close)
+
+    def start(self) -> Process:
+        if self.failing:
+            raise OSError(errno.EAGAIN, "no more")
+        self.made.append(Fake(self.clock))
+        return self.made[-1]
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def turn(self) -> None:
+        """What is due, and what has been said."""
+        now = self.clock.now
+        self.supervisor._fill(now)
+        self.supervisor._renew()
+        self.supervisor._listen(0)
+
+    def wait(self) -> float:
+        """Seconds until there is something to do."""
+        return self.supervisor._next_look() - self.clock.now
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    clock = Clock()
+    monkeypatch.setattr(supervising, "time", clock)
+    made = World(2, clock)
+    yield made
+    made.supervisor.close()
+
+
+def serve(world: World) -> None:
+    world.turn()
+    for process in world.made:
+        process.says(b"R")
+    world.turn()
+
+
+def test_the_first_end_is_made_good_at_once_and_further_ones_later_and_later(world: World) -> None:
+    serve(world)
+    waits = []
+    for _ in range(12):
+        world.made[-1].dies()
+        world.turn()
+        waits.append(world.wait())
+        world.clock.now += world.wait()
+        world.turn()
+        world.made[-1].says(b"R")
+        world.turn()
+    assert waits == [0, 0.25, 0.5, 1, 2, 4, 8, 16, 30, 30, 30, 30]
+    world.clock.now += 10
+    world.made[-1].dies()
+    world.turn()
+    assert world.wait() == 0
+    assert world.reports == ["process 7 ended somehow; another one takes its place"] * 13
+    assert len(world.made) == 14
+
+
+def test_what_cannot_be_started_is_tried_again_later_and_later(world: World) -> None:
+    serve(world)
+    world.failing = True
+    world.made[-1].dies()
+    world.turn()
+    waits = []
+    for _ in range(3):
+        world.turn()
+        waits.append(world.wait())
+        world.clock.now += world.wait()
+    assert waits == [0.25, 0.5, 1]
+    assert world.reports[1:] == ["cannot start a process: no more"] * 3
+    world.failing = False
+    world.turn()
+    assert len(world.made) == 3
+
+
+def test_each_is_replaced_when_the_one_before_it_has_been(world: World) -> None:
+    serve(world)
+    first, second = world.made
+    world.supervisor.renew()
+    world.turn()
+    world.turn()
+    assert len(world.made) == 3
+    assert first.done == []
+    world.made[2].says(b"R")
+    world.turn()
+    assert first.done == ["leave"]
+    world.turn()
+    assert len(world.made) == 4
+    assert second.done == []
+    world.made[3].says(b"R")
+    world.turn()
+    world.turn()
+    assert (first.done, second.done, len(world.made)) == (["leave"], ["leave"], 4)
+    first.dies()
+    second.dies()
+    world.turn()
+    world.turn()
+    assert (world.reports, len(world.made)) == ([], 4)
+
+
+def test_one_that_is_missing_is_replaced_by_a_renewal_at_once(world: World) -> None:
+    serve(world)
+    world.supervisor._places[0].failures = 8
+    world.made[0].dies()
+    world.turn()
+    assert world.wait() == 30
+    world.supervisor.renew()
+    world.turn()
+    world.turn()
+    assert len(world.made) == 4  # in its place, and in the place of the other one
+    assert world.supervisor._places[0].holder in world.made[2:]
+
+
+def test_one_that_lets_nobody_in_any_more_is_replaced_before_it_has_ended(world: World) -> None:
+    serve(world)
+    world.made[0].says(b"C")
+    world.turn()
+    world.turn()
+    assert len(world.made) == 3
+    world.made[0].dies()
+    world.turn()
+    assert world.reports == []
+
+
+def test_the_listeners_are_closed_when_nobody_lets_anybody_in_any_more(world: World) -> None:
+    serve(world)
+    world.supervisor.stop()
+    supervisor = world.supervisor
+    supervisor._stop_all()
+    assert [process.done for process in world.made] == [["stop"], ["stop"]]
+    world.made[0].says(b"C")
+    supervisor._listen(0)
+    supervisor._listen(0)
+    supervisor._stop_all()
+    assert world.closed == 0
+    world.made[1].says(b"C")
+    supervisor._listen(0)
+    supervisor._stop_all()
+    supervisor._stop_all()
+    assert world.closed == 1
+    assert [process.done for process in world.made] == [["stop"], ["stop"]]
+
+
+def test_who_does_not_end_in_time_is_ended_by_force(world: World) -> None:
+    world.turn()
+    world.made[0].kill_at = world.clock.now + 5
+    assert world.wait() == 5
+    world.made[1].dies()
+    world.supervisor.stop()
+    world.clock.now += 5
+    world.supervisor.run()
+    assert world.made[0].done == ["stop", "kill"]
+    assert world.supervisor.processes == {}
+
+
+def test_where_the_first_one_ends_before_it_serves_all_end(world: World) -> None:
+    world.turn()
+    world.made[0].dies()
+    world.turn()
+    world.made[1].dies()
+    with pytest.raises(RuntimeError, match="the processes cannot serve: the first one ended somehow"):
+        world.supervisor.run()
+    assert world.made[1].done == ["stop"]
