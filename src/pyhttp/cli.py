@@ -7,30 +7,23 @@ import logging
 import os
 import resource
 import signal
-import socket
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import partial
 from types import FrameType
-from typing import TYPE_CHECKING, Final, assert_never
+from typing import Final
 
 from pyhttp import streams
 from pyhttp.cgi.running import Bounds
 from pyhttp.first_process import FIRST, stand_in
-from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.listening import CannotServe, open_listeners
-from pyhttp.logs import AccessFile, access_log, formatter, set_up
+from pyhttp.logs import AccessFile, set_up
 from pyhttp.options import Options, parse
 from pyhttp.servers.base import BaseServer
-from pyhttp.servers.pooled import PooledServer
-from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.servers.processes import ProcessServer
+from pyhttp.serving import bind, open_log, secure
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import url_of
-from pyhttp.values import Kind
-
-if TYPE_CHECKING:
-    import ssl
 
 __all__ = ["announcement", "main"]
 
@@ -71,13 +64,11 @@ def _parsed(argv: Sequence[str]) -> Options:
 
 def _serve(options: Options) -> int:
     _check_folder(options)
-    log_file = _open_log(options)
-    tls = _secure(options)
+    log_file = open_log(options)
+    tls = secure(options)
     _warn_of_exposed(options)
     set_up(quiet=options.quiet, verbose=options.verbose)
-    descriptors = _raise_descriptor_limit()
-    server = _bind(options, log_file, tls, open_listeners(options))
-    server.scripts.descriptors = descriptors
+    server = bind(options, log_file, tls, open_listeners(options), _raise_descriptor_limit())
     # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
     stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
     with _signals(server, _on_hangup(server, options, log_file), stopping):
@@ -85,7 +76,9 @@ def _serve(options: Options) -> int:
         _say_ready()
         try:
             server.serve_forever()
-        except RuntimeError:
+        except RuntimeError as error:
+            if isinstance(server, ProcessServer) and not server.closing:
+                raise CannotServe(str(error)) from error
             if not server.closing:  # a signal that came before the server began has closed it already
                 raise
         server.close()
@@ -102,27 +95,6 @@ def _check_folder(options: Options) -> None:
             raise CannotServe(f"cannot run {suffix} files: {program} is not a program")
 
 
-def _open_log(options: Options) -> AccessFile | None:
-    if not options.access_log:
-        return None
-    try:
-        return AccessFile(options.access_log, formatter(options.log_format), options.limits.log_line)
-    except OSError as error:
-        raise CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
-
-
-def _secure(options: Options) -> "ssl.SSLContext | None":
-    """What the options say of TLS."""
-    if options.tls is None:
-        return None
-    from pyhttp.certificates import load  # noqa: PLC0415 - `ssl` is loaded where it is used
-
-    try:
-        return load(options.tls)
-    except ValueError as error:
-        raise CannotServe(str(error)) from error
-
-
 def _warn_of_exposed(options: Options) -> None:
     """Say so where the folder that is served has the very secrets that it is served by."""
     files, served = options.tls, os.path.join(os.path.realpath(options.directory), "")
@@ -131,8 +103,12 @@ def _warn_of_exposed(options: Options) -> None:
             streams.complain(f"{path} is in the folder that is served, where everybody can read it")
 
 
-def _on_hangup(server: BaseServer, options: Options, log_file: AccessFile | None) -> Callable[[], None] | None:
-    """What SIGHUP does: open the log and read the certificate anew; None where there is neither."""
+def _on_hangup(
+    server: BaseServer | ProcessServer, options: Options, log_file: AccessFile | None
+) -> Callable[[], None] | None:
+    """What SIGHUP does: replace the processes; or open the log and read the certificate anew; None without these."""
+    if isinstance(server, ProcessServer):
+        return server.reload
     if log_file is None and server.tls is None:
         return None  # then SIGHUP ends the process, as it does when a terminal goes away
 
@@ -140,7 +116,7 @@ def _on_hangup(server: BaseServer, options: Options, log_file: AccessFile | None
         if log_file is not None:
             log_file.reopen()
         try:
-            context = _secure(options)
+            context = secure(options)
         except CannotServe as error:
             server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
             return
@@ -192,34 +168,6 @@ def announcement(
     return "\n".join([*lines, stop])
 
 
-def _bind(
-    options: Options, log_file: AccessFile | None, tls: "ssl.SSLContext | None", sockets: Sequence[socket.socket]
-) -> BaseServer:
-    handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
-    # Without one, a server looks at the level of the logger before it writes anything out.
-    log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
-    kind: type[BaseServer] | partial[PooledServer]
-    match options.kind:
-        case Kind.POOLED:
-            kind = partial(PooledServer, workers=options.workers)
-        case Kind.THREADED:
-            kind = ThreadedServer
-        case Kind.SINGLE:
-            kind = BaseServer
-        case _:
-            assert_never(options.kind)
-    limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
-    return kind(
-        request_handler=handler,
-        limits=limits,
-        timeouts=timeouts,
-        sockets=sockets,
-        tls=tls,
-        proxies=proxies,
-        access_log=log,
-    )
-
-
 def _raise_descriptor_limit() -> Bounds | None:
     """Allow as many descriptors as the system lets us have (safety line D12).
 
@@ -239,7 +187,7 @@ def _raise_descriptor_limit() -> Bounds | None:
 
 @contextmanager
 def _signals(
-    server: BaseServer, on_hangup: Callable[[], None] | None, stopping: Sequence[signal.Signals]
+    server: BaseServer | ProcessServer, on_hangup: Callable[[], None] | None, stopping: Sequence[signal.Signals]
 ) -> Iterator[None]:
     """One of `stopping` stops `server`, a second one ends it at once (safety line L10); SIGHUP calls `on_hangup`."""
     before = {number: signal.getsignal(number) for number in (*stopping, signal.SIGHUP)}
@@ -252,7 +200,10 @@ def _signals(
         server.close()
 
     def end_at_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        server.scripts.destroy()  # nobody is left to do it (safety line C11)
+        if isinstance(server, ProcessServer):
+            server.end_at_once()
+        else:
+            server.scripts.destroy()  # nobody is left to do it (safety line C11)
         signal.signal(number, signal.SIG_DFL)
         signal.raise_signal(number)
 

@@ -37,6 +37,8 @@ class Options:
     """Listening sockets that the process was started with."""
     kind: Kind
     workers: int
+    processes: int | None
+    """None: this process serves, and no other."""
     limits: Limits
     timeouts: Timeouts
     quiet: bool
@@ -109,6 +111,7 @@ def parse(argv: Sequence[str]) -> Options:
         descriptors=tuple(given.fd),
         kind=given.kind,
         workers=given.workers,
+        processes=given.processes,
         limits=Limits(**dict(given.limit)),
         timeouts=Timeouts(**dict(given.timeout)),
         quiet=given.quiet,
@@ -144,7 +147,7 @@ def _parser() -> argparse.ArgumentParser:
         usage="%(prog)s [serve] [DIR] [options]",
         description="Serve a folder over HTTP/1.1: files, listings, and the CGI scripts in its cgi-bin.",
         epilog="SIGINT (Ctrl+C) or SIGTERM stops it and lets answers in progress finish; a second one ends it at once."
-        " SIGHUP opens the access log and reads the certificate anew.",
+        " SIGHUP opens the access log and reads the certificate anew, and replaces --processes one by one.",
         allow_abbrev=False,
         formatter_class=partial(argparse.HelpFormatter, width=80),
     )

@@ -65,6 +65,12 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
         default=32,
         help="handlers at once of --pooled (default: %(default)s)",
     )
+    add(
+        "--processes",
+        metavar="N",
+        type=of(values.processes),
+        help="serve by so many processes, or by one for each processor: auto; limits count for each",
+    )
     for option, what in (("--proxy-headers", "Forwarded or X-Forwarded-*"), ("--proxy-protocol", "the PROXY protocol")):
         text = f"networks such as 10.0.0.0/8,::1, whose proxies say by {what} who their clients are; may be repeated"
         add(option, metavar="FROM", type=of(values.networks), action="extend", default=[], help=text)

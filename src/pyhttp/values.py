@@ -9,6 +9,7 @@ from typing import Final
 
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Networks
+from pyhttp.servers.processes import available
 
 __all__ = [
     "CertificateFiles",
@@ -26,6 +27,7 @@ __all__ = [
     "pair",
     "port",
     "positive",
+    "processes",
     "timeout",
 ]
 
@@ -125,6 +127,20 @@ def networks(text: str) -> tuple[str, ...]:
         ValueError: There is none, or one of them is something else.
     """
     return Networks(tuple([name.strip() for name in text.split(",")])).names
+
+
+def processes(text: str) -> int:
+    """A number of processes; as many as there are processors for ``auto``.
+
+    Raises:
+        ValueError: It is neither.
+    """
+    if text == "auto":
+        return available()
+    try:
+        return positive(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is neither a number from 1 on nor auto") from None
 
 
 def port(text: str) -> int:

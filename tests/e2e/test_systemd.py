@@ -86,7 +86,8 @@ def get(address: tuple[str, int] | str, target: str) -> bytes:
 
 def test_a_service_that_opens_its_port(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
-    assert setting(OPENING, "Type") == "notify"
+    assert {setting(unit, "Type") for unit in (OPENING, ACTIVATED)} == {"notify"}
+    assert {setting(unit, "KillMode") for unit in (OPENING, ACTIVATED)} == {"mixed"}
     log = tmp_path / "access.log"
     command = command_of(OPENING, **{"80": "0", "access.log": str(log), "www": str(tmp_path)})
     with Manager(tmp_path / "notify") as manager, service(command, tmp_path / "notify") as process:

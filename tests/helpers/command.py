@@ -47,7 +47,7 @@ class Running:
 
 @contextmanager
 def running(
-    *arguments: str, log: Path, command: Sequence[str] = COMMAND, descriptors: Sequence[int] = ()
+    *arguments: str, log: Path, command: Sequence[str] = COMMAND, descriptors: Sequence[int] = (), alone: bool = False
 ) -> Iterator[Running]:
     """The command with `arguments`, its standard error going to the file `log`; it is ended with the block.
 
@@ -56,11 +56,17 @@ def running(
         log: A file.
         command: What is run.
         descriptors: It gets these under the same numbers.
+        alone: Whether it leads a process group, as what is started from a terminal does.
     """
     with (
         log.open("w") as errors,
         subprocess.Popen(
-            [*command, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True, pass_fds=descriptors
+            [*command, *arguments],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            pass_fds=descriptors,
+            process_group=0 if alone else None,
         ) as process,
     ):
         try:

@@ -45,6 +45,7 @@ LAYER: Final = {
     "pyhttp.listening": 8,
     "pyhttp.logs": 8,
     "pyhttp.first_process": 8,
+    "pyhttp.serving": 8,
     "pyhttp.cli": 8,
     "pyhttp.__main__": 8,
     "pytest_pyhttp": 9,
@@ -92,7 +93,7 @@ ONLY_IN: Final = {
         "pyhttp.transport.secure",
         "pyhttp.transport.tls",
         # for the names of types only
-        "pyhttp.cli",
+        "pyhttp.serving",
         "pyhttp.servers.base",
         "pyhttp.servers.pooled",
         "pyhttp.servers.secured",

@@ -19,8 +19,9 @@ from typing import Final
 
 import pytest
 
-from pyhttp import __version__, cli
+from pyhttp import __version__, cli, serving
 from pyhttp.cli import announcement, main
+from tests.helpers import process_app
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
@@ -379,3 +380,13 @@ def test_a_key_in_the_folder_that_is_served_is_warned_of(tmp_path: Path, capsys:
     pem.write_bytes(certificate_and_key())
     assert serve([str(tmp_path), "-p", "0", "--tls-cert", str(pem)], lambda _: None) == 0
     assert capsys.readouterr().err == (f"pyhttp: {pem} is in the folder that is served, where everybody can read it\n")
+
+
+def test_processes_that_cannot_serve_end_the_command_with_exit_code_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serving, "_in_process", process_app.unless)
+    assert main([str(tmp_path), "-p", "0", "--processes", "1"]) == 1
+    assert capfd.readouterr().err.endswith(
+        "pyhttp: the processes cannot serve: the first one ended with exit status 1\n"
+    )

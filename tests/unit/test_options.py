@@ -1,5 +1,6 @@
 """The arguments of the command line."""
 
+import os
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,7 @@ DEFAULT: Final = Options(
     descriptors=(),
     kind=Kind.POOLED,
     workers=32,
+    processes=None,
     limits=Limits(),
     timeouts=Timeouts(),
     quiet=False,
@@ -65,6 +67,8 @@ DEFAULT: Final = Options(
         ("--unix a --unix-mode 0600", replace(DEFAULT, unix=("a",), unix_mode=0o600)),
         ("--fd 3 --fd 4", replace(DEFAULT, descriptors=(3, 4))),
         ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
+        ("--processes 3", replace(DEFAULT, processes=3)),
+        ("--processes auto", replace(DEFAULT, processes=len(os.sched_getaffinity(0)))),
         ("--pooled --workers 4", replace(DEFAULT, workers=4)),
         ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
         (
@@ -130,6 +134,8 @@ def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None
         ("--cgi-dir|", "argument --cgi-dir: '' is not a plain file name"),
         ("--workers|0", "argument --workers: '0' is not a whole number from 1 to"),
         ("--workers|x", "argument --workers: 'x' is not a whole number from 1 to"),
+        ("--processes|0", "argument --processes: '0' is neither a number from 1 on nor auto"),
+        ("--processes|all", "argument --processes: 'all' is neither a number from 1 on nor auto"),
         ("--cache|-1", "argument --cache: '-1' is not a whole number from 0 to"),
         ("--cache|1h", "argument --cache: '1h' is not a whole number from 0 to"),
         ("--header|X-A", "argument --header: 'X-A' has no ':'; write 'NAME: VALUE'"),

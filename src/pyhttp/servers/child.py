@@ -9,13 +9,13 @@ import sys
 import threading
 from collections.abc import Callable, Sequence
 from types import FrameType
-from typing import Final
+from typing import BinaryIO, Final
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.plan import Plan
 from pyhttp.transport.inherited import listener_of
 
-__all__ = ["CLOSED", "END", "LEAVE", "READY", "SIGNALS", "work"]
+__all__ = ["CLOSED", "END", "LEAVE", "READY", "SIGNALS", "STOP", "work"]
 
 READY: Final = b"R"
 """Said by the child: it serves."""
@@ -23,6 +23,8 @@ CLOSED: Final = b"C"
 """Said by the child: it lets nobody in any more."""
 LEAVE: Final = b"L"
 """Said to the child: another one has taken its place."""
+STOP: Final = b"S"
+"""Said to the child: stop as a server does that is closed."""
 END: Final = b"E"
 """Said to the child: end at once, and the scripts, too."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -42,16 +44,20 @@ class _Listener(socket.socket):
             tell()
 
 
-def work() -> None:
+def work(source: BinaryIO) -> None:
     """Serve until the parent says otherwise, or is no more.
 
-    The arguments of the process are descriptors: the pipe to the parent, then the listeners. On standard input come the
-    plan and then what the parent has to say; its end is the wish to stop.
+    The arguments of the process are descriptors: the pipe to the parent, then the listeners. Standard input has what
+    the parent says; its end is that of the parent.
+
+    Args:
+        source: Of the plan; closed here.
     """
     report, *descriptors = map(int, sys.argv[1:])
     os.set_inheritable(report, False)
-    plan: Plan = pickle.load(sys.stdin.buffer)  # noqa: S301 - it is our own parent's
     line = _take_input()
+    with source:
+        plan: Plan = pickle.load(source)  # noqa: S301 - it is our own parent's
     listeners = [_Listener(fileno=listener_of(each).detach()) for each in descriptors]
     server = plan.server(listeners)
     _tell_of_end(listeners, report)
@@ -96,7 +102,7 @@ def _say(report: int, word: bytes) -> None:
 def _handle_signals(server: BaseServer) -> None:
     """SIGTERM stops this process alone; SIGINT and SIGHUP, which a terminal sends to all, are for the parent.
 
-    They are handled and not ignored: what is ignored would stay so in scripts.
+    They are handled and not ignored: what is ignored stays so in scripts. What was ignored from the start stays so.
     """
 
     def pass_over(number: int, frame: FrameType | None) -> None:
@@ -105,17 +111,20 @@ def _handle_signals(server: BaseServer) -> None:
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
         server.close()
 
-    signal.signal(signal.SIGINT, pass_over)
-    signal.signal(signal.SIGHUP, pass_over)
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, pass_over)
     signal.signal(signal.SIGTERM, stop)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
 
 
 def _obey(line: int, server: BaseServer) -> None:
-    """Do what the parent says; its end, and the end of what it says, is the wish to stop."""
+    """Do what the parent says; stop as well when there is no parent any more."""
     while word := os.read(line, 1):
         if word == LEAVE:
             server.leave()
+        elif word == STOP:  # which waits: a further word may follow
+            threading.Thread(target=server.close, name="pyhttp-close", daemon=True).start()
         elif word == END:
             server.scripts.destroy()
             os._exit(1)

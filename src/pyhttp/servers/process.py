@@ -11,12 +11,13 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from pyhttp.servers.child import CLOSED, END, LEAVE, READY, SIGNALS
+from pyhttp.servers.child import CLOSED, END, LEAVE, READY, SIGNALS, STOP
 
 __all__ = ["Process"]
 
 _BOOT: Final = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); from pyhttp.servers.child import work; work()"
+    "import pickle, sys; source = open(int(sys.argv.pop(1)), 'rb'); sys.path[:] = pickle.load(source);"
+    " from pyhttp.servers.child import work; work(source)"
 )
 _OVER: Final = 1.0
 """Seconds that a process may take beyond its grace period."""
@@ -27,7 +28,7 @@ _AT_ONCE: Final = 0.5
 class Process:
     """A running process of ours: a fresh interpreter, since a copy of one with threads is none that can be relied on.
 
-    Its standard input is its life line. The end of that, by our own end, too, is its wish to stop.
+    Its standard input is its life line, which ends with us however we end.
 
     Args:
         plan: What it serves.
@@ -53,24 +54,18 @@ class Process:
         self.is_asked: bool = False
         self.is_closed: bool = False
         self.kill_at: float = float("inf")
-        self.descriptor, theirs = os.pipe()
-        passed = [theirs, *(each.fileno() for each in sockets)]
-        blocked = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a child begins with our mask
-        try:
-            # -P: what lies in the working directory, which may be the one that is served, is no module of ours
-            self._popen = subprocess.Popen(  # noqa: S603 - this very interpreter
-                [sys.executable, "-P", "-c", _BOOT, *map(str, passed)],
-                bufsize=0,
-                stdin=subprocess.PIPE,
-                pass_fds=passed,
-            )
-        except OSError:
-            os.close(self.descriptor)
-            raise
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, blocked)
-            os.close(theirs)
-        self._write(pickle.dumps(sys.path) + plan)
+        with contextlib.ExitStack() as theirs, contextlib.ExitStack() as undo:
+            self.descriptor, report = os.pipe()
+            theirs.callback(os.close, report)
+            undo.callback(os.close, self.descriptor)
+            source, ours = os.pipe()
+            theirs.callback(os.close, source)
+            undo.callback(os.close, ours)
+            self._popen = _start([source, report, *(each.fileno() for each in sockets)])
+            undo.pop_all()
+        # One that has ended already reads nothing; that it has ended will be heard.
+        with contextlib.suppress(BrokenPipeError), open(ours, "wb") as pipe:
+            pipe.write(pickle.dumps(sys.path) + plan)
 
     @property
     def pid(self) -> int:
@@ -92,9 +87,7 @@ class Process:
     def stop(self) -> None:
         """Have it stop as a server does that is closed."""
         self._end_within(self._grace + _OVER)
-        if self._popen.stdin is not None:
-            with contextlib.suppress(OSError):
-                self._popen.stdin.close()
+        self._write(STOP)
 
     def end(self) -> None:
         """Have it end now, and its scripts; from a signal handler, too."""
@@ -110,11 +103,11 @@ class Process:
         self.is_asked = True
         self.kill_at = min(self.kill_at, time.monotonic() + seconds)
 
-    def _write(self, data: bytes) -> None:
-        # One that has ended, or is to stop, hears nothing; that it has ended is noticed elsewhere.
-        with contextlib.suppress(OSError):
-            while self._popen.stdin is not None and not self._popen.stdin.closed and data:
-                data = data[os.write(self._popen.stdin.fileno(), data) :]
+    def _write(self, word: bytes) -> None:
+        # As above.
+        with contextlib.suppress(BrokenPipeError):
+            if self._popen.stdin is not None:
+                os.write(self._popen.stdin.fileno(), word)
 
     def reap(self) -> str:
         """Take note of its end, which has been heard of or is forced now: how it ended, in words."""
@@ -123,6 +116,21 @@ class Process:
         except subprocess.TimeoutExpired:
             self._popen.kill()
             status = self._popen.wait()
-        self.stop()
+        if self._popen.stdin is not None:
+            self._popen.stdin.close()
         os.close(self.descriptor)
         return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
+
+
+def _start(passed: Sequence[int]) -> "subprocess.Popen[bytes]":
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a child begins with our mask
+    try:
+        # -P: what lies in the working directory, which may be the one that is served, is no module of ours
+        return subprocess.Popen(  # noqa: S603 - this very interpreter
+            [sys.executable, "-P", "-c", _BOOT, *map(str, passed)],
+            bufsize=0,
+            stdin=subprocess.PIPE,
+            pass_fds=passed,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from pyhttp.servers.plan import ServerFactory
 
-__all__ = ["ProcessServer"]
+__all__ = ["ProcessServer", "available"]
 
 
 class ProcessServer:
@@ -62,7 +62,7 @@ class ProcessServer:
         from pyhttp.servers.process import Process  # noqa: PLC0415
         from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
 
-        self.processes: int = _available() if processes is None else processes
+        self.processes: int = available() if processes is None else processes
         """How many there are to be."""
         if self.processes < 1:
             raise ValueError(f"processes: at least 1, not {processes}")
@@ -86,6 +86,7 @@ class ProcessServer:
         self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()
+        self._closing = False
 
     @property
     def url(self) -> str:
@@ -95,7 +96,7 @@ class ProcessServer:
     @property
     def closing(self) -> bool:
         """Whether `close` was called."""
-        return self._supervisor.stopping
+        return self._closing
 
     @property
     def pids(self) -> list[int]:
@@ -147,6 +148,7 @@ class ProcessServer:
 
         Safe twice, from any thread, and from a signal handler: on the thread that serves it only requests the stop.
         """
+        self._closing = True
         self._supervisor.stop()
         with self._state:
             if self._runner is None and not self._ended.is_set():
@@ -156,6 +158,7 @@ class ProcessServer:
 
     def end_at_once(self) -> None:
         """End all processes now, and the scripts that they run. From any thread, and from a signal handler."""
+        self._closing = True
         self._supervisor.end_at_once()
 
     def __enter__(self) -> Self:
@@ -179,7 +182,7 @@ class ProcessServer:
             self._runner.join()
 
 
-def _available() -> int:
+def available() -> int:
     """The processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

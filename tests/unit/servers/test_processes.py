@@ -322,6 +322,16 @@ def test_the_end_of_the_parent_is_the_end_of_all(number: signal.Signals) -> None
         wait_until_ended(list(pids))
 
 
+def test_L9_a_stop_may_come_while_the_processes_start() -> None:
+    """Whatever is said early is heard: nobody is ended by force, which would take as long as the grace period."""
+    for _ in range(5):
+        with ProcessServer("127.0.0.1", 0, WHOAMI, processes=2, timeouts=Timeouts(stop=2 * PATIENCE)) as server:
+            until = time.monotonic() + PATIENCE
+            while not server.pids:
+                assert time.monotonic() < until
+        assert time.monotonic() < until
+
+
 def test_L9_close_before_serving_and_twice() -> None:
     server = ProcessServer("127.0.0.1", 0, WHOAMI, processes=1)
     server.close()

@@ -1,0 +1,128 @@
+"""The server that the options ask for, in this process or in several."""
+
+import socket
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, assert_never
+
+from pyhttp import streams
+from pyhttp.cgi.running import Bounds
+from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.listening import CannotServe
+from pyhttp.logs import AccessFile, access_log, formatter, set_up
+from pyhttp.options import Options
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.pooled import PooledServer
+from pyhttp.servers.processes import ProcessServer
+from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.values import Kind
+
+if TYPE_CHECKING:
+    import ssl
+
+__all__ = ["bind", "open_log", "secure"]
+
+
+def open_log(options: Options) -> AccessFile | None:
+    """The file of the access log; None where lines go to standard error.
+
+    Raises:
+        CannotServe: It cannot be opened.
+    """
+    if not options.access_log:
+        return None
+    try:
+        return AccessFile(options.access_log, formatter(options.log_format), options.limits.log_line)
+    except OSError as error:
+        raise CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
+
+
+def secure(options: Options) -> "ssl.SSLContext | None":
+    """What the options say of TLS.
+
+    Raises:
+        CannotServe: The certificate cannot be used.
+    """
+    if options.tls is None:
+        return None
+    from pyhttp.certificates import load  # noqa: PLC0415 - `ssl` is loaded where it is used
+
+    try:
+        return load(options.tls)
+    except ValueError as error:
+        raise CannotServe(str(error)) from error
+
+
+def bind(
+    options: Options,
+    log_file: AccessFile | None,
+    tls: "ssl.SSLContext | None",
+    sockets: Sequence[socket.socket],
+    descriptors: Bounds | None,
+) -> BaseServer | ProcessServer:
+    """The server of `sockets`, or what starts the processes that have one each.
+
+    Args:
+        options: What is asked for.
+        log_file: For access lines.
+        tls: What `secure` has found; each of several processes looks for itself.
+        sockets: Where it listens.
+        descriptors: The limit of descriptors that scripts get; None for that of the server.
+    """
+    if options.processes is None:
+        return _server(options, log_file, tls, sockets, descriptors)
+    if log_file is not None:
+        log_file.close()  # each process opens it
+    return ProcessServer(
+        processes=options.processes,
+        server_factory=partial(_in_process, options, descriptors),
+        timeouts=options.timeouts,
+        sockets=sockets,
+    )
+
+
+def _in_process(
+    options: Options, descriptors: Bounds | None, *, sockets: Sequence[socket.socket], **_: object
+) -> BaseServer:
+    """What `bind` does, in a process of its own."""
+    streams.claim()
+    set_up(quiet=options.quiet, verbose=options.verbose)
+    try:
+        return _server(options, open_log(options), secure(options), sockets, descriptors)
+    except CannotServe as error:
+        streams.complain(str(error))
+        raise SystemExit(1) from error
+
+
+def _server(
+    options: Options,
+    log_file: AccessFile | None,
+    tls: "ssl.SSLContext | None",
+    sockets: Sequence[socket.socket],
+    descriptors: Bounds | None,
+) -> BaseServer:
+    handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
+    # Without one, a server looks at the level of the logger before it writes anything out.
+    log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
+    kind: type[BaseServer] | partial[PooledServer]
+    match options.kind:
+        case Kind.POOLED:
+            kind = partial(PooledServer, workers=options.workers)
+        case Kind.THREADED:
+            kind = ThreadedServer
+        case Kind.SINGLE:
+            kind = BaseServer
+        case _:
+            assert_never(options.kind)
+    limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
+    server = kind(
+        request_handler=handler,
+        limits=limits,
+        timeouts=timeouts,
+        sockets=sockets,
+        tls=tls,
+        proxies=proxies,
+        access_log=log,
+    )
+    server.scripts.descriptors = descriptors
+    return server

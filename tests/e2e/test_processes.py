@@ -1,0 +1,137 @@
+"""The installed command with several processes."""
+
+import http.client
+import os
+import re
+import select
+import signal
+import socket
+import threading
+from pathlib import Path
+from typing import Final, Self
+
+import pytest
+
+from tests.helpers.command import Running, running
+
+LINE: Final = re.compile(r'127\.0\.0\.1 - - \[[^]]+\] "GET /a\.txt\?\d+-x{900} HTTP/1\.1" 200 5')
+
+
+def site(folder: Path) -> str:
+    """A folder with a file, and with a script that names the process that has started it."""
+    (folder / "site" / "cgi-bin").mkdir(parents=True)
+    (folder / "site" / "a.txt").write_text("hello")
+    script = folder / "site" / "cgi-bin" / "who"
+    script.write_text("#!/bin/sh\necho Content-Type: text/plain\necho\necho $PPID")
+    script.chmod(0o755)
+    return str(folder / "site")
+
+
+def workers(server: Running, count: int, *, but: frozenset[int] = frozenset()) -> frozenset[int]:
+    """The processes that serve, once so many have answered; those of `but` do not count."""
+    found: set[int] = set()
+    for _ in range(10_000):
+        found.add(int(server.get("/cgi-bin/who")[1]))
+        if len(found - but) == count:
+            return frozenset(found - but)
+    pytest.fail(f"{found}")
+
+
+def wait_until_ended(pids: frozenset[int]) -> None:
+    for pid in pids:
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            continue
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        ended = poll.poll(60_000)
+        os.close(descriptor)
+        assert ended, f"{pid} runs"
+
+
+class Clients:
+    """Four clients, each request on a connection of its own, whose targets say which it was."""
+
+    def __init__(self, server: Running, each: int) -> None:
+        self._server = server
+        self._each = each
+        self._threads = [threading.Thread(target=self._run, args=[number]) for number in range(4)]
+        self.halfway = threading.Semaphore(0)
+        self.failures: list[Exception] = []
+
+    def _run(self, number: int) -> None:
+        for count in range(self._each):
+            try:
+                assert self._server.get(f"/a.txt?{number * self._each + count}-{'x' * 900}") == (200, b"hello")
+            except (OSError, http.client.HTTPException, AssertionError) as error:
+                self.failures.append(error)
+            if count == self._each // 2:
+                self.halfway.release()
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        for thread in self._threads:
+            thread.join()
+
+
+def test_all_requests_are_answered_and_all_lines_are_whole_while_all_processes_are_replaced(tmp_path: Path) -> None:
+    log, old = tmp_path / "access.log", tmp_path / "old.log"
+    arguments = ("--bind", "127.0.0.1", "-p", "0", "--processes", "2", "--access-log", str(log))
+    with running(site(tmp_path), *arguments, log=tmp_path / "log") as server:
+        before = workers(server, 2)
+        assert server.process.pid not in before
+        with Clients(server, 750) as clients:
+            for _ in range(4):
+                assert clients.halfway.acquire(timeout=60)
+            log.rename(old)
+            server.process.send_signal(signal.SIGHUP)
+            after = workers(server, 2, but=before)
+            wait_until_ended(before)
+        assert clients.failures == []
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0
+        wait_until_ended(after)
+    lines = [line for each in (old, log) for line in each.read_text().splitlines() if "/cgi-bin/who" not in line]
+    assert [line for line in lines if not LINE.fullmatch(line)] == []
+    assert sorted(int(line.partition("?")[2].partition("-")[0]) for line in lines) == list(range(3000))
+    assert log.read_text()
+    assert (tmp_path / "log").read_text() == ""
+
+
+def test_L10_a_terminals_signal_stops_all_in_order(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    arguments = ("--bind", "127.0.0.1", "-p", "0", "--processes", "2", "--quiet")
+    with running(site(tmp_path), *arguments, log=log, alone=True) as server:
+        pids = workers(server, 2)
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert server.process.wait(60) == 0
+        wait_until_ended(pids)
+    assert log.read_text() == ""
+
+
+def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) -> None:
+    folder, log = site(tmp_path), tmp_path / "log"
+    os.mkfifo(tmp_path / "began")
+    script = Path(folder) / "cgi-bin" / "long"
+    script.write_text(f"#!/bin/sh\ntrap '' TERM\necho $$ > {tmp_path}/began\nsleep 1000\n")
+    script.chmod(0o755)
+    arguments = ("--bind", "127.0.0.1", "-p", "0", "--processes", "2", "--timeout", "stop=1000")
+    with running(folder, *arguments, log=log) as server:
+        pids = workers(server, 2)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: a\r\n\r\n")
+            long = int((tmp_path / "began").read_text())
+            server.process.send_signal(signal.SIGTERM)
+            for _ in range(10_000):
+                with socket.socket() as late:
+                    if late.connect_ex(("127.0.0.1", server.port)):
+                        break  # the first signal has arrived
+            server.process.send_signal(signal.SIGTERM)
+            assert server.process.wait(60) == -signal.SIGTERM
+            assert client.recv(1) == b""
+        wait_until_ended(pids | {long})
