@@ -269,12 +269,14 @@ class World:
         listeners: Sequence[socket.socket],
         capacity: int,
         proxies: Proxies | None,
+        *,
+        shared: bool,
     ) -> None:
         self.clock = FakeClock()
         self.poller = FakePoller(self.clock)
         self.employer = FakeEmployer(handler, limits, timeouts, proxies)
         with mock.patch.object(loop_module, "Registry", CheckedRegistry):
-            self.loop = Loop(self.employer, listeners, self.poller, capacity, self.clock)
+            self.loop = Loop(self.employer, listeners, self.poller, capacity, self.clock, shared=shared)
         assert isinstance(self.loop.registry, CheckedRegistry)
         self.registry = self.loop.registry
         self.lock = self.registry.lock
@@ -366,9 +368,10 @@ def world(
     listeners: Sequence[socket.socket] = (),
     capacity: int = 1000,
     proxies: Proxies | None = None,
+    shared: bool = False,
 ) -> Iterator[World]:
     """A loop that is stopped at the end of the block, when everything has to come to an end."""
-    made = World(handler, limits or Limits(), timeouts, listeners, capacity, proxies)
+    made = World(handler, limits or Limits(), timeouts, listeners, capacity, proxies, shared=shared)
     try:
         yield made
         made.end()

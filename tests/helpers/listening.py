@@ -43,6 +43,7 @@ def listening(
     limits: Limits | None = None,
     proxies: Proxies | None = None,
     others: Sequence[socket.socket] = (),
+    shared: bool = False,
 ) -> Iterator[tuple[World, Listener]]:
     """A loop with a listener, to which `join` connects, and with `others`."""
     listener = Listener(socket.AF_INET, socket.SOCK_STREAM)
@@ -51,7 +52,14 @@ def listening(
     listener.bind(("127.0.0.1", 0))
     listener.listen(300)
     listener.setblocking(False)
-    made_by = world(listeners=[listener, *others], capacity=capacity, timeouts=timeouts, limits=limits, proxies=proxies)
+    made_by = world(
+        listeners=[listener, *others],
+        capacity=capacity,
+        timeouts=timeouts,
+        limits=limits,
+        proxies=proxies,
+        shared=shared,
+    )
     with listener, made_by as made:
         yield made, listener
 

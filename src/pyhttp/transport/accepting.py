@@ -66,6 +66,7 @@ class Acceptor:
         self._clock = clock
         self._connect = connect
         self._shared = shared
+        self._at_once = 1 if shared else _AT_ONCE  # who takes all that wait leaves none to the others
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._unix = {fd for fd, listener in self._listeners.items() if listener.family == socket.AF_UNIX}
         self.resting: set[int] = set()
@@ -87,7 +88,7 @@ class Acceptor:
     def _accept(self, fd: int, listener: socket.socket) -> None:
         if not self.resting:
             self._registry.room_made = False  # what becomes free from here on counts, should there be no room
-        for accepted in range(_AT_ONCE):
+        for accepted in range(self._at_once):
             if len(self._registry.connections) >= self._capacity:
                 if accepted:
                     break  # nobody is shed for a client that may not be there: the next event will tell

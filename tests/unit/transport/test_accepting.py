@@ -36,6 +36,19 @@ def test_one_event_accepts_a_bounded_number() -> None:
         assert len(made.registry.connections) == 100
 
 
+def test_where_others_accept_too_one_event_accepts_one() -> None:
+    """Whoever wakes first would take all, and they would stay with it."""
+    with listening(shared=True) as (made, listener):
+        peers = [join(made, listener) for _ in range(3)]
+        for count in range(1, 4):
+            made.round()
+            assert len(made.registry.connections) == count
+        for peer in peers:
+            peer.send(request())
+        made.work()
+        assert all(answered(peer) for peer in peers)
+
+
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM])
 def test_L5_what_the_system_refuses_is_logged_once_a_second_and_costs_no_busy_loop(number: int) -> None:
     with listening() as (made, listener):
