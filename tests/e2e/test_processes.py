@@ -103,12 +103,34 @@ def test_all_requests_are_answered_and_all_lines_are_whole_while_all_processes_a
     assert (tmp_path / "log").read_text() == ""
 
 
+def wait_until_refused(port: int) -> None:
+    for _ in range(100_000):
+        with socket.socket() as late:
+            if late.connect_ex(("127.0.0.1", port)):
+                return
+    pytest.fail("who comes now is not refused")
+
+
 def test_L10_a_terminals_signal_stops_all_in_order(tmp_path: Path) -> None:
-    log = tmp_path / "log"
+    folder, log = site(tmp_path), tmp_path / "log"
+    for name in ("began", "go"):
+        os.mkfifo(tmp_path / name)
+    script = Path(folder) / "cgi-bin" / "long"
+    script.write_text(f"#!/bin/sh\necho > {tmp_path}/began\ncat {tmp_path}/go\n")
+    script.chmod(0o755)
     arguments = ("--bind", "127.0.0.1", "-p", "0", "--processes", "2", "--quiet")
-    with running(site(tmp_path), *arguments, log=log, alone=True) as server:
+    with running(folder, *arguments, log=log, alone=True) as server:
         pids = workers(server, 2)
-        os.killpg(server.process.pid, signal.SIGINT)
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: a\r\n\r\n")
+            (tmp_path / "began").read_text()
+            os.killpg(server.process.pid, signal.SIGINT)
+            wait_until_refused(server.port)
+            (tmp_path / "go").write_text("Content-Type: text/plain\n\nfinished")
+            answer = b""
+            while data := client.recv(1000):
+                answer += data
+        assert answer.endswith(b"finished")
         assert server.process.wait(60) == 0
         wait_until_ended(pids)
     assert log.read_text() == ""
@@ -127,10 +149,7 @@ def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) ->
             client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: a\r\n\r\n")
             long = int((tmp_path / "began").read_text())
             server.process.send_signal(signal.SIGTERM)
-            for _ in range(10_000):
-                with socket.socket() as late:
-                    if late.connect_ex(("127.0.0.1", server.port)):
-                        break  # the first signal has arrived
+            wait_until_refused(server.port)  # the first one has arrived
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(60) == -signal.SIGTERM
             assert client.recv(1) == b""

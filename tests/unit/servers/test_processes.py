@@ -228,6 +228,19 @@ def test_a_request_in_progress_is_answered_by_the_process_that_leaves(tmp_path: 
         assert read_until_end(client).endswith(str(old).encode())
 
 
+def test_who_is_connected_to_a_process_that_leaves_may_ask_once_more() -> None:
+    with ProcessServer("127.0.0.1", 0, WHOAMI, processes=1, timeouts=QUICK) as server:
+        old = int(ask(server))
+        with socket.create_connection(server.addresses[0], timeout=PATIENCE) as silent:
+            assert int(ask(server)) == old  # who came before has been accepted
+            server.reload()
+            ask_until(server, lambda seen: bool(seen.keys() - {old}))
+            silent.sendall(request())
+            answer = read_until_end(silent)
+        assert answer.endswith(str(old).encode())
+        assert b"\r\nConnection: close\r\n" in answer
+
+
 def test_where_a_new_process_cannot_serve_the_old_ones_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     flag = tmp_path / "flag"
     factory = partial(process_app.unless, str(flag))
@@ -320,6 +333,31 @@ def test_the_end_of_the_parent_is_the_end_of_all(number: signal.Signals) -> None
         assert parent.returncode == -number
         assert errors.count("Traceback") == (number is signal.SIGINT)  # its KeyboardInterrupt, and nobody else's
         wait_until_ended(list(pids))
+
+
+STARTING = """
+import sys, threading
+from pyhttp import ProcessServer
+server = ProcessServer("127.0.0.1", 0, "tests.helpers.process_app:whoami", processes=2)
+def tell():
+    while len(server.pids) < 2:
+        pass
+    print("started", flush=True)
+threading.Thread(target=tell).start()
+server.serve_forever()
+"""
+
+
+def test_a_terminals_signal_may_come_while_the_processes_start() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTING], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, process_group=0
+    ) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline() == "started\n"
+        os.killpg(parent.pid, signal.SIGINT)
+        _, errors = parent.communicate(timeout=PATIENCE)
+        assert parent.returncode == -signal.SIGINT
+        assert errors.count("Traceback") == 1  # the parent's KeyboardInterrupt
 
 
 def test_L9_a_stop_may_come_while_the_processes_start() -> None:
