@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from pyhttp.answering import HandlerFactory
+from pyhttp.arguments import check_callable, check_type, optional
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
@@ -43,6 +44,7 @@ class ProcessServer:
     Raises:
         OSError: The address cannot be bound.
         ValueError: `processes` is less than 1, something cannot be sent to another process, or as for `BaseServer`.
+        TypeError: An argument of a wrong type; the message says which.
     """
 
     def __init__(
@@ -62,6 +64,15 @@ class ProcessServer:
         from pyhttp.servers.process import Process  # noqa: PLC0415
         from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
 
+        check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
+        check_type("port", port, int)
+        if not isinstance(request_handler, str):
+            check_callable("request_handler", request_handler)
+        check_callable("server_factory", server_factory)
+        check_callable("access_log", access_log, or_none=True)
+        optional("limits", limits, Limits)
+        grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
+        optional("processes", processes, int)
         self.processes: int = available() if processes is None else processes
         """How many there are to be."""
         if self.processes < 1:
@@ -75,7 +86,6 @@ class ProcessServer:
                 access_log=access_log,
             )
         )
-        grace = (timeouts or Timeouts()).stop
         self.log: logging.Logger = loggers()[0]
         self._listeners = adopt(sockets) or listen(host, port, (limits or Limits()).backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in self._listeners]

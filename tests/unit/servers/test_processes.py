@@ -29,6 +29,7 @@ from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
 from tests.helpers import process_app
 from tests.helpers.sockets import read_until_end, request
+from tests.helpers.untyped import untyped
 
 PATIENCE = 60.0
 """Seconds after which a test that waits has failed: processes start slowly on a busy machine."""
@@ -407,6 +408,24 @@ def test_what_no_other_process_can_find_is_refused() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
     assert "put it into a module: <class '__main__.Mine'> is of the main program" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("named", "message"),
+    [
+        ({"host": ("", 8000)}, r"host: str, not tuple: host and port are two arguments"),
+        ({"port": "8000"}, "port: int, not str"),
+        ({"request_handler": 5}, "request_handler: something to be called, not int"),
+        ({"server_factory": "PooledServer"}, "server_factory: something to be called, not str"),
+        ({"limits": {"content": 5}}, "limits: Limits, not dict"),
+        ({"timeouts": 5}, "timeouts: Timeouts, not int"),
+        ({"access_log": "access.log"}, "access_log: something to be called, not str"),
+        ({"processes": "auto"}, "processes: int, not str"),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_named(named: dict[str, object], message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        untyped(ProcessServer)(**{"host": "127.0.0.1", "port": 0, **named})
 
 
 def test_how_many_there_are() -> None:
