@@ -27,6 +27,7 @@ STOP: Final = b"S"
 """Said to the child: stop as a server does that is closed."""
 END: Final = b"E"
 """Said to the child: end at once, and the scripts, too."""
+_MOMENT: Final = 0.2
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the parent has blocked when it starts a child, until that has handlers for them."""
 
@@ -126,6 +127,9 @@ def _obey(line: int, server: BaseServer) -> None:
         elif word == STOP:  # which waits: a further word may follow
             threading.Thread(target=server.close, name="pyhttp-close", daemon=True).start()
         elif word == END:
-            server.scripts.destroy()
-            os._exit(1)
+            try:
+                server.scripts.close(_MOMENT)  # one that is just being started is known a moment later
+            finally:
+                os._exit(1)
+    os.close(line)
     server.close()

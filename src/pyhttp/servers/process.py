@@ -21,7 +21,7 @@ _BOOT: Final = (
 )
 _OVER: Final = 1.0
 """Seconds that a process may take beyond its grace period."""
-_AT_ONCE: Final = 0.5
+_AT_ONCE: Final = 1.0
 """Seconds that it may take to end its scripts."""
 
 
