@@ -47,6 +47,8 @@ class Process:
         OSError: It cannot be started.
     """
 
+    descriptor: int
+
     def __init__(self, plan: bytes, sockets: Sequence[socket.socket], grace: float) -> None:
         self._grace = grace
         self.began: float = time.monotonic()
