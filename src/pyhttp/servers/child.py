@@ -4,16 +4,16 @@ import contextlib
 import os
 import pickle
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import FrameType
 from typing import BinaryIO, Final
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.plan import Plan
 from pyhttp.transport.inherited import listener_of
+from pyhttp.transport.shared import NONE, Counts, SharedListener
 
 __all__ = ["CLOSED", "END", "LEAVE", "READY", "SIGNALS", "STOP", "work"]
 
@@ -32,34 +32,22 @@ SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the parent has blocked when it starts a child, until that has handlers for them."""
 
 
-class _Listener(socket.socket):
-    """A listener that tells of its end."""
-
-    on_close: Callable[[], None] | None = None
-
-    def close(self) -> None:
-        """Close, and tell."""
-        super().close()
-        tell, self.on_close = self.on_close, None
-        if tell is not None:
-            tell()
-
-
 def work(source: BinaryIO) -> None:
     """Serve until the parent says otherwise, or is no more.
 
-    The arguments of the process are descriptors: the pipe to the parent, then the listeners. Standard input has what
-    the parent says; its end is that of the parent.
+    The arguments of the process are numbers: the pipe to the parent, the memory that it shares with others, its seat
+    there, and the listeners. Standard input has what the parent says; its end is that of the parent.
 
     Args:
         source: Of the plan; closed here.
     """
-    report, *descriptors = map(int, sys.argv[1:])
+    report, memory, seat, *descriptors = map(int, sys.argv[1:])
     os.set_inheritable(report, False)
     line = _take_input()
     with source:
         plan: Plan = pickle.load(source)  # noqa: S301 - it is our own parent's
-    listeners = [_Listener(fileno=listener_of(each).detach()) for each in descriptors]
+    listeners = [SharedListener(fileno=listener_of(each).detach()) for each in descriptors]
+    _share(listeners, memory, seat)
     server = plan.server(listeners)
     _tell_of_end(listeners, report)
     _handle_signals(server)
@@ -81,7 +69,17 @@ def _take_input() -> int:
     return line
 
 
-def _tell_of_end(listeners: Sequence[_Listener], report: int) -> None:
+def _share(listeners: Sequence[SharedListener], memory: int, seat: int) -> None:
+    if memory == NONE:
+        return
+    if seat != NONE:
+        counts = Counts(memory)
+        for each in listeners:
+            each.counts, each.seat = counts, seat
+    os.close(memory)
+
+
+def _tell_of_end(listeners: Sequence[SharedListener], report: int) -> None:
     left = len(listeners)
 
     def closed() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyhttp.servers.child import CLOSED, END, LEAVE, READY, SIGNALS, STOP
+from pyhttp.transport.shared import NONE, Seats
 
 __all__ = ["Process"]
 
@@ -33,6 +34,7 @@ class Process:
     Args:
         plan: What it serves.
         sockets: The listeners it serves.
+        seats: Where all tell how many clients they have.
         grace: Seconds that its exchanges may take, once it is to stop.
 
     Attributes:
@@ -49,7 +51,7 @@ class Process:
 
     descriptor: int
 
-    def __init__(self, plan: bytes, sockets: Sequence[socket.socket], grace: float) -> None:
+    def __init__(self, plan: bytes, sockets: Sequence[socket.socket], seats: Seats, grace: float) -> None:
         self._grace = grace
         self.began: float = time.monotonic()
         self.is_ready: bool = False
@@ -63,7 +65,10 @@ class Process:
             source, ours = os.pipe()
             theirs.callback(os.close, source)
             undo.callback(os.close, ours)
-            self._popen = _start([source, report, *(each.fileno() for each in sockets)])
+            self._seats, self._seat = seats, seats.take()
+            undo.callback(seats.give_back, self._seat)
+            listeners = [each.fileno() for each in sockets]
+            self._popen = _start([source, report, seats.memory, *listeners], self._seat)
             undo.pop_all()
         # One that has ended already reads nothing; that it has ended will be heard.
         with contextlib.suppress(BrokenPipeError), open(ours, "wb") as pipe:
@@ -121,18 +126,20 @@ class Process:
         if self._popen.stdin is not None:
             self._popen.stdin.close()
         os.close(self.descriptor)
+        self._seats.give_back(self._seat)
         return f"by {signal.Signals(-status).name}" if status < 0 else f"with exit status {status}"
 
 
-def _start(passed: Sequence[int]) -> "subprocess.Popen[bytes]":
+def _start(passed: Sequence[int], seat: int) -> "subprocess.Popen[bytes]":
+    source, report, memory, *listeners = passed
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a child begins with our mask
     try:
         # -P: what lies in the working directory, which may be the one that is served, is no module of ours
         return subprocess.Popen(  # noqa: S603 - this very interpreter
-            [sys.executable, "-P", "-c", _BOOT, *map(str, passed)],
+            [sys.executable, "-P", "-c", _BOOT, *map(str, (source, report, memory, seat, *listeners))],
             bufsize=0,
             stdin=subprocess.PIPE,
-            pass_fds=passed,
+            pass_fds=[each for each in passed if each != NONE],
         )
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

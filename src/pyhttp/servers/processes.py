@@ -15,6 +15,7 @@ from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
 from pyhttp.transport.listener import address_of, adopt, listen, url_of
+from pyhttp.transport.shared import Seats
 
 if TYPE_CHECKING:
     import logging
@@ -90,8 +91,12 @@ class ProcessServer:
         self._listeners = adopt(sockets) or listen(host, port, (limits or Limits()).backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in self._listeners]
         """Every (host, port) that is served."""
+        self._seats = Seats()
         self._supervisor = Supervisor(
-            self.processes, lambda: Process(plan, self._listeners, grace), self._report, self._close_listeners
+            self.processes,
+            lambda: Process(plan, self._listeners, self._seats, grace),
+            self._report,
+            self._close_listeners,
         )
         self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
         self._runner: threading.Thread | None = None
@@ -142,6 +147,7 @@ class ProcessServer:
     def _end(self) -> None:
         self._supervisor.stop()
         self._supervisor.close()
+        self._seats.close()
         self._close_listeners()
         self._ended.set()
 

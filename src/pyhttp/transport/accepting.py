@@ -15,6 +15,7 @@ from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, Poller
 from pyhttp.transport.registry import has_begun
+from pyhttp.transport.shared import SharedListener
 
 __all__ = ["Acceptor", "Connect"]
 
@@ -24,6 +25,8 @@ Connect = Callable[[socket.socket, Address, Employer, int], Connection]
 _AT_ONCE: Final = 64
 _PAUSE: Final = 1.0
 """Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
+_STEP_BACK: Final = 0.002
+"""Seconds for which a process that has more clients than another leaves those who wait to that."""
 _PARTS: Final = frozenset({Phase.PROXY, Phase.HANDSHAKE, Phase.HEAD})
 """In which something has begun to arrive that nobody works on yet."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -66,6 +69,7 @@ class Acceptor:
         self._clock = clock
         self._connect = connect
         self._shared = shared
+        self._stepped_back = False
         self._at_once = 1 if shared else _AT_ONCE  # who takes all that wait leaves none to the others
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._unix = {fd for fd, listener in self._listeners.items() if listener.family == socket.AF_UNIX}
@@ -82,7 +86,7 @@ class Acceptor:
 
     def accept(self, fd: int) -> None:
         """Let in who waits at the listener `fd`, if it is one."""
-        if (listener := self._listeners.get(fd)) is not None:
+        if (listener := self._listeners.get(fd)) is not None and not (self._shared and self._steps_back(fd, listener)):
             self._accept(fd, listener)
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
@@ -161,6 +165,19 @@ class Acceptor:
             listener.close()
         self._listeners.clear()
         self.resting.clear()
+
+    def _steps_back(self, fd: int, listener: socket.socket) -> bool:
+        """Leave who waits to a process with fewer clients, for a moment and once: it may have other things to do."""
+        self._stepped_back = (
+            not self._stepped_back
+            and isinstance(listener, SharedListener)
+            and listener.is_ahead(len(self._registry.connections))
+        )
+        if self._stepped_back:
+            self._poller.arm(fd, 0)
+            self.resting.add(fd)
+            self.resume_at = self._clock() + _STEP_BACK
+        return self._stepped_back
 
     def _rest(self, fd: int, reason: str) -> None:
         """Stop accepting until a connection ends or becomes idle, or the pause is over; never in a busy loop (L5)."""

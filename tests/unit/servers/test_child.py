@@ -17,6 +17,7 @@ from pyhttp.servers import child
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.child import END, LEAVE, STOP, work
 from pyhttp.servers.plan import Plan, pickled
+from pyhttp.transport.shared import NONE
 from tests.helpers.servers import PATIENCE, echo
 from tests.helpers.sockets import read_until_end, request
 
@@ -75,7 +76,7 @@ def parent(monkeypatch: pytest.MonkeyPatch) -> Iterator[Parent]:
     os.dup2(made.input, 0)
     os.close(made.input)
     descriptors = [each.detach() for each in made.listeners]
-    monkeypatch.setattr(sys, "argv", ["-c", *map(str, [made.theirs, *descriptors])])
+    monkeypatch.setattr(sys, "argv", ["-c", *map(str, [made.theirs, NONE, NONE, *descriptors])])
     try:
         yield made
     finally:
