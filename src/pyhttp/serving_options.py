@@ -50,6 +50,11 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="listen at an open descriptor, likewise; those that systemd passes on are found without it",
     )
+    _add_kinds(parser)
+
+
+def _add_kinds(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument
     kinds = parser.add_mutually_exclusive_group()
     for kind, text in (
         (Kind.POOLED, "run handlers in a bounded pool of threads (default)"),

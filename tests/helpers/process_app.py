@@ -9,6 +9,7 @@ from pyhttp.answering import HandlerFactory, function_handler
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
@@ -58,11 +59,17 @@ def unless(
     limits: Limits | None,
     timeouts: Timeouts | None,
     sockets: Sequence[socket.socket],
+    proxies: Proxies | None,
     access_log: AccessLog | None,
 ) -> BaseServer:
     """A server, unless there is a file `flag`."""
     if Path(flag).exists():
         raise OSError("as asked")
     return ThreadedServer(
-        request_handler=request_handler, limits=limits, timeouts=timeouts, sockets=sockets, access_log=access_log
+        request_handler=request_handler,
+        limits=limits,
+        timeouts=timeouts,
+        sockets=sockets,
+        proxies=proxies,
+        access_log=access_log,
     )

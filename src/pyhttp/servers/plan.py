@@ -11,6 +11,7 @@ from typing import Protocol
 
 from pyhttp.answering import HandlerFactory
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.access_log import AccessLog
 
@@ -27,6 +28,7 @@ class ServerFactory(Protocol):
         limits: Limits | None,
         timeouts: Timeouts | None,
         sockets: Sequence[socket.socket],
+        proxies: Proxies | None,
         access_log: AccessLog | None,
     ) -> BaseServer:
         """A server of `sockets`."""
@@ -41,6 +43,7 @@ class Plan:
     request_handler: HandlerFactory | str
     limits: Limits | None
     timeouts: Timeouts | None
+    proxies: Proxies | None
     access_log: AccessLog | None
 
     def server(self, sockets: Sequence[socket.socket]) -> BaseServer:
@@ -56,6 +59,7 @@ class Plan:
             limits=self.limits,
             timeouts=self.timeouts,
             sockets=sockets,
+            proxies=self.proxies,
             access_log=self.access_log,
         )
 

@@ -11,6 +11,7 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.arguments import check_callable, check_type, optional
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
+from pyhttp.proxies import Proxies
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
@@ -40,7 +41,7 @@ class ProcessServer:
         processes: How many; None for as many as there are processors that this process may use.
         server_factory: What each process serves by: a class of servers, `partial(PooledServer, workers=8)`, or a
             function with the same arguments, which sets up what else a process needs, such as logging.
-        limits, timeouts, access_log: As for `BaseServer`; they are those of each process.
+        limits, timeouts, proxies, access_log: As for `BaseServer`; they are those of each process.
 
     Raises:
         OSError: The address cannot be bound.
@@ -59,6 +60,7 @@ class ProcessServer:
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
+        proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - what starts processes is loaded where it is used
@@ -72,6 +74,7 @@ class ProcessServer:
         check_callable("server_factory", server_factory)
         check_callable("access_log", access_log, or_none=True)
         optional("limits", limits, Limits)
+        optional("proxies", proxies, Proxies)
         grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
         optional("processes", processes, int)
         self.processes: int = available() if processes is None else processes
@@ -84,6 +87,7 @@ class ProcessServer:
                 request_handler=request_handler,
                 limits=limits,
                 timeouts=timeouts,
+                proxies=proxies,
                 access_log=access_log,
             )
         )

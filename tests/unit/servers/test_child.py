@@ -26,6 +26,7 @@ PLAN = Plan(
     request_handler="tests.helpers.process_app:whoami",
     limits=None,
     timeouts=Timeouts(stop=2, linger=0.2),
+    proxies=None,
     access_log=None,
 )
 

@@ -10,13 +10,19 @@ from pyhttp.answering import HandlerFactory, function_handler
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
+from pyhttp.proxies import Proxies
 from pyhttp.servers.plan import Plan, pickled
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.site import Site
 from tests.helpers import process_app
 
 PLAN = Plan(
-    factory=PooledServer, request_handler=process_app.Identified, limits=Limits(), timeouts=None, access_log=None
+    factory=PooledServer,
+    request_handler=process_app.Identified,
+    limits=Limits(),
+    timeouts=None,
+    proxies=Proxies(headers=("::1",)),
+    access_log=None,
 )
 
 
@@ -34,6 +40,7 @@ def test_what_arrives_is_what_was_sent(handler: HandlerFactory | str, served: ob
     server = plan.server(())
     assert server.request_handler is served
     assert isinstance(server, PooledServer)
+    assert server.proxies == PLAN.proxies
     server.close()
 
 
