@@ -10,17 +10,9 @@ from tests.helpers.command import COMMAND, running
 from tests.helpers.programs import need
 
 
-def curl(path: Path, target: str) -> bytes:
-    command = [
-        need("curl"),
-        "--silent",
-        "--show-error",
-        "--fail",
-        "--unix-socket",
-        str(path),
-        f"http://site.test{target}",
-    ]
-    return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
+def curl(path: Path, target: str, *options: str) -> bytes:
+    command = [need("curl"), "--silent", "--show-error", "--fail", *options, "--unix-socket", str(path)]
+    return subprocess.run([*command, f"http://site.test{target}"], capture_output=True, check=True, timeout=30).stdout
 
 
 def refused(*arguments: str) -> str:
@@ -64,3 +56,18 @@ def test_a_socket_that_a_killed_server_has_left_is_replaced(tmp_path: Path) -> N
     path.write_text("precious")
     assert refused(str(tmp_path), "--unix", str(path)).endswith("there is a file that is no socket\n")
     assert path.read_text() == "precious"
+
+
+def test_a_proxy_at_a_unix_socket_says_who_its_clients_are(tmp_path: Path) -> None:
+    path, log = tmp_path / "s", tmp_path / "log"
+    script = tmp_path / "cgi-bin" / "who"
+    script.parent.mkdir()
+    script.write_text("#!/bin/sh\necho Content-Type: text/plain\necho\necho $REMOTE_ADDR $SERVER_NAME $SERVER_PORT")
+    script.chmod(0o755)
+    said = ["-H", "X-Forwarded-For: 203.0.113.7", "-H", "X-Forwarded-Proto: https"]
+    with running(str(tmp_path), "--unix", str(path), "--proxy-headers", "unix", log=log) as server:
+        assert curl(path, "/cgi-bin/who", *said) == b"203.0.113.7 site.test 443\n"
+        assert curl(path, "/cgi-bin/who") == b"127.0.0.1 site.test 80\n"
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(30) == 0
+    assert [line.split()[0] for line in log.read_text().splitlines()] == ["203.0.113.7", "unix:"]
