@@ -13,6 +13,8 @@ from typing import Final, Self
 import pytest
 
 from tests.helpers.command import Running, running
+from tests.helpers.crowd import until
+from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
 LINE: Final = re.compile(r'127\.0\.0\.1 - - \[[^]]+\] "GET /a\.txt\?\d+-x{900} HTTP/1\.1" 200 5')
 
@@ -154,3 +156,24 @@ def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) ->
             assert server.process.wait(60) == -signal.SIGTERM
             assert client.recv(12) in {b"", b"HTTP/1.1 503"}
         wait_until_ended(pids | {long})
+
+
+def certificate_of(port: int) -> bytes:
+    """The certificate by which one request is answered."""
+    with connected(("127.0.0.1", port), tls=client_context()) as client:
+        client.sendall(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        assert isinstance(client, TlsSocket)
+        return client.tls.getpeercert(binary_form=True) or b""
+
+
+def test_all_speak_tls_and_new_ones_by_the_new_certificate(tmp_path: Path) -> None:
+    pem = tmp_path / "pem"
+    pem.write_bytes(certificate_and_key())
+    arguments = ("--bind", "127.0.0.1", "-p", "0", "--processes", "2", "--tls-cert", str(pem))
+    with running(site(tmp_path), *arguments, log=tmp_path / "log") as server:
+        assert server.urls == [f"https://127.0.0.1:{server.port}/"]
+        before = certificate_of(server.port)
+        pem.write_bytes(certificate_and_key(fresh=True))
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: all(certificate_of(server.port) != before for _ in range(8)))

@@ -33,7 +33,7 @@ def _loggers_as_before() -> Iterator[None]:
 def test_a_process_of_several_serves_as_the_only_one_would(option: str, kind: type[BaseServer], tmp_path: Path) -> None:
     log = tmp_path / "log"
     options = parse([str(tmp_path), option, "--limit", "ranges=3", "--timeout", "idle=5", "--access-log", str(log)])
-    alone = serving.bind(options, serving.open_log(options), listen("127.0.0.1", 0), (5, 6))
+    alone = serving.bind(options, serving.open_log(options), None, listen("127.0.0.1", 0), (5, 6))
     one_of = serving._in_process(options, (5, 6), sockets=listen("127.0.0.1", 0))
     for server in (alone, one_of):
         assert type(server) is kind
@@ -47,7 +47,7 @@ def test_several_processes_have_nothing_of_the_one_that_starts_them(tmp_path: Pa
     options = parse([str(tmp_path), "--processes", "3", "--access-log", str(tmp_path / "log")])
     log_file = serving.open_log(options)
     (listener,) = listen("127.0.0.1", 0)
-    server = serving.bind(options, log_file, [listener], None)
+    server = serving.bind(options, log_file, None, [listener], None)
     assert isinstance(server, ProcessServer)
     assert server.processes == 3
     server.close()
