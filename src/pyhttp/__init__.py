@@ -54,6 +54,7 @@ from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Connection
+from pyhttp.transport.feed import Feed
 from pyhttp.transport.inherited import inherited_listeners
 from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
@@ -71,6 +72,7 @@ __all__ = [
     "ContentTooLarge",
     "Disconnected",
     "ExpectationFailed",
+    "Feed",
     "FieldsTooLarge",
     "FileSlice",
     "Forbidden",

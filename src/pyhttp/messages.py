@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, Protocol, runtime_checkable
 from pyhttp.semantics.fields import Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
 
-__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "check_item", "close_body"]
+__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "Written", "check_item", "close_body"]
 
 CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
@@ -101,7 +101,22 @@ class Source(Protocol):
         """End it; harmless when called twice."""
 
 
-Body = bytes | FileSlice | tuple[bytes | FileSlice, ...] | Iterable[bytes] | Source
+@runtime_checkable
+class Written(Protocol):
+    """Content that somebody writes while it is sent; a Feed is such."""
+
+    def reader(self) -> Source:
+        """What it is read from, by whoever sends the Response, and closed by.
+
+        Raises:
+            Misuse: It has a reader already.
+        """
+
+    def discard(self) -> None:
+        """The Response is not sent, or is over: if nobody reads the content, nobody will."""
+
+
+Body = bytes | FileSlice | tuple[bytes | FileSlice, ...] | Iterable[bytes] | Source | Written
 
 
 def close_body(body: Body) -> None:
@@ -109,6 +124,9 @@ def close_body(body: Body) -> None:
     if isinstance(body, tuple):
         for part in body:
             close_body(part)
+        return
+    if body.__class__ is not FileSlice and isinstance(body, Written):  # most bodies that get here are files
+        body.discard()
         return
     close: Callable[[], object] | None = getattr(body, "close", None)
     if close is not None:
@@ -123,11 +141,11 @@ def _octets(parts: tuple[bytes | FileSlice, ...]) -> int:
 class Response:
     """A final response: a value that the gate sends once (RFC 9110 §15, §6.4).
 
-    The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, or an iterable of bytes that
-    is sent as it comes; ``b""`` is "no content" for 204, 205 and 304. The head leaves with the first item, even an
-    empty one. What an iterable yields is looked at as it comes: a first item that is not `bytes` is answered with 500,
-    a later one ends the connection. What may not stand in the URI reference of a Location is
-    percent-encoded (RFC 9110 §10.2.2).
+    The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, an iterable of bytes that is
+    sent as it comes, or a `Feed` that other threads write; ``b""`` is "no content" for 204, 205 and 304. The head
+    leaves with the first item, even an empty one, and before what a feed will have. What an iterable yields is looked
+    at as it comes: a first item that is not `bytes` is answered with 500, a later one ends the connection. What may not
+    stand in the URI reference of a Location is percent-encoded (RFC 9110 §10.2.2).
 
     Args:
         status: 200 to 599.
@@ -234,7 +252,7 @@ def _check_body(body: object) -> None:
     elif isinstance(body, list):
         for item in body:
             check_item(item)
-    elif not hasattr(body, "__iter__") and not isinstance(body, Source):
+    elif not hasattr(body, "__iter__") and not isinstance(body, Source | Written):
         raise TypeError(f"body: bytes, or what yields bytes, not {type(body).__name__}")
 
 

@@ -306,7 +306,7 @@ class World:
     def work(self) -> None:
         """Rounds as long as anything is ready, which must come to an end."""
         for _ in range(10_000):
-            if not self.poller.ready() and not self.loop._taken:
+            if not self.poller.ready() and not self.loop._taken and not self.registry.called:
                 return
             self.round()
         raise AssertionError("the loop spins")

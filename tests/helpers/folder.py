@@ -4,7 +4,7 @@ import os
 import time
 from pathlib import Path
 
-from pyhttp.messages import FileSlice, RequestHead, Response, Source
+from pyhttp.messages import FileSlice, RequestHead, Response, Source, Written
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.validators import FileVersion, validators_of_file
 
@@ -56,7 +56,7 @@ def content(response: Response) -> bytes:
     """The content of a response, which is closed."""
     try:
         match response.body:
-            case Source():
+            case Source() | Written():
                 raise TypeError("what comes from outside is no content of a file")
             case tuple() as parts:
                 return b"".join(map(_octets, parts))

@@ -12,7 +12,7 @@ from typing import Final
 
 from pyhttp.errors import Disconnected, InternalError
 from pyhttp.limits import Limits
-from pyhttp.messages import FileSlice, Response, Source, check_item
+from pyhttp.messages import FileSlice, Response, Source, Written, check_item
 from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.fate import KEEP, LAST
@@ -110,6 +110,7 @@ class Answer:
 
         Raises:
             InternalError: A file was truncated before anything was sent.
+            Misuse: What is written to the content is sent by another answer.
             TypeError: The first item of an iterable is not bytes.
             Disconnected: The client is gone.
         """
@@ -121,10 +122,14 @@ class Answer:
             case tuple():
                 self._send_parts(body, next((part for part in body if isinstance(part, FileSlice)), None))
             case Source():
-                self._send_head()
-                self.source = body
-                self._pass_on(body.read())  # what is there leaves with the head
-                self.pump()
+                self._begin_reading(body)
+            case Written():
+                self.source = body.reader()
+                if self._head_only:
+                    self.source.close()
+                    self._send_parts((), None)
+                else:
+                    self._begin_reading(self.source)
             case _ if self._head_only:
                 self._send_parts((), None)
             case _:
@@ -169,16 +174,25 @@ class Answer:
         if self._closed:
             return
         self._closed = True
-        items, self._items, self.source = self._items, None, None
+        items, source = self._items, self.source
+        self._items = self.source = None
         try:
             if items is not None and items is not self._response.body:
                 close: Callable[[], object] | None = getattr(items, "close", None)
                 if close is not None:
                     close()
         finally:
+            if source is not None and source is not self._response.body:
+                source.close()
             self._response.close()
 
     # --- head, content, end
+
+    def _begin_reading(self, source: Source) -> None:
+        self._send_head()
+        self.source = source
+        self._pass_on(source.read())  # what is there leaves with the head
+        self.pump()
 
     def _send_head(self) -> None:
         sink, response = self._sink, self._response

@@ -1,14 +1,22 @@
 """What further turns do elsewhere, done at once by the thread that waits: where there is no loop, or a handler asks."""
 
-from typing import Protocol
+import contextlib
+import time
+from typing import Final, Protocol
 
-from pyhttp.errors import HTTPError
+from pyhttp.errors import Disconnected, HTTPError
+from pyhttp.transport.alarm import Alarm
 from pyhttp.transport.answer import Answer
 from pyhttp.transport.channel import Awaited, Channel
+from pyhttp.transport.feed import FeedContent
 from pyhttp.transport.incoming import Incoming
+from pyhttp.transport.pace import TooSlow
 from pyhttp.transport.progress import Progress
 
 __all__ = ["finish"]
+
+_LOOK: Final = 0.5
+"""Seconds between looks whether a feed's client has ended its side, or the server stops: neither makes an event."""
 
 
 class Unfinished(Protocol):
@@ -50,6 +58,8 @@ def finish(exchange: Unfinished, channel: Channel) -> None:
                 exchange.go_on()
         elif exchange.answer is None or exchange.answer.complete:
             return
+        elif isinstance(exchange.answer.source, FeedContent):
+            _follow(exchange.answer.source, exchange.answer, channel)
         elif exchange.answer.source is not None:
             channel.wait_for(exchange.answer.source)
             exchange.answer.pump()
@@ -63,3 +73,52 @@ def _collect(content: Incoming, channel: Channel) -> None:
             channel.receive()
     except HTTPError as error:
         content.refuse(error)
+
+
+class _Ear:
+    """Where a waiting thread hears of a feed; a `pyhttp.transport.channel.Watched`."""
+
+    def __init__(self, alarm: Alarm) -> None:
+        self._alarm = alarm
+
+    def watched(self) -> tuple[int, ...]:
+        """What rings when there is something to read."""
+        return (self._alarm.descriptor,)
+
+    def due(self) -> float:
+        """When to look after client and server."""
+        return time.monotonic() + _LOOK
+
+    def call(self, _: int) -> None:
+        """There is something to read."""
+        self._alarm.ring()
+
+
+def _follow(feed: FeedContent, answer: Answer, channel: Channel) -> None:
+    """Send what is written to a feed, to its end.
+
+    Raises:
+        Disconnected: The client is gone, or too slow.
+    """
+    with contextlib.closing(Alarm()) as alarm:
+        ear = _Ear(alarm)
+        try:
+            while answer.source is not None:
+                channel.send_all()
+                if channel.closing:
+                    feed.end("stopped")
+                feed.listen(ear.call, 0, behind=False)
+                channel.wait_for(ear)
+                alarm.silence()
+                if not _pump(answer) and channel.stream.half_closed():
+                    raise Disconnected("the client has left")
+        except TooSlow:
+            feed.end("too slow")
+            raise
+
+
+def _pump(answer: Answer) -> bool:
+    """Whether there was something to be sent, the end included."""
+    before = answer.octets
+    answer.pump()
+    return answer.complete or answer.octets > before

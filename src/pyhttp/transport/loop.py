@@ -144,9 +144,9 @@ class Loop:
             until = self._deadlines.next_look
             if registry.near or self._acceptor.resting or self.stopping.requested:
                 until = self._prepare(now)
-            # Others tell of a near deadline first and look then until when is waited here: one of both sees the other.
+            # Others call, or tell of a near deadline, then look until when is waited here: one of both sees the other.
             registry.waits_until = until
-            if registry.near:
+            if registry.near or registry.called:
                 until = now
             events = self._poller.wait(until - now if until > now else 0.0)
             registry.waits_until = 0.0
@@ -154,6 +154,8 @@ class Loop:
                 self._take(events)  # nothing was waited for that has become due meanwhile: `now` will do
             else:
                 now = self._clock()
+            if registry.called:
+                self._take_called()
             if self._deadlines.next_look <= now:
                 self._take_due(now)
         while self._taken:
@@ -194,6 +196,13 @@ class Loop:
         while self._acceptor.spared:
             self._taken.append((self._acceptor.spared.popleft(), False))
 
+    def _take_called(self) -> None:
+        called = self.registry.called
+        for _ in range(len(called)):
+            conn = self.registry.by_serial.get(called.popleft())
+            if conn is not None and self.registry.take_one(conn):
+                self._taken.append((conn, False))
+
     def _take_due(self, now: float) -> None:
         for serial, again in self._deadlines.due(now):
             conn = self.registry.by_serial.get(serial)
@@ -223,10 +232,16 @@ class Loop:
         self.registry.cut()
 
     def _take_last(self) -> None:
-        """Accept who had connected before the stop, and take what had arrived: both are still answered."""
+        """Accept who had connected before the stop, and take what had arrived: both are still answered.
+
+        What waits for a feed is taken, too: as it is armed anew, its feed ends.
+        """
         self._acceptor.accept_last()
         while events := self._poller.wait(0):
             self._take(events)
+        for conn in list(self.registry.connections.values()):
+            if conn.phase is Phase.AWAIT and self.registry.take_one(conn):
+                self._taken.append((conn, False))
 
 
 def _horizon(timeouts: Timeouts) -> float:

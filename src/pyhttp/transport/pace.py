@@ -1,14 +1,20 @@
 """How long a peer may take: silence and rate of content in either direction (safety lines D9, D10)."""
 
+import math
 from typing import Final
 
+from pyhttp.errors import Disconnected
 from pyhttp.transport.outbox import Outbox
 from pyhttp.transport.stream import Stream
 
-__all__ = ["Pace", "Uptake"]
+__all__ = ["Pace", "TooSlow", "Uptake"]
 
 _LOOKS: Final = 4.0
 """Looks at what a client has taken within the time of a silence."""
+
+
+class TooSlow(Disconnected):
+    """The client does not read its answer."""
 
 
 class Pace:
@@ -58,7 +64,7 @@ class Uptake:
         start: Octets that the outbox had sent before the answer.
     """
 
-    __slots__ = ("_grace", "_outbox", "_pace", "_seen", "_step", "_stream")
+    __slots__ = ("_glanced", "_grace", "_mark", "_outbox", "_pace", "_seen", "_step", "_stream")
 
     def __init__(self, outbox: Outbox, stream: Stream, grace: float, rate: float, *, start: int = 0) -> None:
         self._outbox = outbox
@@ -67,6 +73,8 @@ class Uptake:
         self._pace = Pace(grace, rate)
         self._seen = start
         self._step = 0
+        self._mark = -math.inf
+        self._glanced = -math.inf
 
     def patience(self) -> float:
         """Seconds to wait at most before `keeps_up` is asked."""
@@ -81,3 +89,19 @@ class Uptake:
         self._pace.count(waited, max(0, taken - self._seen))
         self._seen = max(self._seen, taken)
         return self._pace.allowance() > 0
+
+    def glance(self, now: float) -> bool:
+        """The same where all has been written, and some of it may wait in the system: looks now and then.
+
+        Only that time counts in which octets have waited from one look to the next: in between the client owes nothing.
+        """
+        waited = now - self._glanced
+        if waited < self._grace / _LOOKS:
+            return True
+        behind = self._outbox.sent - self._stream.untaken() < self._mark
+        self._mark, self._glanced = self._outbox.sent, now
+        return self.keeps_up(waited if behind else 0.0)
+
+    def next_glance(self) -> float:
+        """When to look next: never, where the client is known to have taken everything."""
+        return math.inf if self._seen >= self._outbox.sent else self._glanced + self._grace / _LOOKS

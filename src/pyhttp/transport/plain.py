@@ -18,7 +18,7 @@ from pyhttp.transport.channel import Watched, end_of
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
-from pyhttp.transport.pace import Pace, Uptake
+from pyhttp.transport.pace import Pace, TooSlow, Uptake
 from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream
@@ -200,7 +200,7 @@ class PlainChannel:
             self._wait(WRITE, self._uptake.patience())
             self._flush()
             if self.outbox and not self._uptake.keeps_up(time.monotonic() - began):
-                raise Disconnected("the peer does not read its response")
+                raise TooSlow("the peer does not read its response")
 
     def wait_for(self, what: Watched) -> None:
         """Wait until it is time to look at `what`.

@@ -14,6 +14,7 @@ from typing import Final, Protocol
 from pyhttp.transport.alarm import Alarm
 
 __all__ = [
+    "LEFT",
     "READ",
     "WRITE",
     "EpollPoller",
@@ -26,6 +27,8 @@ __all__ = [
 
 READ: Final = select.POLLIN
 WRITE: Final = select.POLLOUT
+LEFT: Final[int] = getattr(select, "POLLRDHUP", 0)
+"""The peer has ended its side, whatever is unread; where the system does not tell, it shows as data is sent."""
 
 _LONGEST: Final = 2_000_000.0
 """Seconds, 23 days: the system counts milliseconds in 32 bits. Whoever wants to wait longer is woken for nothing."""
@@ -40,7 +43,7 @@ class Poller(Protocol):
         ...
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the events of `mask` (READ, WRITE, both or neither) on `fd` while they are there.
+        """Deliver the events of `mask` (of READ, WRITE and LEFT some or none) on `fd` while they are there.
 
         Errors and hang-ups are events of every mask.
 

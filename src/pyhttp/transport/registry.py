@@ -21,14 +21,16 @@ from pyhttp.transport.channel import Watched
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.fate import CUT
+from pyhttp.transport.feed import FeedContent
 from pyhttp.transport.phases import FACTS, Happening, Phase, Steps
-from pyhttp.transport.poller import READ, WRITE, Poller
+from pyhttp.transport.poller import LEFT, READ, WRITE, Poller
 from pyhttp.transport.stopping import Stop
 
 __all__ = ["Registry", "has_begun"]
 
 _MASKS: Final = {phase: facts.armed_for for phase, facts in FACTS.items()}
 _IDLE: Final = Phase.IDLE
+_AWAIT: Final = Phase.AWAIT
 
 
 def has_begun(conn: Connection) -> bool:
@@ -70,9 +72,11 @@ class Registry:
         """The same by serial number, which is never given to another."""
         self.near: deque[tuple[float, int]] = deque()
         """Deadlines nearer than the horizon, with the serials they belong to, for the thread that leads."""
+        self.called: deque[int] = deque()
+        """Serials of connections that somebody wants looked at now, for the thread that leads."""
         self.waits_until: float = 0.0
-        """When the wait of the thread that leads ends by itself. Set before it looks at `near`, which others fill
-        before they look at this."""
+        """When the wait of the thread that leads ends by itself. 0 where it does not wait. Set before it looks at
+        `near` and `called`, which others fill before they look at this."""
         self.room_wanted: bool = False
         """Accepting rests until there is room. Written by the thread that leads, before it looks at `room_made`."""
         self.room_made: bool = False
@@ -91,6 +95,8 @@ class Registry:
     def arm(self, conn: Connection, watched: Watched | None = None) -> None:
         """Have `conn` taken when what its phase waits for happens, or something that is `watched`, or at its deadline.
 
+        A feed is not watched by the poller: it calls, and that its client has ended its side is an event.
+
         The last touch: from here on it belongs to whoever takes it.
 
         Raises:
@@ -102,6 +108,9 @@ class Registry:
             mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
         elif mask == READ:
             mask |= conn.stream.wanted
+        feed = watched if watched is not None and isinstance(watched, FeedContent) else None
+        if feed is not None and phase is _AWAIT:
+            mask |= LEFT
         deadline, serial = conn.deadline, conn.serial
         now = conn.armed_at = self._clock()
         with self._lock:
@@ -115,6 +124,10 @@ class Registry:
                 self._unwatch(conn)
                 raise
             conn.armed = True
+            if feed is not None:
+                if self.stopping.requested:  # looked at under the lock: else the leader finds it armed, and takes it
+                    feed.end("stopped")
+                feed.listen(self.call, serial, behind=phase is not _AWAIT)
         if deadline < now + self._horizon:
             self.near.append((deadline, serial))
             if deadline < self.waits_until:
@@ -228,6 +241,12 @@ class Registry:
             self._poller.close()
 
     # --- by anybody
+
+    def call(self, serial: int) -> None:
+        """Have a connection taken now, if it is armed: whoever has it would have found what there is."""
+        self.called.append(serial)
+        if self.waits_until:
+            self._poller.wake()
 
     def cut(self) -> None:
         """Cut every connection, whoever owns it: the grace period of a stop is over.

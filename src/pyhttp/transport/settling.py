@@ -15,6 +15,7 @@ from pyhttp.transport.deadlines import NEVER
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT, KEEP, LAST
+from pyhttp.transport.feeding import end_feed, feed_of, is_too_slow, next_look, stays, watch_out
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.progress import ANSWERED, Progress
@@ -74,7 +75,7 @@ class Settler:
                 if answer is None or answer.complete:
                     self._conclude(conn, exchange)
                 elif answer.source is not None:
-                    self._await(conn, answer.source, NEVER)
+                    self._await(conn, answer.source, next_look(conn))
                 else:
                     return True
             case Progress.COLLECTING:
@@ -95,7 +96,7 @@ class Settler:
         if conn.phase is not Phase.SEND:
             self._registry.enter(conn, Happening.SEND)
         conn.deadline = self._clock() + conn.uptake.patience()
-        self._registry.arm(conn)
+        self._registry.arm(conn, feed_of(conn))
 
     def send(self, conn: Connection, exchange: Exchange) -> bool:
         """In `SEND`: the client may take more, or it is time to see whether it has."""
@@ -108,7 +109,8 @@ class Settler:
             self._employer.report(f"{conn.addr[0]}: {error}")
             return self._cut(conn, exchange)
         if conn.outbox and not keeps_up:
-            self._employer.report(f"{conn.addr[0]}: the client does not read its response")
+            end_feed(conn, "too slow")
+        if conn.outbox and (not keeps_up or is_too_slow(conn)):
             return self._cut(conn, exchange, reset=True)
         if conn.outbox:
             self._await_client(conn)
@@ -118,6 +120,8 @@ class Settler:
     def _cut(self, conn: Connection, exchange: Exchange, *, reset: bool = False) -> bool:
         """The answer cannot be completed. What a handler's iterator does at its end belongs into a turn."""
         conn.lower(CUT)
+        if reset:
+            self._employer.report(f"{conn.addr[0]}: the client does not read its response")
         if exchange.answer is not None and exchange.answer.has_items:
             return True
         self._registry.close(conn, reset=reset)
@@ -136,6 +140,8 @@ class Settler:
 
     def _await(self, conn: Connection, watched: Watched, until: float) -> None:
         if conn.phase is not Phase.AWAIT:
+            if feed_of(conn) is not None:
+                watch_out(conn, self._employer.timeouts.send)
             self._registry.enter(conn, Happening.AWAIT)
         conn.deadline = min(watched.due(), until)
         self._registry.arm(conn, watched)
@@ -149,8 +155,8 @@ class Settler:
                 return True
             if self._clock() >= exchange.ask_at:
                 self._ask(conn, exchange)
-        elif exchange.answer is not None and not self._pump(exchange):
-            return self._cut(conn, exchange)
+        elif exchange.answer is not None and not (self._pump(exchange) and stays(conn, self._clock())):
+            return self._cut(conn, exchange, reset=is_too_slow(conn))
         if conn.outbox:
             self._await_client(conn)
             return False

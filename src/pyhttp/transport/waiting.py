@@ -6,7 +6,7 @@ from typing import Protocol
 from pyhttp.errors import Disconnected, RequestTimeout
 from pyhttp.transport.channel import Watched
 from pyhttp.transport.outbox import Outbox
-from pyhttp.transport.pace import Pace, Uptake
+from pyhttp.transport.pace import Pace, TooSlow, Uptake
 from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
 from pyhttp.transport.stream import Stream
 
@@ -91,7 +91,7 @@ def send_all(client: Client) -> None:
         began = time.monotonic()
         wait_until_ready(client.fileno(), WRITE, client.uptake.patience())
         if not client.uptake.keeps_up(time.monotonic() - began):
-            raise Disconnected("the client does not read its response")
+            raise TooSlow("the client does not read its response")
 
 
 def wait_for(client: Client, what: Watched) -> None:

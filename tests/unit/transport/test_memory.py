@@ -12,9 +12,11 @@ from contextlib import ExitStack
 
 import pytest
 
-from pyhttp.answering import function_handler
+from pyhttp.answering import Handler, function_handler
 from pyhttp.messages import Response
+from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
+from pyhttp.transport.feed import Feed
 from pyhttp.transport.loop import Role
 from pyhttp.transport.phases import Phase
 from tests.counts.workloads import WORKLOADS
@@ -32,13 +34,12 @@ LONG = BROWSER[:-2] + b"Cookie: " + b"a" * 4000 + b"\r\n\r\n"
 """One whose header section is too long to be kept for the next."""
 
 
-def held(sent: bytes, content: bytes) -> float:
-    """Bytes of Python's memory for each connection whose client has sent this, was answered with `content`, and waits.
+def held(sent: bytes, handler: Handler, phase: Phase = Phase.IDLE) -> float:
+    """Bytes of Python's memory for each connection whose client has sent this, was answered by `handler`, and waits.
 
     Clients connect and send before anything is accepted, so that theirs is no part of it.
     """
-    answer = Response(200, {}, content)
-    server = BaseServer("127.0.0.1", 0, function_handler(lambda _: answer), access_log=lambda _: None)
+    server = BaseServer("127.0.0.1", 0, function_handler(handler), access_log=lambda _: None)
     loop, role = server._loop, Role(leads=True)
     connections = loop.registry.connections
 
@@ -67,7 +68,7 @@ def held(sent: bytes, content: bytes) -> float:
             memory, _ = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert all(conn.phase is Phase.IDLE for conn in connections.values())
+        assert all(conn.phase is phase for conn in connections.values())
         assert len(connections) == 1 + COUNT
         return memory / COUNT
 
@@ -82,4 +83,18 @@ def held(sent: bytes, content: bytes) -> float:
     ],
 )
 def test_D12_an_idle_connection_holds_little(sent: bytes, content: bytes, bound: int) -> None:
-    assert held(sent, content) <= bound * MARGIN
+    answer = Response(200, {}, content)
+    assert held(sent, lambda _: answer) <= bound * MARGIN
+
+
+def test_D12_a_connection_with_an_open_feed_holds_little() -> None:
+    """With the exchange that goes on, and all that its writer holds; an event has been sent."""
+    feeds: list[Feed] = []
+
+    def listen(_: Request) -> Response:
+        feed = Feed()
+        feed.send(b"data: first\n\n")
+        feeds.append(feed)
+        return Response(200, {"Content-Type": "text/event-stream"}, feed)
+
+    assert held(BROWSER, listen, Phase.AWAIT) <= 6080 * MARGIN
