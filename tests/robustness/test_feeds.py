@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, Feed, PooledServer, Request, Response, Timeouts
+from pyhttp.transport.phases import Phase
 from tests.helpers.crowd import crowd, latencies, raise_descriptor_limit, reset, tell, until, until_ended
 from tests.helpers.servers import connect, serving
 from tests.helpers.sockets import descriptors, request
@@ -65,6 +66,12 @@ def receive(client: socket.socket, ending: bytes) -> bytes:
     return received
 
 
+def asked_for(server: BaseServer) -> int:
+    """Connections whose clients the system asks whether they are still there."""
+    conns = [conn for conn in list(server._loop.registry.connections.values()) if conn.phase is Phase.AWAIT]
+    return sum(bool(conn.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) for conn in conns)
+
+
 def idle_threads(server: BaseServer) -> int:
     """Threads that a server may keep though it has nothing to do."""
     return 1 + server.workers + 1 if isinstance(server, PooledServer) else 1
@@ -109,6 +116,7 @@ def test_L6_clients_that_vanish_are_noticed_though_nothing_is_sent(server_class:
         before = descriptors()
         with listening(server, feeds, 300) as clients:
             gone, stay = clients[:299], clients[299]
+            until(lambda: asked_for(server) == len(clients))  # hosts may vanish, too
             for client in gone:
                 reset(client) if how == "reset" else client.close()
             until(lambda: sum(feed.closed == "left" for feed in feeds.open) == len(gone))

@@ -138,15 +138,23 @@ def test_L6_a_client_that_leaves_is_noticed_though_nothing_is_sent(how: str) -> 
         assert made.employer.statuses == [200]
 
 
-def test_who_only_listens_gets_what_is_there() -> None:
-    feed = Feed()
+@pytest.mark.parametrize("length", [10, 2_000_000])
+def test_who_only_listens_gets_what_is_there(length: int) -> None:
+    feed = Feed(limit=length)
     with world() as made:
         peer, conn = begin(made, feed)
         peer.sock.shutdown(socket.SHUT_WR)
-        feed.send(b"there")
+        feed.send(b"~" * length)
         feed.close()
         made.work()
-        assert peer.read().endswith(b"5\r\nthere\r\n" + END)
+        received = peer.read()
+        while now(conn) is Phase.SEND:
+            made.work()
+            received += peer.read()
+        made.work()
+        received += peer.read()
+        assert received.count(b"~") == length
+        assert received.endswith(END)
         assert now(conn) is Phase.CLOSED
         assert feed.closed == "closed"
 
@@ -195,6 +203,7 @@ def test_D10_so_is_one_that_was_not_behind_when_more_came_than_is_kept() -> None
         made.work()
         assert now(conn) is Phase.CLOSED
         assert feed.closed == "too slow"
+        assert made.employer.reports == ["192.0.2.1: the client does not read its response"]
 
 
 def test_D10_a_client_that_does_not_read_is_dropped_by_the_clock() -> None:
@@ -258,11 +267,14 @@ def test_a_silent_feed_is_not_looked_at() -> None:
 # --- the end of the server
 
 
-def test_D14_a_stop_ends_feeds_in_their_own_words() -> None:
+@pytest.mark.parametrize("unread", [False, True])
+def test_D14_a_stop_ends_feeds_in_their_own_words(unread: bool) -> None:
     feed = Feed()
     with world() as made:
         peer, conn = begin(made, feed)
         feed.send(b"last")
+        if not unread:
+            made.work()
         made.loop.stop()
         began = made.clock.now
         while not made.loop._finished():

@@ -14,6 +14,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.transport.client import Connection
+from pyhttp.transport.feed import Feed
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import READ, WRITE
 from tests.helpers.fakes import World, later, now, world
@@ -24,6 +25,8 @@ from tests.helpers.sockets import descriptors, request
 CHUNKED = "Transfer-Encoding: chunked"
 LARGE: Final = bytes(4 << 20)
 AN_HOUR = 3600.0
+FEEDS: Final[list[Feed]] = []
+"""Those of the current test."""
 
 
 class Race:
@@ -158,6 +161,12 @@ def stop_deliver(race: Race) -> None:
     deliver(race)
 
 
+def written(race: Race) -> None:
+    """Whoever writes to a feed is no leader, and takes none of the locks that the leader does."""
+    for feed in FEEDS:
+        feed.send(b"written ")
+
+
 def cut(race: Race) -> None:
     race.made.registry.cut()
 
@@ -186,6 +195,7 @@ STEPS: Final[tuple[Step, ...]] = (
     shed,
     stop,
     stop_deliver,
+    written,
     cut,
     cut_deliver,
     end,
@@ -220,6 +230,11 @@ def from_source(asked: Request) -> None:
     tap.end()
 
 
+def from_feed(asked: Request) -> None:
+    FEEDS.append(Feed())
+    asked.exchange.respond(Response(200, {}, FEEDS[-1]))
+
+
 def collect(asked: Request) -> None:
     asked.exchange.collect(lambda: asked.exchange.respond(Response(200, {}, b"answer")))
 
@@ -245,6 +260,7 @@ GIVEN_BACK: Final[dict[str, tuple[bytes, Ending, float | None]]] = {
     "pending, and ready": (request("/1"), pend(fired=True), None),
     "pending, and soon due": (request("/1"), pend(fired=False, due=0.5), None),
     "a source": (request("/1"), from_source, None),
+    "a feed": (request("/1"), from_feed, None),
     "to linger": (request("/1"), last, None),
     "to be closed": (request("/1", "Connection: close"), SHORT, None),
 }
@@ -268,6 +284,7 @@ def test_while_a_thread_gives_a_connection_back(given_back: str, step: Step, poi
     """One owner at any time: nobody else touches it, nothing is closed twice, left open, or a stranger's."""
     sent, ending, seconds = GIVEN_BACK[given_back]
     before = descriptors()
+    FEEDS.clear()
     with guarded() as owners, world(later, limits=Limits(read_ahead=1000)) as made:
         made.lock.released = owners.released
         peer, conn = made.connect()
@@ -286,12 +303,17 @@ def test_while_a_thread_gives_a_connection_back(given_back: str, step: Step, poi
         for stranger in strangers:
             stranger.send(request("/stranger"))
         settle_all(made, owners)
+        assert step is not written or not FEEDS or b"written " in peer.received
+        for feed in FEEDS:
+            feed.send(b"answer")
+            feed.close()
+        settle_all(made, owners)
         made.pass_time(2.5 if given_back == "pending" else 1)
         settle_all(made, owners)
         if not made.loop.stopping.requested:
             assert all(stranger.received.endswith(b"again") for stranger in strangers)
             assert not any(stranger.ended for stranger in strangers)
-        if step in {nothing, deliver, stale, take_round} and given_back != "part of content":
+        if step in {nothing, deliver, stale, take_round, written} and given_back != "part of content":
             assert peer.received.startswith(b"HTTP/1.1 ")
             assert b"answer" in peer.received or given_back in {"unsent", "items to come", "wanted content"}
             assert peer.ended == (given_back in {"refused", "to linger", "to be closed"})

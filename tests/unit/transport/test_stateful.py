@@ -22,6 +22,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
 from pyhttp.transport.client import Connection
+from pyhttp.transport.feed import Feed
 from pyhttp.transport.holding import hold
 from pyhttp.transport.phases import FACTS, TABLE, Happening, Owner, Phase, Phased, Steps
 from tests.helpers.fakes import Peer, World, world
@@ -34,7 +35,7 @@ LIMITS: Final = Limits(
 LARGE: Final = 1 << 20
 ENTER: Final = Steps.enter
 PATHS: Final = (
-    *("/bytes", "/large", "/file", "/items", "/generator", "/source", "/pend", "/collect", "/collect"),
+    *("/bytes", "/large", "/file", "/items", "/generator", "/source", "/feed", "/pend", "/collect", "/collect"),
     *("/read", "/error", "/fail", "/interrupt", "/last", "/later", "/later", "/later", "/later"),
 )
 STEPS: Final = 60
@@ -55,6 +56,7 @@ class Life(RuleBasedStateMachine):
         self.rests: dict[int, bytes] = {}
         self.pendings: list[Pending] = []
         self.taps: list[Tap] = []
+        self.feeds: list[Feed] = []
         self.items: list[Items] = []
         self.files: list[IO[bytes]] = []
         self.generators = [0, 0]
@@ -132,6 +134,10 @@ class Life(RuleBasedStateMachine):
                 self.taps.append(Tap())
                 self.taps[-1].pour(b"first")
                 return Response(200, {}, self.taps[-1])
+            case "feed":
+                self.feeds.append(Feed(limit=300_000))
+                self.feeds[-1].send(b"first")
+                return Response(200, {}, self.feeds[-1])
             case _:
                 return Response(200, {}, b"short")
 
@@ -161,6 +167,8 @@ class Life(RuleBasedStateMachine):
             acts.append((2.0, self.something_is_ready))
         if self.taps:
             acts.append((3.0, self.source_says_something))
+        if self.feeds:
+            acts.append((2.0, self.feed_is_written))
         dice.choices([act for _, act in acts], [weight for weight, _ in acts])[0](dice)
 
     # --- clients
@@ -248,7 +256,9 @@ class Life(RuleBasedStateMachine):
             self.pendings.append(Pending())
             made.employer.end(conn, self.pendings[-1].delay)
         else:
-            made.employer.answer(conn, self.response(dice.choice(["bytes", "large", "file", "items", "source"])))
+            made.employer.answer(
+                conn, self.response(dice.choice(["bytes", "large", "file", "items", "source", "feed"]))
+            )
         if dice.random() < 0.3:
             made.keeper.settle(conn)
         elif hold(made.keeper, conn, dice.choice([0.0, 0.001, 0.001])):
@@ -299,6 +309,14 @@ class Life(RuleBasedStateMachine):
             self.go_round(1)
             if tap.closed:
                 return
+
+    def feed_is_written(self, dice: Random) -> None:
+        feed = dice.choice(self.feeds)
+        if dice.random() < 0.1:
+            feed.close()
+        for _ in range(dice.choice([1, 1, 6])):
+            feed.send(bytes(dice.choice([0, 10, 60_000])))
+            self.go_round(dice.randrange(2))
 
     # --- what is true at every moment
 
@@ -353,6 +371,7 @@ class Life(RuleBasedStateMachine):
             self.each_exchange_ends_once()
         assert all(pending.closed for pending in self.pendings)
         assert all(tap.closed for tap in self.taps)
+        assert all(feed.closed for feed in self.feeds)
         assert all(items.closed for items in self.items)
         assert all(file.closed for file in self.files)
         assert self.generators[0] == self.generators[1]
