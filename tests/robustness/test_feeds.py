@@ -15,6 +15,7 @@ from pyhttp.transport.phases import Phase
 from tests.helpers.crowd import crowd, latencies, raise_descriptor_limit, reset, tell, until, until_ended
 from tests.helpers.servers import connect, serving
 from tests.helpers.sockets import descriptors, request
+from tests.helpers.tls import server_context
 
 pytestmark = pytest.mark.usefixtures("quiet")
 
@@ -208,6 +209,29 @@ def test_a_connection_serves_on_behind_a_feed(server_class: type[BaseServer]) ->
             assert (reply.content, reply.complete) == (b"event", True)
         client.send(request("/small"))
         assert client.reply().content == b"hello"
+
+
+@pytest.mark.parametrize("how", ["leaves", "stays"])
+def test_X1_so_it_is_by_tls(server_class: type[BaseServer], how: str) -> None:
+    feeds = Feeds()
+    with (
+        serving(server_class, feeds, tls=server_context(), timeouts=Timeouts(send=0.3)) as server,
+        connect(server) as client,
+    ):
+        client.send(request())
+        until(lambda: bool(feeds.open))
+        began = time.monotonic()
+        while time.monotonic() - began < 0.7:  # twice as long as octets may wait for their client
+            assert feeds.broadcast(b"event") == 1
+            assert select.select([client.sock], [], [], 0.1)[0] == [client.sock]
+            client.sock.recv(1000)
+        if how == "leaves":
+            client.close()
+            until(lambda: feeds.reasons() == {"left"})
+        else:
+            server.close()
+            assert feeds.reasons() == {"stopped"}
+            assert client.ended().endswith(END)
 
 
 def test_a_silent_feed_takes_no_time(server_class: type[BaseServer]) -> None:

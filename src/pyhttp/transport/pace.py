@@ -26,13 +26,16 @@ class Pace:
     Args:
         grace: Seconds.
         rate: Bytes per second.
+
+    Attributes:
+        silence: Seconds that may go by without a byte.
     """
 
-    __slots__ = ("_moved", "_rate", "_silence", "_silent", "_waited")
+    __slots__ = ("_moved", "_rate", "_silent", "_waited", "silence")
 
     def __init__(self, grace: float, rate: float) -> None:
         self._rate = rate
-        self._silence = grace
+        self.silence: float = grace
         self._waited = 0.0
         self._silent = 0.0
         self._moved = 0
@@ -45,11 +48,11 @@ class Pace:
 
     def allow_for(self, step: int) -> None:
         """Progress shows in steps of so many bytes only: silence may last as long as one takes at the least rate."""
-        self._silence = max(self._silence, step / self._rate)
+        self.silence = max(self.silence, step / self._rate)
 
     def allowance(self) -> float:
         """Seconds the next wait may take; 0 or less where the peer has been too slow already."""
-        return min(self._silence - self._silent, self._silence + self._moved / self._rate - self._waited)
+        return min(self.silence - self._silent, self.silence + self._moved / self._rate - self._waited)
 
 
 class Uptake:
@@ -64,7 +67,7 @@ class Uptake:
         start: Octets that the outbox had sent before the answer.
     """
 
-    __slots__ = ("_glanced", "_grace", "_mark", "_outbox", "_pace", "_seen", "_step", "_stream")
+    __slots__ = ("_glanced", "_grace", "_mark", "_outbox", "_pace", "_seen", "_step", "_stream", "_waits_since")
 
     def __init__(self, outbox: Outbox, stream: Stream, grace: float, rate: float, *, start: int = 0) -> None:
         self._outbox = outbox
@@ -75,6 +78,7 @@ class Uptake:
         self._step = 0
         self._mark = -math.inf
         self._glanced = -math.inf
+        self._waits_since = math.inf
 
     def patience(self) -> float:
         """Seconds to wait at most before `keeps_up` is asked."""
@@ -82,26 +86,32 @@ class Uptake:
 
     def keeps_up(self, waited: float) -> bool:
         """Whether the client may go on, having been waited for so long since the last look."""
-        if not self._step:
-            self._step = self._stream.step() or 1
-            self._pace.allow_for(self._step)
-        taken = self._outbox.sent - self._stream.untaken()
-        self._pace.count(waited, max(0, taken - self._seen))
-        self._seen = max(self._seen, taken)
+        self._pace.count(waited, self._count_taken())
         return self._pace.allowance() > 0
 
     def glance(self, now: float) -> bool:
         """The same where all has been written, and some of it may wait in the system: looks now and then.
 
-        Only that time counts in which octets have waited from one look to the next: in between the client owes nothing.
+        Only silence counts, from the look on that finds octets of before the last one waiting, and none taken since:
+        who is sent little owes no rate, and something may be on its way whenever one looks.
         """
-        waited = now - self._glanced
-        if waited < self._grace / _LOOKS:
+        if now - self._glanced < self._grace / _LOOKS:
             return True
-        behind = self._outbox.sent - self._stream.untaken() < self._mark
-        self._mark, self._glanced = self._outbox.sent, now
-        return self.keeps_up(waited if behind else 0.0)
+        mark, self._mark, self._glanced = self._mark, self._outbox.sent, now
+        moved = self._count_taken()
+        self._pace.count(0.0, moved)
+        self._waits_since = math.inf if moved or self._seen >= mark else min(self._waits_since, now)
+        return now - self._waits_since < self._pace.silence
 
     def next_glance(self) -> float:
         """When to look next: never, where the client is known to have taken everything."""
         return math.inf if self._seen >= self._outbox.sent else self._glanced + self._grace / _LOOKS
+
+    def _count_taken(self) -> int:
+        """Octets that the client has taken since the last look."""
+        if not self._step:
+            self._step = self._stream.step() or 1
+            self._pace.allow_for(self._step)
+        seen = self._seen
+        self._seen = max(seen, self._outbox.sent - self._stream.untaken())
+        return self._seen - seen

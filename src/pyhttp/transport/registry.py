@@ -108,8 +108,7 @@ class Registry:
             mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
         elif mask == READ:
             mask |= conn.stream.wanted
-        feed = watched if watched is not None and isinstance(watched, FeedContent) else None
-        if feed is not None and phase is _AWAIT:
+        if watched is not None and phase is _AWAIT and isinstance(watched, FeedContent):
             mask |= LEFT
         deadline, serial = conn.deadline, conn.serial
         now = conn.armed_at = self._clock()
@@ -124,10 +123,8 @@ class Registry:
                 self._unwatch(conn)
                 raise
             conn.armed = True
-            if feed is not None:
-                if self.stopping.requested:  # looked at under the lock: else the leader finds it armed, and takes it
-                    feed.end("stopped")
-                feed.listen(self.call, serial, behind=phase is not _AWAIT)
+            if watched is not None:
+                self._listen(watched, conn)
         if deadline < now + self._horizon:
             self.near.append((deadline, serial))
             if deadline < self.waits_until:
@@ -218,6 +215,13 @@ class Registry:
         for fd in descriptors:
             self._watched[fd] = conn
             self._poller.arm(fd, READ)
+
+    def _listen(self, watched: Watched, conn: Connection) -> None:
+        """Under the lock, `conn` being armed: have a feed call for it."""
+        if isinstance(watched, FeedContent):
+            if self.stopping.requested:  # if not, the leader will find it armed, and take it
+                watched.end("stopped")
+            watched.listen(self.call, conn.serial, behind=conn.phase is not _AWAIT)
 
     def _unwatch(self, conn: Connection) -> None:
         """Under the lock: what `conn` waits for besides its client makes no event while it is somebody's."""

@@ -251,6 +251,25 @@ def test_D10_a_client_that_takes_little_because_there_is_little_is_not_too_slow(
             assert now(conn) is Phase.AWAIT
 
 
+def test_D10_what_tls_adds_is_no_sign_of_a_slow_client() -> None:
+    """More waits in the system than was sent since the last look, each time that somebody looks."""
+    feed = Feed()
+    with world() as made:
+        peer, conn = begin(made, feed)
+        with untaken(0):
+            feed.send(bytes(1000))
+            made.work()
+            made.pass_time(100)
+        for _ in range(20):
+            with untaken(36):
+                assert feed.send(b"a")
+                made.work()
+            with untaken(0):
+                made.pass_time(100)
+        assert peer.read().endswith(b"1\r\na\r\n")
+        assert now(conn) is Phase.AWAIT
+
+
 def test_a_silent_feed_is_not_looked_at() -> None:
     """Its connection costs no more than an idle one."""
     feed = Feed()
