@@ -212,7 +212,7 @@ def test_a_connection_serves_on_behind_a_feed(server_class: type[BaseServer]) ->
 
 
 @pytest.mark.parametrize("how", ["leaves", "stays"])
-def test_X1_so_it_is_by_tls(server_class: type[BaseServer], how: str) -> None:
+def test_so_it_is_by_tls(server_class: type[BaseServer], how: str) -> None:
     feeds = Feeds()
     with (
         serving(server_class, feeds, tls=server_context(), timeouts=Timeouts(send=0.3)) as server,

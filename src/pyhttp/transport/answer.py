@@ -16,6 +16,8 @@ from pyhttp.messages import FileSlice, Response, Source, Written, check_item
 from pyhttp.semantics.dates import date_line
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.fate import KEEP, LAST
+from pyhttp.transport.feed import FeedContent
+from pyhttp.transport.pace import TooSlow
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, ResponseHead
 
 __all__ = ["Answer", "frame_whole"]
@@ -169,6 +171,11 @@ class Answer:
             self._pass_on(data)
             self._sink.send_some()
 
+    def drop(self) -> None:
+        """The client is too slow, as whoever writes the content is told."""
+        if isinstance(self.source, FeedContent):
+            self.source.end("too slow")
+
     def close(self) -> None:
         """Release the content, once; by the end of the exchange at the latest, in every outcome."""
         if self._closed:
@@ -191,8 +198,12 @@ class Answer:
     def _begin_reading(self, source: Source) -> None:
         self._send_head()
         self.source = source
-        self._pass_on(source.read())  # what is there leaves with the head
-        self.pump()
+        try:
+            self._pass_on(source.read())  # what is there leaves with the head
+            self.pump()
+        except TooSlow:
+            self.drop()
+            raise
 
     def _send_head(self) -> None:
         sink, response = self._sink, self._response

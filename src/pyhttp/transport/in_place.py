@@ -47,6 +47,15 @@ def finish(exchange: Unfinished, channel: Channel) -> None:
         OSError: The connection failed.
         Exception: What a further turn raises.
     """
+    try:
+        _finish(exchange, channel)
+    except TooSlow:
+        if exchange.answer is not None:
+            exchange.answer.drop()
+        raise
+
+
+def _finish(exchange: Unfinished, channel: Channel) -> None:
     while exchange.progress is not Progress.OPEN:
         channel.send_all()
         if exchange.progress is Progress.COLLECTING:
@@ -102,19 +111,15 @@ def _follow(feed: FeedContent, answer: Answer, channel: Channel) -> None:
     """
     with contextlib.closing(Alarm()) as alarm:
         ear = _Ear(alarm)
-        try:
-            while answer.source is not None:
-                channel.send_all()
-                if channel.closing:
-                    feed.end("stopped")
-                feed.listen(ear.call, 0, behind=False)
-                channel.wait_for(ear)
-                alarm.silence()
-                if not _pump(answer) and channel.stream.half_closed():
-                    raise Disconnected("the client has left")
-        except TooSlow:
-            feed.end("too slow")
-            raise
+        while answer.source is not None:
+            channel.send_all()
+            if channel.closing:
+                feed.end("stopped")
+            feed.listen(ear.call, 0, behind=False)
+            channel.wait_for(ear)
+            alarm.silence()
+            if not _pump(answer) and channel.stream.half_closed():
+                raise Disconnected("the client has left")
 
 
 def _pump(answer: Answer) -> bool:

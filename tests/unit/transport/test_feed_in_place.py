@@ -17,7 +17,7 @@ from pyhttp.transport.plain import open_channel
 from tests.helpers.channels import Met, met
 from tests.helpers.sockets import descriptors, pair, request
 
-QUICK: Final = Timeouts(send=0.05)
+QUICK: Final = Timeouts(send=0.05, send_rate=1e6)
 END: Final = b"0\r\n\r\n"
 
 
@@ -124,15 +124,21 @@ def test_D10_in_place_a_client_that_does_not_read_is_dropped(ongoing: Ongoing) -
     assert len(ongoing.failures) == 1
 
 
-def test_D10_in_place_so_it_is_by_the_clock() -> None:
-    """What fills the system's buffers and is far from the limit of the feed."""
-    with _plain() as made:
+@pytest.mark.parametrize("begin", [_plain, _kept], ids=["plain", "kept"])
+@pytest.mark.parametrize("early", [False, True])
+def test_D10_in_place_so_it_is_by_the_clock(begin: Begin, early: bool) -> None:
+    """More than the system's buffers take, and far from the limit of the feed: there at once, or later."""
+    with begin() as made:
         made.feed = Feed(limit=1 << 30)
+        if early:
+            assert made.feed.send(bytes(16 << 20))
         made.start()
-        assert made.feed.send(bytes(8 << 20))
+        if not early:
+            made.receive(b"\r\n\r\n")
+            assert made.feed.send(bytes(16 << 20))
         made.join()
-    assert made.feed.closed == "too slow"
-    assert len(made.failures) == 1
+        assert made.feed.closed == "too slow"
+        assert len(made.failures) == 1
 
 
 def test_D14_in_place_a_stop_ends_a_feed() -> None:
