@@ -45,6 +45,17 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import FileSlice, Response
 from pyhttp.proxies import Proxies
+from pyhttp.refusals import (
+    Conflict,
+    Gone,
+    PaymentRequired,
+    PreconditionRequired,
+    TooManyRequests,
+    Unauthorized,
+    UnprocessableContent,
+    UnsupportedMediaType,
+    UpgradeRequired,
+)
 from pyhttp.request import Request
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
@@ -68,6 +79,7 @@ __all__ = [
     "BaseHttpRequestHandler",
     "BaseServer",
     "CodingUnknown",
+    "Conflict",
     "Connection",
     "ContentTooLarge",
     "Disconnected",
@@ -77,6 +89,7 @@ __all__ = [
     "FileSlice",
     "Forbidden",
     "GatewayTimeout",
+    "Gone",
     "HTTPError",
     "Handler",
     "HandlerFactory",
@@ -93,8 +106,10 @@ __all__ = [
     "Misuse",
     "NotAcceptable",
     "NotFound",
+    "PaymentRequired",
     "PooledServer",
     "PreconditionFailed",
+    "PreconditionRequired",
     "ProcessServer",
     "Proxies",
     "RangeNotSatisfiable",
@@ -106,7 +121,12 @@ __all__ = [
     "ThreadedServer",
     "ThreadingMixin",
     "Timeouts",
+    "TooManyRequests",
+    "Unauthorized",
     "Unavailable",
+    "UnprocessableContent",
+    "UnsupportedMediaType",
+    "UpgradeRequired",
     "VersionNotSupported",
     "function_handler",
     "inherited_listeners",

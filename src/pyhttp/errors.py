@@ -1,6 +1,6 @@
 """What can go wrong, as types: RFC 9110 §15.5, §15.6 (error statuses) and the misuse of this library.
 
-Trees that never meet::
+Those that handlers alone raise, never this server itself, are in `refusals`. Trees that never meet::
 
     HTTPError                        the exchange is answered with its status
     ├── BadRequest                   400
@@ -35,8 +35,12 @@ Trees that never meet::
 The client sees the status and its reason phrase; ``detail`` is for the operator's log.
 """
 
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import ClassVar, Final
+from typing import ClassVar, overload
+
+from pyhttp.arguments import check_type
+from pyhttp.phrases import reason_phrase
 
 __all__ = [
     "BadGateway",
@@ -69,41 +73,58 @@ __all__ = [
     "WrongScheme",
 ]
 
-
-RENAMED: Final = {
-    413: "Content Too Large",
-    414: "URI Too Long",
-    416: "Range Not Satisfiable",
-    422: "Unprocessable Content",
-}
-"""Names that RFC 9110 gave and older Python versions do not know yet: answers are the same on every version."""
+FieldLines = Mapping[str, str] | Iterable[tuple[str, str]]
+"""A mapping, or (name, value) pairs."""
 
 
 class HTTPError(Exception):
-    """A fault that has an HTTP status.
+    """A fault that has an HTTP status; where a handler lets it through, it is the answer.
+
+    `HTTPError(418, "why")` has the status that is given, `NotFound("why")` that of its class. A subclass states its
+    own as `status = 418`, or inherits that of the class it refines: `class NoSuchUser(NotFound)`.
+
+    Args:
+        status: 400 to 599; without it, that of the class.
+        detail: As the attribute; the phrase of the status unless given.
+        headers: Field lines of the answer, a mapping or (name, value) pairs.
 
     Attributes:
         status: The status code the exchange is answered with.
         must_close: True where the connection cannot go on after the answer (RFC 9112 §9.6).
         told: What the client is told instead of what the status commonly means; empty where that will do.
         detail: One line for the operator's log; never sent to the client.
-        fields: Field lines the answer must carry, such as Allow with 405.
+        headers: Field lines the answer must carry, such as Allow with 405.
+
+    Raises:
+        ValueError: `status` is not an error's.
+        TypeError: `status` is no int.
     """
 
-    status: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close: ClassVar[bool] = False
     told: ClassVar[str] = ""
 
-    def __init__(self, detail: str = "", *, fields: tuple[tuple[str, str], ...] = ()) -> None:
-        self.detail: str = detail or RENAMED.get(self.status) or self.status.phrase
+    @overload
+    def __init__(self, status: int, detail: str = "", *, headers: FieldLines = ()) -> None: ...
+    @overload
+    def __init__(self, detail: str = "", /, *, headers: FieldLines = ()) -> None: ...
+    def __init__(self, status: int | str = "", detail: str = "", *, headers: FieldLines = ()) -> None:
+        if isinstance(status, str):
+            detail = status or detail
+        else:
+            check_type("status", status, int)
+            if not 400 <= status <= 599:
+                raise ValueError(f"status: an error has 400 to 599, not {status}")
+            self.status = status
+        self.detail: str = detail or reason_phrase(self.status)
         super().__init__(self.detail)
-        self.fields = fields
+        self.headers: tuple[tuple[str, str], ...] = tuple(headers.items() if isinstance(headers, Mapping) else headers)
 
 
 class BadRequest(HTTPError):
     """400: the request is well framed, but cannot be understood (RFC 9110 §15.5.1)."""
 
-    status = HTTPStatus.BAD_REQUEST
+    status: int = HTTPStatus.BAD_REQUEST
 
 
 class MalformedRequest(BadRequest):
@@ -132,139 +153,139 @@ class WrongScheme(MalformedRequest):
 class Forbidden(HTTPError):
     """403: understood and refused (RFC 9110 §15.5.4)."""
 
-    status = HTTPStatus.FORBIDDEN
+    status: int = HTTPStatus.FORBIDDEN
 
 
 class NotFound(HTTPError):
     """404: nothing here, or nothing the server is willing to show (RFC 9110 §15.5.5)."""
 
-    status = HTTPStatus.NOT_FOUND
+    status: int = HTTPStatus.NOT_FOUND
 
 
 class MethodNotAllowed(HTTPError):
     """405: a known method this resource does not offer; `allow` becomes the Allow field (RFC 9110 §15.5.6)."""
 
-    status = HTTPStatus.METHOD_NOT_ALLOWED
+    status: int = HTTPStatus.METHOD_NOT_ALLOWED
 
     def __init__(self, detail: str = "", *, allow: tuple[str, ...]) -> None:
-        super().__init__(detail, fields=(("Allow", ", ".join(allow)),))
+        super().__init__(detail, headers=(("Allow", ", ".join(allow)),))
 
 
 class NotAcceptable(HTTPError):
-    """406: the request excludes every form the resource has; `fields` may say what they vary by (RFC 9110 §15.5.7)."""
+    """406: the request excludes every form the resource has; `headers` may say what they vary by (RFC 9110 §15.5.7)."""
 
-    status = HTTPStatus.NOT_ACCEPTABLE
+    status: int = HTTPStatus.NOT_ACCEPTABLE
 
 
 class RequestTimeout(HTTPError):
     """408 and closed: the request did not arrive in time (RFC 9110 §15.5.9)."""
 
-    status = HTTPStatus.REQUEST_TIMEOUT
+    status: int = HTTPStatus.REQUEST_TIMEOUT
     must_close = True
 
 
 class LengthRequired(HTTPError):
     """411 and closed: content of unstated length is refused (RFC 9110 §15.5.12)."""
 
-    status = HTTPStatus.LENGTH_REQUIRED
+    status: int = HTTPStatus.LENGTH_REQUIRED
     must_close = True
 
 
 class PreconditionFailed(HTTPError):
     """412: a condition in the request does not hold (RFC 9110 §15.5.13)."""
 
-    status = HTTPStatus.PRECONDITION_FAILED
+    status: int = HTTPStatus.PRECONDITION_FAILED
 
 
 class ContentTooLarge(HTTPError):
     """413 and closed: more content than `Limits.content` (RFC 9110 §15.5.14)."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    status: int = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     must_close = True
 
 
 class TargetTooLong(HTTPError):
     """414 and closed: a request line longer than `Limits.request_line` (RFC 9110 §15.5.15)."""
 
-    status = HTTPStatus.REQUEST_URI_TOO_LONG
+    status: int = HTTPStatus.REQUEST_URI_TOO_LONG
     must_close = True
 
 
 class RangeNotSatisfiable(HTTPError):
     """416: a valid Range that meets no byte of a representation of `length` bytes (RFC 9110 §15.5.17)."""
 
-    status = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 
     def __init__(self, detail: str = "", *, length: int) -> None:
-        super().__init__(detail, fields=(("Content-Range", f"bytes */{length}"),))
+        super().__init__(detail, headers=(("Content-Range", f"bytes */{length}"),))
 
 
 class ExpectationFailed(HTTPError):
     """417 and closed: an expectation other than 100-continue (RFC 9110 §15.5.18)."""
 
-    status = HTTPStatus.EXPECTATION_FAILED
+    status: int = HTTPStatus.EXPECTATION_FAILED
     must_close = True
 
 
 class Misdirected(HTTPError):
     """421 and closed: a target this connection cannot serve, such as https on a plain one (9110-7.4-3b)."""
 
-    status = HTTPStatus.MISDIRECTED_REQUEST
+    status: int = HTTPStatus.MISDIRECTED_REQUEST
     must_close = True
 
 
 class FieldsTooLarge(HTTPError):
     """431 and closed: a field line or section over its limit (RFC 6585 §5)."""
 
-    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    status: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     must_close = True
 
 
 class InternalError(HTTPError):
     """500 and closed: a fault of ours or of a handler (RFC 9110 §15.6.1)."""
 
-    status = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close = True
 
 
 class MethodUnknown(HTTPError):
     """501: a method the server does not recognise (RFC 9110 §15.6.2)."""
 
-    status = HTTPStatus.NOT_IMPLEMENTED
+    status: int = HTTPStatus.NOT_IMPLEMENTED
 
 
 class CodingUnknown(HTTPError):
     """501 and closed: a transfer coding the server does not implement (RFC 9112 §6.1)."""
 
-    status = HTTPStatus.NOT_IMPLEMENTED
+    status: int = HTTPStatus.NOT_IMPLEMENTED
     must_close = True
 
 
 class BadGateway(HTTPError):
     """502: a script's output is malformed or missing (RFC 9110 §15.6.3)."""
 
-    status = HTTPStatus.BAD_GATEWAY
+    status: int = HTTPStatus.BAD_GATEWAY
 
 
 class Unavailable(HTTPError):
     """503: over a limit for now; `retry_after` seconds become Retry-After (RFC 9110 §15.6.4)."""
 
-    status = HTTPStatus.SERVICE_UNAVAILABLE
+    status: int = HTTPStatus.SERVICE_UNAVAILABLE
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
-        super().__init__(detail, fields=(("Retry-After", str(retry_after)),))
+        super().__init__(detail, headers=(("Retry-After", str(retry_after)),))
 
 
 class GatewayTimeout(HTTPError):
     """504: a script said nothing in time (RFC 9110 §15.6.5)."""
 
-    status = HTTPStatus.GATEWAY_TIMEOUT
+    status: int = HTTPStatus.GATEWAY_TIMEOUT
 
 
 class VersionNotSupported(HTTPError):
     """505 and closed: a major version other than 1 (RFC 9110 §15.6.6)."""
 
-    status = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    status: int = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
     must_close = True
 
 

@@ -176,7 +176,7 @@ class CorePeer:
         if self._answered:  # in the content that nobody reads: the answer stands, the connection ends
             self._closed = True
         else:
-            self._simple(error.status, error.fields)
+            self._simple(error.status, error.headers)
 
     def _finish(self) -> None:
         if self._pending is not None:

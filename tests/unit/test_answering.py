@@ -115,7 +115,7 @@ def test_D9_content_that_stalls_is_answered_408() -> None:
         (Forbidden("x"), 403, True, 0),
         (MalformedRequest("x"), 400, False, 0),
         (InternalError("x"), 500, False, 0),
-        (HTTPError("x", fields=(("Bad name", "x"),)), 500, False, 1),
+        (HTTPError("x", headers=(("Bad name", "x"),)), 500, False, 1),
     ],
 )
 def test_R4_what_a_handler_lets_through_is_answered(
@@ -224,7 +224,7 @@ def test_O3_a_failing_sink_fails_no_request() -> None:
     log.addHandler(Broken())
 
     def fail(_: Request) -> Response:
-        raise HTTPError("x", fields=(("Bad name", "x"),))
+        raise HTTPError("x", headers=(("Bad name", "x"),))
 
     assert statuses(serve(request(), fail, server=SimpleNamespace(log=log))) == [500]
 

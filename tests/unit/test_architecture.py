@@ -14,6 +14,8 @@ SOURCE: Final = Path(__file__).parents[2] / "src"
 
 LAYER: Final = {
     "pyhttp.errors": 0,
+    "pyhttp.refusals": 0,
+    "pyhttp.phrases": 0,
     "pyhttp.limits": 0,
     "pyhttp.abnf": 0,
     "pyhttp.proxies": 0,

@@ -5,13 +5,14 @@ from typing import Final
 
 from pyhttp.errors import HTTPError
 from pyhttp.messages import Response
+from pyhttp.phrases import reason_phrase
 from pyhttp.resources.page import document, escape_text, page_lines
 from pyhttp.resources.paths import directory_reference, encode_segment, home_reference
 from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.methods import FILE_METHODS
 from pyhttp.semantics.references import uri_reference
-from pyhttp.semantics.statuses import explanation, reason_phrase
+from pyhttp.semantics.statuses import explanation
 from pyhttp.site import Site
 
 __all__ = ["error_response", "is_preflight", "not_acceptable_response", "options_response", "redirect_response"]
@@ -38,7 +39,7 @@ def error_response(error: HTTPError, *, site: Site = _PLAIN, path: str = "") -> 
     text = f"<p>{escape_text(error.told) or explanation(error.status)}</p>\n"
     if path.startswith("/"):
         text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
-    return _note(error.status, text, error.fields, site)
+    return _note(error.status, text, error.headers, site)
 
 
 def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> Response:
@@ -102,7 +103,7 @@ def options_response(
     return Response(204, with_site_fields(lines, site, found=False))
 
 
-def _note(status: HTTPStatus, text: str, lines: Lines, site: Site) -> Response:
+def _note(status: int, text: str, lines: Lines, site: Site) -> Response:
     """A page with the status as its heading."""
     title = f"{status:d} {reason_phrase(status)}"
     fields = (*with_site_fields(page_lines(), site, found=False).lines, *lines)

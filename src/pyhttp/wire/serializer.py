@@ -3,7 +3,7 @@
 import functools
 
 from pyhttp.errors import Misuse
-from pyhttp.semantics.statuses import reason_phrase
+from pyhttp.phrases import reason_phrase
 
 __all__ = ["serialize_head", "status_line"]
 

@@ -72,7 +72,7 @@ def ours(data: bytes) -> Outcome:
                 case signal:
                     return Refused(f"{signal}")
     except HTTPError as error:
-        return Refused(f"{error.status.value} {error.detail}")
+        return Refused(f"{error.status:d} {error.detail}")
 
 
 def _encoded(lines: tuple[tuple[str, str], ...]) -> Fields:

@@ -47,7 +47,7 @@ def refused(place: Place, scripts: Scripts, reason: str) -> bool:
     """Whether no script can be started in `place`; it is given back."""
     with pytest.raises(Unavailable, match=reason) as raised:
         place.start(lambda: FakeGroup(scripts))
-    return raised.value.fields == (("Retry-After", "1"),)
+    return raised.value.headers == (("Retry-After", "1"),)
 
 
 def is_called(place: Place) -> bool:

@@ -63,7 +63,7 @@ def test_an_error_has_its_fields(error: HTTPError, line: tuple[str, str]) -> Non
 
 def test_S11_fields_of_an_error_are_checked() -> None:
     with pytest.raises(ValueError, match="X-Bad"):
-        error_response(BadRequest(fields=(("X-Bad", "a\r\nSet-Cookie: b"),)))
+        error_response(BadRequest(headers=(("X-Bad", "a\r\nSet-Cookie: b"),)))
 
 
 def test_errors_are_not_stored_unless_the_site_says_so() -> None:
@@ -73,7 +73,7 @@ def test_errors_are_not_stored_unless_the_site_says_so() -> None:
 
 
 def test_a_field_of_an_error_stays_whatever_the_site_says() -> None:
-    error = BadRequest(fields=(("X-Why", "this"),))
+    error = BadRequest(headers=(("X-Why", "this"),))
     assert error_response(error, site=Site(headers=(("X-Why", "site"),))).headers["X-Why"] == "this"
 
 

@@ -154,7 +154,7 @@ def test_options_tells_what_is_offered(root: Path) -> None:
 def test_S3_other_methods_are_refused(root: Path) -> None:
     with pytest.raises(MethodNotAllowed) as caught:
         ask(root, "POST")
-    assert caught.value.fields == (("Allow", "GET, HEAD, OPTIONS"),)
+    assert caught.value.headers == (("Allow", "GET, HEAD, OPTIONS"),)
     with pytest.raises(MethodUnknown):
         ask(root, "BREW")
 
@@ -236,7 +236,7 @@ def test_G1_ranges_that_meet_no_byte(root: Path) -> None:
     with pytest.raises(RangeNotSatisfiable) as caught:
         ask(root, Range="bytes=10-")
     assert caught.value.status == 416
-    assert caught.value.fields == (("Content-Range", "bytes */10"),)
+    assert caught.value.headers == (("Content-Range", "bytes */10"),)
 
 
 @pytest.mark.clause("9110-14.2-3a")

@@ -96,7 +96,7 @@ def test_the_tag_of_another_coding_does_not_match(root: Path) -> None:
 def test_a_range_is_one_of_the_coded_bytes(root: Path) -> None:
     with pytest.raises(RangeNotSatisfiable) as caught:
         ask(root, "br", Range="bytes=9-")
-    assert caught.value.fields == (("Content-Range", "bytes */9"),)
+    assert caught.value.headers == (("Content-Range", "bytes */9"),)
 
 
 def test_without_siblings_nothing_varies(tmp_path: Path) -> None:

@@ -230,7 +230,7 @@ def collecting(found: list[bytes | int]) -> Handle:
             try:
                 spool = asked.exchange.content.collected()
             except RequestTimeout as error:
-                found.append(error.status.value)
+                found.append(int(error.status))
                 raise
             found.append(b"".join(iter(spool.read, b"")))
             asked.exchange.respond(Response(200, {}, b"kept"))
@@ -282,7 +282,7 @@ def test_collected_content_that_is_malformed_is_the_handlers_to_answer() -> None
         def go_on() -> None:
             with pytest.raises(HTTPError) as caught:
                 asked.exchange.content.collected()
-            told.append(str(caught.value.status.value))
+            told.append(f"{caught.value.status:d}")
             raise caught.value
 
         asked.exchange.collect(go_on)

@@ -124,7 +124,7 @@ def test_D22_all_spools_share_a_budget() -> None:
     with pytest.raises(SpoolFull) as raised:
         failed.add(b"x" * 11)
     assert (raised.value.status, raised.value.must_close) == (503, True)
-    assert raised.value.fields == (("Retry-After", "1"),)
+    assert raised.value.headers == (("Retry-After", "1"),)
     assert failed.length == 30  # what there was no room for is not counted
     failed.close()
     second = spooled(b"x" * 40, budget=budget)

@@ -61,7 +61,7 @@ def test_S3_connect_and_trace_are_refused(method: str, target: str) -> None:
     """S3: 405 with Allow from the server itself."""
     with pytest.raises(MethodNotAllowed) as caught:
         parse(method, target, HOST)
-    assert caught.value.fields == (("Allow", "GET, HEAD, OPTIONS"),)
+    assert caught.value.headers == (("Allow", "GET, HEAD, OPTIONS"),)
     outcome = fed_every_way(f"{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
     assert (outcome.status, outcome.persistent) == (405, False)
 

@@ -5,7 +5,7 @@ from http import HTTPStatus
 import pytest
 
 from pyhttp.errors import Misuse
-from pyhttp.semantics.statuses import reason_phrase
+from pyhttp.phrases import reason_phrase
 from pyhttp.wire.serializer import serialize_head, status_line
 
 

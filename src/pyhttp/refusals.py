@@ -1,0 +1,128 @@
+"""RFC 9110 §15.5, RFC 6585: errors that only handlers know how to find; this server itself raises none of them.
+
+All are an HTTPError::
+
+    ├── Unauthorized                 401, carries WWW-Authenticate
+    ├── PaymentRequired              402
+    ├── Conflict                     409
+    ├── Gone                         410
+    ├── UnsupportedMediaType         415, may carry Accept
+    ├── UnprocessableContent         422
+    ├── UpgradeRequired              426, carries Upgrade
+    ├── PreconditionRequired         428
+    └── TooManyRequests              429, may carry Retry-After
+
+407 and 511 have no class: they are for proxies and for networks that intercept, not for origin servers.
+"""
+
+from http import HTTPStatus
+
+from pyhttp.errors import HTTPError
+
+__all__ = [
+    "Conflict",
+    "Gone",
+    "PaymentRequired",
+    "PreconditionRequired",
+    "TooManyRequests",
+    "Unauthorized",
+    "UnprocessableContent",
+    "UnsupportedMediaType",
+    "UpgradeRequired",
+]
+
+
+class Unauthorized(HTTPError):
+    """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (RFC 9110 §15.5.2, §11.6.1).
+
+    Args:
+        detail: For the log.
+        challenge: Such as `Basic realm="notes", charset="UTF-8"`; several ones are parted by commas.
+
+    Raises:
+        ValueError: `challenge` is empty: the field has to be sent.
+    """
+
+    status: int = HTTPStatus.UNAUTHORIZED
+
+    def __init__(self, detail: str = "", *, challenge: str) -> None:
+        if not challenge:
+            raise ValueError('challenge: a 401 has at least one, such as Basic realm="notes" (RFC 9110 §15.5.2)')
+        super().__init__(detail, headers=(("WWW-Authenticate", challenge),))
+
+
+class PaymentRequired(HTTPError):
+    """402: reserved; used for what has to be paid for (RFC 9110 §15.5.3)."""
+
+    status: int = HTTPStatus.PAYMENT_REQUIRED
+
+
+class Conflict(HTTPError):
+    """409: the request does not fit the present state of the resource (RFC 9110 §15.5.10)."""
+
+    status: int = HTTPStatus.CONFLICT
+
+
+class Gone(HTTPError):
+    """410: the resource was here and will not come back (RFC 9110 §15.5.11)."""
+
+    status: int = HTTPStatus.GONE
+
+
+class UnsupportedMediaType(HTTPError):
+    """415: the content has a format that is not taken here; `accept` becomes Accept (RFC 9110 §15.5.16, §12.5.1).
+
+    Args:
+        detail: For the log.
+        accept: The media types that are taken, such as `application/json`; empty: the answer does not say.
+    """
+
+    status: int = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+
+    def __init__(self, detail: str = "", *, accept: str = "") -> None:
+        super().__init__(detail, headers=(("Accept", accept),) if accept else ())
+
+
+class UnprocessableContent(HTTPError):
+    """422: the content is well formed and of the right type, but what it says cannot be done (RFC 9110 §15.5.21)."""
+
+    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class UpgradeRequired(HTTPError):
+    """426: refused over this protocol; `upgrade` becomes Upgrade (RFC 9110 §15.5.22).
+
+    Args:
+        detail: For the log.
+        upgrade: The protocols, such as `websocket`.
+
+    Raises:
+        ValueError: `upgrade` is empty: the field has to be sent.
+    """
+
+    status: int = HTTPStatus.UPGRADE_REQUIRED
+
+    def __init__(self, detail: str = "", *, upgrade: str) -> None:
+        if not upgrade:
+            raise ValueError("upgrade: a 426 names at least one protocol (RFC 9110 §15.5.22)")
+        super().__init__(detail, headers=(("Upgrade", upgrade),))
+
+
+class PreconditionRequired(HTTPError):
+    """428: the request has to be conditional, such as by If-Match (RFC 6585 §3)."""
+
+    status: int = HTTPStatus.PRECONDITION_REQUIRED
+
+
+class TooManyRequests(HTTPError):
+    """429: too many requests in a while (RFC 6585 §4).
+
+    Args:
+        detail: For the log.
+        retry_after: Seconds that become Retry-After; None: the answer does not say.
+    """
+
+    status: int = HTTPStatus.TOO_MANY_REQUESTS
+
+    def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
+        super().__init__(detail, headers=() if retry_after is None else (("Retry-After", str(retry_after)),))
