@@ -34,6 +34,7 @@ __all__ = [
     "Handler",
     "HandlerFactory",
     "conclude",
+    "error_answer",
     "function_handler",
     "returned",
     "serve_plain",
@@ -156,12 +157,18 @@ def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callab
     if was_written(sock):
         exchange.answer_by_hand()
         channel.lower(Fate.LAST)
-    interrupted = conclude(channel, exchange, failure, surroundings.log, error_response)
+    interrupted = conclude(channel, exchange, failure, surroundings.log, error_answer)
     failure = None  # it knows this frame
     _end(exchange, surroundings.log)
     if interrupted:
         raise KeyboardInterrupt
     return channel.finish()
+
+
+def error_answer(error: HTTPError, request: Request) -> Response:
+    """What an error is answered with unless a server has another idea: in the look of the handler, else plainly."""
+    look = request.exchange.look
+    return error_response(error, headers=request.headers) if look is None else look(error)
 
 
 def _end(exchange: Exchange, log: "logging.Logger") -> None:
@@ -177,7 +184,7 @@ def conclude(
     exchange: Exchange,
     failure: BaseException | None,
     log: "logging.Logger",
-    plain: Callable[[HTTPError], Response],
+    answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
     """A turn has ended: see that its exchange has an answer, or is pending; and that what cannot go on does not.
 
@@ -186,7 +193,7 @@ def conclude(
         exchange: Its turn has returned or raised.
         failure: What the turn raised.
         log: Where a fault is told, with its traceback where it is ours.
-        plain: The answer to an error where the exchange has no door for it.
+        answer: What an error of a request is answered with.
 
     Returns:
         Whether a KeyboardInterrupt was met meanwhile, which on the main thread is a wish to stop.
@@ -203,24 +210,29 @@ def conclude(
         sink.lower(Fate.LAST if exchange.finished else Fate.CUT)
     else:
         error = failure if isinstance(failure, HTTPError) else InternalError("the handler failed")
-        interrupted |= _answer_error(sink, exchange, error, log, plain)
+        interrupted |= _answer_error(sink, exchange, error, log, answer)
         error.__traceback__ = None  # it knows frames that know the connection, which may know it
     return interrupted
 
 
 def _answer_error(
-    sink: Sink, exchange: Exchange, error: HTTPError, log: "logging.Logger", plain: Callable[[HTTPError], Response]
+    sink: Sink,
+    exchange: Exchange,
+    error: HTTPError,
+    log: "logging.Logger",
+    answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
-    """Answer with `error`: by the door of the exchange, else plainly. For the rest see `conclude`."""
+    """Answer with `error`: by the door of the exchange, else without, else plainly. For the rest see `conclude`."""
     interrupted = False
     exchange.give_up_waiting()
-    for door in (exchange.door, lambda error: exchange.respond(plain(error)), _respond_to_fault(exchange)):
+    request = Request.of(exchange)
+    for door, made_by in ((exchange.door, answer), (exchange.respond, answer), (exchange.respond, _fault_answer)):
         if door is None:
             continue
         if error.must_close:
             sink.lower(Fate.LAST)
         try:
-            door(error)
+            door(made_by(error, request))
         except Disconnected:
             break  # there is no reader for the answer
         except BaseException as fault:
@@ -238,5 +250,5 @@ def _answer_error(
     return interrupted
 
 
-def _respond_to_fault(exchange: Exchange) -> Callable[[HTTPError], None]:
-    return lambda error: exchange.respond(error_response(error))
+def _fault_answer(error: HTTPError, request: Request) -> Response:
+    return error_response(error, headers=request.headers)

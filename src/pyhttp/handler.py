@@ -12,7 +12,7 @@ from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
-from pyhttp.resources import error_page, files, paths, site_fields
+from pyhttp.resources import error_page, files, paths, site_errors, site_fields
 from pyhttp.resources.opened import OpenedFile, check_directory, open_file
 from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
@@ -84,16 +84,16 @@ class BaseHttpRequestHandler(NoLeftovers):
         self.request = Request.of(exchange)
         self._asked = self.request.path
         self._script, self._redirects, self._opened = None, 0, None
-        exchange.door = self._answer_error
+        exchange.look, exchange.door = self._look, self.respond
         if self.site.cors or self.site.headers:
             exchange.add_fields = lambda response: site_fields.completed(response, self.site, self.request.headers)
         if exchange.refusal is not None:
             raise exchange.refusal
         self.handle()
 
-    def _answer_error(self, error: HTTPError) -> None:
-        asked = self.request.head
-        self.respond(files.answer_to_error(error, asked, root=self.directory, site=self.site, path=self._asked))
+    def _look(self, error: HTTPError) -> Response:
+        head = self.request.head
+        return site_errors.answer_to_error(error, head, root=self.directory, site=self.site, path=self._asked)
 
     # --- what may be overridden
 

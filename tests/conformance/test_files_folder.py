@@ -136,11 +136,15 @@ def test_methods(client: FolderClient, target: str) -> None:
 
 @pytest.mark.clause("9110-15.5-1b", "9110-17.4-3c")
 def test_R3_errors_explain_themselves(client: FolderClient) -> None:
-    reply = client.ask("/%3Cscript%3E", Referer="<script>")
-    assert reply.status == 404
-    assert reply.get("Content-Type") == "text/html; charset=utf-8"
-    assert b"<script" not in reply.content
-    assert str(Path.cwd()).encode() not in reply.content
+    for accept, media_type in {
+        "text/html": "text/html; charset=utf-8",
+        "application/json": "application/problem+json",
+        "*/*": "text/plain; charset=utf-8",
+    }.items():
+        reply = client.ask("/%3Cscript%3E", Referer="<script>", Accept=accept)
+        assert (reply.status, reply.get("Content-Type")) == (404, media_type)
+        assert b"<script" not in reply.content
+        assert str(Path.cwd()).encode() not in reply.content
 
 
 @pytest.mark.clause("9110-8.4-5a", "9110-8.4-5b", "9110-12.5.3-12b", "9110-12.5.5-10a", "9110-8.4.1.3-1b")

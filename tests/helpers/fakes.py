@@ -198,7 +198,7 @@ class FakeEmployer:
             failure = error
         answering.conclude(conn, request.exchange, failure, self._log, self.error_response)
 
-    def error_response(self, error: HTTPError) -> Response:
+    def error_response(self, error: HTTPError, _: Request) -> Response:
         """A short answer."""
         return Response(error.status, {}, b"refused")
 

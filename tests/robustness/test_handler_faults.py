@@ -191,7 +191,7 @@ class Mute(BaseServer):
 
     fault: Fault = RuntimeError
 
-    def error_response(self, error: HTTPError) -> Response:
+    def error_response(self, error: HTTPError, request: Request) -> Response:
         raise self.fault
 
 

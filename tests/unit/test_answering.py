@@ -18,13 +18,12 @@ from typing import Final, NamedTuple
 import pytest
 
 from pyhttp import answering
-from pyhttp.answering import Handler, conclude, function_handler
+from pyhttp.answering import Handler, conclude, error_answer, function_handler
 from pyhttp.errors import Disconnected, Forbidden, HTTPError, InternalError, MalformedRequest, NotFound
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.requests import SocketWriter
-from pyhttp.resources.error_page import error_response
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -257,7 +256,7 @@ def test_what_is_no_exception_is_the_owners(error: type[BaseException]) -> None:
 
 # --- where errors become answers
 
-Door = Callable[[Exchange, HTTPError], None]
+Door = Callable[[Exchange, Response], None]
 
 
 class Kept(logging.Handler):
@@ -288,7 +287,7 @@ def concluded(
     failure: BaseException | None,
     door: Door | None = None,
     *,
-    plain: Callable[[HTTPError], Response] = error_response,
+    plain: Callable[[HTTPError, Request], Response] = error_answer,
     before: Callable[[Exchange], None] = lambda _: None,
 ) -> Concluded:
     """A turn has done `before` and then returned, or raised `failure`."""
@@ -307,26 +306,27 @@ def concluded(
         return Concluded(read_until_end(theirs), channel.fate, kept.records)
 
 
-def own_look(exchange: Exchange, error: HTTPError) -> None:
-    exchange.respond(Response(error.status, {"X-Look": "own"}))
+def own_door(exchange: Exchange, response: Response) -> None:
+    exchange.respond(Response(response.status, response.headers.plus("X-Door", "own")))
 
 
-def servers_look(error: HTTPError) -> Response:
+def servers_look(error: HTTPError, asked: Request) -> Response:
+    assert asked.path in {"/", "/1"}
     return Response(error.status, {"X-Look": "server's"})
 
 
 def looks(answer: bytes) -> list[bytes]:
-    return re.findall(rb"X-Look: ([^\r]*)", answer)
+    return re.findall(rb"X-(?:Look|Door): ([^\r]*)", answer)
 
 
 def raising(error: type[BaseException]) -> Door:
-    def door(exchange: Exchange, _: HTTPError) -> None:
+    def door(exchange: Exchange, _: Response) -> None:
         raise error
 
     return door
 
 
-def leaving_open(_: Exchange, __: HTTPError) -> None:
+def leaving_open(_: Exchange, __: Response) -> None:
     """A door that leads nowhere."""
 
 
@@ -344,8 +344,8 @@ BASE: Final = [ValueError, asyncio.CancelledError, GeneratorExit, KeyboardInterr
     ],
 )
 def test_R4_an_error_leaves_by_the_door_of_its_exchange(failure: BaseException | None, status: int, fate: Fate) -> None:
-    found = concluded(failure, own_look, plain=servers_look)
-    assert (statuses(found.answer), looks(found.answer), found.fate) == ([status], [b"own"], fate)
+    found = concluded(failure, own_door, plain=servers_look)
+    assert (statuses(found.answer), looks(found.answer), found.fate) == ([status], [b"server's", b"own"], fate)
     assert (b"\r\nConnection: close\r\n" in found.answer) == (fate is Fate.LAST)
     assert len(found.logged) == 1
     assert found.faults == ([] if failure is None or isinstance(failure, HTTPError) else [type(failure)])
@@ -361,6 +361,15 @@ def test_so_it_is_where_the_door_leaves_it_open() -> None:
     assert (statuses(found.answer), looks(found.answer), found.faults) == ([404], [b"server's"], [])
 
 
+@pytest.mark.parametrize("door", [None, own_door])
+def test_what_the_handler_makes_of_an_error_is_what_is_answered(door: Door | None) -> None:
+    def give_look(exchange: Exchange) -> None:
+        exchange.look = lambda error: Response(error.status, {"X-Look": "handler's"})
+
+    found = concluded(NotFound("x"), door, before=give_look)
+    assert (statuses(found.answer), looks(found.answer)[:1]) == ([404], [b"handler's"])
+
+
 @pytest.mark.parametrize("fault", BASE)
 def test_R4_a_door_that_fails_costs_its_own_look(fault: type[BaseException]) -> None:
     """Its fault is one of the server's: 500, and a second entry in the log."""
@@ -371,12 +380,12 @@ def test_R4_a_door_that_fails_costs_its_own_look(fault: type[BaseException]) -> 
 
 @pytest.mark.parametrize("fault", BASE)
 def test_R4_the_last_resort_needs_nobody(fault: type[BaseException]) -> None:
-    def fail(_: HTTPError) -> Response:
+    def fail(_: HTTPError, __: Request) -> Response:
         raise fault
 
-    found = concluded(NotFound("x"), raising(ValueError), plain=fail)
+    found = concluded(NotFound("x"), own_door, plain=fail)
     assert (statuses(found.answer), found.fate) == ([500], Fate.LAST)
-    assert found.faults == [ValueError, fault]
+    assert found.faults == [fault, fault]
     assert concluded(NotFound("x"), plain=fail).fate is Fate.LAST
 
 
@@ -384,22 +393,22 @@ def test_R4_the_last_resort_needs_nobody(fault: type[BaseException]) -> None:
 def test_where_even_that_fails_the_connection_is_cut(
     fault: type[BaseException], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(_: HTTPError) -> Response:
+    def fail(_: HTTPError, __: Request) -> Response:
         raise fault
 
-    monkeypatch.setattr(answering, "error_response", fail)
+    monkeypatch.setattr(answering, "error_response", lambda _, *, headers: fail(_, headers))
     found = concluded(NotFound("x"), plain=fail)
     assert (found.answer, found.fate, found.faults) == (b"", Fate.CUT, [fault, fault])
 
 
 @pytest.mark.parametrize("fault", BASE)
 def test_F17_a_door_that_fails_after_its_answer_has_answered(fault: type[BaseException]) -> None:
-    def door(exchange: Exchange, error: HTTPError) -> None:
-        own_look(exchange, error)
+    def door(exchange: Exchange, response: Response) -> None:
+        own_door(exchange, response)
         raise fault
 
     found = concluded(NotFound("x"), door, plain=servers_look)
-    assert (statuses(found.answer), looks(found.answer), found.fate) == ([404], [b"own"], Fate.CUT)
+    assert (statuses(found.answer), looks(found.answer), found.fate) == ([404], [b"server's", b"own"], Fate.CUT)
     assert found.faults == [fault]
 
 
@@ -423,7 +432,7 @@ def test_F17_an_answer_that_has_failed_in_the_middle_is_cut(failure: BaseExcepti
         with pytest.raises(type(failure)):
             exchange.respond(Response(200, {}, items()))
 
-    found = concluded(failure, own_look, before=before)
+    found = concluded(failure, own_door, before=before)
     assert (statuses(found.answer), found.fate, len(found.logged)) == ([200], Fate.CUT, 1)
     assert found.answer.endswith(b"begun\r\n")
 
@@ -431,17 +440,17 @@ def test_F17_an_answer_that_has_failed_in_the_middle_is_cut(failure: BaseExcepti
 def test_where_nobody_is_left_to_hear_the_answer_no_other_is_tried() -> None:
     asked: list[HTTPError] = []
 
-    def note(error: HTTPError) -> Response:
+    def note(error: HTTPError, request: Request) -> Response:
         asked.append(error)
-        return servers_look(error)
+        return servers_look(error, request)
 
     found = concluded(NotFound("x"), raising(Disconnected), plain=note)
-    assert (found.answer, found.fate, asked, found.faults) == (b"", Fate.CUT, [], [])
+    assert (found.answer, found.fate, len(asked), found.faults) == (b"", Fate.CUT, 1, [])
 
 
 @pytest.mark.parametrize("failure", [None, Disconnected("x"), NotFound("x"), ValueError("x"), *(e() for e in BASE)])
 def test_F17_an_answer_is_never_followed_by_another(failure: BaseException | None) -> None:
-    found = concluded(failure, own_look, before=lambda exchange: exchange.respond(Response(204)))
+    found = concluded(failure, own_door, before=lambda exchange: exchange.respond(Response(204)))
     assert statuses(found.answer) == [204]
     kept = {type(None): Fate.KEEP, Disconnected: Fate.CUT}
     assert found.fate is kept.get(type(failure), Fate.LAST)
@@ -449,7 +458,7 @@ def test_F17_an_answer_is_never_followed_by_another(failure: BaseException | Non
 
 
 def test_F17_an_answer_by_hand_is_none_either() -> None:
-    found = concluded(NotFound("x"), own_look, before=lambda exchange: exchange.answer_by_hand())
+    found = concluded(NotFound("x"), own_door, before=lambda exchange: exchange.answer_by_hand())
     assert (found.answer, found.fate) == (b"", Fate.LAST)
 
 
@@ -486,7 +495,7 @@ def test_an_error_ends_what_is_awaited() -> None:
     never = Never()
 
     def answer(got: Request) -> None:
-        got.exchange.door = partial(own_look, got.exchange)
+        got.exchange.door = partial(own_door, got.exchange)
         got.exchange.wait_for(never, lambda: got.exchange.respond(Response(200)))
         assert not never.closed.is_set()
         raise NotFound("x")
@@ -494,16 +503,16 @@ def test_an_error_ends_what_is_awaited() -> None:
     with server_of(answer) as server, connect(server) as client:
         client.send(request())
         reply = client.reply()
-        assert (reply.status, reply.get("X-Look")) == (404, "own")
+        assert (reply.status, reply.get("X-Door")) == (404, "own")
         assert never.closed.is_set()
 
 
 def test_a_turn_that_awaits_something_is_not_answered_for(caplog: pytest.LogCaptureFixture) -> None:
     """Neither by the one who runs it, nor where an error waits for its answer."""
 
-    def door(got: Request, error: HTTPError) -> None:
+    def door(got: Request, response: Response) -> None:
         later = Never(due=time.monotonic() + 0.05)
-        got.exchange.wait_for(later, lambda: own_look(got.exchange, error))
+        got.exchange.wait_for(later, lambda: own_door(got.exchange, response))
 
     def fail() -> None:
         raise NotFound("x")
@@ -516,7 +525,7 @@ def test_a_turn_that_awaits_something_is_not_answered_for(caplog: pytest.LogCapt
         client.send(request() * 2)
         for _ in range(2):
             reply = client.reply()
-            assert (reply.status, reply.get("X-Look")) == (404, "own")
+            assert (reply.status, reply.get("X-Door")) == (404, "own")
     assert not caplog.records
 
 

@@ -161,10 +161,10 @@ def test_L10_an_interrupt_while_an_error_is_answered_stops_the_server(sent: byte
             raise KeyboardInterrupt
 
     class Server(BaseServer):
-        def error_response(self, error: HTTPError) -> Response:
+        def error_response(self, error: HTTPError, request: Request) -> Response:
             if sent.startswith(b"bad"):
                 raise KeyboardInterrupt
-            return super().error_response(error)
+            return super().error_response(error, request)
 
     server = Server("127.0.0.1", 0, Interrupted)
 

@@ -8,7 +8,19 @@ from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Response, Site, Timeouts, Unavailable, function_handler
+from pyhttp import (
+    BaseHttpRequestHandler,
+    BaseServer,
+    HTTPError,
+    Limits,
+    Request,
+    Response,
+    Site,
+    ThreadedServer,
+    Timeouts,
+    Unavailable,
+    function_handler,
+)
 from pyhttp.transport.client import Address
 from tests.helpers.servers import connect, echo, serving_by
 from tests.helpers.sockets import pair, read_until_end, request
@@ -186,3 +198,28 @@ def test_a_handler_that_does_not_look_leaves_a_refused_request_refused() -> None
     with serving_by(BaseServer, lambda *_: None) as server, connect(server) as client:
         client.send(b"nonsense\r\n\r\n")
         assert client.reply().status == 400
+
+
+class Branded(ThreadedServer):
+    """Errors have a look of its own, whatever the handler."""
+
+    def error_response(self, error: HTTPError, request: Request) -> Response:
+        usual = super().error_response(error, request)
+        usual.close()
+        said = f"{error.detail} {request.method}:{request.path} {usual.headers['Content-Type']}"
+        return Response(error.status, {"Content-Type": "text/plain"}, said.encode())
+
+
+@pytest.mark.parametrize("accept", ["text/html", "application/json", "*/*"])
+def test_the_look_of_errors_is_the_servers_for_functions_and_folders_alike(tmp_path: Path, accept: str) -> None:
+    def fail(asked: Request) -> Response:
+        raise HTTPError(404, asked.path)
+
+    usual = {"text/html": "text/html; charset=utf-8", "application/json": "application/problem+json"}
+    for factory in (partial(Handler, directory=tmp_path), function_handler(fail)):
+        with serving_by(Branded, factory) as server, connect(server) as client:
+            client.send(request("/lost", f"Accept: {accept}") + b"bad\r\n\r\n")
+            lost, bad = client.reply(), client.reply()
+            kind = usual.get(accept, "text/plain; charset=utf-8")
+            assert (lost.status, lost.content.decode().partition(" GET")[2]) == (404, f":/lost {kind}")
+            assert (bad.status, bad.content.decode().partition(" : ")[2]) == (400, "text/plain; charset=utf-8")

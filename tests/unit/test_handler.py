@@ -161,7 +161,7 @@ def test_R1_references_are_relative_to_what_the_client_asked_for(root: Path) -> 
         assert b"\r\nLocation: " + location + b"\r\n" in head
         assert b'href="' + location + b'"' in content
     for path, link in (("/none", b"./"), ("/folder/x/none", b"../../"), ("/cgi-bin/again?/a/b/none", b"../")):
-        ((status, _, content),) = ask(request(path), folder(root))
+        ((status, _, content),) = ask(request(path, "Accept: text/html"), folder(root))
         assert status == 404
         assert b'href="' + link + b'"' in content
 

@@ -78,4 +78,4 @@ def test_every_room_that_the_page_names_is_there() -> None:
     rooms = {
         name for path in SOURCES.rglob("*") for name in (str(path.relative_to(SOURCES)).removesuffix(".py"), path.stem)
     }
-    assert {name.removesuffix("/") for name in names} - rooms <= {"finish_request", "respond"}
+    assert {name.removesuffix("/") for name in names} - rooms <= {"error_response", "finish_request", "respond"}

@@ -6,9 +6,10 @@ from typing import Final
 from pyhttp.errors import HTTPError
 from pyhttp.messages import Response
 from pyhttp.phrases import reason_phrase
-from pyhttp.resources.page import document, escape_text, page_lines
+from pyhttp.resources.page import document, escape_text, page_lines, plain_text
 from pyhttp.resources.paths import directory_reference, encode_segment, home_reference
 from pyhttp.resources.site_fields import Lines, with_site_fields
+from pyhttp.semantics import negotiation
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.methods import FILE_METHODS
 from pyhttp.semantics.references import uri_reference
@@ -25,21 +26,35 @@ _ASKED_WITH: Final = (
 """Fields of a request that pages may set; by name, too, since older browsers do not know the asterisk."""
 
 
-def error_response(error: HTTPError, *, site: Site = _PLAIN, path: str = "") -> Response:
-    """The page that explains an error: nothing of the request, no path and no traceback (safety line R3).
+def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _PLAIN, path: str = "") -> Response:
+    """What explains an error: nothing of the request, no path and no traceback (safety line R3).
+
+    It is a page, plain text, or a problem of RFC 9457, as the request accepts it: the same is said in each.
 
     Args:
         error: Its status and fields; its detail stays in the log.
+        headers: Of the request; what they accept decides on the form.
         site: Whose fields the answer carries.
-        path: Of the request, still encoded; tells where the start page is. Without one there is no link to it.
+        path: Of the request, still encoded; tells where the start page is, which a page has a link to.
 
     Raises:
         ValueError: A field of the error breaks the grammar.
     """
-    text = f"<p>{escape_text(error.told) or explanation(error.status)}</p>\n"
-    if path.startswith("/"):
-        text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
-    return _note(error.status, text, error.headers, site)
+    lines = (("Vary", "Accept"), *error.headers)
+    title, meaning = _title(error.status), error.told or explanation(error.status)
+    match negotiation.choose_note(headers):
+        case negotiation.HTML:
+            text = f"<p>{escape_text(meaning)}</p>\n"
+            if path.startswith("/"):
+                text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
+            return _note(error.status, text, lines, site)
+        case negotiation.PROBLEM:
+            # Its type is about:blank: no more is known than what the status says.
+            phrase = reason_phrase(error.status)
+            problem = f'{{"status":{error.status:d},"title":"{phrase}","detail":{_quoted(meaning)}}}\n'
+            return _plainly(error.status, negotiation.PROBLEM, problem, lines, site)
+        case _:
+            return _plainly(error.status, "text/plain; charset=utf-8", f"{title}\n{meaning}\n", lines, site)
 
 
 def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> Response:
@@ -105,8 +120,26 @@ def options_response(
 
 def _note(status: int, text: str, lines: Lines, site: Site) -> Response:
     """A page with the status as its heading."""
-    title = f"{status:d} {reason_phrase(status)}"
-    fields = (*with_site_fields(page_lines(), site, found=False).lines, *lines)
+    title = _title(status)
     body = f'<main class="note">\n<h1>{title}</h1>\n{text}</main>\n'
-    # What an error carries was written by whoever raised it: checked here (safety line S11).
-    return Response(status, Headers(fields), document(title, body).encode())
+    return _checked(status, page_lines(), document(title, body), lines, site)
+
+
+def _plainly(status: int, media_type: str, text: str, lines: Lines, site: Site) -> Response:
+    return _checked(status, (("Content-Type", media_type), ("X-Content-Type-Options", "nosniff")), text, lines, site)
+
+
+def _checked(status: int, own: Lines, text: str, lines: Lines, site: Site) -> Response:
+    """What an error carries, `lines`, was written by whoever raised it: checked here (safety line S11)."""
+    fields = (*with_site_fields(own, site, found=False).lines, *lines)
+    return Response(status, Headers(fields), text.encode())
+
+
+def _quoted(text: str) -> str:
+    """A string of JSON; what cannot stand in one is told in escapes. Without `json`: see `escape_text`."""
+    plain = plain_text(text).replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join([char if char >= " " else f"\\u{ord(char):04x}" for char in plain]) + '"'
+
+
+def _title(status: int) -> str:
+    return f"{status:d} {reason_phrase(status)}".rstrip()

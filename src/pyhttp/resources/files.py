@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal, NamedTuple, assert_never
 
-from pyhttp.errors import HTTPError, InternalError, NotFound, PreconditionFailed, RangeNotSatisfiable
+from pyhttp.errors import InternalError, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.error_page import error_response, is_preflight, not_acceptable_response, options_response
+from pyhttp.resources.error_page import not_acceptable_response, options_response
 from pyhttp.resources.opened import OpenedFile, open_file
 from pyhttp.resources.siblings import SUFFIXES, select_representation
 from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
@@ -23,7 +23,7 @@ from pyhttp.semantics.ranges import Unranged, content_range, select
 from pyhttp.semantics.validators import FileVersion, Validators, validators_of_file
 from pyhttp.site import Site
 
-__all__ = ["answer_to_error", "file_response", "index_of", "is_directory", "not_found_response"]
+__all__ = ["file_response", "index_of", "is_directory", "type_lines"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _READ_AT_ONCE: Final = 64 * 1024
@@ -134,7 +134,7 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
     path, version, coding, varies = selected
     validators = validators_of_file(version, now_ns, coding=coding)
     lines: Lines = (
-        *_type_lines(path, site, beginning, coding),
+        *type_lines(path, site, beginning, coding),
         ("ETag", str(validators.etag)),
         ("Accept-Ranges", "bytes"),
     )
@@ -163,7 +163,8 @@ def _remember(key: _Key, described: _Described) -> None:
     _DESCRIBED[key] = described
 
 
-def _type_lines(path: str, site: Site, beginning: Callable[[], bytes], coding: str = "") -> Lines:
+def type_lines(path: str, site: Site, beginning: Callable[[], bytes], coding: str = "") -> Lines:
+    """What says of a file what it is: by its name, else by its beginning."""
     found = media_type(
         path,
         beginning=beginning,
@@ -184,7 +185,7 @@ def _beginning(file: OpenedFile, path: str, coding: str, root: str, site: Site) 
 
 def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Response:
     """The answer of a file whose end only reading it tells: it has no ranges, and nothing tells its versions apart."""
-    fields = with_site_fields(_type_lines(path, site, partial(os.pread, file.fileno(), LOOK, 0)), site)
+    fields = with_site_fields(type_lines(path, site, partial(os.pread, file.fileno(), LOOK, 0)), site)
     match evaluate(head.method, head.headers, _UNTOLD, 0):
         case Verdict.PERFORM | Verdict.PERFORM_WHOLE:
             return Response(200, fields, file)
@@ -239,34 +240,6 @@ def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:
     """The names under which a file and its siblings can be had as they are (9110-15.5.7-2a)."""
     name = os.path.basename(path)
     return (name, *[name + SUFFIXES[coding] for coding in alternatives])
-
-
-def answer_to_error(error: HTTPError, head: RequestHead, *, root: str, site: Site, path: str) -> Response:
-    """What a site answers where a request has met with `error`; `path` is what the client asked for."""
-    if is_preflight(head.method, head.headers, site) and not error.must_close:
-        return options_response(head.headers, site=site)
-    if isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
-        return not_found_response(error, root=root, site=site, path=path)
-    return error_response(error, site=site, path=path)
-
-
-def not_found_response(error: NotFound, *, root: str, site: Site, path: str = "") -> Response:
-    """404 with the root's own page for it, where there is one; else as `error_response` has it for `path`."""
-    file = _open_not_found_page(root, site)
-    if file is None:
-        return error_response(error, site=site, path=path)
-    lines = _type_lines(site.not_found, site, partial(os.pread, file.fileno(), LOOK, 0))
-    fields = with_site_fields(lines, site, found=False)
-    return Response(404, fields, FileSlice(file, 0, file.size) if file.sized else file)
-
-
-def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:
-    if not site.not_found:
-        return None
-    try:
-        return open_file(os.path.join(root, site.not_found), root, site)
-    except HTTPError:  # there is none that could be shown
-        return None
 
 
 def is_directory(path: str) -> bool:

@@ -5,10 +5,15 @@ from typing import Final
 from pyhttp import abnf
 from pyhttp.semantics.fields import Headers
 
-__all__ = ["IDENTITY", "choose_coding", "choose_type"]
+__all__ = ["HTML", "IDENTITY", "PROBLEM", "TEXT", "choose_coding", "choose_note", "choose_type"]
 
 IDENTITY: Final = "identity"
 """The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
+
+HTML: Final = "text/html"
+TEXT: Final = "text/plain"
+PROBLEM: Final = "application/problem+json"
+"""RFC 9457."""
 
 _CODING: Final = rb"(" + abnf.TOKEN + rb")(" + abnf.WEIGHT + rb")?"
 _MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")(" + abnf.PARAMETERS + rb")"
@@ -60,13 +65,7 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
         headers: Of the request.
         available: Media types in lower case and without parameters, the server's favourite first.
     """
-    weights: dict[str, int] = {}
-    for member in headers.members("Accept"):
-        match = abnf.text_pattern(_MEDIA_RANGE).fullmatch(member)
-        parameters = abnf.text_pattern(abnf.PARAMETER).findall(match.group(2)) if match else []
-        # A range with parameters of its own is for something more special than what there is to choose from.
-        if match and all(abnf.text_pattern(_QUALITY).fullmatch(parameter) for parameter in parameters):
-            weights.setdefault(match.group(1).lower(), _thousandths(parameters[0] if parameters else None))
+    weights = _weights_of_types(headers)
     best, best_weight = available[0], 0
     for name in available:
         weight_of_any = weights.get("*/*", 0)
@@ -74,6 +73,39 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
         if weight_of_name > best_weight:
             best, best_weight = name, weight_of_name
     return best
+
+
+def choose_note(headers: Headers) -> str:
+    """The media type for what the server itself has to say to a client, of an error for instance.
+
+    HTML and JSON are for those who name them, as browsers and programs do. Whoever accepts anything, as curl does, or
+    says nothing, most likely shows what comes as it is: to them it is plain text.
+
+    Args:
+        headers: Of the request.
+
+    Returns:
+        HTML, PROBLEM, which `application/json` asks for, too, or TEXT.
+    """
+    weights = _weights_of_types(headers)
+    html = weights.get(HTML, 0)
+    problem = max(weights.get(PROBLEM, weights.get("application/*", 0)), weights.get("application/json", 0))
+    text = weights.get(TEXT, weights.get("text/*", weights.get("*/*", 0)))
+    if html and html >= max(problem, text):
+        return HTML
+    return PROBLEM if problem and problem >= text else TEXT
+
+
+def _weights_of_types(headers: Headers) -> dict[str, int]:
+    """Each media range of Accept, in lower case, with its weight; those that break the grammar are skipped."""
+    weights: dict[str, int] = {}
+    for member in headers.members("Accept"):
+        match = abnf.text_pattern(_MEDIA_RANGE).fullmatch(member)
+        parameters = abnf.text_pattern(abnf.PARAMETER).findall(match.group(2)) if match else []
+        # A range with parameters of its own is for something more special than what there is to choose from.
+        if match and all(abnf.text_pattern(_QUALITY).fullmatch(parameter) for parameter in parameters):
+            weights.setdefault(match.group(1).lower(), _thousandths(parameters[0] if parameters else None))
+    return weights
 
 
 def _thousandths(weight: str | None) -> int:

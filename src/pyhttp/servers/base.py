@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
-from pyhttp.arguments import check_callable, check_type, optional
+from pyhttp.arguments import check_callable, optional
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
-from pyhttp.resources.error_page import error_response
+from pyhttp.request import Request
+from pyhttp.servers.given import check_given
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
@@ -71,10 +72,8 @@ class BaseServer:
         proxies: Proxies | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
-        check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
-        check_type("port", port, int)
+        check_given(host, port, access_log)
         check_callable("request_handler", request_handler)
-        check_callable("access_log", access_log, or_none=True)
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
@@ -265,9 +264,14 @@ class BaseServer:
 
     # --- what the loop asks for
 
-    def error_response(self, error: HTTPError) -> Response:
-        """The answer to an error for which the handler has no look of its own: that of a function, say."""
-        return error_response(error)
+    def error_response(self, error: HTTPError, request: Request) -> Response:
+        """The answer to an error, whatever the handler; the place to override for a look of one's own.
+
+        Args:
+            error: What a handler has raised, or why a request is refused; 500 for what was no HTTPError.
+            request: Without method, target and fields where it could not be parsed.
+        """
+        return answering.error_answer(error, request)
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""

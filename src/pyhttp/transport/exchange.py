@@ -44,7 +44,8 @@ class Exchange:
         awaited: What is awaited while it is `WAITING`.
         ask_at: When the client is looked at, and may be asked whether it is still there; 0 before anything is awaited.
         origin: Where the request comes from, as a trusted proxy says; None where the peer is the client.
-        door: How an error is answered, for the handler's own look; None stands for the server's way.
+        look: What the handler makes of an error; None stands for what anybody would.
+        door: How the answer to an error leaves; None stands for the gate.
         add_fields: Makes of a response the one that is sent; None where a site has nothing to say of every answer.
         refusal: Why the request is not handled, which its turn raises, for the door; None for one that is.
     """
@@ -63,6 +64,7 @@ class Exchange:
         "ended",
         "head",
         "limits",
+        "look",
         "octets",
         "origin",
         "progress",
@@ -90,11 +92,10 @@ class Exchange:
         self.awaited: Awaited | None = None
         self.ask_at: float = 0.0
         self.origin: Origin | None = None
-        self.door: Callable[[HTTPError], None] | None = None
+        self.look: Callable[[HTTPError], Response] | None = None
+        self.door: Callable[[Response], None] | None = None
         self.add_fields: Callable[[Response], Response] | None = None
         self.refusal: HTTPError | None = None
-
-    # --- what is known
 
     @property
     def content(self) -> Incoming:
@@ -263,8 +264,6 @@ class Exchange:
         """Wait for what is pending, and until all of the answer has been sent; raises what a further turn raises."""
         finish(self, self.channel)
 
-    # --- its end
-
     def end(self) -> None:
         """It is over: give back what it holds. Harmless when called twice.
 
@@ -272,7 +271,8 @@ class Exchange:
             Exception: What closing the content of the answer raises.
         """
         self.ended = True
-        self.door = self.add_fields = self.refusal = None  # they know the handler, or frames, which may know it
+        # They know the handler, or frames, which may know it.
+        self.look = self.door = self.add_fields = self.refusal = None
         try:
             if self.answer is not None:
                 self.answer.close()

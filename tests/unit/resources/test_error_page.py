@@ -1,6 +1,7 @@
 """Errors, redirects and OPTIONS. R1, R2, R3."""
 
 import inspect
+import json
 import re
 from html import escape
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ import pytest
 
 from pyhttp import errors
 from pyhttp.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, RangeNotSatisfiable, Unavailable
+from pyhttp.phrases import reason_phrase
 from pyhttp.resources.error_page import (
     error_response,
     not_acceptable_response,
@@ -16,9 +18,14 @@ from pyhttp.resources.error_page import (
     redirect_response,
 )
 from pyhttp.resources.paths import decode
-from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.fields import EMPTY, Headers
+from pyhttp.semantics.statuses import explanation
 from pyhttp.site import Site
 from tests.helpers.folder import content
+
+FOR_HTML = Headers({"Accept": "text/html,*/*;q=0.8"})
+FOR_JSON = Headers({"Accept": "application/json"})
+EVERY_FORM = [FOR_HTML, FOR_JSON, EMPTY]
 
 EVERY_ERROR = [
     MethodNotAllowed(allow=("GET",))
@@ -34,17 +41,52 @@ EVERY_ERROR = [
 @pytest.mark.clause("9110-15.5-1b", "9110-15.6-1b", "9110-15.6.6-1c", "9110-15.5.11-1b")
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
 def test_R3_an_error_is_explained_and_states_its_charset(error: HTTPError) -> None:
-    response = error_response(error)
+    title = f"{error.status:d} {reason_phrase(error.status)}"
+    response = error_response(error, headers=FOR_HTML)
     assert response.status == error.status
     assert response.headers["Content-Type"] == "text/html; charset=utf-8"
     assert response.headers["Cache-Control"] == "no-store"
     page = content(response).decode()
-    assert f"<h1>{error.status:d} " in page
+    assert f"<h1>{title}</h1>" in page
+    assert f"<p>{error.told or explanation(error.status)}</p>" in page
     assert page.count("<p>") == 1
 
 
-def test_R3_nothing_of_the_detail_is_told() -> None:
-    page = content(error_response(NotFound("/srv/secret <script>"))).decode()
+@pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
+def test_R3_the_same_is_said_in_plain_text_and_in_a_problem(error: HTTPError) -> None:
+    """RFC 9457 §3.1: of the type about:blank, so that the title is the phrase of the status (§4.2.1)."""
+    meaning = error.told or explanation(error.status)
+    plain = error_response(error)
+    assert (plain.status, plain.headers["Content-Type"]) == (error.status, "text/plain; charset=utf-8")
+    assert content(plain).decode() == f"{error.status:d} {reason_phrase(error.status)}\n{meaning}\n"
+    problem = error_response(error, headers=FOR_JSON)
+    assert (problem.status, problem.headers["Content-Type"]) == (error.status, "application/problem+json")
+    said: dict[str, object] = json.loads(content(problem))
+    assert said == {"status": error.status, "title": reason_phrase(error.status), "detail": meaning}
+    for response in (plain, problem):
+        assert response.headers["Cache-Control"] == "no-store"
+        assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.clause("9110-12.5.5-10a")
+@pytest.mark.parametrize("headers", EVERY_FORM)
+def test_every_form_says_what_it_depends_on_and_what_the_error_carries(headers: Headers) -> None:
+    fields = error_response(Unavailable(retry_after=3), headers=headers, path="/a").headers
+    assert (fields["Vary"], fields["Retry-After"]) == ("Accept", "3")
+    assert error_response(HTTPError(404, headers={"Vary": "Cookie"})).headers["Vary"] == "Accept, Cookie"
+
+
+@pytest.mark.parametrize("status", [499, 599])
+def test_a_status_without_a_phrase_stands_alone(status: int) -> None:
+    assert content(error_response(HTTPError(status))).decode() == f"{status}\n{explanation(status)}\n"
+    assert f"<h1>{status}</h1>".encode() in content(error_response(HTTPError(status), headers=FOR_HTML))
+    said: dict[str, object] = json.loads(content(error_response(HTTPError(status), headers=FOR_JSON)))
+    assert said["title"] == ""
+
+
+@pytest.mark.parametrize("headers", EVERY_FORM)
+def test_R3_nothing_of_the_detail_is_told(headers: Headers) -> None:
+    page = content(error_response(NotFound("/srv/secret <script>"), headers=headers)).decode()
     assert "secret" not in page
     assert "script" not in page
 
@@ -61,9 +103,10 @@ def test_an_error_has_its_fields(error: HTTPError, line: tuple[str, str]) -> Non
     assert line in error_response(error).headers.lines
 
 
-def test_S11_fields_of_an_error_are_checked() -> None:
+@pytest.mark.parametrize("headers", EVERY_FORM)
+def test_S11_fields_of_an_error_are_checked(headers: Headers) -> None:
     with pytest.raises(ValueError, match="X-Bad"):
-        error_response(BadRequest(headers=(("X-Bad", "a\r\nSet-Cookie: b"),)))
+        error_response(BadRequest(headers=(("X-Bad", "a\r\nSet-Cookie: b"),)), headers=headers)
 
 
 def test_errors_are_not_stored_unless_the_site_says_so() -> None:
@@ -100,7 +143,7 @@ def resolve(path: str, reference: str, prefix: str = "") -> str:
 @pytest.mark.parametrize("prefix", ["", "/files", "/a/b"])
 @pytest.mark.parametrize("path", ["/", "/x", "/x/", "/a/b/c", "/a//b///", "//evil.example", "//evil.example/x", "/a:b"])
 def test_R1_an_error_page_leads_to_the_start_page_behind_any_prefix(path: str, prefix: str) -> None:
-    page = content(error_response(NotFound(), path=path)).decode()
+    page = content(error_response(NotFound(), headers=FOR_HTML, path=path)).decode()
     link = re.search('<a href="([^"]*)">Go to the start page', page)
     assert link is not None
     assert resolve(path, link[1], prefix) == "/"
@@ -108,7 +151,7 @@ def test_R1_an_error_page_leads_to_the_start_page_behind_any_prefix(path: str, p
 
 @pytest.mark.parametrize("path", ["", "*"])
 def test_where_no_path_was_asked_for_there_is_no_link(path: str) -> None:
-    assert b"<a" not in content(error_response(NotFound(), path=path))
+    assert b"<a" not in content(error_response(NotFound(), headers=FOR_HTML, path=path))
 
 
 @pytest.mark.clause("9110-15.4.2-2a")
@@ -184,3 +227,17 @@ def test_a_preflight_finds_its_answer() -> None:
 def test_W4_what_can_be_had_instead_is_escaped() -> None:
     page = content(not_acceptable_response(('a"<b>.txt', "a.gz"))).decode()
     assert '<a href="a%22%3Cb%3E.txt">a&quot;&lt;b&gt;.txt</a>' in page
+
+
+class Told(BadRequest):
+    told = 'Ask for <"ü"\\\n>'
+
+
+@pytest.mark.parametrize("headers", EVERY_FORM)
+def test_what_a_class_tells_the_client_is_told_in_every_form(headers: Headers) -> None:
+    said = content(error_response(Told(), headers=headers)).decode()
+    if headers is FOR_JSON:
+        problem: dict[str, object] = json.loads(said)
+        assert problem["detail"] == Told.told
+    else:
+        assert (escape(Told.told) if headers is FOR_HTML else Told.told) in said

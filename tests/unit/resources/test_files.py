@@ -19,9 +19,11 @@ from pyhttp.errors import (
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.resources import files
-from pyhttp.resources.files import file_response, index_of, is_directory, not_found_response
+from pyhttp.resources.files import file_response, index_of, is_directory
 from pyhttp.resources.opened import OpenedFile, open_file
+from pyhttp.resources.site_errors import not_found_response
 from pyhttp.semantics.dates import format_date
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import DEFAULT
 from pyhttp.semantics.validators import validators_of_file
 from pyhttp.site import Site
@@ -474,8 +476,13 @@ def test_the_page_for_what_is_not_found(root: Path) -> None:
     assert sorted(own.headers.lines) == [
         ("Cache-Control", "no-store"),
         ("Content-Type", "text/html; charset=utf-8"),
+        ("Vary", "Accept"),
         ("X-Content-Type-Options", "nosniff"),
     ]
+    for accepted, media_type in (("*/*", "text/html; charset=utf-8"), ("application/json", "application/problem+json")):
+        asked = not_found_response(NotFound(), headers=Headers({"Accept": accepted}), root=str(root), site=SITE)
+        assert (asked.status, asked.headers["Content-Type"]) == (404, media_type)
+        asked.close()
     off = not_found_response(NotFound(), root=str(root), site=Site(not_found=""))
     assert b"404 Not Found" in content(off)
 

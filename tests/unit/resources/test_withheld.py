@@ -8,9 +8,9 @@ import pytest
 from pyhttp.cgi import script
 from pyhttp.errors import NotFound
 from pyhttp.resources.entries import Directory
-from pyhttp.resources.files import not_found_response
 from pyhttp.resources.opened import check_directory, open_file
 from pyhttp.resources.siblings import SUFFIXES
+from pyhttp.resources.site_errors import not_found_response
 from pyhttp.resources.withheld import is_source
 from pyhttp.site import Site
 from tests.helpers.folder import content, write

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.semantics.fields import Headers
-from pyhttp.semantics.negotiation import IDENTITY, choose_coding, choose_type
+from pyhttp.semantics.negotiation import HTML, IDENTITY, PROBLEM, TEXT, choose_coding, choose_note, choose_type
 
 CODINGS = ("br", "zstd", "gzip")
 
@@ -134,3 +134,35 @@ TYPES = ("text/html", "application/json")
 def test_the_type_for_an_accept(value: str | None, expected: str) -> None:
     headers = Headers() if value is None else Headers({"Accept": value})
     assert choose_type(headers, TYPES) == expected
+
+
+@pytest.mark.clause("9110-12.5.1-6d")
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (None, TEXT),
+        ("", TEXT),
+        ("*/*", TEXT),
+        ("text/*", TEXT),
+        ("image/avif,image/webp,*/*;q=0.8", TEXT),
+        ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", HTML),
+        ("text/html, */*", HTML),
+        ("text/html;q=0.5, */*", TEXT),
+        ("text/html;q=0", TEXT),
+        ("text/html, application/json", HTML),
+        ("application/json", PROBLEM),
+        ("application/problem+json", PROBLEM),
+        ("application/*", PROBLEM),
+        ("application/json, text/plain, */*", PROBLEM),
+        ("application/json, */*;q=0.5", PROBLEM),
+        ("application/json;q=0.9, text/html", HTML),
+        ("application/problem+json;q=0, application/json", PROBLEM),
+        ("application/problem+json;q=0, application/*", TEXT),
+        ("application/json;q=0, */*", TEXT),
+        ("text/plain, text/html;q=0.9", TEXT),
+        ("image/png", TEXT),
+        ("nonsense", TEXT),
+    ],
+)
+def test_the_form_of_a_note(value: str | None, expected: str) -> None:
+    assert choose_note(Headers() if value is None else Headers({"Accept": value})) == expected

@@ -318,11 +318,13 @@ def test_a_turn_without_anything_to_go_on_with_leaves_the_exchange_open() -> Non
 def test_the_end_gives_everything_back_and_may_come_twice() -> None:
     with met() as made:
         exchange = made.begin(posted() + b"abc")
+        exchange.look = lambda _: Response(404)
         exchange.door = lambda _: None
         exchange.collect(Then())
         exchange.end()
         exchange.end()
         assert exchange.ended
+        assert exchange.look is None
         assert exchange.door is None
         made.setting.budget.take(made.setting.limits.spool)
         with pytest.raises(Misuse, match="after its exchange has ended"):

@@ -42,7 +42,7 @@ def test_a_refusal_is_the_last_answer_and_says_so() -> None:
 def test_a_refusal_is_answered_by_the_employer(monkeypatch: pytest.MonkeyPatch) -> None:
     """So a site may say of it what it says of every answer."""
     with world() as made:
-        monkeypatch.setattr(made.employer, "error_response", lambda error: Response(error.status, {"X-Site": "1"}, b""))
+        monkeypatch.setattr(made.employer, "error_response", lambda error, _: Response(error.status, {"X-Site": "1"}))
         peer, _ = made.connect()
         peer.send(b"nonsense\r\n\r\n")
         made.work()

@@ -141,7 +141,7 @@ class Life(RuleBasedStateMachine):
             case _:
                 return Response(200, {}, b"short")
 
-    def error_response(self, error: HTTPError) -> Response:
+    def error_response(self, error: HTTPError, _: Request) -> Response:
         """At times longer than a socket takes at once."""
         return Response(error.status, {}, bytes(LARGE if len(self.made.employer.ended) % 2 else 10))
 

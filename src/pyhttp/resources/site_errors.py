@@ -1,0 +1,54 @@
+"""RFC 9110 §15.5: what a folder's site answers where a request has met with an error: its own page for 404, say."""
+
+import os
+from functools import partial
+
+from pyhttp.errors import HTTPError, NotFound
+from pyhttp.messages import FileSlice, RequestHead, Response
+from pyhttp.resources.error_page import error_response, is_preflight, options_response
+from pyhttp.resources.files import type_lines
+from pyhttp.resources.opened import OpenedFile, open_file
+from pyhttp.resources.site_fields import with_site_fields
+from pyhttp.semantics.fields import EMPTY, Headers
+from pyhttp.semantics.media_types import LOOK
+from pyhttp.semantics.negotiation import PROBLEM, choose_note
+from pyhttp.site import Site
+
+__all__ = ["answer_to_error", "not_found_response"]
+
+
+def answer_to_error(error: HTTPError, head: RequestHead, *, root: str, site: Site, path: str) -> Response:
+    """What a site answers where a request has met with `error`; `path` is what the client asked for."""
+    if is_preflight(head.method, head.headers, site) and not error.must_close:
+        return options_response(head.headers, site=site)
+    if isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
+        return not_found_response(error, headers=head.headers, root=root, site=site, path=path)
+    return error_response(error, headers=head.headers, site=site, path=path)
+
+
+def not_found_response(error: NotFound, *, headers: Headers = EMPTY, root: str, site: Site, path: str = "") -> Response:
+    """404 with the root's own page for it, where there is one and the request is not for JSON; else `error_response`.
+
+    Args:
+        error: What is answered.
+        headers: Of the request.
+        root: Absolute path of the folder served.
+        site: How it is served.
+        path: Of the request, still encoded.
+    """
+    file = None if choose_note(headers) == PROBLEM else _open_not_found_page(root, site)
+    if file is None:
+        return error_response(error, headers=headers, site=site, path=path)
+    lines = type_lines(site.not_found, site, partial(os.pread, file.fileno(), LOOK, 0))
+    lines = (*lines, ("Vary", "Accept"))
+    fields = with_site_fields(lines, site, found=False)
+    return Response(404, fields, FileSlice(file, 0, file.size) if file.sized else file)
+
+
+def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:
+    if not site.not_found:
+        return None
+    try:
+        return open_file(os.path.join(root, site.not_found), root, site)
+    except HTTPError:  # there is none that could be shown
+        return None
