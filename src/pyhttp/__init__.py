@@ -57,6 +57,7 @@ from pyhttp.refusals import (
     UpgradeRequired,
 )
 from pyhttp.request import Request
+from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
@@ -82,6 +83,7 @@ __all__ = [
     "Conflict",
     "Connection",
     "ContentTooLarge",
+    "Cookie",
     "Disconnected",
     "ExpectationFailed",
     "Feed",

@@ -5,8 +5,10 @@ import socket
 from dataclasses import dataclass, field
 from typing import Final, Self
 
+from pyhttp.errors import ContentTooLarge
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.cookies import parse_cookies
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.target import scheme_of
 from pyhttp.transport.body import ContentStream
@@ -104,6 +106,57 @@ class Request:
         if self._body is None:
             self._body = io.BufferedReader(ContentStream(self.exchange), _BUFFER)
         return self._body
+
+    def content(self, limit: int) -> bytes:
+        """All of the content that has not been read yet; `body` then begins anew with it.
+
+        Args:
+            limit: Octets that there may be.
+
+        Raises:
+            ContentTooLarge: There are more. Where Content-Length says so, nothing is read.
+            HTTPError: As for `body`.
+        """
+        stated = self.headers.by_name.get("content-length") if self._body is None else None
+        if stated is not None and int(stated) > limit:
+            raise ContentTooLarge(f"the content has {stated} octets, and the handler takes {limit}")
+        kept = io.BytesIO()
+        while piece := self.body.read1(_BUFFER):
+            kept.write(piece)
+            if kept.tell() > limit:
+                raise ContentTooLarge(f"the content has more than the {limit} octets that the handler takes")
+        kept.seek(0)
+        self._body = io.BufferedReader(kept)
+        return kept.getvalue()
+
+    @property
+    def decoded_path(self) -> str:
+        """The path as text: each escape decoded once as UTF-8, U+FFFD where it is none; for files, `path` is safer.
+
+        An escaped slash looks like any other here, and dot segments stay.
+        """
+        from urllib.parse import unquote  # noqa: PLC0415 - a server of files alone never needs it
+
+        return unquote(self.path)
+
+    @property
+    def query_items(self) -> tuple[tuple[str, str], ...]:
+        """The query as the fields of a form: (name, value) pairs in their order, decoded, a name without "=" with "".
+
+        As browsers write it, and the URL Standard has it read (§5.1): "+" is a space, escapes are UTF-8, with U+FFFD
+        for what is none. `dict(request.query_items)` has the last value of each name.
+        """
+        from urllib.parse import parse_qsl  # noqa: PLC0415 - as above
+
+        return tuple(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """The cookies by name, as they were sent: not decoded. Of several with one name it has the first (RFC 6265).
+
+        Browsers send the one with the longest path first.
+        """
+        return parse_cookies(self.headers.get_all("Cookie"))
 
     @property
     def client(self) -> tuple[str, int]:

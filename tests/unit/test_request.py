@@ -390,3 +390,96 @@ def test_L8_a_handler_can_ask_whether_its_server_has_been_asked_to_stop_meanwhil
         go_on.set()
         assert client.reply().content == b"False True"
         closing.join()
+
+
+# --- what is worked out when it is asked for
+
+
+def asked(target: str = "/", *lines: str) -> Request:
+    """The request for `target`, without content."""
+    with pair() as (ours, theirs):
+        theirs.sendall(request(target, *lines))
+        return Request(ours)
+
+
+@pytest.mark.parametrize(
+    ("path", "decoded"),
+    [
+        ("/", "/"),
+        ("/a%20b/%C3%BC+?c%20d", "/a b/ü+"),
+        ("/%25%32%30", "/%20"),
+        ("/%ff/%C3", "/\ufffd/\ufffd"),
+        ("/a%2Fb/%2e%2E", "/a/b/.."),
+        ("*", "*"),
+    ],
+)
+def test_the_path_as_text(path: str, decoded: str) -> None:
+    method = "OPTIONS" if path == "*" else "GET"
+    with pair() as (ours, theirs):
+        theirs.sendall(request(path, method=method))
+        assert Request(ours).decoded_path == decoded
+
+
+@pytest.mark.parametrize(
+    ("query", "items"),
+    [
+        ("", ()),
+        ("a=1&b=2&a=3", (("a", "1"), ("b", "2"), ("a", "3"))),
+        ("q=one+two%2Bthree%20four", (("q", "one two+three four"),)),
+        ("flag&empty=&=nameless&&", (("flag", ""), ("empty", ""), ("", "nameless"))),
+        ("a=b=c;d=e", (("a", "b=c;d=e"),)),
+        ("%C3%BC=%FF%f0%9f", (("ü", "\ufffd\ufffd"),)),
+        ("a=%26%3D%2500", (("a", "&=%00"),)),
+    ],
+)
+def test_the_items_of_a_query(query: str, items: tuple[tuple[str, str], ...]) -> None:
+    assert asked(f"/?{query}").query_items == items
+
+
+@pytest.mark.parametrize("limit", [5, 6, 1 << 40])
+@pytest.mark.parametrize("sent", [FIRST_SIZED, FIRST_CHUNKED])
+def test_all_content_can_be_had_again_and_again(sent: bytes, limit: int) -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(sent + request("/2"))
+        got = Request(ours)
+        assert got.content(limit) == b"abcde"
+        assert got.body.read(2) == b"ab"
+        assert got.content(3) == b"cde"
+        assert got.content(5) == got.body.read() == b"cde"
+        assert Request(ours).path == "/2"
+
+
+@pytest.mark.parametrize("sent", [FIRST_SIZED, FIRST_CHUNKED])
+def test_D22_more_content_than_the_handler_takes_is_too_large(sent: bytes) -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(sent)
+        got = Request(ours)
+        with pytest.raises(ContentTooLarge):
+            got.content(4)
+
+
+def test_F14_a_client_that_announces_too_much_is_not_asked_for_it() -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(request("/", "Expect: 100-continue", "Content-Length: 5", method="POST"))
+        got = Request(ours)
+        with pytest.raises(ContentTooLarge):
+            got.content(4)
+        assert whole(theirs) == b""
+
+
+def test_D22_endless_content_is_read_only_up_to_the_limit() -> None:
+    with pair() as (ours, theirs):
+        theirs.sendall(request("/", CHUNKED, method="POST") + b"40000\r\n" + bytes(0x10000))
+        got = Request(ours)
+        with pytest.raises(ContentTooLarge):  # though the peer says nothing more
+            got.content(10)
+
+
+def test_no_content_is_empty() -> None:
+    assert asked().content(0) == b""
+
+
+def test_the_cookies_of_a_request() -> None:
+    got = asked("/", "Cookie: a=1; b=2", "Cookie: c=3; a=4")
+    assert got.cookies == {"a": "1", "b": "2", "c": "3"}
+    assert asked().cookies == {}
