@@ -11,6 +11,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - it is for older ones, which must
         sys.exit(_NEEDED)
     raise ImportError(_NEEDED)
 
+from pyhttp import messages as _messages
 from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.errors import (
     BadGateway,
@@ -57,6 +58,7 @@ from pyhttp.refusals import (
     UpgradeRequired,
 )
 from pyhttp.request import Request
+from pyhttp.resources import lone_file as _lone_file
 from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
@@ -71,6 +73,8 @@ from pyhttp.transport.inherited import inherited_listeners
 from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
 from pyhttp.version import __version__ as __version__
+
+_messages.give_file_answer(_lone_file.file_answer)  # what Response.file does, which stands below all that opens files
 
 __all__ = [
     "AccessEntry",

@@ -1,17 +1,33 @@
 """RFC 9110 §6: messages as frozen values, checked when they are built."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, Self
 
+from pyhttp.contents import Body, FileSlice, OpenFile, Source, check_body, check_item, close_body, octets
+from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
 
-__all__ = ["Body", "FileSlice", "OpenFile", "RequestHead", "Response", "Source", "Written", "check_item", "close_body"]
+__all__ = [
+    "Body",
+    "FileAnswer",
+    "FileSlice",
+    "OpenFile",
+    "RequestHead",
+    "Response",
+    "Source",
+    "Written",
+    "check_item",
+    "close_body",
+    "give_file_answer",
+]
 
 CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
 
+_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
+"""Those that say where to go on (RFC 9110 §15.4)."""
 _GATE_FIELDS: Final = ("transfer-encoding", "connection")
 
 
@@ -43,98 +59,26 @@ class RequestHead(NamedTuple):
         return "content-length" in fields or "transfer-encoding" in fields
 
 
-@runtime_checkable
-class OpenFile(Protocol):
-    """What a FileSlice needs of an open file; its owner may be any object with these two methods."""
+class FilePath(Protocol):
+    """A path as an object, such as a `pathlib.Path`."""
 
-    def fileno(self) -> int:
-        """The open descriptor."""
-
-    def close(self) -> None:
-        """Close it; harmless when called twice."""
+    def __fspath__(self) -> str:
+        """It as text."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class FileSlice:
-    """`length` bytes of an open regular file from `offset` on, as the content of a Response.
+class Asked(Protocol):
+    """What has the head of a request: a Request has."""
 
-    Whoever sends the Response closes the file, in every outcome.
-
-    Raises:
-        ValueError: `offset` or `length` is negative.
-    """
-
-    file: OpenFile
-    offset: int
-    length: int
-
-    def __post_init__(self) -> None:
-        if self.offset < 0 or self.length < 0:
-            raise ValueError(f"FileSlice: offset and length must not be negative: {self.offset}, {self.length}")
-
-    def close(self) -> None:
-        """Close the file; harmless when called twice."""
-        self.file.close()
+    @property
+    def head(self) -> RequestHead:
+        """It."""
+        ...
 
 
-@runtime_checkable
-class Source(Protocol):
-    """Content that comes from outside, a process say: it is read when it is there, and no thread waits for it.
-
-    Whoever sends the Response closes the source, in every outcome.
-    """
-
-    def watched(self) -> tuple[int, ...]:
-        """Descriptors; when one of them is readable, `read` is to be called."""
-
-    def due(self) -> float:
-        """When `read` is to be called at the latest, on the monotonic clock."""
-
-    def read(self) -> bytes | None:
-        """The next octets without waiting; None where there are none now, ``b""`` at the end.
-
-        Raises:
-            HTTPError: It ended before it was complete, or is late.
-        """
-
-    def close(self) -> None:
-        """End it; harmless when called twice."""
-
-
-@runtime_checkable
-class Written(Protocol):
-    """Content that somebody writes while it is sent; a Feed is such."""
-
-    def reader(self) -> Source:
-        """What it is read from, by whoever sends the Response, and closed by.
-
-        Raises:
-            Misuse: It has a reader already.
-        """
-
-    def discard(self) -> None:
-        """The Response is not sent, or is over: if nobody reads the content, nobody will."""
-
-
-Body = bytes | FileSlice | tuple[bytes | FileSlice, ...] | Iterable[bytes] | Source | Written
-
-
-def close_body(body: Body) -> None:
-    """Release what a response body holds: the files of its parts, a source, or an iterator that can be closed."""
-    if isinstance(body, tuple):
-        for part in body:
-            close_body(part)
-        return
-    if body.__class__ is not FileSlice and isinstance(body, Written):  # most bodies that get here are files
-        body.discard()
-        return
-    close: Callable[[], object] | None = getattr(body, "close", None)
-    if close is not None:
-        close()
-
-
-def _octets(parts: tuple[bytes | FileSlice, ...]) -> int:
-    return sum([len(part) if isinstance(part, bytes) else part.length for part in parts])
+Lines = tuple[tuple[str, str], ...]
+Fields = Mapping[str, str] | Iterable[tuple[str, str]]
+"""A mapping, or (name, value) pairs."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -168,7 +112,7 @@ class Response:
     def __init__(
         self,
         status: int,
-        headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        headers: Fields = (),
         body: Body = b"",
         *,
         reason: str = "",
@@ -178,7 +122,7 @@ class Response:
         if not 200 <= status <= 599:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
         if body.__class__ is not bytes:
-            _check_body(body)
+            check_body(body)
         checked = Headers(headers) if isinstance(headers, dict) or not isinstance(headers, Headers) else headers
         fields = checked.by_name
         for name in _GATE_FIELDS:
@@ -198,6 +142,73 @@ class Response:
         keep(self, "body", body)
         keep(self, "reason", reason)
 
+    @classmethod
+    def text(cls, text: str, status: int = 200, headers: Fields = ()) -> Self:
+        """Plain text, as UTF-8."""
+        return cls(status, _typed("text/plain; charset=utf-8", headers), text.encode())
+
+    @classmethod
+    def html(cls, html: str, status: int = 200, headers: Fields = ()) -> Self:
+        """A page, as UTF-8; what stands in it has been escaped, by `html.escape` say."""
+        return cls(status, _typed("text/html; charset=utf-8", headers), html.encode())
+
+    @classmethod
+    def json(cls, value: object, status: int = 200, headers: Fields = ()) -> Self:
+        """A value as JSON (RFC 8259), and a line end.
+
+        Raises:
+            TypeError: There is something in it that `json` does not know.
+            ValueError: There is a number that JSON has not, such as NaN.
+        """
+        from json import dumps  # noqa: PLC0415 - a server of files alone never needs it
+
+        written = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+        return cls(status, _typed("application/json", headers), f"{written}\n".encode())
+
+    @classmethod
+    def redirect(cls, location: str, status: int = 303, headers: Fields = ()) -> Self:
+        """A redirect (RFC 9110 §15.4), with a line of text that says where to.
+
+        Args:
+            location: A URI reference; what may not stand in one is percent-encoded, as UTF-8.
+            status: 303 has the client fetch it by GET, as after a form; 307 and 308 repeat the request; 301 and 308
+                are for good.
+            headers: Further ones.
+
+        Raises:
+            ValueError: `status` is no redirect's.
+        """
+        if status not in _REDIRECTS:
+            raise ValueError(f"status: a redirect has 301, 302, 303, 307 or 308, not {status!r}")
+        said = [("Location", location.encode().decode("latin-1")), *Headers(headers).lines]
+        return cls(status, _typed("text/plain; charset=utf-8", said), f"See {location}\n".encode())
+
+    @classmethod
+    def file(
+        cls, path: str | FilePath, request: Asked | None = None, *, content_type: str = "", headers: Fields = ()
+    ) -> Self:
+        """A file, with its validators; 304, or the ranges asked for, where the conditions of `request` have it so.
+
+        Args:
+            path: Whatever file it names is sent, also behind a link: it is the program's own, and never a client's.
+            request: Its Range and conditions count where it is GET or HEAD; else all of the file is sent.
+            content_type: What it is; unless given, the name tells, else its beginning.
+            headers: Further ones, such as Content-Disposition; what the file itself decides on may not be among them.
+
+        Raises:
+            NotFound: There is no such regular file.
+            HTTPError: It may not be read, a condition does not hold, or it has none of the ranges.
+            ValueError: A header that may not be set.
+        """
+        found = _answers[0](path, None if request is None else request.head, content_type, Headers(headers).lines)
+        return cls(found.status, found.headers, found.body)
+
+    def with_cookies(self, *cookies: Cookie) -> Self:
+        """The same response, which sets cookies besides."""
+        lines = [("Set-Cookie", str(cookie)) for cookie in cookies]
+        headers = Headers.parsed((*self.headers.lines, *lines))
+        return type(self)(self.status, headers, self.body, reason=self.reason)
+
     @property
     def length(self) -> int | None:
         """Octets of content; None where only the end of an iterable will tell."""
@@ -207,7 +218,7 @@ class Response:
             case FileSlice():
                 return self.body.length
             case tuple():
-                return _octets(self.body)
+                return octets(self.body)
             case _:
                 stated = self.headers.get("Content-Length")
                 return None if stated is None else int(stated)
@@ -217,54 +228,39 @@ class Response:
         close_body(self.body)
 
 
+class FileAnswer(Protocol):
+    """What answers with a file: opening one is nothing for this layer."""
+
+    def __call__(
+        self,
+        path: str | FilePath,
+        head: RequestHead | None,
+        content_type: str,
+        lines: Lines,
+    ) -> Response:
+        """As `Response.file` says."""
+        ...
+
+
+_answers: Final[list[FileAnswer]] = []
+
+
+def give_file_answer(answer: FileAnswer) -> None:
+    """Say how `Response.file` answers; the layer that opens files does so once."""
+    _answers[:] = [answer]
+
+
+def _typed(media_type: str, headers: Fields) -> Headers:
+    """`headers` with a Content-Type, unless they have one."""
+    given = Headers(headers)
+    return given if "content-type" in given.by_name else Headers.parsed((("Content-Type", media_type), *given.lines))
+
+
 def _with_reference(headers: Headers) -> Headers:
     """The same with a Location that is a URI reference."""
     return Headers.parsed(
         (name, uri_reference(value) if name.lower() == "location" else value) for name, value in headers.lines
     )
-
-
-_INSTEAD: Final[tuple[tuple[type[object], str], ...]] = (
-    (str, "text.encode()"),
-    (bytearray, "bytes(body)"),
-    (memoryview, "bytes(body)"),
-    (Mapping, "json.dumps(body).encode()"),
-    (type(None), 'b"", or leave it out'),
-)
-"""What to write for values that are no content, though some of them are iterables."""
-
-
-def _check_body(body: object) -> None:
-    """See that a body is one, as far as that can be told before it is read.
-
-    Raises:
-        TypeError: It is not, or one of the items that are there.
-    """
-    if isinstance(body, bytes | FileSlice):
-        return
-    wrong = next((write for kind, write in _INSTEAD if isinstance(body, kind)), None)
-    if wrong is not None:
-        raise TypeError(f"body: bytes, not {type(body).__name__}: write {wrong}")
-    if isinstance(body, tuple):
-        for part in body:
-            if not isinstance(part, bytes | FileSlice):
-                raise TypeError(f"body: a part of a tuple is bytes or a FileSlice, not {type(part).__name__}")
-    elif isinstance(body, list):
-        for item in body:
-            check_item(item)
-    elif not hasattr(body, "__iter__") and not isinstance(body, Source | Written):
-        raise TypeError(f"body: bytes, or what yields bytes, not {type(body).__name__}")
-
-
-def check_item(item: object) -> None:
-    """See that an item of an iterable body is one.
-
-    Raises:
-        TypeError: It is not.
-    """
-    if not isinstance(item, bytes):
-        hint = ": write item.encode()" if isinstance(item, str) else ""
-        raise TypeError(f"body: an iterable yields bytes, not {type(item).__name__}{hint}")
 
 
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:
@@ -279,9 +275,9 @@ def _check_content_length(status: int, headers: Headers, body: Body) -> None:
         return
     match body:
         case bytes() | FileSlice():
-            actual = _octets((body,))
+            actual = octets((body,))
         case tuple():
-            actual = _octets(body)
+            actual = octets(body)
         case _:
             return
     if int(value) != actual:

@@ -24,6 +24,7 @@ LAYER: Final = {
     "pyhttp.arguments": 0,
     "pyhttp.ported": 0,
     "pyhttp.semantics": 1,
+    "pyhttp.contents": 2,
     "pyhttp.messages": 2,
     "pyhttp.wire": 3,
     "pyhttp.resources": 3,

@@ -1,7 +1,7 @@
 """Messages as values: what may not be built, and what is released."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 
 from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, Source, close_body
+from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers
 from tests.helpers.untyped import untyped
 
@@ -287,3 +288,70 @@ def test_a_status_is_a_number(status: object) -> None:
 def test_fields_are_text(headers: object, message: str) -> None:
     with pytest.raises(TypeError, match=f"headers: {message}"):
         untyped(Response)(200, headers)
+
+
+# --- made from what programs have
+
+
+def test_text_pages_and_values_have_their_type() -> None:
+    text = Response.text("ü\n")
+    assert (text.status, text.body, text.headers.lines) == (
+        200,
+        "ü\n".encode(),
+        (("Content-Type", "text/plain; charset=utf-8"),),
+    )
+    page = Response.html("<p>ü", 404)
+    assert (page.status, page.body) == (404, "<p>ü".encode())
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    value = Response.json({"a": [1, None, "ü"]}, 201, {"X-A": "b"})
+    assert (value.status, value.body) == (201, '{"a":[1,null,"ü"]}\n'.encode())
+    assert value.headers.lines == (("Content-Type", "application/json"), ("X-A", "b"))
+
+
+@pytest.mark.parametrize("made", [Response.text, Response.html, Response.json])
+def test_a_type_that_is_given_stays(made: Callable[[str, int, dict[str, str]], Response]) -> None:
+    assert made("x", 200, {"content-type": "a/b"}).headers.lines == (("content-type", "a/b"),)
+
+
+def test_what_is_no_JSON_is_refused() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        Response.json(float("nan"))
+    with pytest.raises(TypeError):
+        Response.json({1, 2})
+
+
+@pytest.mark.parametrize(
+    ("location", "sent"),
+    [
+        ("/a?b=c#d", "/a?b=c#d"),
+        ("https://example.org/", "https://example.org/"),
+        ("/a b/ü€", "/a%20b/%C3%BC%E2%82%AC"),
+    ],
+)
+def test_a_redirect_leads_on(location: str, sent: str) -> None:
+    response = Response.redirect(location)
+    assert (response.status, response.headers["Location"]) == (303, sent)
+    assert response.body == f"See {location}\n".encode()
+    assert Response.redirect(location, 308, {"X-A": "b"}).headers["X-A"] == "b"
+
+
+def test_what_is_no_redirect_is_refused() -> None:
+    for status in (200, 300, 304, 305, 400):
+        with pytest.raises(ValueError, match="status: a redirect has"):
+            Response.redirect("/", status)
+    with pytest.raises(ValueError, match="Location"):
+        Response.redirect("/\r\nSet-Cookie: a=b")
+
+
+def test_cookies_stand_beside_each_other() -> None:
+    cookies = Cookie("b", "2"), Cookie("c", "3")
+    response = Response(200, {"Set-Cookie": "a=1"}, b"x", reason="Fine").with_cookies(*cookies)
+    assert response.headers.get_all("Set-Cookie") == ("a=1", str(Cookie("b", "2")), str(Cookie("c", "3")))
+    assert (response.status, response.body, response.reason) == (200, b"x", "Fine")
+
+
+def test_a_subclass_is_what_its_constructors_make() -> None:
+    class Own(Response):
+        __slots__ = ()
+
+    assert type(Own.text("x")) is type(Own.redirect("/")) is type(Own.json(1).with_cookies()) is Own
