@@ -64,6 +64,7 @@ from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.processes import ProcessServer
+from pyhttp.servers.running import run
 from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
@@ -138,4 +139,5 @@ __all__ = [
     "inherited_listeners",
     "listen",
     "listen_unix",
+    "run",
 ]

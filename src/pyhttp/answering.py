@@ -9,9 +9,10 @@ its answer is cut (safety lines F17, R4).
 import contextlib
 import socket
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pyhttp.arguments import check_callable
+from pyhttp.arguments import check_callable, name_of, takes
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -67,9 +68,9 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
 
     Raises:
         ValueError: `content` is neither.
-        TypeError: `handler` cannot be called.
+        TypeError: `handler` cannot be called, not with a request alone, or is a coroutine function.
     """
-    check_callable("handler", handler)
+    _check_handler(handler)
     if content not in {"streamed", "spooled"}:
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
 
@@ -100,6 +101,19 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
         return handler
 
     return factory
+
+
+def _check_handler(handler: object) -> None:
+    """See that it is a function from a Request, as far as that can be told.
+
+    Raises:
+        TypeError: It is not.
+    """
+    check_callable("handler", handler)
+    if not takes(handler, 1):
+        raise TypeError(f"handler: called with a Request alone, which {name_of(handler)} does not take")
+    if iscoroutinefunction(handler):
+        raise TypeError(f"handler: {name_of(handler)} is a coroutine function, which nobody would await; write def")
 
 
 def returned(answer: object) -> Response:

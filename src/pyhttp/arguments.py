@@ -1,8 +1,9 @@
 """What is said of an argument of a wrong type: which one, and what to write."""
 
+from inspect import signature  # dataclasses have loaded it
 from typing import TypeVar
 
-__all__ = ["check_callable", "check_type", "optional"]
+__all__ = ["check_callable", "check_type", "name_of", "optional", "takes"]
 
 _T = TypeVar("_T")
 
@@ -37,3 +38,24 @@ def check_callable(name: str, value: object, *, or_none: bool = False) -> None:
     """
     if not callable(value) and not (or_none and value is None):
         raise TypeError(f"{name}: something to be called, not {type(value).__name__}")
+
+
+def takes(function: object, count: int) -> bool:
+    """Whether something can be called with `count` arguments by position, as far as can be told."""
+    if not callable(function):
+        return False
+    try:
+        parameters = signature(function)
+    except (TypeError, ValueError):  # some things do not tell, C functions among them
+        return True
+    try:
+        parameters.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
+
+
+def name_of(function: object) -> str:
+    """What a function or a class is called, for a message."""
+    name: object = getattr(function, "__qualname__", None)
+    return name if isinstance(name, str) else repr(function)

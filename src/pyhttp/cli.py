@@ -10,8 +10,6 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from types import FrameType
-from typing import Final
 
 from pyhttp import streams
 from pyhttp.cgi.running import Bounds
@@ -21,15 +19,12 @@ from pyhttp.logs import AccessFile, set_up
 from pyhttp.options import Options, parse
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.processes import ProcessServer
+from pyhttp.servers.running import EVERYWHERE, serve_until_signal, shown_urls, stop_hint
 from pyhttp.serving import bind, open_log, secure
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import url_of
 
 __all__ = ["announcement", "main"]
-
-_STOPPING: Final = (signal.SIGINT, signal.SIGTERM)
-_EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
-"""Where a listener on all interfaces is to be reached from this machine."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,19 +64,18 @@ def _serve(options: Options) -> int:
     _warn_of_exposed(options)
     set_up(quiet=options.quiet, verbose=options.verbose)
     server = bind(options, log_file, tls, open_listeners(options), _raise_descriptor_limit())
-    # A shell has the jobs that its scripts leave in the background ignore Ctrl+C, which is for the job in front.
-    stopping = (signal.SIGTERM,) if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else _STOPPING
-    with _signals(server, _on_hangup(server, options, log_file), stopping):
-        _announce(options, server.addresses, by_hand=signal.SIGINT in stopping)
+
+    def announce(by_hand: bool) -> None:
+        _announce(options, server.addresses, by_hand=by_hand)
         _say_ready()
+
+    with _heeding_hangups(_on_hangup(server, options, log_file)):
         try:
-            server.serve_forever()
+            serve_until_signal(server, announce, _say_stopping)
         except RuntimeError as error:
-            if isinstance(server, ProcessServer) and not server.closing:
+            if isinstance(server, ProcessServer):
                 raise CannotServe(str(error)) from error
-            if not server.closing:  # a signal that came before the server began has closed it already
-                raise
-        server.close()
+            raise
     return 0
 
 
@@ -110,7 +104,7 @@ def _on_hangup(
     if isinstance(server, ProcessServer):
         return server.reload
     if log_file is None and server.tls is None:
-        return None  # then SIGHUP ends the process, as it does when a terminal goes away
+        return None
 
     def begin_anew() -> None:
         if log_file is not None:
@@ -130,12 +124,11 @@ def _on_hangup(
 def _announce(options: Options, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
     scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
-    stop = "Stop with Ctrl+C" if by_hand else f"Stop with kill {os.getpid()}"
-    text = announcement(options.directory, addresses, scripts, stop, secure=options.tls is not None)
+    stop, secure = stop_hint(by_hand=by_hand), options.tls is not None
     try:
-        streams.say(text + "\n")
+        streams.say(announcement(options.directory, addresses, scripts, stop, secure=secure) + "\n")
     except OSError as error:
-        urls = " ".join(url_of(*address, secure=options.tls is not None) for address in addresses)
+        urls = " ".join(url_of(*address, secure=secure) for address in addresses)
         streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
 
 
@@ -144,6 +137,11 @@ def _say_ready() -> None:
         notify("READY=1")
     except OSError as error:
         streams.complain(f"cannot tell the service manager: {error.strerror}")
+
+
+def _say_stopping() -> None:
+    with suppress(OSError):
+        notify("STOPPING=1")
 
 
 def announcement(
@@ -158,10 +156,8 @@ def announcement(
         stop: The last line: how to end it.
         secure: Whether it is served by TLS.
     """
-    lines = [f"Serving {directory}"]
-    for host, port in addresses:
-        lines.append(f"  {url_of(_EVERYWHERE.get(host, host), port, secure=secure)}")
-    if any(host in _EVERYWHERE for host, _ in addresses):
+    lines = [f"Serving {directory}", *(f"  {url}" for url in shown_urls(addresses, secure=secure))]
+    if any(host in EVERYWHERE for host, _ in addresses):
         lines.append("on ALL interfaces: every machine that can reach this one can read this folder")
     if scripts:
         lines.append(f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead")
@@ -186,33 +182,14 @@ def _raise_descriptor_limit() -> Bounds | None:
 
 
 @contextmanager
-def _signals(
-    server: BaseServer | ProcessServer, on_hangup: Callable[[], None] | None, stopping: Sequence[signal.Signals]
-) -> Iterator[None]:
-    """One of `stopping` stops `server`, a second one ends it at once (safety line L10); SIGHUP calls `on_hangup`."""
-    before = {number: signal.getsignal(number) for number in (*stopping, signal.SIGHUP)}
-
-    def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
-        for each in stopping:
-            signal.signal(each, end_at_once)
-        with suppress(OSError):
-            notify("STOPPING=1")
-        server.close()
-
-    def end_at_once(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        if isinstance(server, ProcessServer):
-            server.end_at_once()
-        else:
-            server.scripts.destroy()  # nobody is left to do it (safety line C11)
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
-    for each in stopping:
-        signal.signal(each, stop)
-    if on_hangup is not None:
-        signal.signal(signal.SIGHUP, lambda _number, _frame: on_hangup())
+def _heeding_hangups(on_hangup: Callable[[], None] | None) -> Iterator[None]:
+    """Have SIGHUP call something; without it, it ends the process, as it does when a terminal goes away."""
+    if on_hangup is None:
+        yield
+        return
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, lambda _number, _frame: on_hangup())
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signal.signal(signal.SIGHUP, before)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol, Self
 
-from pyhttp.contents import Body, FileSlice, OpenFile, Source, check_body, check_item, close_body, octets
+from pyhttp.contents import Body, FileSlice, OpenFile, Source, Written, check_body, check_item, close_body, octets
 from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers, is_field_value
 from pyhttp.semantics.references import uri_reference

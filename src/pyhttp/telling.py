@@ -14,7 +14,7 @@ from pyhttp.transport.outbox import FileTruncatedError
 if TYPE_CHECKING:
     import logging
 
-__all__ = ["described", "tell"]
+__all__ = ["described", "report", "tell"]
 
 _SHOWN: Final = 200
 """Characters of a request line in the error log."""
@@ -45,6 +45,15 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
                     log.info("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
             case _:
                 log.error("the handler of %s failed", described(exchange), exc_info=failure)
+
+
+def report(log: "logging.Logger", message: str, error: BaseException | None, level: int) -> None:
+    """Log a line, with a traceback where there is an `error`; a failing log does not end the loop (safety line O3)."""
+    with contextlib.suppress(Exception):
+        if error is None:
+            log.log(level, "%s", escape(message))  # what a client sent may be part of it (safety line O2)
+        else:
+            log.error("%s", message, exc_info=error)
 
 
 def _whole(sink: Sink, exchange: Exchange) -> str:

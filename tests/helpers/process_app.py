@@ -73,3 +73,9 @@ def unless(
         proxies=proxies,
         access_log=access_log,
     )
+
+
+class Names:
+    """What is found by a name with dots."""
+
+    identified = Identified

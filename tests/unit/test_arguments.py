@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp import BaseHttpRequestHandler, PooledServer, function_handler
-from pyhttp.arguments import check_callable, check_type, optional
+from pyhttp.arguments import check_callable, check_type, name_of, optional, takes
 from tests.helpers.sockets import pair
 from tests.helpers.untyped import untyped
 
@@ -33,3 +33,26 @@ def test_what_else_takes_arguments() -> None:
         untyped(function_handler)("text")
     with pair() as (ours, _), pytest.raises(TypeError, match="site: Site, not dict"):
         untyped(BaseHttpRequestHandler)(ours, ("192.0.2.1", 1), None, site={"listing": False})
+
+
+@pytest.mark.parametrize(
+    ("function", "counts"),
+    [
+        (lambda: None, {0}),
+        (lambda a, b=1: None, {1, 2}),
+        (lambda *a: None, {0, 1, 2, 3}),
+        (lambda a, *, b: None, set()),
+        (dict, {0, 1, 2, 3}),
+        (print, {0, 1, 2, 3}),
+        (7, set()),
+    ],
+)
+def test_how_many_arguments_a_function_takes(function: object, counts: set[int]) -> None:
+    """Where it does not tell, as `dict` does not, it may take any number."""
+    assert {count for count in range(4) if takes(function, count)} == counts
+
+
+def test_what_a_function_is_called() -> None:
+    assert name_of(test_what_a_function_is_called) == "test_what_a_function_is_called"
+    assert name_of(dict.fromkeys) == "dict.fromkeys"
+    assert name_of(7) == "7"

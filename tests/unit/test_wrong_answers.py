@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Final
 
 import pytest
@@ -18,8 +18,11 @@ from tests.helpers.sockets import request
 from tests.helpers.untyped import said_to_be_bytes, untyped
 
 
-async def never_awaited(_: Request) -> Response:
-    return Response(200)
+def never_awaited(_: Request) -> Awaitable[Response]:
+    async def later() -> Response:
+        return Response(200)
+
+    return later()
 
 
 def generator(_: Request) -> Iterator[bytes]:

@@ -1,13 +1,12 @@
 """A server on one thread: the loop waits for every client, and a handler runs in between."""
 
-import contextlib
 import socket
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
-from pyhttp.arguments import check_callable, optional
+from pyhttp.arguments import optional
 from pyhttp.cgi.running import Scripts
 from pyhttp.errors import Disconnected, HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
@@ -15,10 +14,11 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
 from pyhttp.request import Request
-from pyhttp.servers.given import check_given
+from pyhttp.servers.given import check_given, factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
-from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, escape, loggers
+from pyhttp.telling import report
+from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT
@@ -48,7 +48,8 @@ class BaseServer:
     Args:
         host: "localhost" is 127.0.0.1 and ::1; an empty string is every interface; another name is resolved once.
         port: 0 picks a free one.
-        request_handler: Called as `request_handler(conn, addr, server)` for each request.
+        request_handler: Called as `request_handler(conn, addr, server)` for each request; a handler class is one.
+        handler: A function from Request to Response, instead.
         limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
         sockets: Listening sockets that are served in place of host and port; they are closed with the server.
         tls: A context for servers has TLS spoken. It stays as it is, but ALPN names HTTP/1.1 and nothing renegotiates.
@@ -65,6 +66,7 @@ class BaseServer:
         port: int = 8888,
         request_handler: answering.HandlerFactory = BaseHttpRequestHandler,
         *,
+        handler: answering.Handler | None = None,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
@@ -73,13 +75,12 @@ class BaseServer:
         access_log: AccessLog | None = None,
     ) -> None:
         check_given(host, port, access_log)
-        check_callable("request_handler", request_handler)
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
-        self.request_handler = request_handler
+        self.request_handler: answering.HandlerFactory = factory_of(request_handler, handler)
         self.scripts: Scripts = Scripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
         self.budget: Budget = Budget(self.limits.spool)
@@ -295,9 +296,4 @@ class BaseServer:
 
     def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
         """One line for the operator, and a traceback where the fault is ours."""
-        # What a client sent may be part of the message (safety line O2); a failing sink must not end the loop (O3).
-        with contextlib.suppress(Exception):
-            if error is None:
-                self.log.log(level, "%s", escape(message))
-            else:
-                self.log.error("%s", message, exc_info=error)
+        report(self.log, message, error, level)

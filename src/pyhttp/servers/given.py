@@ -1,8 +1,10 @@
 """What a server is given when it is built: seen to be what it should be, with a message that says what to write."""
 
-from pyhttp.arguments import check_callable, check_type
+from pyhttp.answering import Handler, HandlerFactory, function_handler
+from pyhttp.arguments import check_callable, check_type, name_of, takes
+from pyhttp.handler import BaseHttpRequestHandler
 
-__all__ = ["check_given"]
+__all__ = ["check_given", "factory_of"]
 
 
 def check_given(host: object, port: object, access_log: object) -> None:
@@ -14,3 +16,22 @@ def check_given(host: object, port: object, access_log: object) -> None:
     check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
     check_type("port", port, int)
     check_callable("access_log", access_log, or_none=True)
+
+
+def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> HandlerFactory:
+    """What a server calls for each request, of the two arguments of which one may be given.
+
+    Raises:
+        TypeError: It cannot be called as it would be.
+        ValueError: Both are given.
+    """
+    if handler is not None:
+        if request_handler is not BaseHttpRequestHandler:
+            raise ValueError("request_handler and handler are two ways to say who answers: give one of them")
+        return function_handler(handler)
+    check_callable("request_handler", request_handler)
+    if not takes(request_handler, 3):
+        name = name_of(request_handler)
+        hint = f"; a function from Request to Response is given as handler={name}" if takes(request_handler, 1) else ""
+        raise TypeError(f"request_handler: called with (conn, addr, server), which {name} does not take{hint}")
+    return request_handler

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-__all__ = ["interrupts_as", "signals_wake"]
+__all__ = ["interrupts_as", "signals_wake", "stopped_by_signals"]
 
 
 _NOBODY: Final = -1
@@ -71,3 +71,33 @@ def interrupts_as(stop: Callable[[], None], end: Callable[[], None]) -> Iterator
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if interrupted:
         raise KeyboardInterrupt
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[[], None], end: Callable[[], None]) -> Iterator[bool]:
+    """Have the first SIGINT or SIGTERM call `stop`, and a second one `end`, and end the process (safety line L10).
+
+    On the main thread alone. What yields is whether SIGINT is one of them: it is not where it is ignored, as in the
+    jobs that a shell leaves in the background, since Ctrl+C is for the job in front.
+    """
+    by_hand = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    numbers = (signal.SIGINT, signal.SIGTERM) if by_hand else (signal.SIGTERM,)
+    before = {number: signal.getsignal(number) for number in numbers}
+
+    def first(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
+        for each in numbers:
+            signal.signal(each, second)
+        stop()
+
+    def second(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        end()
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
+
+    for number in numbers:
+        signal.signal(number, first)
+    try:
+        yield by_hand
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

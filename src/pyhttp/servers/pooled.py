@@ -14,13 +14,14 @@ from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from pyhttp.answering import HandlerFactory
+from pyhttp.answering import Handler, HandlerFactory
 from pyhttp.arguments import check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.bell import Bell
+from pyhttp.servers.given import factory_of
 from pyhttp.servers.interrupts import signals_wake
 from pyhttp.transport.access_log import AccessLog
 from pyhttp.transport.alarm import Alarm
@@ -56,7 +57,7 @@ class PooledServer(BaseServer):
 
     Args:
         workers: Handlers at once, at least 1.
-        host, port, request_handler, limits, timeouts, sockets, tls, proxies, access_log: As for `BaseServer`.
+        host, port, request_handler, handler, limits, timeouts, sockets, tls, proxies, access_log: As for `BaseServer`.
 
     Raises:
         OSError: The address cannot be bound.
@@ -69,6 +70,7 @@ class PooledServer(BaseServer):
         port: int = 8888,
         request_handler: HandlerFactory = BaseHttpRequestHandler,
         *,
+        handler: Handler | None = None,
         workers: int = 32,
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
@@ -83,7 +85,7 @@ class PooledServer(BaseServer):
         super().__init__(
             host,
             port,
-            request_handler,
+            factory_of(request_handler, handler),
             limits=limits,
             timeouts=timeouts,
             sockets=sockets,

@@ -12,6 +12,7 @@ from pyhttp.arguments import check_callable, check_type, optional
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
+from pyhttp.servers.given import factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
@@ -70,7 +71,7 @@ class ProcessServer:
         check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
         check_type("port", port, int)
         if not isinstance(request_handler, str):
-            check_callable("request_handler", request_handler)
+            factory_of(request_handler, None)
         check_callable("server_factory", server_factory)
         check_callable("access_log", access_log, or_none=True)
         optional("limits", limits, Limits)

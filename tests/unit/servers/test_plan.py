@@ -30,7 +30,7 @@ PLAN = Plan(
     ("handler", "served"),
     [
         ("tests.helpers.process_app:whoami", process_app.whoami),
-        ("tests.helpers.process_app:Identified.handle", process_app.Identified.handle),
+        ("tests.helpers.process_app:Names.identified", process_app.Identified),
         (process_app.Identified, process_app.Identified),
     ],
 )

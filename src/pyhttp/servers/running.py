@@ -1,0 +1,81 @@
+"""A server for as long as its process is to have one: until SIGINT or SIGTERM."""
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.interrupts import stopped_by_signals
+from pyhttp.servers.processes import ProcessServer
+from pyhttp.transport.listener import url_of
+
+__all__ = ["EVERYWHERE", "run", "serve_until_signal", "shown_urls", "stop_hint"]
+
+EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
+"""Where a listener on all interfaces is to be reached from this machine."""
+
+
+def run(server: BaseServer | ProcessServer) -> None:
+    """Print where `server` serves, and serve until SIGINT or SIGTERM; then let answers in progress end, and return.
+
+    A second signal ends the process at once. A line of output that cannot be written is left out.
+
+    Raises:
+        RuntimeError: This is not the main thread, to which alone signals come; or the server is serving already, or has
+            been closed.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("run: signals come to the main thread alone; elsewhere, serve in a `with server:` block")
+    if server.closing:
+        raise RuntimeError("the server has been closed")
+
+    def announce(by_hand: bool) -> None:
+        urls = shown_urls(server.addresses, secure=isinstance(server, BaseServer) and server.tls is not None)
+        lines = [*(f"Serving at {url}" for url in urls), stop_hint(by_hand=by_hand)]
+        with contextlib.suppress(OSError):
+            print(*lines, sep="\n", flush=True)  # noqa: T201 - that is what it is for
+
+    serve_until_signal(server, announce)
+
+
+def serve_until_signal(
+    server: BaseServer | ProcessServer,
+    announce: Callable[[bool], None],
+    about_to_stop: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve until SIGINT or SIGTERM.
+
+    Args:
+        server: It is closed in the end.
+        announce: Called when the signals are heeded, with whether Ctrl+C is one.
+        about_to_stop: Called when the first of them has come.
+
+    Raises:
+        RuntimeError: The server cannot serve.
+    """
+
+    def stop() -> None:
+        about_to_stop()
+        server.close()
+
+    end = server.end_at_once if isinstance(server, ProcessServer) else server.scripts.destroy  # else nobody does (C11)
+    with stopped_by_signals(stop, end) as by_hand:
+        announce(by_hand)
+        try:
+            server.serve_forever()
+        except RuntimeError:
+            if not server.closing:  # a signal that came before the server began has closed it already
+                raise
+        server.close()
+
+
+def shown_urls(addresses: Sequence[tuple[str, int]], *, secure: bool = False) -> list[str]:
+    """The URLs by which a server is reached from this machine."""
+    return [url_of(EVERYWHERE.get(host, host), port, secure=secure) for host, port in addresses]
+
+
+def stop_hint(*, by_hand: bool) -> str:
+    """How to stop this process."""
+    return "Stop with Ctrl+C" if by_hand else f"Stop with kill {os.getpid()}"

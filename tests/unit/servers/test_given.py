@@ -1,0 +1,65 @@
+"""Who answers: a function, or what a server calls for each request; never both, and never the wrong way round."""
+
+import re
+from functools import partial
+
+import pytest
+
+from pyhttp import BaseHttpRequestHandler, BaseServer, Request, Response, function_handler
+from tests.helpers.servers import SERVER_CLASSES, connect, echo
+from tests.helpers.sockets import request
+from tests.helpers.untyped import untyped
+
+
+async def coroutine(_: Request) -> Response:
+    return Response(204)
+
+
+class Greeter:
+    def __call__(self, asked: Request) -> Response:
+        return Response.text(asked.path)
+
+    def greet(self, asked: Request) -> Response:
+        return Response.text(asked.path)
+
+
+@pytest.mark.parametrize("server_class", SERVER_CLASSES)
+@pytest.mark.parametrize("handler", [echo, Greeter(), Greeter().greet, partial(echo)])
+def test_a_function_answers(server_class: type[BaseServer], handler: object) -> None:
+    built: object = untyped(server_class)("127.0.0.1", 0, handler=handler)
+    assert isinstance(built, BaseServer)
+    with built as server, connect(server) as client:
+        client.send(request("/a"))
+        assert b"/a" in client.reply().content
+
+
+@pytest.mark.parametrize("server_class", SERVER_CLASSES)
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"request_handler": echo},
+            "which echo does not take; a function from Request to Response is given as handler=echo",
+        ),
+        ({"request_handler": coroutine}, "a function from Request to Response is given as handler=coroutine"),
+        ({"request_handler": Greeter().greet}, "is given as handler=Greeter.greet"),
+        ({"request_handler": dict.fromkeys}, "which dict.fromkeys does not take"),
+        ({"request_handler": lambda conn, addr: None}, "<lambda> does not take"),
+        ({"request_handler": 7}, "request_handler: something to be called, not int"),
+        ({"handler": coroutine}, "handler: coroutine is a coroutine function, which nobody would await; write def"),
+        ({"handler": lambda: None}, "handler: called with a Request alone, which"),
+        ({"handler": BaseHttpRequestHandler}, "which BaseHttpRequestHandler does not take"),
+        ({"handler": 7}, "handler: something to be called, not int"),
+    ],
+)
+def test_what_cannot_answer_is_refused_when_the_server_is_built(
+    server_class: type[BaseServer], given: dict[str, object], message: str
+) -> None:
+    with pytest.raises(TypeError, match=re.escape(message)):
+        untyped(server_class)("127.0.0.1", 0, **given)
+
+
+@pytest.mark.parametrize("server_class", SERVER_CLASSES)
+def test_two_who_answer_are_one_too_many(server_class: type[BaseServer]) -> None:
+    with pytest.raises(ValueError, match="give one of them"):
+        server_class("127.0.0.1", 0, function_handler(echo), handler=echo)

@@ -1,0 +1,184 @@
+"""`run`: a program that serves until a signal comes, and leaves without a word."""
+
+import errno
+import io
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pyhttp import BaseServer, PooledServer, run
+from pyhttp.servers.running import shown_urls
+from tests.helpers.servers import connect, echo
+from tests.helpers.sockets import request
+from tests.helpers.wire_client import WireClient
+
+PROGRAM = """
+import signal, sys, pyhttp
+{before}
+server = pyhttp.{kind}("{host}", 0, handler=lambda request: {answer})
+pyhttp.run(server)
+print("after", signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
+"""
+
+
+class Full(io.StringIO):
+    """What nothing can be written to any more."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "full")
+
+
+@contextmanager
+def running(
+    kind: str = "PooledServer", host: str = "127.0.0.1", answer: str = "pyhttp.Response.text('hello')", before: str = ""
+) -> Iterator[subprocess.Popen[str]]:
+    """A program that calls `run`, started with the signals as an interactive shell has them."""
+    code = PROGRAM.format(kind=kind, host=host, answer=answer, before=before)
+    restored = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    command = [sys.executable, "-W", "error", "-c", restored + code]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_url(process: subprocess.Popen[str]) -> str:
+    assert process.stdout is not None
+    announced, serving, url = process.stdout.readline().rpartition("Serving at ")
+    assert (announced, serving) == ("", "Serving at ")
+    return url.strip()
+
+
+def client_of(url: str) -> WireClient:
+    return WireClient("127.0.0.1", int(url.rpartition(":")[2].rstrip("/")), patience=15)
+
+
+@pytest.mark.parametrize("kind", ["BaseServer", "ThreadedServer", "PooledServer"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_L10_it_serves_until_a_signal_and_leaves_without_a_traceback(kind: str, number: int) -> None:
+    with running(kind) as process:
+        with client_of(read_url(process)) as client:
+            client.send(request())
+            assert client.reply().content == b"hello"
+        process.send_signal(number)
+        assert process.wait(15) == 0
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.read() == "Stop with Ctrl+C\nafter True\n"
+        assert process.stderr.read() == ""
+
+
+def test_every_address_is_announced_as_one_that_can_be_asked() -> None:
+    assert shown_urls([("127.0.0.1", 1), ("::1", 2)]) == ["http://127.0.0.1:1/", "http://[::1]:2/"]
+    assert shown_urls([("0.0.0.0", 1), ("::", 2)]) == ["http://127.0.0.1:1/", "http://[::1]:2/"]
+
+
+def test_L10_a_second_signal_ends_it_at_once() -> None:
+    with running(answer="print('asked', flush=True) or sys.stdin.read()") as process:
+        with client_of(read_url(process)) as client:
+            client.send(request())
+            assert process.stdout is not None
+            assert process.stdout.readline() == "Stop with Ctrl+C\n"
+            assert process.stdout.readline() == "asked\n"
+            process.send_signal(signal.SIGINT)
+            while process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        assert process.wait(15) in {-signal.SIGTERM, -signal.SIGINT}
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    with running(before="signal.signal(signal.SIGINT, signal.SIG_IGN)") as process:
+        url = read_url(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"Stop with kill {process.pid}\n"
+        process.send_signal(signal.SIGINT)
+        with client_of(url) as client:
+            client.send(request())
+            assert client.reply().content == b"hello"
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+def test_an_output_that_cannot_be_written_keeps_nothing_from_serving(monkeypatch: pytest.MonkeyPatch) -> None:
+    statuses: list[int] = []
+
+    def ask() -> None:
+        with connect(server) as client:
+            client.send(request())
+            statuses.append(client.reply().status)
+        server.close()
+
+    server = PooledServer("127.0.0.1", 0, handler=echo)
+    thread = threading.Thread(target=ask)
+    thread.start()
+    full = Full()
+    monkeypatch.setattr(sys, "stdout", full)
+    run(server)
+    thread.join()
+    assert statuses == [200]
+
+
+def test_elsewhere_than_on_the_main_thread_it_says_what_to_write() -> None:
+    told: list[str] = []
+
+    def elsewhere() -> None:
+        try:
+            run(server)
+        except RuntimeError as error:
+            told.append(str(error))
+
+    server = PooledServer("127.0.0.1", 0, handler=echo)
+    thread = threading.Thread(target=elsewhere)
+    thread.start()
+    thread.join()
+    with server, connect(server) as client:  # it is as it was
+        client.send(request())
+        assert client.reply().status == 200
+    assert told == ["run: signals come to the main thread alone; elsewhere, serve in a `with server:` block"]
+
+
+def test_a_server_that_serves_or_has_been_closed_is_not_run(capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    with BaseServer("127.0.0.1", 0, handler=echo) as server, pytest.raises(RuntimeError, match="serving already"):
+        run(server)
+    capsys.readouterr()
+    with pytest.raises(RuntimeError, match="has been closed"):
+        run(server)
+    assert capsys.readouterr().out == ""
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+APP = """
+from pyhttp import Response, function_handler
+answer = function_handler(lambda request: Response.text("hello"))
+"""
+SEVERAL = """
+import pyhttp
+if __name__ == "__main__":
+    pyhttp.run(pyhttp.ProcessServer("127.0.0.1", 0, "app:answer", processes=2))
+"""
+
+
+def test_L10_several_processes_are_run_and_stopped_like_one(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "main.py").write_text(SEVERAL)
+    command, pipe = [sys.executable, str(tmp_path / "main.py")], subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            with client_of(read_url(process)) as client:
+                client.send(request())
+                assert client.reply().content == b"hello"
+            process.terminate()
+            assert process.wait(15) == 0
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
