@@ -28,7 +28,7 @@ DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 BENCH: Final = "bench"
 """The environment of the servers that pyhttp is measured beside, on the demanded Python."""
-PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "noxfile.py")
+PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "noxfile.py")
 FUZZ_SECONDS: Final = "8"
 RESULTS: Final = ENVIRONMENTS / "results"
 RESULTS.mkdir(exist_ok=True)
