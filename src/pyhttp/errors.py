@@ -3,6 +3,7 @@
 Those that handlers alone raise, never this server itself, are in `refusals`. Trees that never meet::
 
     HTTPError                        the exchange is answered with its status
+    StatusError                      the same where the class states it
     ├── BadRequest                   400
     │   └── MalformedRequest         400, closes: RFC 9112 or RFC 9110 §5 was broken
     │       ├── IncompleteRequest    400, closes: the peer ended before its request did
@@ -37,7 +38,7 @@ The client sees the status and its reason phrase; ``detail`` is for the operator
 
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
-from typing import ClassVar, overload
+from typing import ClassVar
 
 from pyhttp.arguments import check_type
 from pyhttp.phrases import reason_phrase
@@ -67,6 +68,7 @@ __all__ = [
     "PreconditionFailed",
     "RangeNotSatisfiable",
     "RequestTimeout",
+    "StatusError",
     "TargetTooLong",
     "Unavailable",
     "VersionNotSupported",
@@ -80,20 +82,17 @@ FieldLines = Mapping[str, str] | Iterable[tuple[str, str]]
 class HTTPError(Exception):
     """A fault that has an HTTP status; where a handler lets it through, it is the answer.
 
-    `HTTPError(418, "why")` has the status that is given, `NotFound("why")` that of its class. A subclass states its
-    own as `status = 418`, or inherits that of the class it refines: `class NoSuchUser(NotFound)`.
-
     Args:
-        status: 400 to 599; without it, that of the class.
+        status: 400 to 599.
         detail: As the attribute; the phrase of the status unless given.
         headers: Field lines of the answer, a mapping or (name, value) pairs.
 
     Attributes:
         status: The status code the exchange is answered with.
         must_close: True where the connection cannot go on after the answer (RFC 9112 §9.6).
-        told: What the client is told instead of what the status commonly means; empty where that will do.
         detail: One line for the operator's log; never sent to the client.
         headers: Field lines the answer must carry, such as Allow with 405.
+        told: What the client is told instead of what the status commonly means; empty where that will do.
 
     Raises:
         ValueError: `status` is not an error's.
@@ -104,24 +103,24 @@ class HTTPError(Exception):
     must_close: ClassVar[bool] = False
     told: ClassVar[str] = ""
 
-    @overload
-    def __init__(self, status: int, detail: str = "", *, headers: FieldLines = ()) -> None: ...
-    @overload
-    def __init__(self, detail: str = "", /, *, headers: FieldLines = ()) -> None: ...
-    def __init__(self, status: int | str = "", detail: str = "", *, headers: FieldLines = ()) -> None:
-        if isinstance(status, str):
-            detail = status or detail
-        else:
-            check_type("status", status, int)
-            if not 400 <= status <= 599:
-                raise ValueError(f"status: an error has 400 to 599, not {status}")
-            self.status = status
-        self.detail: str = detail or reason_phrase(self.status)
+    def __init__(self, status: int, detail: str = "", *, headers: FieldLines = ()) -> None:
+        check_type("status", status, int)
+        if not 400 <= status <= 599:
+            raise ValueError(f"status: an error has 400 to 599, not {status}")
+        self.status = status
+        self.detail: str = detail or reason_phrase(status)
         super().__init__(self.detail)
         self.headers: tuple[tuple[str, str], ...] = tuple(headers.items() if isinstance(headers, Mapping) else headers)
 
 
-class BadRequest(HTTPError):
+class StatusError(HTTPError):
+    """An error whose class states its `status`, as all others do: only the detail is given, `NotFound("why")`."""
+
+    def __init__(self, detail: str = "", *, headers: FieldLines = ()) -> None:
+        super().__init__(self.status, detail, headers=headers)
+
+
+class BadRequest(StatusError):
     """400: the request is well framed, but cannot be understood (RFC 9110 §15.5.1)."""
 
     status: int = HTTPStatus.BAD_REQUEST
@@ -150,19 +149,19 @@ class WrongScheme(MalformedRequest):
     told = "This port speaks TLS: ask for an address that begins with https:// instead of http://."
 
 
-class Forbidden(HTTPError):
+class Forbidden(StatusError):
     """403: understood and refused (RFC 9110 §15.5.4)."""
 
     status: int = HTTPStatus.FORBIDDEN
 
 
-class NotFound(HTTPError):
+class NotFound(StatusError):
     """404: nothing here, or nothing the server is willing to show (RFC 9110 §15.5.5)."""
 
     status: int = HTTPStatus.NOT_FOUND
 
 
-class MethodNotAllowed(HTTPError):
+class MethodNotAllowed(StatusError):
     """405: a known method this resource does not offer; `allow` becomes the Allow field (RFC 9110 §15.5.6)."""
 
     status: int = HTTPStatus.METHOD_NOT_ALLOWED
@@ -171,47 +170,47 @@ class MethodNotAllowed(HTTPError):
         super().__init__(detail, headers=(("Allow", ", ".join(allow)),))
 
 
-class NotAcceptable(HTTPError):
+class NotAcceptable(StatusError):
     """406: the request excludes every form the resource has; `headers` may say what they vary by (RFC 9110 §15.5.7)."""
 
     status: int = HTTPStatus.NOT_ACCEPTABLE
 
 
-class RequestTimeout(HTTPError):
+class RequestTimeout(StatusError):
     """408 and closed: the request did not arrive in time (RFC 9110 §15.5.9)."""
 
     status: int = HTTPStatus.REQUEST_TIMEOUT
     must_close = True
 
 
-class LengthRequired(HTTPError):
+class LengthRequired(StatusError):
     """411 and closed: content of unstated length is refused (RFC 9110 §15.5.12)."""
 
     status: int = HTTPStatus.LENGTH_REQUIRED
     must_close = True
 
 
-class PreconditionFailed(HTTPError):
+class PreconditionFailed(StatusError):
     """412: a condition in the request does not hold (RFC 9110 §15.5.13)."""
 
     status: int = HTTPStatus.PRECONDITION_FAILED
 
 
-class ContentTooLarge(HTTPError):
+class ContentTooLarge(StatusError):
     """413 and closed: more content than `Limits.content` (RFC 9110 §15.5.14)."""
 
     status: int = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     must_close = True
 
 
-class TargetTooLong(HTTPError):
+class TargetTooLong(StatusError):
     """414 and closed: a request line longer than `Limits.request_line` (RFC 9110 §15.5.15)."""
 
     status: int = HTTPStatus.REQUEST_URI_TOO_LONG
     must_close = True
 
 
-class RangeNotSatisfiable(HTTPError):
+class RangeNotSatisfiable(StatusError):
     """416: a valid Range that meets no byte of a representation of `length` bytes (RFC 9110 §15.5.17)."""
 
     status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
@@ -220,54 +219,54 @@ class RangeNotSatisfiable(HTTPError):
         super().__init__(detail, headers=(("Content-Range", f"bytes */{length}"),))
 
 
-class ExpectationFailed(HTTPError):
+class ExpectationFailed(StatusError):
     """417 and closed: an expectation other than 100-continue (RFC 9110 §15.5.18)."""
 
     status: int = HTTPStatus.EXPECTATION_FAILED
     must_close = True
 
 
-class Misdirected(HTTPError):
+class Misdirected(StatusError):
     """421 and closed: a target this connection cannot serve, such as https on a plain one (9110-7.4-3b)."""
 
     status: int = HTTPStatus.MISDIRECTED_REQUEST
     must_close = True
 
 
-class FieldsTooLarge(HTTPError):
+class FieldsTooLarge(StatusError):
     """431 and closed: a field line or section over its limit (RFC 6585 §5)."""
 
     status: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     must_close = True
 
 
-class InternalError(HTTPError):
+class InternalError(StatusError):
     """500 and closed: a fault of ours or of a handler (RFC 9110 §15.6.1)."""
 
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close = True
 
 
-class MethodUnknown(HTTPError):
+class MethodUnknown(StatusError):
     """501: a method the server does not recognise (RFC 9110 §15.6.2)."""
 
     status: int = HTTPStatus.NOT_IMPLEMENTED
 
 
-class CodingUnknown(HTTPError):
+class CodingUnknown(StatusError):
     """501 and closed: a transfer coding the server does not implement (RFC 9112 §6.1)."""
 
     status: int = HTTPStatus.NOT_IMPLEMENTED
     must_close = True
 
 
-class BadGateway(HTTPError):
+class BadGateway(StatusError):
     """502: a script's output is malformed or missing (RFC 9110 §15.6.3)."""
 
     status: int = HTTPStatus.BAD_GATEWAY
 
 
-class Unavailable(HTTPError):
+class Unavailable(StatusError):
     """503: over a limit for now; `retry_after` seconds become Retry-After (RFC 9110 §15.6.4)."""
 
     status: int = HTTPStatus.SERVICE_UNAVAILABLE
@@ -276,13 +275,13 @@ class Unavailable(HTTPError):
         super().__init__(detail, headers=(("Retry-After", str(retry_after)),))
 
 
-class GatewayTimeout(HTTPError):
+class GatewayTimeout(StatusError):
     """504: a script said nothing in time (RFC 9110 §15.6.5)."""
 
     status: int = HTTPStatus.GATEWAY_TIMEOUT
 
 
-class VersionNotSupported(HTTPError):
+class VersionNotSupported(StatusError):
     """505 and closed: a major version other than 1 (RFC 9110 §15.6.6)."""
 
     status: int = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED

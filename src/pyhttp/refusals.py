@@ -1,6 +1,6 @@
 """RFC 9110 §15.5, RFC 6585: errors that only handlers know how to find; this server itself raises none of them.
 
-All are an HTTPError::
+All are a StatusError::
 
     ├── Unauthorized                 401, carries WWW-Authenticate
     ├── PaymentRequired              402
@@ -17,7 +17,7 @@ All are an HTTPError::
 
 from http import HTTPStatus
 
-from pyhttp.errors import HTTPError
+from pyhttp.errors import StatusError
 
 __all__ = [
     "Conflict",
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 
-class Unauthorized(HTTPError):
+class Unauthorized(StatusError):
     """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (RFC 9110 §15.5.2, §11.6.1).
 
     Args:
@@ -51,25 +51,25 @@ class Unauthorized(HTTPError):
         super().__init__(detail, headers=(("WWW-Authenticate", challenge),))
 
 
-class PaymentRequired(HTTPError):
+class PaymentRequired(StatusError):
     """402: reserved; used for what has to be paid for (RFC 9110 §15.5.3)."""
 
     status: int = HTTPStatus.PAYMENT_REQUIRED
 
 
-class Conflict(HTTPError):
+class Conflict(StatusError):
     """409: the request does not fit the present state of the resource (RFC 9110 §15.5.10)."""
 
     status: int = HTTPStatus.CONFLICT
 
 
-class Gone(HTTPError):
+class Gone(StatusError):
     """410: the resource was here and will not come back (RFC 9110 §15.5.11)."""
 
     status: int = HTTPStatus.GONE
 
 
-class UnsupportedMediaType(HTTPError):
+class UnsupportedMediaType(StatusError):
     """415: the content has a format that is not taken here; `accept` becomes Accept (RFC 9110 §15.5.16, §12.5.1).
 
     Args:
@@ -83,13 +83,13 @@ class UnsupportedMediaType(HTTPError):
         super().__init__(detail, headers=(("Accept", accept),) if accept else ())
 
 
-class UnprocessableContent(HTTPError):
+class UnprocessableContent(StatusError):
     """422: the content is well formed and of the right type, but what it says cannot be done (RFC 9110 §15.5.21)."""
 
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-class UpgradeRequired(HTTPError):
+class UpgradeRequired(StatusError):
     """426: refused over this protocol; `upgrade` becomes Upgrade (RFC 9110 §15.5.22).
 
     Args:
@@ -108,13 +108,13 @@ class UpgradeRequired(HTTPError):
         super().__init__(detail, headers=(("Upgrade", upgrade),))
 
 
-class PreconditionRequired(HTTPError):
+class PreconditionRequired(StatusError):
     """428: the request has to be conditional, such as by If-Match (RFC 6585 §3)."""
 
     status: int = HTTPStatus.PRECONDITION_REQUIRED
 
 
-class TooManyRequests(HTTPError):
+class TooManyRequests(StatusError):
     """429: too many requests in a while (RFC 6585 §4).
 
     Args:

@@ -114,7 +114,7 @@ def test_D9_content_that_stalls_is_answered_408() -> None:
         (Forbidden("x"), 403, True, 0),
         (MalformedRequest("x"), 400, False, 0),
         (InternalError("x"), 500, False, 0),
-        (HTTPError("x", headers=(("Bad name", "x"),)), 500, False, 1),
+        (HTTPError(500, "x", headers=(("Bad name", "x"),)), 500, False, 1),
     ],
 )
 def test_R4_what_a_handler_lets_through_is_answered(
@@ -223,7 +223,7 @@ def test_O3_a_failing_sink_fails_no_request() -> None:
     log.addHandler(Broken())
 
     def fail(_: Request) -> Response:
-        raise HTTPError("x", headers=(("Bad name", "x"),))
+        raise HTTPError(500, "x", headers=(("Bad name", "x"),))
 
     assert statuses(serve(request(), fail, server=SimpleNamespace(log=log))) == [500]
 

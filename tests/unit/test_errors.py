@@ -15,6 +15,7 @@ from pyhttp.errors import (
     MissingRequest,
     Misuse,
     NotFound,
+    StatusError,
     Unavailable,
 )
 from pyhttp.phrases import reason_phrase
@@ -38,7 +39,8 @@ NEEDED: Final[dict[str, dict[str, object]]] = {
 
 
 def make(kind: type[HTTPError], *detail: str) -> HTTPError:
-    error: object = untyped(kind)(*detail, **NEEDED.get(kind.__name__, {}))
+    status = (kind.status,) if kind is HTTPError else ()
+    error: object = untyped(kind)(*status, *detail, **NEEDED.get(kind.__name__, {}))
     assert isinstance(error, HTTPError)
     return error
 
@@ -50,14 +52,14 @@ def test_an_error_has_a_status_and_says_why(kind: type[HTTPError]) -> None:
     assert error.status >= 400
     assert (error.detail, str(error)) == ("why", "why")
     assert kind.__doc__
-    assert kind is HTTPError or str(int(error.status)) in kind.__doc__
+    assert kind in {HTTPError, StatusError} or str(int(error.status)) in kind.__doc__
 
 
 @pytest.mark.parametrize("kind", TREE)
 def test_the_tree_in_the_documentation_is_the_tree(kind: type[HTTPError]) -> None:
     drawn = [line for module in MODULES for line in (module.__doc__ or "").splitlines() if "──" in line]
     lines = [line for line in drawn if kind.__name__ in line.split()]
-    if kind is not HTTPError:
+    if kind not in {HTTPError, StatusError}:
         (line,) = lines
         assert f" {int(kind.status)}" in line
         assert ("closes" in line) == kind.must_close
@@ -78,7 +80,7 @@ def test_an_error_without_a_detail_is_called_as_its_answer_is(kind: type[HTTPErr
 
 def test_the_detail_is_the_phrase_unless_told() -> None:
     assert MalformedRequest().detail == "Bad Request"
-    assert HTTPError(headers=(("A", "b"),)).headers == (("A", "b"),)
+    assert HTTPError(400, headers=(("A", "b"),)).headers == (("A", "b"),)
 
 
 def test_errors_that_carry_fields() -> None:
@@ -105,7 +107,7 @@ def test_an_error_of_any_status() -> None:
     assert (error.status, error.detail, error.headers) == (418, "no coffee", (("X-Pot", "tea"),))
     assert HTTPError(410).detail == "Gone"
     assert HTTPError(499).detail == ""
-    assert HTTPError("why").status == HTTPError().status == 500
+    assert StatusError("why").status == 500
 
 
 @pytest.mark.parametrize("status", [200, 399, 600, -1])
@@ -120,7 +122,7 @@ def test_a_status_that_is_no_number_is_refused() -> None:
 
 
 def test_a_subclass_has_a_status_of_its_own_or_that_of_what_it_refines() -> None:
-    class Teapot(HTTPError):
+    class Teapot(StatusError):
         status = 418
 
     class NoSuchUser(NotFound):

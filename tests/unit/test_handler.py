@@ -390,7 +390,7 @@ class Failing(BaseHttpRequestHandler):
 
     def handle(self) -> None:
         self.respond(Response(200))
-        raise HTTPError("after the answer")
+        raise HTTPError(500, "after the answer")
 
 
 def test_an_error_after_the_answer_is_no_second_answer(root: Path) -> None:

@@ -3,7 +3,15 @@
 import pytest
 
 from pyhttp.cgi.error_log import ErrorLog
-from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, IncompleteRequest, InternalError, NotFound, Unavailable
+from pyhttp.errors import (
+    BadGateway,
+    GatewayTimeout,
+    IncompleteRequest,
+    InternalError,
+    NotFound,
+    StatusError,
+    Unavailable,
+)
 from pyhttp.limits import Limits
 
 
@@ -60,14 +68,14 @@ def test_how_a_script_ended(status: int, said: str) -> None:
 
 
 @pytest.mark.parametrize("error", [BadGateway, GatewayTimeout, InternalError, Unavailable])
-def test_O2_what_a_script_did_wrong_is_told_on_one_harmless_line(error: type[HTTPError]) -> None:
+def test_O2_what_a_script_did_wrong_is_told_on_one_harmless_line(error: type[StatusError]) -> None:
     lines: list[str] = []
     ErrorLog(lines.append, "/cgi-bin/x", Limits()).blame(error("it said 'a\n\x1b\\'"))
     assert lines == [r"/cgi-bin/x: it said 'a\x0a\x1b\x5c'"]
 
 
 @pytest.mark.parametrize("error", [NotFound, IncompleteRequest])
-def test_what_a_client_did_wrong_is_none_of_a_scripts_faults(error: type[HTTPError]) -> None:
+def test_what_a_client_did_wrong_is_none_of_a_scripts_faults(error: type[StatusError]) -> None:
     lines: list[str] = []
     ErrorLog(lines.append, "/cgi-bin/x", Limits()).blame(error("x"))
     assert lines == []

@@ -9,7 +9,15 @@ from urllib.parse import urlsplit
 import pytest
 
 from pyhttp import errors
-from pyhttp.errors import BadRequest, HTTPError, MethodNotAllowed, NotFound, RangeNotSatisfiable, Unavailable
+from pyhttp.errors import (
+    BadRequest,
+    HTTPError,
+    MethodNotAllowed,
+    NotFound,
+    RangeNotSatisfiable,
+    StatusError,
+    Unavailable,
+)
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.error_page import (
     error_response,
@@ -34,7 +42,7 @@ EVERY_ERROR = [
     if error is RangeNotSatisfiable
     else error()
     for _, error in inspect.getmembers(errors, inspect.isclass)
-    if issubclass(error, HTTPError)
+    if issubclass(error, StatusError)
 ]
 
 

@@ -569,7 +569,7 @@ def test_a_plain_socket_whose_handler_cannot_be_built(caplog: pytest.LogCaptureF
 
 @pytest.mark.parametrize(
     ("error", "status"),
-    [(RuntimeError("x"), 500), (SystemExit(3), 500), (Forbidden("x"), 403), (HTTPError("x"), 500)],
+    [(RuntimeError("x"), 500), (SystemExit(3), 500), (Forbidden("x"), 403), (HTTPError(500, "x"), 500)],
 )
 def test_R4_what_a_handler_lets_through_is_answered(
     server_class: ServerClass, error: BaseException, status: int, caplog: pytest.LogCaptureFixture
