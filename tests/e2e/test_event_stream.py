@@ -67,7 +67,7 @@ def test_the_program_serves_by_itself(page: Page) -> None:
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as program:
         try:
             assert program.stdout is not None
-            page.goto(program.stdout.readline().strip())
+            page.goto(program.stdout.readline().removeprefix("Serving at ").strip())
             expect(page.locator("#list")).to_contain_text(" seconds\n", timeout=SLOW)
         finally:
             page.goto("about:blank")
