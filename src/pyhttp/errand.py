@@ -6,11 +6,11 @@ import socket
 from collections.abc import Callable
 from functools import partial
 
-from pyhttp.cgi.environ import Ends
 from pyhttp.cgi.gateway import Call, Run
 from pyhttp.cgi.output import LocalRedirect
 from pyhttp.cgi.running import Place
 from pyhttp.cgi.script import Script
+from pyhttp.cgi.variables import Ends
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.site import Site

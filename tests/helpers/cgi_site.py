@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pyhttp.cgi import gateway, script
-from pyhttp.cgi.environ import Ends
 from pyhttp.cgi.output import LocalRedirect
 from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.variables import Ends
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Response, Source
 from pyhttp.semantics.fields import Headers

@@ -33,6 +33,7 @@ SOURCES: Final = (
     "abnf.py",
     "resources/paths.py",
     "cgi/environ.py",
+    "cgi/variables.py",
     "cgi/output.py",
     "cgi/script.py",
     "transport/phases.py",

@@ -16,7 +16,7 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Proxies, Response, Timeouts
-from pyhttp.cgi.environ import Ends
+from pyhttp.cgi.variables import Ends
 from pyhttp.errand import ends_of
 from pyhttp.request import Request
 from pyhttp.transport.channel import UNIX_CLIENT

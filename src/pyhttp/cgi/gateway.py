@@ -9,7 +9,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple, assert_never
 
-from pyhttp.cgi.environ import Ends, meta_variables, operators_variables
+from pyhttp.cgi.environ import meta_variables, operators_variables
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.pipes import PIECE, ScriptPipes
@@ -17,6 +17,7 @@ from pyhttp.cgi.process import Process
 from pyhttp.cgi.running import Place, Scripts
 from pyhttp.cgi.script import Script
 from pyhttp.cgi.script_content import ScriptContent
+from pyhttp.cgi.variables import Ends
 from pyhttp.errors import GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import EMPTY, Headers

@@ -24,7 +24,7 @@ from pyhttp import (
     ThreadedServer,
     Timeouts,
 )
-from pyhttp.cgi.environ import Ends
+from pyhttp.cgi.variables import Ends
 from pyhttp.errand import ends_of
 from pyhttp.errors import Disconnected
 from pyhttp.requests import SocketWriter

@@ -1,0 +1,144 @@
+"""RFC 3875 §4.1, PEP 3333: the meta-variables that a request and its connection give to whatever program answers.
+
+Pure functions of values. Text is ISO-8859-1, one character per byte: what CGI scripts get as those bytes, and WSGI
+applications as "bytes as unicode".
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from pyhttp import abnf
+from pyhttp.messages import RequestHead
+
+__all__ = ["Ends", "connection_variables", "field_variables", "request_variables"]
+
+_WITHHELD: Final = frozenset(
+    {
+        # in variables of their own (3875-4.1.18-3b)
+        "content-length",
+        "content-type",
+        # about this connection only (3875-4.1.18-3c, C4)
+        "connection",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        # secrets (3875-9.2-1a); Authorization is asked about separately
+        "proxy-authorization",
+        # HTTP_PROXY would tell a script's own HTTP client where to connect (C3)
+        "proxy",
+    }
+)
+
+_PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z-]++")
+"""Names that meet no other in one variable once "-" is "_" (C3)."""
+
+_PORT: Final = re.compile(":" + abnf.text(abnf.PORT) + r"\Z")
+_DEFAULT_PORT: Final = {"https": 443, "http": 80}
+"""RFC 9110 §4.2."""
+
+
+class Ends(NamedTuple):
+    """The two ends of a connection, and what this end is.
+
+    A named tuple, as RequestHead is: it is made for every run.
+    """
+
+    local: tuple[str, int]
+    """Address and port on which the request arrived."""
+    peer: tuple[str, int]
+    """Address and port of the client."""
+    secure: bool
+    """Whether the connection is TLS at this server (safety line X4)."""
+    software: str
+    """Name and version of the server, as it reports itself in responses (3875-4.1.17-1b)."""
+    scheme: str = ""
+    """Of the URI that the client has asked for, where a trusted proxy says it; else it is that of the connection."""
+    host: str = ""
+    """Host and port of that URI, likewise; else they are that of the request, and that of the connection."""
+
+
+@lru_cache(maxsize=256)
+def connection_variables(ends: Ends) -> Mapping[str, str]:
+    """What is the same for every request of a connection, and so is kept."""
+    return {
+        "REMOTE_ADDR": ends.peer[0],
+        "REMOTE_HOST": ends.peer[0],  # names are not looked up (3875-4.1.9-3b, C6)
+        "REMOTE_PORT": str(ends.peer[1]),
+        "SERVER_ADDR": ends.local[0],
+        "SERVER_PORT": str(_server_port(ends)),
+        "SERVER_SOFTWARE": ends.software,
+    }
+
+
+def _server_port(ends: Ends) -> int:
+    """Where the request has arrived: here, or at the proxy that says what the client has asked for."""
+    if not ends.host:
+        return ends.local[1]
+    port = _PORT.search(ends.host)
+    return int(port[0][1:]) if port and port[0] != ":" else _DEFAULT_PORT.get(ends.scheme or "http", ends.local[1])
+
+
+def request_variables(head: RequestHead, ends: Ends, length: int | None) -> dict[str, str]:
+    """What the request line and the framing say.
+
+    Args:
+        head: The request.
+        ends: The connection.
+        length: Octets of content, all codings of the transfer removed; None where only its end will tell.
+    """
+    variables = {
+        "QUERY_STRING": head.query,  # still encoded, and always set (3875-4.1.7-6a)
+        "REQUEST_METHOD": head.method,
+        "REQUEST_URI": f"{head.path}?{head.query}" if "?" in head.target else head.path,
+        "SERVER_NAME": _server_name(head, ends),
+        "SERVER_PROTOCOL": head.version,
+    }
+    if length is not None and head.announces_content:  # 3875-4.1.2-3a
+        variables["CONTENT_LENGTH"] = str(length)
+    content_type = head.headers.by_name.get("content-type")
+    if content_type is not None:  # never guessed (3875-4.1.3-10b.2)
+        variables["CONTENT_TYPE"] = content_type
+    return variables
+
+
+def _server_name(head: RequestHead, ends: Ends) -> str:
+    """The host the request is directed to, without port; where HTTP/1.0 does not say, the address it came to."""
+    if host := ends.host or head.authority:
+        return _PORT.sub("", host)
+    address = ends.local[0]
+    return f"[{address}]" if ":" in address else address
+
+
+def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]:
+    """HTTP_*: the header section, less what is withheld (3875-4.1.18-1a).
+
+    Args:
+        head: The request.
+        authorization: Whether the program gets Authorization (3875-9.2-1c).
+    """
+    headers = head.headers
+    fields = headers.by_name
+    variables = {variable: value for name, value in fields.items() if (variable := _variable(name))}
+    if "connection" in fields:
+        for option in headers.members("Connection"):
+            variables.pop(_variable(option.lower()), None)
+    if not authorization:
+        variables.pop("HTTP_AUTHORIZATION", None)
+    if "cookie" in headers.repeated and "HTTP_COOKIE" in variables:  # it separates by "; " (3875-4.1.18-2d)
+        variables["HTTP_COOKIE"] = "; ".join(headers.get_all("Cookie"))
+    if "HTTP_HOST" in variables:  # the authority of an absolute form takes the place of Host (9112-3.2.2-8a)
+        variables["HTTP_HOST"] = head.authority
+    return variables
+
+
+@lru_cache(maxsize=256)
+def _variable(name: str) -> str:
+    """The variable of a field, its name in lower case; empty where no program gets it. Kept: names seldom are new."""
+    if name in _WITHHELD or not _PLAIN_NAME.fullmatch(name):
+        return ""
+    return f"HTTP_{name.upper().replace('-', '_')}"
