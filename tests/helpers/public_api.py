@@ -11,6 +11,7 @@ from typing import Final
 import pyhttp
 import pyhttp.requests
 import pyhttp.testing
+import pyhttp.wsgi
 
 SNAPSHOT: Final = Path(__file__).parents[1] / "unit" / "public_api.txt"
 
@@ -22,7 +23,8 @@ def public_names() -> dict[str, object]:
     """Each public name and what it stands for."""
     top: dict[str, object] = {name: getattr(pyhttp, name) for name in pyhttp.__all__}
     testing: dict[str, object] = {f"testing.{name}": getattr(pyhttp.testing, name) for name in pyhttp.testing.__all__}
-    return top | testing | {"requests.SocketWriter": pyhttp.requests.SocketWriter}
+    further = {"requests.SocketWriter": pyhttp.requests.SocketWriter, "wsgi.wsgi_handler": pyhttp.wsgi.wsgi_handler}
+    return top | testing | further
 
 
 def describe() -> str:

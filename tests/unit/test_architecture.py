@@ -38,6 +38,7 @@ LAYER: Final = {
     "pyhttp.handler": 5,
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
+    "pyhttp.wsgi": 6,
     "pyhttp": 7,
     "pyhttp.testing": 8,
     "pyhttp.values": 8,

@@ -35,6 +35,7 @@ SELDOM: Final = frozenset(
 WHEN_BUILT: Final = frozenset({"logging", "resource"})
 """What a server loads when it is built."""
 OURS: Final = frozenset(
+OURS: Final = frozenset(
     {
         "pyhttp.cgi.gateway",
         "pyhttp.cgi.process",
@@ -44,9 +45,10 @@ OURS: Final = frozenset(
         "pyhttp.testing",
         "pyhttp.transport.introducing",
         "pyhttp.wire.proxy_header",
+        "pyhttp.wsgi",
     }
 )
-"""Modules of ours for scripts, listings, proxies and tests."""
+"""Modules of ours for scripts, listings, proxies, applications and tests."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 

@@ -7,7 +7,7 @@ from typing import Final
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 
-__all__ = ["ErrorLog"]
+__all__ = ["ErrorLog", "safe"]
 
 _UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\\\x7f-\x9f]")
 
@@ -54,7 +54,7 @@ class ErrorLog:
 
     def say(self, text: str) -> None:
         """Log a remark of the server about the script, which may quote it."""
-        self._log(f"{_safe(self._name)}: {_safe(text)}")
+        self._log(f"{safe(self._name)}: {safe(text)}")
 
     def say_ended(self, status: int) -> None:
         """Log how the script ended: its exit status, or the number of a signal, negative."""
@@ -71,6 +71,6 @@ class ErrorLog:
             self.say(piece.decode("utf-8", "backslashreplace"))
 
 
-def _safe(text: str) -> str:
-    r"""Controls and ``\`` as ``\xNN``: no byte of a script starts a line of its own, or moves a terminal's cursor."""
+def safe(text: str) -> str:
+    r"""Controls and ``\`` as ``\xNN``: no text of a program starts a line of its own, or moves a terminal's cursor."""
     return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

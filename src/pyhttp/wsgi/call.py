@@ -1,0 +1,216 @@
+"""PEP 3333, "Specification Details": one call of an application, from `start_response` to the end of what it returned.
+
+What is whole leaves in one step. Anything else is an iterable body: the server takes its items when the client keeps
+up, and closes it in every outcome. What an application writes by `write` leaves while it is still running.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
+from typing import TYPE_CHECKING, Final
+
+from pyhttp.errors import Misuse
+from pyhttp.messages import CONTENT_FORBIDDEN, FileSlice, Response, check_item
+from pyhttp.telling import described
+from pyhttp.transport.access_log import loggers
+from pyhttp.transport.exchange import Exchange
+from pyhttp.wsgi.files import FileWrapper
+from pyhttp.wsgi.starting import Start, started
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+
+__all__ = ["Call"]
+
+_NOTHING: Final[Iterator[bytes]] = iter(())
+
+
+class Call:
+    """One call of an application; to the gate it is the content of the answer, where that is not whole.
+
+    Args:
+        exchange: What it answers.
+        send_all: Waits until the client has taken what was sent; None where nothing can be sent in between.
+    """
+
+    __slots__ = ("_exchange", "_items", "_left", "_result", "_returned", "_send_all", "_sent", "_start", "_written")
+
+    def __init__(self, exchange: Exchange, send_all: Callable[[], None] | None) -> None:
+        self._exchange = exchange
+        self._send_all = send_all
+        self._start: Start | None = None
+        self._returned = False
+        self._sent = False
+        self._result: Iterable[bytes] = ()
+        self._items = _NOTHING
+        self._left: int | None = None
+        """Octets of the stated Content-Length that are still to come, once the head has been sent."""
+        self._written: tuple[bytes, ...] = ()
+        """By `write`, and not taken yet."""
+
+    # --- what the application calls
+
+    def start_response(
+        self, status: str, headers: list[tuple[str, str]], exc_info: "OptExcInfo | None" = None, /
+    ) -> Callable[[bytes], None]:
+        """Begin the answer, or, with `exc_info`, begin it anew.
+
+        Raises:
+            Misuse: It was begun before, and there is no `exc_info`.
+            BaseException: That of `exc_info`, where the beginning has been sent.
+            ValueError: Status or headers cannot be sent.
+            TypeError: They are no text.
+        """
+        if exc_info is not None:
+            try:
+                if exc_info[1] is not None and self._sent:
+                    raise exc_info[1].with_traceback(exc_info[2])
+            finally:
+                exc_info = None  # it knows this frame
+        elif self._start is not None:
+            raise Misuse("start_response was called before; a second call has exc_info (PEP 3333)")
+        self._start = started(status, headers)
+        return self._write
+
+    def _write(self, data: bytes, /) -> None:
+        """Send `data` now, and wait until the client has taken it: the older way, beside what is returned.
+
+        Raises:
+            Misuse: It is more than the Content-Length, or the application has returned.
+            OSError: The client is gone, or does not read.
+        """
+        if data.__class__ is not bytes:
+            check_item(data)
+        start = self._begun()
+        left = self._left if self._sent else start.length
+        if self._returned or (left is not None and len(data) > left):
+            raise Misuse("write: more than the Content-Length, or after the application has returned")
+        if not data:
+            return
+        self._written += (data,)
+        if self._send_all is None:
+            return
+        if not self._sent:
+            self._respond_by_items(start)
+        elif self._exchange.answer is not None:
+            self._exchange.answer.pull()
+        self._send_all()
+
+    # --- what it has returned
+
+    def answer(self, result: Iterable[bytes]) -> None:
+        """Answer with what the application has returned.
+
+        Raises:
+            Misuse: It has not called `start_response`, or its content is not as long as stated.
+            TypeError: It has returned something else than an iterable of bytes.
+            BaseException: What its iterable raises.
+        """
+        self._result = result
+        self._returned = True
+        if self._sent:
+            self._items = iter(result)  # further turns go on with it
+            return
+        try:
+            if self._written:
+                self._items = chain(self._written, result)
+                self._respond_by_items(self._begun())
+            else:
+                self._answer(result)
+        except BaseException:
+            self.close()
+            raise
+
+    def _answer(self, result: Iterable[bytes]) -> None:
+        content: bytes | FileSlice | None = None
+        items = _NOTHING
+        if isinstance(result, list | tuple):
+            content = b"".join(result)
+        elif isinstance(result, FileWrapper):
+            content = result.as_slice(self._begun().length)
+        if content is None:
+            items = iter(result)
+            content = _first(items)  # the beginning may be changed until there is content, and often this is all of it
+        start = self._begun()
+        if start.status in CONTENT_FORBIDDEN:
+            self._respond(start, b"")
+        elif isinstance(content, FileSlice):
+            self._respond(start, content)
+            self._result = ()  # the gate closes it when it has been sent
+        elif self._is_whole(start, content, more=items is not _NOTHING):
+            self._respond(start, content)
+            self._items, self._left = items, 0
+            next(self, None)  # what applications do behind their last item
+        else:
+            self._items = chain((content,), items) if content else items
+            self._respond_by_items(start)
+            return
+        self.close()
+
+    def _is_whole(self, start: Start, content: bytes, *, more: bool) -> bool:
+        """Whether `content` is all there is of it, or, for HEAD, would be."""
+        if start.length is not None:
+            return len(content) == start.length
+        if content:
+            return not more
+        return self._exchange.head is None or self._exchange.head.method != "HEAD"
+
+    def _begun(self) -> Start:
+        if self._start is None:
+            raise Misuse("the application has not called start_response before its content (PEP 3333)")
+        return self._start
+
+    def _respond(self, start: Start, body: "bytes | FileSlice | Call") -> None:
+        response = Response(start.status, start.headers, body, reason=start.reason)
+        self._sent = True
+        self._exchange.respond(response)
+
+    def _respond_by_items(self, start: Start) -> None:
+        self._left = start.length
+        self._respond(start, self)
+
+    # --- the content, for the gate
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._returned:
+            item = self._next()
+        else:  # by `write`: what it was given, then nothing for now
+            item, self._written = b"".join(self._written), ()
+        left = self._left
+        if left is None or not item:
+            return item
+        if len(item) > left:
+            loggers()[0].error("%s: the application gave more than its Content-Length", described(self._exchange))
+            self._items = _NOTHING
+            if not left:
+                raise StopIteration
+            item = item[:left]
+        self._left = left - len(item)
+        return item
+
+    def _next(self) -> bytes:
+        try:
+            return next(self._items)
+        except StopIteration:
+            if self._left:
+                raise Misuse(f"the application gave {self._left} octets less than its Content-Length") from None
+            raise
+
+    def close(self) -> None:
+        """Close what the application has returned, once."""
+        result, self._result, self._items = self._result, (), _NOTHING
+        close: Callable[[], object] | None = getattr(result, "close", None)
+        if close is not None:
+            close()
+
+
+def _first(items: Iterator[bytes]) -> bytes:
+    """The first item that is not empty; ``b""`` where there is none."""
+    for item in items:
+        if item.__class__ is not bytes:
+            check_item(item)
+        if item:
+            return item
+    return b""

@@ -1,0 +1,89 @@
+"""PEP 3333, "environ Variables": what an application is told of a request.
+
+What CGI says by the same names is said by the same rules; the rest is here. Text is "bytes as unicode": ISO-8859-1, one
+character per byte.
+"""
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes
+
+from pyhttp.cgi.variables import Ends, connection_variables, field_variables, request_variables
+from pyhttp.errors import NotFound
+from pyhttp.messages import RequestHead
+from pyhttp.servers.base import BaseServer
+from pyhttp.wsgi.errors import ErrorLines
+from pyhttp.wsgi.files import FileWrapper
+
+if TYPE_CHECKING:
+    from wsgiref.types import InputStream, WSGIEnvironment
+
+__all__ = ["build_environ", "runs_threads"]
+
+_ERRORS = ErrorLines()
+
+
+def build_environ(
+    head: RequestHead,
+    ends: Ends,
+    content: "InputStream | None",
+    length: int | None,
+    *,
+    multithread: bool,
+    script_name: str = "",
+) -> "WSGIEnvironment":
+    """The environ of one call of an application.
+
+    Args:
+        head: The request.
+        ends: The connection.
+        content: Its content; None for none.
+        length: Octets of it; None where only its end will tell.
+        multithread: Whether the application may be called by several threads at once.
+        script_name: Where the application is mounted: the beginning of the path that is SCRIPT_NAME, decoded.
+
+    Raises:
+        NotFound: The path is not below `script_name`.
+    """
+    environ = _of_connection(ends, multithread).copy()
+    environ.update(field_variables(head, authorization=True))
+    environ.update(request_variables(head, ends, length))
+    path = head.path
+    if "%" in path:
+        path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+    if script_name:
+        path = _below(path, script_name)
+        environ["SCRIPT_NAME"] = script_name
+    environ["PATH_INFO"] = path
+    environ["wsgi.input"] = content or io.BytesIO()
+    return environ
+
+
+def _below(path: str, script_name: str) -> str:
+    rest = path.removeprefix(script_name)
+    if rest == path or rest[:1] not in {"", "/"}:
+        raise NotFound(f"the application is mounted at {script_name}")
+    return rest
+
+
+@lru_cache(maxsize=256)
+def _of_connection(ends: Ends, multithread: bool) -> "WSGIEnvironment":
+    """What is the same for every request of a connection, and so is kept; who gets it makes a copy."""
+    return {
+        **connection_variables(ends),
+        "SCRIPT_NAME": "",
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": "https" if ends.secure else "http",
+        "wsgi.errors": _ERRORS,
+        "wsgi.multithread": multithread,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "wsgi.file_wrapper": FileWrapper,
+        "wsgi.input_terminated": True,
+    }
+
+
+def runs_threads(server: object) -> bool:
+    """Whether `server` may run a handler while another one runs: all but one that runs each where it has found it."""
+    return getattr(type(server), "process_request", None) is not BaseServer.process_request

@@ -1,0 +1,53 @@
+"""PEP 3333, "Input and Error Streams": what an application writes to `wsgi.errors`, line by line into the log."""
+
+import contextlib
+import threading
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from pyhttp.cgi.error_log import safe
+from pyhttp.transport.access_log import loggers
+
+if TYPE_CHECKING:
+    import logging
+
+__all__ = ["ErrorLines"]
+
+
+class _Begun(threading.local):
+    """What the calling thread has written of a line that has not ended."""
+
+    text: str = ""
+
+
+class ErrorLines:
+    """A text stream to write to, for any thread: each line is a warning of the logger "pyhttp.error"."""
+
+    __slots__ = ("_begun", "_log")
+
+    def __init__(self) -> None:
+        self._log: logging.Logger = loggers()[0]
+        self._begun = _Begun()
+
+    def write(self, text: str, /) -> int:
+        """Log the lines that `text` ends, and keep the rest for the next call."""
+        *lines, self._begun.text = (self._begun.text + text).split("\n")
+        for line in lines:
+            self._tell(line)
+        return len(text)
+
+    def writelines(self, texts: Iterable[str], /) -> None:
+        """Write each of `texts`."""
+        for text in texts:
+            self.write(text)
+
+    def flush(self) -> None:
+        """Log a line that has no end yet."""
+        line, self._begun.text = self._begun.text, ""
+        if line:
+            self._tell(line)
+
+    def _tell(self, line: str) -> None:
+        # What a client sent may be part of it (safety line O2); a failing sink must not fail a request (O3).
+        with contextlib.suppress(Exception):
+            self._log.warning("%s", safe(line))

@@ -1,0 +1,96 @@
+"""PEP 3333: a WSGI application as what a server calls for each request."""
+
+import socket
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from pyhttp.answering import HandlerFactory, serve_plain
+from pyhttp.arguments import check_callable, check_type
+from pyhttp.errand import ends_of
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.exchange import Exchange
+from pyhttp.wsgi.call import Call
+from pyhttp.wsgi.environ import build_environ, runs_threads
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+__all__ = ["wsgi_handler"]
+
+
+def wsgi_handler(
+    app: "WSGIApplication", *, content: Literal["streamed", "spooled"] = "spooled", script_name: str = ""
+) -> HandlerFactory:
+    """A handler factory that answers each request with what a WSGI application (PEP 3333) says.
+
+    Args:
+        app: The application: called with an environ and `start_response`, it returns an iterable of bytes.
+        content: "spooled" calls it when all content of a request has been received, in memory or in a temporary file,
+            so that a slow upload holds no thread, and CONTENT_LENGTH is there for chunked content, too; "streamed"
+            while content may still be on its way, for which its reading of `wsgi.input` waits.
+        script_name: The path below which the application is mounted, such as "/shop": SCRIPT_NAME. What is not below
+            it is answered with 404. Empty for the root.
+
+    Raises:
+        ValueError: `content` is neither, or `script_name` does not begin with a slash, or ends in one.
+        TypeError: `app` cannot be called.
+    """
+    check_callable("app", app)
+    check_type("script_name", script_name, str)
+    if content not in {"streamed", "spooled"}:
+        raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
+    if script_name and (script_name[0] != "/" or script_name[-1] == "/"):
+        raise ValueError(f'script_name: "", or like "/shop", not {script_name!r}')
+    return _Factory(app, spooled=content == "spooled", script_name=script_name.encode().decode("latin-1"))
+
+
+class _Factory:
+    """What the servers call."""
+
+    __slots__ = ("_app", "_script_name", "_spooled")
+
+    def __init__(self, app: "WSGIApplication", *, spooled: bool, script_name: str) -> None:
+        self._app = app
+        self._spooled = spooled
+        self._script_name = script_name
+
+    def __call__(self, conn: socket.socket, addr: Address, server: object, /) -> object:
+        """Answer the request of a server's connection, or each request of another socket."""
+        if isinstance(conn, Connection):
+            self._begin(conn, addr, server, conn.take_exchange())
+        else:
+            serve_plain(conn, server, partial(self._begin, conn, addr, server))
+        return self
+
+    def _begin(self, conn: socket.socket, addr: Address, server: object, exchange: Exchange) -> None:
+        if exchange.refusal is not None:
+            raise exchange.refusal
+        request = Request.of(exchange)
+        if request.path == "*":  # the server as a whole (9110-9.3.7), which is no path of the application
+            exchange.respond(Response(204))
+        elif exchange.whole or not self._spooled:
+            self._call(conn, addr, server, request)
+        else:
+            exchange.collect(partial(self._call, conn, addr, server, request))
+
+    def _call(self, conn: socket.socket, addr: Address, server: object, request: Request) -> None:
+        exchange = request.exchange
+        environ = build_environ(
+            request.head,
+            ends_of(conn, addr),  # whatever TLS or a proxy has to say of them is said there
+            None if exchange.whole else request.body,
+            0 if exchange.whole else self._length(request),
+            multithread=runs_threads(server),
+            script_name=self._script_name,
+        )
+        call = Call(exchange, conn.send_all if isinstance(conn, Connection) else None)
+        call.answer(self._app(environ, call.start_response))
+
+    def _length(self, request: Request) -> int | None:
+        """Octets of content; None for what is chunked and on its way."""
+        if self._spooled:
+            return request.exchange.content.collected().length
+        stated = request.headers.by_name.get("content-length")
+        return None if stated is None else int(stated)
