@@ -1,4 +1,4 @@
-"""The command line: serve a folder until a signal comes.
+"""The command line: serve a folder, or an application, until a signal comes.
 
 Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a command line that cannot be understood.
 """
@@ -14,13 +14,14 @@ from contextlib import contextmanager, suppress
 from pyhttp import streams
 from pyhttp.cgi.running import Bounds
 from pyhttp.first_process import FIRST, stand_in
-from pyhttp.listening import CannotServe, open_listeners
-from pyhttp.logs import AccessFile, set_up
-from pyhttp.options import Options, parse
+from pyhttp.listening import CannotServe
+from pyhttp.logs import AccessFile
+from pyhttp.options import Options
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.running import EVERYWHERE, serve_until_signal, shown_urls, stop_hint
 from pyhttp.serving import bind, open_log, secure
+from pyhttp.tasks import Task, find_task
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import url_of
 
@@ -42,7 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
     streams.claim()
     try:
-        return _serve(_parsed(sys.argv[1:] if argv is None else argv))
+        return _serve(find_task(sys.argv[1:] if argv is None else argv))
     except CannotServe as error:
         streams.complain(str(error))
         return 1
@@ -50,23 +51,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         streams.settle()
 
 
-def _parsed(argv: Sequence[str]) -> Options:
-    try:
-        return parse(argv)
-    except OSError as error:  # the answer to --help or --version
-        raise CannotServe(f"cannot write to standard output: {error.strerror}") from error
-
-
-def _serve(options: Options) -> int:
-    _check_folder(options)
+def _serve(task: Task) -> int:
+    options = task.common
     log_file = open_log(options)
     tls = secure(options)
-    _warn_of_exposed(options)
-    set_up(quiet=options.quiet, verbose=options.verbose)
-    server = bind(options, log_file, tls, open_listeners(options), _raise_descriptor_limit())
+    for line in task.warnings:
+        streams.complain(line)
+    server = bind(options, task.load, log_file, tls, _raise_descriptor_limit())
 
     def announce(by_hand: bool) -> None:
-        _announce(options, server.addresses, by_hand=by_hand)
+        _announce(task, server.addresses, by_hand=by_hand)
         _say_ready()
 
     with _heeding_hangups(_on_hangup(server, options, log_file)):
@@ -77,24 +71,6 @@ def _serve(options: Options) -> int:
                 raise CannotServe(str(error)) from error
             raise
     return 0
-
-
-def _check_folder(options: Options) -> None:
-    try:
-        os.scandir(options.directory).close()
-    except OSError as error:
-        raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
-    for suffix, program in options.site.cgi_suffixes:
-        if not (os.path.isfile(program) and os.access(program, os.X_OK)):
-            raise CannotServe(f"cannot run {suffix} files: {program} is not a program")
-
-
-def _warn_of_exposed(options: Options) -> None:
-    """Say so where the folder that is served has the very secrets that it is served by."""
-    files, served = options.tls, os.path.join(os.path.realpath(options.directory), "")
-    for path in filter(None, (files.key or files.certificate, files.password_file) if files else ()):
-        if os.path.realpath(path).startswith(served):
-            streams.complain(f"{path} is in the folder that is served, where everybody can read it")
 
 
 def _on_hangup(
@@ -121,12 +97,12 @@ def _on_hangup(
     return begin_anew
 
 
-def _announce(options: Options, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
+def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
-    scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
-    stop, secure = stop_hint(by_hand=by_hand), options.tls is not None
+    stop, secure = stop_hint(by_hand=by_hand), task.common.tls is not None
+    text = announcement(task.name, addresses, [*task.remarks, stop], task.everyone, secure=secure)
     try:
-        streams.say(announcement(options.directory, addresses, scripts, stop, secure=secure) + "\n")
+        streams.say(text + "\n")
     except OSError as error:
         urls = " ".join(url_of(*address, secure=secure) for address in addresses)
         streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
@@ -145,23 +121,21 @@ def _say_stopping() -> None:
 
 
 def announcement(
-    directory: str, addresses: Sequence[tuple[str, int]], scripts: Sequence[str], stop: str, *, secure: bool = False
+    name: str, addresses: Sequence[tuple[str, int]], remarks: Sequence[str], everyone: str, *, secure: bool = False
 ) -> str:
     """What the command says when it begins to serve, without the last line's end.
 
     Args:
-        directory: What is served.
+        name: What is served.
         addresses: Where: a URL on each line; said aloud where every machine of the network can reach it.
-        scripts: The folders in it whose files are run.
-        stop: The last line: how to end it.
+        remarks: The last lines: how to end it, and what else there is to know.
+        everyone: What those machines can do.
         secure: Whether it is served by TLS.
     """
-    lines = [f"Serving {directory}", *(f"  {url}" for url in shown_urls(addresses, secure=secure))]
+    lines = [f"Serving {name}", *(f"  {url}" for url in shown_urls(addresses, secure=secure))]
     if any(host in EVERYWHERE for host, _ in addresses):
-        lines.append("on ALL interfaces: every machine that can reach this one can read this folder")
-    if scripts:
-        lines.append(f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead")
-    return "\n".join([*lines, stop])
+        lines.append(f"on ALL interfaces: every machine that can reach this one can {everyone}")
+    return "\n".join([*lines, *remarks])
 
 
 def _raise_descriptor_limit() -> Bounds | None:

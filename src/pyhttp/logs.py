@@ -94,6 +94,7 @@ def set_up(*, quiet: bool, verbose: bool) -> None:
 
 def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
     logger.handlers[:] = [handler]
+    logger.disabled = False  # an application that has been loaded may have set up `logging` as if for itself alone
     logger.setLevel(level)
     logger.propagate = False
 

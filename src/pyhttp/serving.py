@@ -1,14 +1,14 @@
 """The server that the options ask for, in this process or in several."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, assert_never
 
 from pyhttp import streams
+from pyhttp.answering import HandlerFactory
 from pyhttp.cgi.running import Bounds
-from pyhttp.handler import BaseHttpRequestHandler
-from pyhttp.listening import CannotServe
+from pyhttp.listening import CannotServe, open_listeners
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Options
 from pyhttp.servers.base import BaseServer
@@ -55,53 +55,68 @@ def secure(options: Options) -> "ssl.SSLContext | None":
 
 def bind(
     options: Options,
+    load: Callable[[], HandlerFactory],
     log_file: AccessFile | None,
     tls: "ssl.SSLContext | None",
-    sockets: Sequence[socket.socket],
     descriptors: Bounds | None,
 ) -> BaseServer | ProcessServer:
-    """The server of `sockets`, or what starts the processes that have one each.
+    """The server that listens where the options say, or what starts the processes that have one each.
+
+    The loggers of the command are set up behind the handler: an application that sets up `logging` ends none.
 
     Args:
         options: What is asked for.
+        load: Makes the handler, in each process that serves.
         log_file: For access lines.
         tls: What `secure` has found; each of several processes looks for itself.
-        sockets: Where it listens.
         descriptors: The limit of descriptors that scripts get; None for that of the server.
+
+    Raises:
+        CannotServe: There is no such handler, or a listener cannot be had.
     """
     if options.processes is None:
-        return _server(options, log_file, tls, sockets, descriptors)
+        handler = load()  # where that fails, nothing is listened on
+        set_up(quiet=options.quiet, verbose=options.verbose)
+        return _server(options, handler, log_file, tls, sockets=open_listeners(options), descriptors=descriptors)
+    set_up(quiet=options.quiet, verbose=options.verbose)
     if log_file is not None:
         log_file.close()  # each process opens it
     return ProcessServer(
         processes=options.processes,
-        server_factory=partial(_in_process, options, descriptors),
+        server_factory=partial(_in_process, options, load, descriptors),
         timeouts=options.timeouts,
-        sockets=sockets,
+        sockets=open_listeners(options),
     )
 
 
 def _in_process(
-    options: Options, descriptors: Bounds | None, *, sockets: Sequence[socket.socket], **_: object
+    options: Options,
+    load: Callable[[], HandlerFactory],
+    descriptors: Bounds | None,
+    *,
+    sockets: Sequence[socket.socket],
+    **_: object,
 ) -> BaseServer:
     """What `bind` does, in a process of its own."""
     streams.claim()
-    set_up(quiet=options.quiet, verbose=options.verbose)
     try:
-        return _server(options, open_log(options), secure(options), sockets, descriptors)
+        handler, log_file, tls = load(), open_log(options), secure(options)
     except CannotServe as error:
         streams.complain(str(error))
         raise SystemExit(1) from error
+    set_up(quiet=options.quiet, verbose=options.verbose)
+    return _server(options, handler, log_file, tls, sockets=sockets, descriptors=descriptors)
 
 
 def _server(
     options: Options,
+    handler: HandlerFactory,
     log_file: AccessFile | None,
     tls: "ssl.SSLContext | None",
+    *,
     sockets: Sequence[socket.socket],
     descriptors: Bounds | None,
 ) -> BaseServer:
-    handler = partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
     # Without one, a server looks at the level of the logger before it writes anything out.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
     kind: type[BaseServer] | partial[PooledServer]

@@ -15,7 +15,6 @@ Value = TypeVar("Value")
 def add_serving(parser: argparse.ArgumentParser) -> None:
     """Add them to `parser`."""
     add = parser.add_argument
-    add("-d", "--directory", metavar="DIR", action="append", default=[], help="the folder, as an option")
     add(
         *("-b", "--bind", "--host"),
         dest="hosts",

@@ -16,7 +16,7 @@ from tests.helpers.command import running
 TOP: Final = Path(__file__).parents[2]
 README: Final = (TOP / "README.md").read_text(encoding="utf-8")
 SERVING, TESTING = re.findall(r"^    (.*python3 .*)$", README, re.MULTILINE)
-FOLDER, SUBCLASS, FUNCTION, LOGGING, IN_TESTS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+FOLDER, SUBCLASS, FUNCTION, APPLICATION, LOGGING, IN_TESTS = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
 
 
 @contextmanager

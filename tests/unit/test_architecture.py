@@ -46,7 +46,11 @@ LAYER: Final = {
     "pyhttp.serving_options": 8,
     "pyhttp.options": 8,
     "pyhttp.certificates": 8,
+    "pyhttp.folder_options": 8,
+    "pyhttp.wsgi_options": 8,
+    "pyhttp.application": 8,
     "pyhttp.listening": 8,
+    "pyhttp.tasks": 8,
     "pyhttp.logs": 8,
     "pyhttp.first_process": 8,
     "pyhttp.serving": 8,
@@ -90,7 +94,7 @@ IMPURE: Final = frozenset(
 """What a pure module may not import: the outside world, the clock and chance."""
 
 ONLY_IN: Final = {
-    "argparse": {"pyhttp.serving_options", "pyhttp.options"},
+    "argparse": {"pyhttp.serving_options", "pyhttp.options", "pyhttp.folder_options", "pyhttp.wsgi_options"},
     "pytest": {"pytest_pyhttp"},
     "ssl": {
         "pyhttp.certificates",

@@ -19,7 +19,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp import __version__, cli, serving
+from pyhttp import BaseServer, __version__, cli, serving, streams
 from pyhttp.cli import announcement, main
 from tests.helpers import process_app
 from tests.helpers.crowd import until
@@ -48,7 +48,9 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_each_url_is_printed() -> None:
-    text = announcement("/srv", [("127.0.0.1", 8888), ("::1", 8888), ("fe80::1%eth0", 8888)], [], "Stop so")
+    text = announcement(
+        "/srv", [("127.0.0.1", 8888), ("::1", 8888), ("fe80::1%eth0", 8888)], ["Stop so"], "read this folder"
+    )
     assert text.splitlines() == [
         "Serving /srv",
         "  http://127.0.0.1:8888/",
@@ -65,14 +67,14 @@ def test_each_url_says_https_where_tls_is_spoken() -> None:
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:80/"), ("::", "http://[::1]:80/")])
 def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
-    text = announcement("/srv", [(host, 80)], [], "Stop so")
+    text = announcement("/srv", [(host, 80)], ["Stop so"], "read this folder")
     assert url in text
-    assert "ALL interfaces" in text
+    assert "ALL interfaces: every machine that can reach this one can read this folder\n" in text
 
 
-def test_what_is_run_is_said() -> None:
-    text = announcement("/srv", [("127.0.0.1", 80)], ["cgi-bin", "bin"], "Stop so")
-    assert "\nFiles in cgi-bin, bin are run as CGI scripts; --no-cgi shows them instead\n" in text
+def test_what_else_there_is_to_know_comes_last() -> None:
+    text = announcement("/srv", [("127.0.0.1", 80)], ["Files are run", "Stop so"], "read this folder")
+    assert text.endswith("\nFiles are run\nStop so")
 
 
 def test_a_missing_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,6 +171,62 @@ def test_options_reach_the_handler(tmp_path: Path) -> None:
         assert get(port, "/cgi-bin/script") == (200, b"the source")
 
     assert serve([str(tmp_path), "-p", "0", "--no-listing", "--no-cgi"], client) == 0
+
+
+APPLICATION: Final = """
+import logging.config
+logging.config.dictConfig({"version": 1})  # which disables all loggers that are there
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [environ["PATH_INFO"].encode("latin-1"), b" several" if environ["wsgi.multithread"] else b" one"]
+"""
+
+
+@pytest.fixture
+def application(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The name of an application in the working directory."""
+    (tmp_path / "commanded_app.py").write_text(APPLICATION)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    yield "commanded_app:app"
+    sys.modules.pop("commanded_app", None)
+
+
+@pytest.mark.parametrize(("kind", "threads"), [("--pooled", "several"), ("--threaded", "several"), ("--single", "one")])
+def test_an_application_is_served(
+    application: str, kind: str, threads: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def client(port: int) -> None:
+        assert get(port, "/a") == (200, f"/a {threads}".encode())
+
+    assert serve(["wsgi", application, "--port", "0", kind], client) == 0
+    assert '"GET /a HTTP/1.1" 200 ' in capsys.readouterr().err
+
+
+def test_an_application_is_announced(application: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(streams, "say", said.append)
+    monkeypatch.setattr(BaseServer, "serve_forever", BaseServer.close)
+    assert main(["wsgi", application, "--port", "0", "--host", "0.0.0.0", "--single"]) == 0
+    assert re.fullmatch(
+        r"Serving commanded_app:app\n"
+        r"  http://127\.0\.0\.1:\d+/\n"
+        r"on ALL interfaces: every machine that can reach this one can use this application\n"
+        r"Stop with .*\n",
+        "".join(said),
+    )
+
+
+def test_an_application_that_is_not_there_exits_1(
+    application: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["wsgi", "commanded_gone:app"]) == 1
+    assert main(["wsgi", "commanded_app:gone"]) == 1
+    assert capsys.readouterr().err == (
+        "pyhttp: cannot serve commanded_gone:app:"
+        f" there is no module commanded_gone here, in {tmp_path}, or installed\n"
+        "pyhttp: cannot serve commanded_app:gone: the module commanded_app has no gone\n"
+    )
 
 
 COMMON_LOG: Final = re.compile(r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]{8} [+-]\d{4}\] "GET /a HTTP/1\.1" 404 \d+')

@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp.options import parse
+from pyhttp.folder_options import parse_folder
 from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ def test_V8_the_security_page_says_how_to_report_what_is_supported_and_what_coun
 
 def test_the_readme_has_every_option_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parse(["--help"])
+        parse_folder(["--help"])
     option = re.compile(r"(?<!\S)--?[a-z][-a-z]*\b")
     _, _, section = (TOP / "README.md").read_text(encoding="utf-8").partition("\n## The command\n")
     rows = "\n".join(line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|"))

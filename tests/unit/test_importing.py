@@ -35,7 +35,6 @@ SELDOM: Final = frozenset(
 WHEN_BUILT: Final = frozenset({"logging", "resource"})
 """What a server loads when it is built."""
 OURS: Final = frozenset(
-OURS: Final = frozenset(
     {
         "pyhttp.cgi.gateway",
         "pyhttp.cgi.process",

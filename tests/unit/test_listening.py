@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from pyhttp import listening
+from pyhttp.folder_options import parse_folder
 from pyhttp.listening import CannotServe, explain, open_listeners
-from pyhttp.options import parse
 from pyhttp.transport.listener import address_of
 
 WHY: Final = "cannot listen on 192.0.2.1 port 80: so it is"
@@ -49,7 +49,7 @@ def test_why_a_port_cannot_be_had_is_one_line(error: OSError, why: str) -> None:
 
 
 def addresses(*arguments: str) -> list[tuple[str, int]]:
-    listeners = open_listeners(parse([*arguments]))
+    listeners = open_listeners(parse_folder(arguments).common)
     found = [address_of(each) for each in listeners]
     for each in listeners:
         each.close()

@@ -49,6 +49,8 @@ def build_environ(
     environ = _of_connection(ends, multithread).copy()
     environ.update(field_variables(head, authorization=True))
     environ.update(request_variables(head, ends, length))
+    if ends.host:  # what a trusted proxy was asked for is what URLs are made of
+        environ["HTTP_HOST"] = ends.host
     path = head.path
     if "%" in path:
         path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
@@ -74,7 +76,7 @@ def _of_connection(ends: Ends, multithread: bool) -> "WSGIEnvironment":
         **connection_variables(ends),
         "SCRIPT_NAME": "",
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": "https" if ends.secure else "http",
+        "wsgi.url_scheme": ends.scheme or ("https" if ends.secure else "http"),
         "wsgi.errors": _ERRORS,
         "wsgi.multithread": multithread,
         "wsgi.multiprocess": False,

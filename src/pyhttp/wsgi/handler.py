@@ -79,7 +79,7 @@ class _Factory:
         exchange = request.exchange
         environ = build_environ(
             request.head,
-            ends_of(conn, addr),  # whatever TLS or a proxy has to say of them is said there
+            ends_of(request, conn, addr),
             None if exchange.whole else request.body,
             0 if exchange.whole else self._length(request),
             multithread=runs_threads(server),

@@ -110,6 +110,12 @@ def test_X4_the_scheme_is_that_of_the_connection() -> None:
     assert environ(ends=ENDS._replace(secure=True))["wsgi.url_scheme"] == "https"
 
 
+def test_a_trusted_proxy_knows_what_the_client_has_asked_for() -> None:
+    found = environ(ends=ENDS._replace(scheme="https", host="shop.example"))
+    assert (found["wsgi.url_scheme"], found["HTTP_HOST"]) == ("https", "shop.example")
+    assert (found["SERVER_NAME"], found["SERVER_PORT"]) == ("shop.example", "443")
+
+
 def test_the_kind_of_server_tells_whether_there_are_several_threads() -> None:
     class Own(BaseServer):
         def process_request(self, conn: object, addr: object) -> None:

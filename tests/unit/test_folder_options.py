@@ -1,4 +1,4 @@
-"""The arguments of the command line."""
+"""The arguments of the command line of a folder, with those that every command has."""
 
 import os
 import re
@@ -8,14 +8,14 @@ from typing import Final
 
 import pytest
 
+from pyhttp.folder_options import FolderOptions, parse_folder
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.options import Options, parse
+from pyhttp.options import Options
 from pyhttp.proxies import Proxies
 from pyhttp.site import Site
 from pyhttp.values import CertificateFiles, Kind, LogFormat
 
-DEFAULT: Final = Options(
-    directory=str(Path.cwd()),
+COMMON: Final = Options(
     hosts=(),
     port=None,
     unix=(),
@@ -31,9 +31,9 @@ DEFAULT: Final = Options(
     log_format=LogFormat.COMMON,
     access_log="",
     tls=None,
-    site=Site(),
     proxies=Proxies(),
 )
+DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site())
 
 
 @pytest.mark.parametrize(
@@ -46,34 +46,49 @@ DEFAULT: Final = Options(
         ("serve serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
         ("-- serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
         ("-- -lead", replace(DEFAULT, directory=str(Path.cwd() / "-lead"))),
-        ("serve -p 0 -- -p", replace(DEFAULT, directory=str(Path.cwd() / "-p"), port=0)),
+        ("serve -p 0 -- -p", replace(DEFAULT, directory=str(Path.cwd() / "-p"), common=replace(COMMON, port=0))),
         ("--directory=-lead", replace(DEFAULT, directory=str(Path.cwd() / "-lead"))),
-        ("-v", replace(DEFAULT, verbose=True)),
-        ("--verbose --quiet", replace(DEFAULT, verbose=True, quiet=True)),
-        ("--limit field_line=16k --limit ranges=3", replace(DEFAULT, limits=Limits(field_line=16384, ranges=3))),
-        ("--limit ranges=3 --limit ranges=4", replace(DEFAULT, limits=Limits(ranges=4))),
-        ("--timeout idle=2m --timeout hold=0.1", replace(DEFAULT, timeouts=Timeouts(idle=120.0, hold=0.1))),
+        ("-v", replace(DEFAULT, common=replace(COMMON, verbose=True))),
+        ("--verbose --quiet", replace(DEFAULT, common=replace(COMMON, verbose=True, quiet=True))),
+        (
+            "--limit field_line=16k --limit ranges=3",
+            replace(DEFAULT, common=replace(COMMON, limits=Limits(field_line=16384, ranges=3))),
+        ),
+        ("--limit ranges=3 --limit ranges=4", replace(DEFAULT, common=replace(COMMON, limits=Limits(ranges=4)))),
+        (
+            "--timeout idle=2m --timeout hold=0.1",
+            replace(DEFAULT, common=replace(COMMON, timeouts=Timeouts(idle=120.0, hold=0.1))),
+        ),
         ("./serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
         ("-d /srv", replace(DEFAULT, directory="/srv")),
-        ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", port=80)),
-        ("serve -p 0 /srv --single", replace(DEFAULT, directory="/srv", port=0, kind=Kind.SINGLE)),
-        ("--host ::", replace(DEFAULT, hosts=("::",))),
-        ("--bind 0.0.0.0", replace(DEFAULT, hosts=("0.0.0.0",))),
-        ("-b ::1 --host 10.0.0.1", replace(DEFAULT, hosts=("::1", "10.0.0.1"))),
-        ("-b 127.0.0.1", replace(DEFAULT, hosts=("127.0.0.1",))),
-        ("--unix /run/a --unix b", replace(DEFAULT, unix=("/run/a", "b"))),
-        ("--unix a --port 80", replace(DEFAULT, port=80, unix=("a",))),
-        ("--unix a -b ::1", replace(DEFAULT, hosts=("::1",), unix=("a",))),
-        ("--unix a --unix-mode 0600", replace(DEFAULT, unix=("a",), unix_mode=0o600)),
-        ("--fd 3 --fd 4", replace(DEFAULT, descriptors=(3, 4))),
-        ("--threaded --quiet", replace(DEFAULT, kind=Kind.THREADED, quiet=True)),
-        ("--processes 3", replace(DEFAULT, processes=3)),
-        ("--processes auto", replace(DEFAULT, processes=len(os.sched_getaffinity(0)))),
-        ("--pooled --workers 4", replace(DEFAULT, workers=4)),
-        ("--log-format json --access-log /l", replace(DEFAULT, log_format=LogFormat.JSON, access_log="/l")),
         (
             "--tls-cert c --tls-key k --tls-password-file p",
-            replace(DEFAULT, tls=CertificateFiles(certificate="c", key="k", password_file="p")),
+            replace(
+                DEFAULT,
+                common=replace(COMMON, tls=CertificateFiles(certificate="c", key="k", password_file="p")),
+            ),
+        ),
+        ("serve --port 80 --directory /srv", replace(DEFAULT, directory="/srv", common=replace(COMMON, port=80))),
+        (
+            "serve -p 0 /srv --single",
+            replace(DEFAULT, directory="/srv", common=replace(COMMON, port=0, kind=Kind.SINGLE)),
+        ),
+        ("--host ::", replace(DEFAULT, common=replace(COMMON, hosts=("::",)))),
+        ("--bind 0.0.0.0", replace(DEFAULT, common=replace(COMMON, hosts=("0.0.0.0",)))),
+        ("-b ::1 --host 10.0.0.1", replace(DEFAULT, common=replace(COMMON, hosts=("::1", "10.0.0.1")))),
+        ("-b 127.0.0.1", replace(DEFAULT, common=replace(COMMON, hosts=("127.0.0.1",)))),
+        ("--unix /run/a --unix b", replace(DEFAULT, common=replace(COMMON, unix=("/run/a", "b")))),
+        ("--unix a --port 80", replace(DEFAULT, common=replace(COMMON, port=80, unix=("a",)))),
+        ("--unix a -b ::1", replace(DEFAULT, common=replace(COMMON, hosts=("::1",), unix=("a",)))),
+        ("--unix a --unix-mode 0600", replace(DEFAULT, common=replace(COMMON, unix=("a",), unix_mode=0o600))),
+        ("--fd 3 --fd 4", replace(DEFAULT, common=replace(COMMON, descriptors=(3, 4)))),
+        ("--processes 3", replace(DEFAULT, common=replace(COMMON, processes=3))),
+        ("--processes auto", replace(DEFAULT, common=replace(COMMON, processes=len(os.sched_getaffinity(0))))),
+        ("--threaded --quiet", replace(DEFAULT, common=replace(COMMON, kind=Kind.THREADED, quiet=True))),
+        ("--pooled --workers 4", replace(DEFAULT, common=replace(COMMON, workers=4))),
+        (
+            "--log-format json --access-log /l",
+            replace(DEFAULT, common=replace(COMMON, log_format=LogFormat.JSON, access_log="/l")),
         ),
         ("--cgi-dir a --cgi-dir b", replace(DEFAULT, site=Site(cgi_directories=("a", "b")))),
         (
@@ -88,10 +103,16 @@ DEFAULT: Final = Options(
                 ),
             ),
         ),
-        ("--proxy-headers ::1,unix", replace(DEFAULT, proxies=Proxies(headers=("::1", "unix")))),
+        (
+            "--proxy-headers ::1,unix",
+            replace(DEFAULT, common=replace(COMMON, proxies=Proxies(headers=("::1", "unix")))),
+        ),
         (
             "--proxy-protocol 10.0.0.0/8 --proxy-headers=::1 --proxy-protocol 127.0.0.1,unix",
-            replace(DEFAULT, proxies=Proxies(headers=("::1",), protocol=("10.0.0.0/8", "127.0.0.1", "unix"))),
+            replace(
+                DEFAULT,
+                common=replace(COMMON, proxies=Proxies(headers=("::1",), protocol=("10.0.0.0/8", "127.0.0.1", "unix"))),
+            ),
         ),
         ("--follow-symlinks --hide-dotfiles", replace(DEFAULT, site=Site(follow_symlinks=True, hide_dotfiles=True))),
         ("--cache 60 --cors", replace(DEFAULT, site=Site(max_age=60, cors=True))),
@@ -103,8 +124,8 @@ DEFAULT: Final = Options(
         ("--no-cgi --no-listing", replace(DEFAULT, site=Site(cgi_directories=(), listing=False))),
     ],
 )
-def test_arguments_and_what_they_mean(arguments: str, expected: Options) -> None:
-    assert parse(arguments.split()) == expected
+def test_arguments_and_what_they_mean(arguments: str, expected: FolderOptions) -> None:
+    assert parse_folder(arguments.split()) == expected
 
 
 @pytest.mark.parametrize(
@@ -185,7 +206,7 @@ def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
     arguments: str, complaint: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as exit_:
-        parse(arguments.split("|"))
+        parse_folder(arguments.split("|"))
     assert exit_.value.code == 2
     usage, error = capsys.readouterr().err.splitlines()
     assert usage == "usage: pyhttp [serve] [DIR] [options]"
@@ -194,7 +215,7 @@ def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
 
 def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        parse(["--help"])
+        parse_folder(["--help"])
     text = capsys.readouterr().out
     for word in (
         *("--directory", "--bind", "--host", "--port", "--pooled", "--threaded", "--single", "--workers", "32"),
@@ -210,13 +231,13 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
 def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
     """A NUL can stand in no argument of a process, and in no value."""
     with pytest.raises(SystemExit):
-        parse(["--help"])
+        parse_folder(["--help"])
     taking = re.findall(r"^  (?:-\w(?: \S+)?, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)
     # Any text that is not empty may be a name.
     free = {"--directory", "--bind", "--unix", "--access-log", "--tls-cert", "--tls-key", "--tls-password-file"}
     for option in taking:
         with pytest.raises(SystemExit):
-            parse([option, "" if option in free else "\0=\0"])
+            parse_folder([option, "" if option in free else "\0=\0"])
         error = capsys.readouterr().err.splitlines()[-1]
         assert option in error or option == "--directory"
         assert "Site." not in error
@@ -226,7 +247,7 @@ def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsy
 def test_a_folder_whose_name_is_a_number_is_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "9000").mkdir()
     monkeypatch.chdir(tmp_path)
-    assert parse(["9000"]).directory == str(tmp_path / "9000")
+    assert parse_folder(["9000"]).directory == str(tmp_path / "9000")
 
 
 def test_a_working_directory_that_has_been_removed_is_told(
@@ -237,7 +258,7 @@ def test_a_working_directory_that_has_been_removed_is_told(
     monkeypatch.chdir(gone)
     gone.rmdir()
     with pytest.raises(SystemExit) as exit_:
-        parse([])
+        parse_folder([])
     assert exit_.value.code == 1
     assert capsys.readouterr().err == "pyhttp: cannot serve the working directory: it has been removed\n"
-    assert parse([str(tmp_path)]).directory == str(tmp_path)
+    assert parse_folder([str(tmp_path)]).directory == str(tmp_path)
