@@ -170,7 +170,8 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def e2e(session: nox.Session) -> None:
-    """The installed command with a large folder, curl, git and a browser."""
+    """The installed command with a large folder, curl, git and a browser; Flask, Django and Bottle."""
+    further(session, "frameworks")
     record(session, "pytest", "tests/e2e", *session.posargs)
 
 

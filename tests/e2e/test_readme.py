@@ -87,6 +87,11 @@ def test_a_function_in_ten_lines() -> None:
         assert get(url, "/a/b?c") == (200, b"GET /a/b\n")
 
 
+def test_an_application_in_ten_lines() -> None:
+    with library(APPLICATION) as url:
+        assert get(url, "/a") == (200, b"hello\n")
+
+
 def test_faults_and_requests_go_where_the_log_is_directed(tmp_path: Path) -> None:
     failing = FUNCTION.replace("return Response.text(", "raise ValueError(")
     for quiet in (False, True):
@@ -101,5 +106,5 @@ def test_faults_and_requests_go_where_the_log_is_directed(tmp_path: Path) -> Non
 
 
 def test_ten_lines_are_ten_lines() -> None:
-    for code in (FOLDER, SUBCLASS, FUNCTION, LOGGING, IN_TESTS):
+    for code in (FOLDER, SUBCLASS, FUNCTION, APPLICATION, LOGGING, IN_TESTS):
         assert len([line for line in code.splitlines() if line.strip()]) <= 10

@@ -1,7 +1,9 @@
-"""Other people's programs, which a machine may lack."""
+"""Other people's programs and packages, which a machine may lack."""
 
 import os
 import shutil
+from importlib.util import find_spec
+from typing import NoReturn
 
 import pytest
 
@@ -10,8 +12,18 @@ def need(program: str) -> str:
     """The path of `program`; without it the test fails where CI is set, and is skipped elsewhere."""
     path = shutil.which(program)
     if path is None:
-        missing = f"{program} is not installed"
-        if "CI" in os.environ:
-            pytest.fail(missing)
-        pytest.skip(missing)
+        _lack(program)
     return path
+
+
+def need_package(package: str) -> None:
+    """See that `package` can be imported; without it the test fails where CI is set, and is skipped elsewhere."""
+    if find_spec(package) is None:
+        _lack(package)
+
+
+def _lack(what: str) -> NoReturn:
+    missing = f"{what} is not installed"
+    if "CI" in os.environ:
+        pytest.fail(missing)
+    pytest.skip(missing)
