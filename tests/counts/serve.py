@@ -14,7 +14,7 @@ from typing import Final
 
 from pyhttp import AccessEntry, BaseServer, Request, Response, cli, function_handler
 from tests.counts.call_counter import CallCounter
-from tests.counts.workloads import DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS
+from tests.counts.workloads import APPLICATION, DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS
 
 __all__ = ["main"]
 
@@ -35,7 +35,8 @@ def main() -> None:
     if workload.name == FUNCTION:
         serve = _prepare_function(options.log)
     else:
-        arguments = [options.folder, "--host=127.0.0.1", "--port=0", workload.kind, f"--access-log={options.log}"]
+        served = ["wsgi", "tests.counts.application:hello"] if workload.name == APPLICATION else [options.folder]
+        arguments = [*served, "--host=127.0.0.1", "--port=0", workload.kind, f"--access-log={options.log}"]
 
         def serve() -> object:
             return cli.main(arguments)

@@ -9,6 +9,7 @@ from typing import Final
 from tests.helpers.wire_client import Reply
 
 __all__ = [
+    "APPLICATION",
     "DESCRIPTOR_OF_MARK",
     "FUNCTION",
     "FUNCTION_OF_MARK",
@@ -21,6 +22,9 @@ __all__ = [
 
 FUNCTION: Final = "function"
 """The workload whose server is no folder's but a function's."""
+
+APPLICATION: Final = "application"
+"""The workload whose server is a WSGI application's."""
 
 SCRIPT: Final = "script"
 POOLED: Final = "pooled"
@@ -109,6 +113,7 @@ WORKLOADS: Final = {
         # On a busy machine a second may begin in each of these requests.
         Workload("listing", "/many/", requests=16, chance=6),
         Workload(FUNCTION, "/"),
+        Workload(APPLICATION, "/"),
         # The look at a deadline that no longer matters falls into this request or the next: one round of the loop.
         Workload(SCRIPT, "/cgi-bin/hello", requests=32, chance=24),
         Workload("closing", "/small.html", closing=True),

@@ -15,7 +15,7 @@ from tests.helpers.programs import need_package
 
 UPLOADED: Final = 100_000_000
 GROWTH: Final = 48 << 20
-"""Octets by which a server may have grown that has received so much: what is held in memory, and a framework's pieces."""
+"""Octets by which a server may have grown that has received so much, with the pieces of a framework."""
 BOUNDARY: Final = "just-a-boundary"
 PIECE: Final = bytes(range(250)) * 4000
 

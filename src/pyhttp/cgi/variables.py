@@ -34,6 +34,9 @@ _WITHHELD: Final = frozenset(
     }
 )
 
+_NAMING_NONE: Final = frozenset({"keep-alive", "Keep-Alive"})
+"""What Connection mostly says: it names no field that is not withheld anyway."""
+
 _PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z-]++")
 """Names that meet no other in one variable once "-" is "_" (C3)."""
 
@@ -124,7 +127,7 @@ def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]
     headers = head.headers
     fields = headers.by_name
     variables = {variable: value for name, value in fields.items() if (variable := _variable(name))}
-    if "connection" in fields:
+    if "connection" in fields and fields["connection"] not in _NAMING_NONE:
         for option in headers.members("Connection"):
             variables.pop(_variable(option.lower()), None)
     if not authorization:

@@ -89,6 +89,8 @@ class Headers(Mapping[str, str]):
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, dict):  # it is asked first, since an abstract class asks its register of subclasses
             lines = tuple(fields.items())
+        elif isinstance(fields, list | tuple):
+            lines = tuple(fields)
         elif isinstance(fields, Headers):
             lines = fields.lines
         else:

@@ -122,7 +122,7 @@ class ServerConnection(RequestReceiver):
             or self._receiving is not _RECEIVED
             or self._sending is not _OWING_HEAD
             or status not in _ORDINARY
-            or "content-length" in fields.by_name
+            or ((stated := "content-length" in fields.by_name) and int(fields.by_name["content-length"]) != length)
             or "upgrade" in fields.by_name
             or length < 0
             or (status == 304 and length)
@@ -134,7 +134,7 @@ class ServerConnection(RequestReceiver):
                 status_line(status),
                 date,
                 fields.wire,
-                b"" if status == 304 else b"Content-Length: %d\r\n" % length,
+                b"" if stated or status == 304 else b"Content-Length: %d\r\n" % length,
                 b"" if keep and request.version != "HTTP/1.0" else _connection_line(request.version, keep=keep),
                 b"\r\n",
             )
