@@ -80,23 +80,19 @@ def ends_of(request: Request, conn: socket.socket, addr: object) -> Ends:
     then the proxy is the client. A client of a Unix socket is on this machine, and asks at the default port.
     """
     secure = isinstance(conn, Connection) and conn.stream.secure
-    ends = Ends(local=_local(conn.getsockname(), secure=secure), peer=_end(addr), secure=secure, software=PRODUCT)
+    default = 443 if secure else 80
+    ends = Ends(local=_end(conn.getsockname(), default), peer=_end(addr), secure=secure, software=PRODUCT)
     if not isinstance(conn, Connection) or conn.proxied is None:
         return ends
     peer, local = conn.ends
     named = not ends.peer[0].startswith(("_", "unknown"))
-    ends = ends._replace(local=_local(local, secure=secure), peer=ends.peer if named else _end(peer))
+    ends = ends._replace(local=_end(local, default), peer=ends.peer if named else _end(peer))
     origin = request.exchange.origin
     if origin is None or not (origin.scheme or origin.host):
         return ends
     return ends._replace(scheme=origin.scheme, host=origin.host or request.authority)
 
 
-def _local(address: object, *, secure: bool) -> tuple[str, int]:
-    host, port = _end(address)
-    return host, port or (443 if secure else 80)
-
-
-def _end(address: object) -> tuple[str, int]:
+def _end(address: object, default: int = 0) -> tuple[str, int]:
     host, port = end_of(None if address == UNIX_CLIENT else address)
-    return host.partition("%")[0], port  # a zone of IPv6 is no part of an address (RFC 3875 §4.1.8)
+    return host.partition("%")[0], port or default  # a zone of IPv6 is no part of an address (RFC 3875 §4.1.8)

@@ -35,6 +35,7 @@ BOUNDS: Final = {
     "range": Bounds(81, 103, 8, 222_214),
     "listing": Bounds(163, 5239, 1027, 13_914_365),
     "function": Bounds(53, 64, 4, 133_749),
+    "application": Bounds(77, 86, 5, 221_338),
     "script": Bounds(283, 405, 38, 0),
     "closing": Bounds(111, 154, 19, 336_320),
     "pooled": Bounds(60, 70, 8, 0),

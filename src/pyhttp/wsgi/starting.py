@@ -41,13 +41,22 @@ class Start(NamedTuple):
 
 
 def started(status: str, fields: Iterable[tuple[str, str]]) -> Start:
-    """The beginning of an answer, from the arguments of `start_response`.
+    """The beginning of an answer, from the arguments of `start_response`; some are kept, as many answers begin alike.
 
     Raises:
         ValueError: The status is not three digits, of a final response, with a reason phrase; a field breaks the
             grammar, or is about the connection; Content-Length is not one number.
         TypeError: The status, a name, or a value is no str.
     """
+    if fields.__class__ is list:
+        try:
+            return _kept(status, tuple(fields))
+        except TypeError:  # a pair that is a list, say, cannot be looked up
+            return _started(status, fields)
+    return _started(status, fields)
+
+
+def _started(status: str, fields: Iterable[tuple[str, str]]) -> Start:
     code, reason = _parsed(status)
     headers = _checked(fields)
     names = headers.by_name
@@ -63,6 +72,9 @@ def started(status: str, fields: Iterable[tuple[str, str]]) -> Start:
     if not (stated.isascii() and stated.isdigit()):
         raise ValueError(f"start_response: Content-Length is one decimal number (RFC 9110 §8.6), not {stated!r}")
     return Start(code, reason, headers, int(stated))
+
+
+_kept: Final = lru_cache(maxsize=128)(_started)
 
 
 @lru_cache(maxsize=64)

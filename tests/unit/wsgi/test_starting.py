@@ -85,3 +85,15 @@ def test_the_length_of_no_content_is_dropped(status: str) -> None:
     start = started(status, [("Content-Length", "0"), ("ETag", '"a"')])
     assert start.length is None
     assert start.headers.lines == (("ETag", '"a"'),)
+
+
+def test_fields_that_were_changed_are_others() -> None:
+    fields = [("A", "b")]
+    assert started("200 OK", fields).headers.lines == (("A", "b"),)
+    fields.append(("C", "d"))
+    assert started("200 OK", fields).headers.lines == (("A", "b"), ("C", "d"))
+    assert started("201 Created", fields).status == 201
+
+
+def test_a_pair_may_be_a_list() -> None:
+    assert untyped(started)("200 OK", [["A", "b"]]) == started("200 OK", [("A", "b")])
