@@ -8,16 +8,19 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 from wsgiref.simple_server import demo_app
+from wsgiref.util import request_uri
 from wsgiref.validate import validator
 
 import pytest
 
 from pyhttp.limits import Limits
+from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.wsgi import wsgi_handler
 from tests.helpers.servers import connect, nothing_left, server_class, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
+from tests.helpers.tls import PLAIN, SECURE, Transport
 from tests.helpers.untyped import untyped
 from tests.helpers.wsgi import TEXT, Closable, answering, asked, environ_of, serving_app
 
@@ -157,6 +160,45 @@ def test_what_is_not_below_the_mount_is_not_found() -> None:
         client.send(request("/caf%C3%A9/a") + request("/b"))
         assert client.reply().content == b"here"
         assert client.reply().status == 404
+
+
+def url(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    start_response("200 OK", TEXT)
+    return [f"{request_uri(environ)} of {environ['REMOTE_ADDR']} {environ['SERVER_PORT']}".encode()]
+
+
+@pytest.mark.parametrize("transport", [PLAIN, SECURE])
+def test_X4_the_scheme_is_that_of_the_connection(transport: Transport) -> None:
+    with serving_by(PooledServer, wsgi_handler(url), tls=transport.server) as server, connect(server) as client:
+        client.send(request("/a?b"))
+        scheme = "https" if transport.secure else "http"
+        port = server.addresses[0][1]
+        assert client.reply().content == f"{scheme}://a/a?b of 127.0.0.1 {port}".encode()
+
+
+def test_a_trusted_proxy_says_who_the_client_is_and_what_it_has_asked_for() -> None:
+    proxies = Proxies(headers=("127.0.0.1",))
+    forwarded = "Forwarded: for=192.0.2.1;proto=https;host=shop.example"
+    with serving_by(PooledServer, wsgi_handler(url), proxies=proxies) as server, connect(server) as client:
+        client.send(request("/a", forwarded))
+        assert client.reply().content == b"https://shop.example/a of 192.0.2.1 443"
+    with serving_by(PooledServer, wsgi_handler(url)) as server, connect(server) as client:
+        client.send(request("/a", forwarded))
+        assert client.reply().content.startswith(b"http://a/a of 127.0.0.1 ")
+
+
+@pytest.mark.parametrize("transport", [PLAIN, SECURE])
+def test_a_file_is_sent_whatever_the_transport(transport: Transport, tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(LARGE)
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", TEXT)
+        wrapped: Iterable[bytes] = environ["wsgi.file_wrapper"]((tmp_path / "file").open("rb"))
+        return wrapped
+
+    with serving_by(PooledServer, wsgi_handler(app), tls=transport.server) as server, connect(server) as client:
+        client.send(request())
+        assert client.reply().content == LARGE
 
 
 def test_a_socket_that_no_server_keeps() -> None:
