@@ -184,8 +184,6 @@ class Call:
         if len(item) > left:
             loggers()[0].error("%s: the application gave more than its Content-Length", described(self._exchange))
             self._items = _NOTHING
-            if not left:
-                raise StopIteration
             item = item[:left]
         self._left = left - len(item)
         return item

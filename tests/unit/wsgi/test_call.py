@@ -12,6 +12,7 @@ import pytest
 
 from pyhttp.errors import Misuse
 from pyhttp.servers.base import BaseServer
+from pyhttp.transport.client import Connection
 from pyhttp.wsgi import wsgi_handler
 from tests.helpers.servers import server_class, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
@@ -173,6 +174,22 @@ class TestWhatIsWrong:
                 assert client.reply().content == b"ab"
         assert caplog.text.count("the application gave more than its Content-Length") == 2
 
+    @pytest.mark.parametrize("first", [b"a", b"ab", b"abc"])
+    def test_no_more_is_asked_for_than_one_item_behind_what_is_stated(self, first: bytes) -> None:
+        made: list[bytes] = []
+
+        def items() -> Iterator[bytes]:
+            yield first
+            while True:
+                made.append(b"bc")
+                yield b"bc"
+
+        with serving_app(answering(items(), headers=sized(2))) as client:
+            client.send(request() + request("/", "Connection: close"))
+            assert client.reply().content == b"ab"
+            client.ended()
+        assert made in ([], [b"bc"])
+
     @pytest.mark.parametrize("result", [[b"a"], iter([b"a", b""]), iter([b"a"])])
     def test_less_than_stated_is_no_whole_answer(
         self, result: Iterable[bytes], caplog: pytest.LogCaptureFixture
@@ -289,24 +306,27 @@ class TestWrite:
             assert client.reply().content == b"onetwo"  # the result has no items any more
         assert result.closed == 2
 
-    def test_it_waits_for_a_client_that_does_not_keep_up(self) -> None:
-        returned: list[int] = []
+    def test_it_waits_for_a_client_that_does_not_keep_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        unsent: list[int] = []
+        send_all = Connection.send_all
+
+        def noting(conn: Connection) -> None:
+            send_all(conn)
+            unsent.append(conn.outbox.unsent)
 
         def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             write = start_response("200 OK", TEXT)
             for _ in range(20):
                 write(b"x" * 1_000_000)
-                returned.append(1)
             return []
 
-        with serving_app(app) as client:
-            client.send(request("/", "Connection: close"))
-            client.more()
-            assert len(returned) < 20
-            client.ended()
-        assert len(returned) == 20
+        monkeypatch.setattr(Connection, "send_all", noting)
+        assert len(asked(app).content) == 20_000_000
+        assert unsent == [0] * 20
 
     def test_more_than_stated_is_an_error_in_the_application(self) -> None:
+        done: list[str] = []
+
         def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
             write = start_response("200 OK", sized(3))
             with pytest.raises(Misuse, match="write"):
@@ -315,10 +335,12 @@ class TestWrite:
             with pytest.raises(Misuse, match="write"):
                 write(b"cd")
             write(b"c")
+            done.append("it")
             return []
 
         reply = asked(app)
         assert (reply.content, *framing(reply)) == (b"abc", "3", None)
+        assert done == ["it"]
 
     def test_head(self) -> None:
         def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -347,7 +369,7 @@ class TestWrite:
             kept.append(write)
             with pytest.raises(TypeError, match="bytes"):
                 untyped(write)("text")
-            return [b"a"]
+            return iter([b"a"])
 
         assert asked(app).content == b"a"
         with pytest.raises(Misuse, match="write"):
