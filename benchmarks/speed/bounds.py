@@ -87,6 +87,7 @@ BOUNDS: Final = (
     Bound("download", 1.15, "bare"),
     Bound("handler", 0.15, "cheroot"),
     Bound("handler", 1.0, "uvicorn-httptools"),
+    Bound("handler", 0.3, "cheroot", own=("pyhttp-wsgi",)),
     Bound("listing-1000", 0.8, "http.server-1.1", 0.6),
     Bound("cgi", 0.25, "http.server-1.0"),
     Bound("cgi", 1.1, "lighttpd"),

@@ -165,6 +165,11 @@ def _pyhttp(kind: str, python: str, suffix: str) -> Server:
     return Server(f"pyhttp-{kind}{suffix}", command, _FULL, python=python)
 
 
+def _pyhttp_wsgi(job: Job) -> list[str]:
+    words = ["--host", "127.0.0.1", "--port", str(job.port), "--access-log", str(job.log)]
+    return [sys.executable, "-m", "pyhttp", "wsgi", WSGI, *words]
+
+
 def _http_server(version: str, python: str, suffix: str) -> Server:
     cgi = ["--cgi"] if version == "1.0" else []
 
@@ -219,6 +224,8 @@ def servers(other: str = "") -> Mapping[str, Server]:
         Server("lighttpd", lambda job: ["lighttpd", "-D", "-f", job.write("lighttpd.conf", LIGHTTPD)],
                _IN_C | {Ability.SCRIPTS}, "lighttpd", stop=signal.SIGINT),
         *(_pyhttp(kind, sys.executable, "") for kind in ("pooled", "single", "threaded")),
+        Server("pyhttp-wsgi", _pyhttp_wsgi, frozenset({Ability.FUNCTION}),
+               remark="`pyhttp wsgi`: the application of the other servers of WSGI"),
         Server("granian", _module("granian", "--interface", "asgi", "--loop", "asyncio", "--host", "127.0.0.1",
                                   "--port", "{}", "--access-log", "--backlog", "4096", ASGI), _APPLICATION,
                "package:granian",
