@@ -323,3 +323,8 @@ def test_C3_no_field_changes_a_variable_outside_its_own_http_name(fields: list[t
             value for sender, value in sent if "HTTP_" + sender.upper().replace("-", "_") == name and "_" not in sender
         ]
         assert found[name] == ("; " if name == "HTTP_COOKIE" else ", ").join(mine)
+
+
+def test_no_variable_is_made_of_a_part_of_another() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        variables(request_head(query="a\0b"))
