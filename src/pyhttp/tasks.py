@@ -64,16 +64,17 @@ def _application(argv: Sequence[str]) -> Task:
 
     options = parse_wsgi(argv)
     name = options.application
-    return Task(options.common, name, partial(_application_handler, name), (), "use this application")
+    load = partial(_application_handler, name, multiprocess=options.common.processes is not None)
+    return Task(options.common, name, load, (), "use this application")
 
 
-def _application_handler(name: str) -> HandlerFactory:
+def _application_handler(name: str, *, multiprocess: bool) -> HandlerFactory:
     """The handler of an application; raises CannotServe where there is none, and what its module raises."""
     from pyhttp.application import CannotLoad, load_application  # noqa: PLC0415 - as above
     from pyhttp.wsgi import wsgi_handler  # noqa: PLC0415
 
     try:
-        return wsgi_handler(load_application(name))
+        return wsgi_handler(load_application(name), multiprocess=multiprocess)
     except CannotLoad as error:
         raise CannotServe(f"cannot serve {name}: {error}") from error
 

@@ -12,7 +12,7 @@ from typing import Final, Self
 
 import pytest
 
-from tests.helpers.command import Running, running
+from tests.helpers.command import COMMAND, Running, running
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
@@ -177,3 +177,48 @@ def test_all_speak_tls_and_new_ones_by_the_new_certificate(tmp_path: Path) -> No
         pem.write_bytes(certificate_and_key(fresh=True))
         server.process.send_signal(signal.SIGHUP)
         until(lambda: all(certificate_of(server.port) != before for _ in range(8)))
+
+
+APPLICATION: Final = """
+import os
+def app(environ, start_response):
+    start_response("200 OK", [])
+    return [f"VERSION {os.getpid()} {environ['wsgi.multiprocess']}".encode()]
+"""
+
+
+def asked(address: str | tuple[str, int]) -> str:
+    with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as client:
+        client.settimeout(30)
+        client.connect(address)
+        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        return client.makefile("rb").read().partition(b"\r\n\r\n")[2].decode()
+
+
+def test_each_process_loads_the_application_and_a_new_one_as_it_is_then(tmp_path: Path) -> None:
+    module, path, log = tmp_path / "several_app.py", str(tmp_path / "s"), tmp_path / "log"
+    module.write_text(APPLICATION.replace("VERSION", "first"))
+    command = ("env", "-C", str(tmp_path), *COMMAND)
+    arguments = ("--processes", "2", "--unix", path, "--bind", "127.0.0.1", "--port", "0", "--quiet")
+    with running("wsgi", "several_app:app", *arguments, log=log, command=command) as server:
+        addresses: list[str | tuple[str, int]] = [path, ("127.0.0.1", server.port)]
+        assert server.announcement.startswith(f"Serving several_app:app\n  unix:{path}\n")
+
+        def answers(version: str) -> set[str]:
+            found: set[str] = set()
+            for address in addresses * 5_000:
+                found.add(asked(address))
+                if sum(each.startswith(version) for each in found) == 2:
+                    return found
+            pytest.fail(f"{found}")
+
+        told = [each.split() for each in answers("first")]
+        assert {(version, multiprocess) for version, _, multiprocess in told} == {("first", "True")}
+        assert str(server.process.pid) not in {pid for _, pid, _ in told}
+        module.write_text(APPLICATION.replace("VERSION", "the-second"))
+        server.process.send_signal(signal.SIGHUP)
+        answers("the-second")
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(60) == 0
+    assert not Path(path).exists()
+    assert log.read_text() == ""

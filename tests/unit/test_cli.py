@@ -229,6 +229,16 @@ def test_an_application_that_is_not_there_exits_1(
     )
 
 
+def test_processes_without_an_application_end_the_command_with_exit_code_1(
+    application: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["wsgi", application.replace("app:app", "app:gone"), "--port", "0", "--processes", "1"]) == 1
+    assert capfd.readouterr().err == (
+        "pyhttp: cannot serve commanded_app:gone: the module commanded_app has no gone\n"
+        "pyhttp: the processes cannot serve: the first one ended with exit status 1\n"
+    )
+
+
 COMMON_LOG: Final = re.compile(r'127\.0\.0\.1 - - \[\d\d/\w{3}/\d{4}:[\d:]{8} [+-]\d{4}\] "GET /a HTTP/1\.1" 404 \d+')
 
 

@@ -31,6 +31,7 @@ def build_environ(
     length: int | None,
     *,
     multithread: bool,
+    multiprocess: bool = False,
     script_name: str = "",
 ) -> "WSGIEnvironment":
     """The environ of one call of an application.
@@ -41,12 +42,13 @@ def build_environ(
         content: Its content; None for none.
         length: Octets of it; None where only its end will tell.
         multithread: Whether the application may be called by several threads at once.
+        multiprocess: Whether it may be called in several processes at once.
         script_name: Where the application is mounted: the beginning of the path that is SCRIPT_NAME, decoded.
 
     Raises:
         NotFound: The path is not below `script_name`.
     """
-    environ = _of_connection(ends, multithread).copy()
+    environ = _of_connection(ends, multithread, multiprocess).copy()
     environ.update(field_variables(head, authorization=True))
     environ.update(request_variables(head, ends, length))
     if ends.host:  # what a trusted proxy was asked for is what URLs are made of
@@ -70,7 +72,7 @@ def _below(path: str, script_name: str) -> str:
 
 
 @lru_cache(maxsize=256)
-def _of_connection(ends: Ends, multithread: bool) -> "WSGIEnvironment":
+def _of_connection(ends: Ends, multithread: bool, multiprocess: bool) -> "WSGIEnvironment":
     """What is the same for every request of a connection, and so is kept; who gets it makes a copy."""
     return {
         **connection_variables(ends),
@@ -79,7 +81,7 @@ def _of_connection(ends: Ends, multithread: bool) -> "WSGIEnvironment":
         "wsgi.url_scheme": ends.scheme or ("https" if ends.secure else "http"),
         "wsgi.errors": _ERRORS,
         "wsgi.multithread": multithread,
-        "wsgi.multiprocess": False,
+        "wsgi.multiprocess": multiprocess,
         "wsgi.run_once": False,
         "wsgi.file_wrapper": FileWrapper,
         "wsgi.input_terminated": True,

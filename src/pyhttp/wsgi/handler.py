@@ -21,7 +21,11 @@ __all__ = ["wsgi_handler"]
 
 
 def wsgi_handler(
-    app: "WSGIApplication", *, content: Literal["streamed", "spooled"] = "spooled", script_name: str = ""
+    app: "WSGIApplication",
+    *,
+    content: Literal["streamed", "spooled"] = "spooled",
+    script_name: str = "",
+    multiprocess: bool = False,
 ) -> HandlerFactory:
     """A handler factory that answers each request with what a WSGI application (PEP 3333) says.
 
@@ -32,6 +36,8 @@ def wsgi_handler(
             while content may still be on its way, for which its reading of `wsgi.input` waits.
         script_name: The path below which the application is mounted, such as "/shop": SCRIPT_NAME. What is not below
             it is answered with 404. Empty for the root.
+        multiprocess: Whether other processes call the same application at once, such as those of a `ProcessServer`; it
+            is told so (`wsgi.multiprocess`).
 
     Raises:
         ValueError: `content` is neither, or `script_name` does not begin with a slash, or ends in one.
@@ -43,18 +49,20 @@ def wsgi_handler(
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
     if script_name and (script_name[0] != "/" or script_name[-1] == "/"):
         raise ValueError(f'script_name: "", or like "/shop", not {script_name!r}')
-    return _Factory(app, spooled=content == "spooled", script_name=script_name.encode().decode("latin-1"))
+    mount = script_name.encode().decode("latin-1")
+    return _Factory(app, spooled=content == "spooled", script_name=mount, multiprocess=multiprocess)
 
 
 class _Factory:
     """What the servers call."""
 
-    __slots__ = ("_app", "_script_name", "_spooled")
+    __slots__ = ("_app", "_multiprocess", "_script_name", "_spooled")
 
-    def __init__(self, app: "WSGIApplication", *, spooled: bool, script_name: str) -> None:
+    def __init__(self, app: "WSGIApplication", *, spooled: bool, script_name: str, multiprocess: bool) -> None:
         self._app = app
         self._spooled = spooled
         self._script_name = script_name
+        self._multiprocess = multiprocess
 
     def __call__(self, conn: socket.socket, addr: Address, server: object, /) -> object:
         """Answer the request of a server's connection, or each request of another socket."""
@@ -83,6 +91,7 @@ class _Factory:
             None if exchange.whole else request.body,
             0 if exchange.whole else self._length(request),
             multithread=runs_threads(server),
+            multiprocess=self._multiprocess,
             script_name=self._script_name,
         )
         call = Call(exchange, conn.send_all if isinstance(conn, Connection) else None)

@@ -116,6 +116,12 @@ def test_a_trusted_proxy_knows_what_the_client_has_asked_for() -> None:
     assert (found["SERVER_NAME"], found["SERVER_PORT"]) == ("shop.example", "443")
 
 
+def test_whether_there_are_several_processes_is_told() -> None:
+    for several in (True, False):
+        found = build_environ(request_head("/"), ENDS, None, None, multithread=True, multiprocess=several)
+        assert found["wsgi.multiprocess"] is several
+
+
 def test_the_kind_of_server_tells_whether_there_are_several_threads() -> None:
     class Own(BaseServer):
         def process_request(self, conn: object, addr: object) -> None:
