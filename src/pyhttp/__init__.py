@@ -13,6 +13,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - it is for older ones, which must
 
 from pyhttp import messages as _messages
 from pyhttp.answering import Handler, HandlerFactory, function_handler
+from pyhttp.auth import BasicAuth
 from pyhttp.errors import (
     BadGateway,
     BadRequest,
@@ -85,6 +86,7 @@ __all__ = [
     "BadRequest",
     "BaseHttpRequestHandler",
     "BaseServer",
+    "BasicAuth",
     "CodingUnknown",
     "Conflict",
     "Connection",

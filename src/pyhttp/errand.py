@@ -81,7 +81,13 @@ def ends_of(request: Request, conn: socket.socket, addr: object) -> Ends:
     """
     secure = isinstance(conn, Connection) and conn.stream.secure
     default = 443 if secure else 80
-    ends = Ends(local=_end(conn.getsockname(), default), peer=_end(addr), secure=secure, software=PRODUCT)
+    ends = Ends(
+        local=_end(conn.getsockname(), default),
+        peer=_end(addr),
+        secure=secure,
+        software=PRODUCT,
+        user=request.exchange.user,
+    )
     if not isinstance(conn, Connection) or conn.proxied is None:
         return ends
     peer, local = conn.ends

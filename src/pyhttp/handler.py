@@ -89,6 +89,10 @@ class BaseHttpRequestHandler(NoLeftovers):
             exchange.add_fields = lambda response: site_fields.completed(response, self.site, self.request.headers)
         if exchange.refusal is not None:
             raise exchange.refusal
+        if self.site.auth is not None:
+            from pyhttp import guard  # noqa: PLC0415 - most folders are for everybody
+
+            guard.admit(exchange, self.site.auth)
         self.handle()
 
     def _look(self, error: HTTPError) -> Response:
@@ -165,17 +169,10 @@ class BaseHttpRequestHandler(NoLeftovers):
         """
         from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
 
-        limits = self.request.exchange.limits
+        asked, root, site, limits = self.request, self.directory, self.site, self.request.exchange.limits
         if not files.is_directory(path):
-            return listing.file_page(path, root=self.directory, site=self.site, limits=limits)
-        page = listing.directory_page(
-            path,
-            self.request.path,
-            self.request.query,
-            root=self.directory,
-            site=self.site,
-            limits=limits,
-        )
+            return listing.file_page(path, root=root, site=site, limits=limits)
+        page = listing.directory_page(path, asked.path, asked.query, root=root, site=site, limits=limits)
         self._link = page.link
         return page.html
 

@@ -1,12 +1,14 @@
 """What a folder's server may be told: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import NoneType
 from typing import Final
 
 from pyhttp import abnf
 from pyhttp.arguments import check_type
+from pyhttp.auth import BasicAuth
 
 __all__ = ["CODINGS", "Site", "is_hidden", "program_for"]
 
@@ -66,6 +68,10 @@ CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
 
 
+_OPTIONAL: Final[Mapping[str, type]] = {"max_age": int, "auth": BasicAuth}
+"""What a parameter is where it is not None."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """How a folder is served.
@@ -116,12 +122,15 @@ class Site:
     codings: tuple[str, ...] = ()
     """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first, of a folder that was
     prepared so: elsewhere a neighbour called so is another file, or one that is just being written."""
+    auth: BasicAuth | None = None
+    """Who may see the site; None: everybody. Without credentials of a user, everything answers 401, scripts, listings,
+    and what is not there; preflights of `cors` alone carry none, and are answered."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         values: list[object] = [getattr(self, each.name) for each in fields(self) if each.compare]
         for each, value in zip(fields(self), values, strict=False):  # the last one is no parameter
-            kinds = (int, NoneType) if each.default is None else (type(each.default),)
+            kinds = (_OPTIONAL[each.name], NoneType) if each.default is None else (type(each.default),)
             check_type(f"Site.{each.name}", value, *kinds)
         object.__setattr__(self, "_hash", hash(tuple(values)))
         self._check_cgi()

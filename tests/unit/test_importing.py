@@ -9,6 +9,7 @@ SELDOM: Final = frozenset(
     {
         "argparse",
         "asyncio",
+        "binascii",
         "base64",
         "concurrent",
         "email",
@@ -39,6 +40,8 @@ OURS: Final = frozenset(
         "pyhttp.cgi.gateway",
         "pyhttp.cgi.process",
         "pyhttp.errand",
+        "pyhttp.guard",
+        "pyhttp.passwords",
         "pyhttp.resources.listing",
         "pyhttp.semantics.forwarded",
         "pyhttp.testing",
@@ -47,7 +50,7 @@ OURS: Final = frozenset(
         "pyhttp.wsgi",
     }
 )
-"""Modules of ours for scripts, listings, proxies, applications and tests."""
+"""Modules of ours for scripts, listings, passwords, proxies, applications and tests."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 

@@ -51,6 +51,7 @@ def test_names_are_plain_names(name: str) -> None:
         ({"codings": ["gzip"]}, "Site.codings: tuple, not list"),
         ({"listing": "no"}, "Site.listing: bool, not str"),
         ({"max_age": "60"}, "Site.max_age: int or NoneType, not str"),
+        ({"auth": "users"}, "Site.auth: BasicAuth or NoneType, not str"),
         ({"max_age": True}, "Site.max_age: int or NoneType, not bool"),
         ({"not_found": None}, "Site.not_found: str, not NoneType"),
     ],

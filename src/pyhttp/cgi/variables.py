@@ -63,12 +63,17 @@ class Ends(NamedTuple):
     """Of the URI that the client has asked for, where a trusted proxy says it; else it is that of the connection."""
     host: str = ""
     """Host and port of that URI, likewise; else they are that of the request, and that of the connection."""
+    user: str = ""
+    """Whose credentials the request had, which the server has asked for and checked; "" where it did not."""
 
 
 @lru_cache(maxsize=256)
 def connection_variables(ends: Ends) -> Mapping[str, str]:
     """What is the same for every request of a connection, and so is kept."""
+    # 3875-4.1.1-2a, 3875-4.1.11-3a
+    proved = {"AUTH_TYPE": "Basic", "REMOTE_USER": ends.user.encode().decode("latin-1")} if ends.user else {}
     return {
+        **proved,
         "REMOTE_ADDR": ends.peer[0],
         "REMOTE_HOST": ends.peer[0],  # names are not looked up (3875-4.1.9-3b, C6)
         "REMOTE_PORT": str(ends.peer[1]),

@@ -23,7 +23,8 @@ _ASKED_WITH: Final = (
     "*, Accept, Accept-Language, Cache-Control, Content-Language, Content-Type, If-Match, If-Modified-Since,"
     " If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"
 )
-"""Fields of a request that pages may set; by name, too, since older browsers do not know the asterisk."""
+"""Fields of a request that pages may set; by name, too, since older browsers do not know the asterisk.
+Authorization is never meant by it."""
 
 
 def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _PLAIN, path: str = "") -> Response:
@@ -112,7 +113,7 @@ def options_response(
         lines = (
             *lines,
             ("Access-Control-Allow-Methods", allow),
-            ("Access-Control-Allow-Headers", _ASKED_WITH),
+            ("Access-Control-Allow-Headers", _ASKED_WITH + (", Authorization" if site.auth else "")),
             ("Access-Control-Max-Age", "600"),
         )
     return Response(204, with_site_fields(lines, site, found=False))

@@ -73,6 +73,8 @@ class AccessEntry(NamedTuple):
     """The Referer of the request; empty where it has none."""
     user_agent: str
     """Its User-Agent, likewise."""
+    user: str = ""
+    """Whose credentials it had; empty where nobody asked for any, or they were wrong."""
 
 
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
@@ -99,6 +101,7 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
             sent,
             fields.get("referer", ""),
             fields.get("user-agent", ""),
+            exchange.user,
         ),
     )
 
@@ -134,7 +137,9 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
     # It is nearly always harmless, which these tell sooner than the expression.
     if not request.isprintable() or '"' in request or "\\" in request:
         request = escape(request)
-    line = f'{entry.client} - - [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
+    # A name is one column, and what divides columns is no part of it.
+    user = _cut(escape(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
+    line = f'{entry.client} - {user} [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
     if len(line) <= longest:
         return line
     return line.replace(f'"{request}"', f'"{_cut(request, longest - len(line) + len(request))}"', 1)
@@ -155,6 +160,7 @@ def json_format(entry: AccessEntry, longest: int) -> str:
             {
                 "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(entry.ended)),
                 "client": entry.client,
+                "user": _cut(entry.user, room),
                 "method": _cut(entry.method, room),
                 "target": _cut(entry.target, room),
                 "version": entry.version,
@@ -167,8 +173,8 @@ def json_format(entry: AccessEntry, longest: int) -> str:
         )
 
     line = written(longest)
-    # A character takes up to six in JSON, and four texts share the line.
-    return line if len(line) <= longest else written(max(0, (longest - 256) // 24))
+    # A character takes up to six in JSON, and five texts share the line.
+    return line if len(line) <= longest else written(max(0, (longest - 256) // 30))
 
 
 def _cut(text: str, room: int) -> str:

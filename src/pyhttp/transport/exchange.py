@@ -47,6 +47,7 @@ class Exchange:
         look: What the handler makes of an error; None stands for what anybody would.
         door: How the answer to an error leaves; None stands for the gate.
         add_fields: Makes of a response the one that is sent; None where a site has nothing to say of every answer.
+        user: Whose credentials the request had; "" where nobody asked for any.
         refusal: Why the request is not handled, which its turn raises, for the door; None for one that is.
     """
 
@@ -71,6 +72,7 @@ class Exchange:
         "refusal",
         "started",
         "status",
+        "user",
         "whole",
     )
 
@@ -96,6 +98,7 @@ class Exchange:
         self.door: Callable[[Response], None] | None = None
         self.add_fields: Callable[[Response], Response] | None = None
         self.refusal: HTTPError | None = None
+        self.user: str = ""
 
     @property
     def content(self) -> Incoming:

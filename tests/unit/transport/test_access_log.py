@@ -109,6 +109,7 @@ def test_the_json_format_is_one_object_of_ascii_on_one_line() -> None:
     assert json.loads(line) == {
         "time": "2001-09-09T01:46:40Z",
         "client": "127.0.0.1",
+        "user": "",
         "method": "GET",
         "target": '/"\n\x85é',
         "version": "HTTP/1.1",
@@ -118,6 +119,17 @@ def test_the_json_format_is_one_object_of_ascii_on_one_line() -> None:
         "referer": "",
         "user_agent": "u",
     }
+
+
+def test_the_user_is_one_column() -> None:
+    line = common_format(entry(user='a "b\n'), 2048)
+    assert line.startswith(r"127.0.0.1 - a\x20\x22b\x0a [")
+    assert json.loads(json_format(entry(user="a b"), 2048))["user"] == "a b"
+
+
+def test_D21_a_long_user_is_cut() -> None:
+    assert len(combined_format(entry(user="a" * 9000, target="/" + "b" * 9000, referer="c" * 9000), 2048)) <= 2048
+    assert len(json_format(entry(user="\0" * 9000, target="\0" * 9000, referer="\0" * 9000), 2048)) <= 2048
 
 
 def test_D21_a_long_json_line_stays_json() -> None:
