@@ -10,26 +10,28 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Final
 
 from pyhttp import streams
 from pyhttp.cgi.running import Bounds
 from pyhttp.first_process import FIRST, stand_in
 from pyhttp.listening import CannotServe
 from pyhttp.logs import AccessFile
-from pyhttp.options import Options
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.running import EVERYWHERE, serve_until_signal, shown_urls, stop_hint
 from pyhttp.serving import bind, open_log, secure
 from pyhttp.tasks import Task, find_task
 from pyhttp.transport.inherited import notify
-from pyhttp.transport.listener import url_of
+from pyhttp.transport.listener import UNIX, url_of
 
-__all__ = ["announcement", "main"]
+__all__ = ["announcement", "is_local", "main"]
+
+_IN_THE_CLEAR: Final = "Passwords travel in the clear: everybody on the way can read them; --tls-cert hides them"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM.
+    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM; or hash a password.
 
     Returns:
         The exit code.
@@ -43,7 +45,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             return code
     streams.claim()
     try:
-        return _serve(find_task(sys.argv[1:] if argv is None else argv))
+        arguments = sys.argv[1:] if argv is None else argv
+        if arguments[:1] == ["passwd"]:  # a folder "passwd": ./passwd
+            from pyhttp.passwords import passwd  # noqa: PLC0415 - nothing of it is needed to serve
+
+            return passwd(arguments[1:])
+        return _serve(find_task(arguments))
     except CannotServe as error:
         streams.complain(str(error))
         return 1
@@ -63,7 +70,7 @@ def _serve(task: Task) -> int:
         _announce(task, server.addresses, by_hand=by_hand)
         _say_ready()
 
-    with _heeding_hangups(_on_hangup(server, options, log_file)):
+    with _heeding_hangups(_on_hangup(server, task, log_file)):
         try:
             serve_until_signal(server, announce, _say_stopping)
         except RuntimeError as error:
@@ -74,19 +81,25 @@ def _serve(task: Task) -> int:
 
 
 def _on_hangup(
-    server: BaseServer | ProcessServer, options: Options, log_file: AccessFile | None
+    server: BaseServer | ProcessServer, task: Task, log_file: AccessFile | None
 ) -> Callable[[], None] | None:
-    """What SIGHUP does: replace the processes; or open the log and read the certificate anew; None without these."""
+    """What SIGHUP does: replace the processes; or open the log, read users and certificate anew; None without these."""
     if isinstance(server, ProcessServer):
         return server.reload
-    if log_file is None and server.tls is None:
+    if log_file is None and server.tls is None and not task.users:
         return None
 
     def begin_anew() -> None:
         if log_file is not None:
             log_file.reopen()
+        if task.users:
+            try:
+                server.request_handler = task.load()  # credentials that were right are asked for again
+                server.report("the users were read anew", level=logging.WARNING)
+            except CannotServe as error:
+                server.report(f"the users stay as they were: {error}", level=logging.WARNING)
         try:
-            context = secure(options)
+            context = secure(task.common)
         except CannotServe as error:
             server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
             return
@@ -100,7 +113,8 @@ def _on_hangup(
 def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
     stop, secure = stop_hint(by_hand=by_hand), task.common.tls is not None
-    text = announcement(task.name, addresses, [*task.remarks, stop], task.everyone, secure=secure)
+    clear = [_IN_THE_CLEAR] if task.users and not secure and not all(is_local(host) for host, _ in addresses) else []
+    text = announcement(task.name, addresses, [*clear, *task.remarks, stop], task.everyone, secure=secure)
     try:
         streams.say(text + "\n")
     except OSError as error:
@@ -118,6 +132,11 @@ def _say_ready() -> None:
 def _say_stopping() -> None:
     with suppress(OSError):
         notify("STOPPING=1")
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    return host == "::1" or host.startswith(("127.", UNIX))
 
 
 def announcement(

@@ -21,6 +21,8 @@ class FolderOptions:
     common: Options
     directory: str
     site: Site
+    auth: str
+    """A file of the users who may see the folder; "" where everybody may."""
 
 
 _SITE: Final = Site()
@@ -57,7 +59,7 @@ def parse_folder(argv: Sequence[str]) -> FolderOptions:
         site = _site(given)
     except ValueError as error:
         parser.error(_by_option(str(error)))
-    return FolderOptions(common=common(parser, given), directory=directory, site=site)
+    return FolderOptions(common=common(parser, given), directory=directory, site=site, auth=given.auth or "")
 
 
 def _site(given: argparse.Namespace) -> Site:
@@ -104,6 +106,8 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_files(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument_group("files").add_argument
+    text = "let in the users in FILE alone, for each a line that pyhttp passwd NAME writes"
+    add("--auth", metavar="FILE", type=of(values.not_empty), help=text)
     add("--no-listing", action="store_true", help="answer 403 for a folder without an index.html")
     add("--hide-dotfiles", action="store_true", help="neither list nor serve names that begin with a dot")
     add("--follow-symlinks", action="store_true", help="let symbolic links lead out of the folder")

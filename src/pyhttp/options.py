@@ -64,7 +64,7 @@ def new_parser(prog: str, usage: str, description: str) -> argparse.ArgumentPars
         usage=f"%(prog)s {usage}",
         description=description,
         epilog="SIGINT (Ctrl+C) or SIGTERM stops it and lets answers in progress finish; a second one ends it at once."
-        " SIGHUP opens the access log and reads the certificate anew, and replaces --processes one by one.",
+        " SIGHUP opens the access log and reads certificate and users anew, and replaces --processes one by one.",
         allow_abbrev=False,
         formatter_class=partial(argparse.HelpFormatter, width=80),
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -24,6 +25,7 @@ class Task(NamedTuple):
         remarks: Lines for whoever has started it.
         everyone: What all the network can do with it, where all interfaces are listened on.
         warnings: Lines about what should not be as it is.
+        users: Whether it is for the users of a file alone, which `load` reads.
     """
 
     common: Options
@@ -32,13 +34,14 @@ class Task(NamedTuple):
     remarks: Sequence[str]
     everyone: str
     warnings: Sequence[str] = ()
+    users: bool = False
 
 
 def find_task(argv: Sequence[str]) -> Task:
     """What the arguments `argv` ask for.
 
     Raises:
-        CannotServe: There is no such folder, or standard output cannot be written.
+        CannotServe: There is no such folder, its users cannot be read, or standard output cannot be written.
         SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
     """
     try:
@@ -52,11 +55,22 @@ def _folder(options: FolderOptions) -> Task:
     scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
     remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
     load, warnings = partial(_folder_handler, options), tuple(_exposed(options))
-    return Task(options.common, options.directory, load, remarks, "read this folder", warnings)
+    load()  # what is wrong with the users is told before anything is listened on
+    everyone = "ask for a password" if options.auth else "read this folder"
+    return Task(options.common, options.directory, load, remarks, everyone, warnings, users=bool(options.auth))
 
 
 def _folder_handler(options: FolderOptions) -> HandlerFactory:
-    return partial(BaseHttpRequestHandler, directory=options.directory, site=options.site)
+    """The handler of a folder, for the users that the file of --auth names now; raises CannotServe where it cannot."""
+    site = options.site
+    if options.auth:
+        from pyhttp.passwords import load  # noqa: PLC0415 - most folders are for everybody
+
+        try:
+            site = replace(site, auth=load(options.auth))
+        except ValueError as error:
+            raise CannotServe(str(error)) from error
+    return partial(BaseHttpRequestHandler, directory=options.directory, site=site)
 
 
 def _application(argv: Sequence[str]) -> Task:
@@ -92,6 +106,7 @@ def _check_folder(options: FolderOptions) -> None:
 def _exposed(options: FolderOptions) -> Iterator[str]:
     """Says so where the folder that is served has the very secrets that it is served by."""
     files, served = options.common.tls, os.path.join(os.path.realpath(options.directory), "")
-    for path in filter(None, (files.key or files.certificate, files.password_file) if files else ()):
+    secrets = (files.key or files.certificate, files.password_file) if files else ()
+    for path in filter(None, (*secrets, options.auth)):
         if os.path.realpath(path).startswith(served):
             yield f"{path} is in the folder that is served, where everybody can read it"

@@ -20,7 +20,7 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, __version__, cli, serving, streams
-from pyhttp.cli import announcement, main
+from pyhttp.cli import announcement, is_local, main
 from tests.helpers import process_app
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
@@ -70,6 +70,17 @@ def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
     text = announcement("/srv", [(host, 80)], ["Stop so"], "read this folder")
     assert url in text
     assert "ALL interfaces: every machine that can reach this one can read this folder\n" in text
+
+
+@pytest.mark.parametrize(
+    ("host", "local"),
+    [
+        *(("127.0.0.1", True), ("127.9.9.9", True), ("::1", True), ("unix:/run/a", True)),
+        *(("0.0.0.0", False), ("::", False), ("10.0.0.1", False), ("fe80::1%eth0", False), ("::2", False)),
+    ],
+)
+def test_which_addresses_no_network_reaches(host: str, local: bool) -> None:
+    assert is_local(host) == local
 
 
 def test_what_else_there_is_to_know_comes_last() -> None:

@@ -33,7 +33,7 @@ COMMON: Final = Options(
     tls=None,
     proxies=Proxies(),
 )
-DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site())
+DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site(), auth="")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,7 @@ DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Si
         ("--mime .X=a/b --mime y=c/d", replace(DEFAULT, site=Site(media_types=(("X", "a/b"), ("y", "c/d"))))),
         ("--mime Makefile=a/b", replace(DEFAULT, site=Site(media_types=(("Makefile", "a/b"),)))),
         ("--default-type a/b", replace(DEFAULT, site=Site(default_type="a/b"))),
+        ("--auth users", replace(DEFAULT, auth="users")),
         ("--cgi-dir scripts", replace(DEFAULT, site=Site(cgi_directories=("scripts",)))),
         ("--no-cgi --no-listing", replace(DEFAULT, site=Site(cgi_directories=(), listing=False))),
     ],
@@ -219,7 +220,7 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
     text = capsys.readouterr().out
     for word in (
         *("--directory", "--bind", "--host", "--port", "--pooled", "--threaded", "--single", "--workers", "32"),
-        *("--no-listing", "--hide-dotfiles", "--follow-symlinks", "--cache", "--cors", "--header", "--mime"),
+        *("--auth", "--no-listing", "--hide-dotfiles", "--follow-symlinks", "--cache", "--cors", "--header", "--mime"),
         "--default-type",
         *("--cgi-dir", "--no-cgi", "--cgi-suffix", "--cgi-env", "--cgi-auth"),
         *("--verbose", "--limit", "--timeout", "field_line=8k", "content=1G", "idle=15", "hold=0.05"),
@@ -234,7 +235,8 @@ def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsy
         parse_folder(["--help"])
     taking = re.findall(r"^  (?:-\w(?: \S+)?, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)
     # Any text that is not empty may be a name.
-    free = {"--directory", "--bind", "--unix", "--access-log", "--tls-cert", "--tls-key", "--tls-password-file"}
+    free = {"--directory", "--bind", "--unix", "--auth", "--access-log"}
+    free |= {"--tls-cert", "--tls-key", "--tls-password-file"}
     for option in taking:
         with pytest.raises(SystemExit):
             parse_folder([option, "" if option in free else "\0=\0"])

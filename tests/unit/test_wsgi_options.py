@@ -50,7 +50,16 @@ def test_both_commands_have_the_same_options_of_listeners(capsys: pytest.Capture
         sections.append(options)
     folder, wsgi = sections
     assert folder - wsgi == {
-        *("-d", "--directory", "--no-listing", "--hide-dotfiles", "--follow-symlinks", "--cache", "--precompressed"),
+        *(
+            "-d",
+            "--directory",
+            "--auth",
+            "--no-listing",
+            "--hide-dotfiles",
+            "--follow-symlinks",
+            "--cache",
+            "--precompressed",
+        ),
         *("--cors", "--header", "--mime", "--default-type", "--cgi-dir", "--no-cgi", "--cgi-suffix", "--cgi-env"),
         "--cgi-auth",
     }
