@@ -123,7 +123,19 @@ def _pyhttp(kind: str) -> Peer:
     def command(made: Made) -> list[str]:
         if made.ability == "iterables":
             return [*made.program(PYHTTP), kind]
-        return [sys.executable, "-m", "pyhttp", made.root, "--host", "127.0.0.1", "--port", str(made.port), kind]
+        return [
+            sys.executable,
+            "-m",
+            "pyhttp",
+            made.root,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(made.port),
+            "--allow-host",
+            "*",
+            kind,
+        ]
 
     version = "import pyhttp; print(pyhttp.__version__)"
     abilities = frozenset({"ranges", "scripts", "iterables"})

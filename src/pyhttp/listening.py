@@ -6,12 +6,14 @@ import socket
 from collections.abc import Sequence
 from typing import Final
 
+from pyhttp.hosts import is_loopback, of_this_machine
 from pyhttp.options import Options
+from pyhttp.proxies import Proxies
 from pyhttp.transport.inherited import inherited_listeners, listener_of
-from pyhttp.transport.listener import listen
+from pyhttp.transport.listener import address_of, listen
 from pyhttp.transport.unix import listen_unix
 
-__all__ = ["CannotServe", "explain", "open_listeners"]
+__all__ = ["CannotServe", "allowed_hosts", "explain", "open_listeners"]
 
 
 _HOST: Final = "localhost"
@@ -87,3 +89,14 @@ def _hint(host: str) -> str:
     if "[" in address or "/" in address or address.count(":") == 1:
         return "; write the address alone, and the port with --port"
     return ""
+
+
+def allowed_hosts(options: Options, listeners: Sequence[socket.socket]) -> frozenset[str] | None:
+    """The hosts that the command answers for; None for any.
+
+    Where only this machine can ask, and for itself, no other host can be meant, but a stranger's page could ask by a
+    name of its own. Proxies may pass on whatever Host they like.
+    """
+    own = options.proxies == Proxies() and all(is_loopback(address_of(each)[0]) for each in listeners)
+    allowed = options.allowed_hosts | of_this_machine() if own else options.allowed_hosts
+    return allowed or None

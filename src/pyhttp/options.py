@@ -45,6 +45,8 @@ class Options:
     """A file for the access log; "" for standard error."""
     tls: CertificateFiles | None
     proxies: Proxies
+    allowed_hosts: frozenset[str]
+    """Hosts that are answered for, beside those of the machine itself where only that is served; empty: not said."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -107,6 +109,7 @@ def common(parser: argparse.ArgumentParser, given: argparse.Namespace) -> Option
         access_log=given.access_log or "",
         tls=tls,
         proxies=Proxies(headers=tuple(given.proxy_headers), protocol=tuple(given.proxy_protocol)),
+        allowed_hosts=frozenset(given.allow_host),
     )
 
 

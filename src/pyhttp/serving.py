@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, assert_never
 from pyhttp import streams
 from pyhttp.answering import HandlerFactory
 from pyhttp.cgi.running import Bounds
-from pyhttp.listening import CannotServe, open_listeners
+from pyhttp.listening import CannotServe, allowed_hosts, open_listeners
 from pyhttp.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.options import Options
 from pyhttp.servers.base import BaseServer
@@ -137,6 +137,7 @@ def _server(
         sockets=sockets,
         tls=tls,
         proxies=proxies,
+        allowed_hosts=allowed_hosts(options, sockets),
         access_log=log,
     )
     server.scripts.descriptors = descriptors

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from pyhttp import values
+from pyhttp.hosts import ANY, Hosts
 from pyhttp.values import Kind
 
 __all__ = ["add_serving", "of"]
@@ -49,6 +50,15 @@ def add_serving(parser: argparse.ArgumentParser) -> None:
         default=[],
         help="listen at an open descriptor, likewise; those that systemd passes on are found without it",
     )
+    add(
+        "--allow-host",
+        metavar="NAME",
+        type=of(_host),
+        action="append",
+        default=[],
+        help="answer requests for the host NAME, and 421 others; '*' for any; may be repeated (default: any, but where"
+        " only this machine is served localhost, its own name, and loopback addresses)",
+    )
     _add_kinds(parser)
 
 
@@ -78,6 +88,12 @@ def _add_kinds(parser: argparse.ArgumentParser) -> None:
     for option, what in (("--proxy-headers", "Forwarded or X-Forwarded-*"), ("--proxy-protocol", "the PROXY protocol")):
         text = f"networks such as 10.0.0.0/8,::1, whose proxies say by {what} who their clients are; may be repeated"
         add(option, metavar="FROM", type=of(values.networks), action="extend", default=[], help=text)
+
+
+def _host(text: str) -> str:
+    if text != ANY:
+        Hosts(frozenset({text}))
+    return text
 
 
 def of(convert: Callable[[str], Value]) -> Callable[[str], Value]:

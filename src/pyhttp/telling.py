@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyhttp.cgi.script import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError, WrongScheme
+from pyhttp.hosts import HostNotAllowed
 from pyhttp.transport.access_log import INFO, escape
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Connection
@@ -27,8 +28,8 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
         sink: The connection of the exchange.
         exchange: What has failed.
         failure: What was raised; None where a handler has returned without an answer.
-        log: A peer's faults are told at the level INFO, but a mistaken scheme as a warning, and ours above that, with a
-            traceback where there may be one.
+        log: A peer's faults are told at the level INFO, but a mistaken scheme or host as a warning, and ours above
+            that, with a traceback where there may be one.
     """
     with contextlib.suppress(Exception):
         match failure:
@@ -38,7 +39,7 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
                 pass  # the access line shows what was sent
             case FileTruncatedError():
                 log.warning("%s: %s", described(exchange), failure)
-            case NotExecutable() | WrongScheme():  # the operator may have to do something about it
+            case NotExecutable() | WrongScheme() | HostNotAllowed():  # the operator may have to do something about it
                 log.warning("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
             case HTTPError():
                 if log.isEnabledFor(INFO):

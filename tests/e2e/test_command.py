@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from pyhttp import __version__
-from tests.helpers.command import COMMAND, running
+from tests.helpers.command import COMMAND, Running, running
+from tests.helpers.programs import need
 
 MODULE = (sys.executable, "-m", "pyhttp")
 
@@ -49,7 +50,7 @@ def test_L10_a_signal_ends_it_within_a_second_with_exit_code_0(
     log = tmp_path / "log"
     with running(str(tmp_path), "--port", "0", kind, log=log) as server:
         with socket.create_connection(("127.0.0.1", server.port), timeout=30) as idle:
-            idle.sendall(b"HEAD / HTTP/1.1\r\nHost: a\r\n\r\n")
+            idle.sendall(b"HEAD / HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert idle.recv(1000).startswith(b"HTTP/1.1 200 ")
             start = time.monotonic()
             server.process.send_signal(number)
@@ -68,7 +69,7 @@ def test_L10_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         running(str(tmp_path), "--port", "0", log=tmp_path / "log") as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=30) as client,
     ):
-        client.sendall(b"GET /cgi-bin/slow HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET /cgi-bin/slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         server.process.send_signal(signal.SIGTERM)
         with pytest.raises(subprocess.TimeoutExpired):
@@ -84,7 +85,7 @@ def test_an_exchange_in_progress_is_finished(tmp_path: Path) -> None:
         running(str(tmp_path), "--port", "0", log=tmp_path / "log") as server,
         socket.create_connection(("127.0.0.1", server.port), timeout=30) as client,
     ):
-        client.sendall(b"GET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET /a.bin HTTP/1.1\r\nHost: localhost\r\n\r\n")
         received = client.recv(1000)
         server.process.send_signal(signal.SIGTERM)
         while data := client.recv(1 << 20):
@@ -305,3 +306,31 @@ def test_C9_a_script_starts_as_the_command_was_started(ignored: str, tmp_path: P
     script.chmod(0o755)
     with running(str(tmp_path / "site"), "-p", "0", log=tmp_path / "log", command=(*shell, *COMMAND)) as server:
         assert server.get("/cgi-bin/state") == (200, expected)
+
+
+def status(server: Running, host: str) -> str:
+    """The status that curl gets for a host."""
+    asked = [need("curl"), "-s", "-o", os.devnull, "-w", "%{http_code}", "-H", f"Host: {host}"]
+    url = f"http://127.0.0.1:{server.port}/"
+    return subprocess.run([*asked, url], capture_output=True, text=True, check=True, timeout=30).stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "allowed", "refused"),
+    [
+        ("", "localhost app.localhost:1 127.0.0.1 127.0.0.9 [::1] LOCALHOST. " + socket.gethostname(), "evil.example"),
+        ("--allow-host dev.example", "dev.example:80 localhost", "evil.example"),
+        ("--allow-host *", "evil.example localhost", ""),
+        ("-b 0.0.0.0", "evil.example localhost", ""),
+        ("-b 0.0.0.0 --allow-host dev.example", "dev.example", "evil.example localhost"),
+        ("--proxy-headers 127.0.0.1", "evil.example", ""),
+        ("--processes 1", "localhost", "evil.example"),
+    ],
+)
+def test_L14_strangers_hosts_are_refused_where_only_this_machine_is_served(
+    options: str, allowed: str, refused: str, tmp_path: Path
+) -> None:
+    with running(str(tmp_path), "--port", "0", *options.split(), log=tmp_path / "log") as server:
+        assert {host: status(server, host) for host in allowed.split()} == dict.fromkeys(allowed.split(), "200")
+        assert {host: status(server, host) for host in refused.split()} == dict.fromkeys(refused.split(), "421")
+        assert server.log.read_text().count("--allow-host NAME") == len(refused.split())

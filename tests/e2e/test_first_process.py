@@ -76,7 +76,7 @@ def test_L10_a_signal_stops_it(container: Running, number: signal.Signals) -> No
 
 def test_L10_a_second_signal_ends_it_at_once(container: Running) -> None:
     with socket.create_connection(("127.0.0.1", container.port), timeout=30) as client:
-        client.sendall(b"GET /cgi-bin/hangs HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET /cgi-bin/hangs HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         tell(container, signal.SIGTERM)
         while is_listening(container.port):  # until the first one has been heeded

@@ -124,7 +124,7 @@ def test_L10_a_terminals_signal_stops_all_in_order(tmp_path: Path) -> None:
     with running(folder, *arguments, log=log, alone=True) as server:
         pids = workers(server, 2)
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
-            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: localhost\r\n\r\n")
             (tmp_path / "began").read_text()
             os.killpg(server.process.pid, signal.SIGINT)
             wait_until_refused(server.port)
@@ -148,7 +148,7 @@ def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) ->
     with running(folder, *arguments, log=log) as server:
         pids = workers(server, 2)
         with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
-            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: a\r\n\r\n")
+            client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: localhost\r\n\r\n")
             long = int((tmp_path / "began").read_text())
             server.process.send_signal(signal.SIGTERM)
             wait_until_refused(server.port)  # the first one has arrived
@@ -161,7 +161,7 @@ def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) ->
 def certificate_of(port: int) -> bytes:
     """The certificate by which one request is answered."""
     with connected(("127.0.0.1", port), tls=client_context()) as client:
-        client.sendall(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert isinstance(client, TlsSocket)
         return client.tls.getpeercert(binary_form=True) or b""
@@ -191,7 +191,7 @@ def asked(address: str | tuple[str, int]) -> str:
     with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as client:
         client.settimeout(30)
         client.connect(address)
-        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
         return client.makefile("rb").read().partition(b"\r\n\r\n")[2].decode()
 
 

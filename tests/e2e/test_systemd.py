@@ -78,7 +78,7 @@ def get(address: tuple[str, int] | str, target: str) -> bytes:
     with socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET) as client:
         client.settimeout(30)
         client.connect(address)
-        client.sendall(f"GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n".encode())
+        client.sendall(f"GET {target} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
         with http.client.HTTPResponse(client) as response:
             response.begin()
             return response.read()
@@ -124,7 +124,7 @@ def test_a_service_whose_sockets_systemd_opens(tmp_path: Path) -> None:
                 socket.create_connection(address, timeout=30) as early,  # it has come before the service
                 service(command, tmp_path / "notify", [port, unix]) as process,
             ):
-                early.sendall(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n")
+                early.sendall(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
                 assert manager.told() == "READY=1"
                 assert get(address, "/a.txt") == b"hello"
                 assert get(path, "/a.txt") == b"hello"

@@ -157,7 +157,7 @@ def test_sighup_reads_the_certificate_anew_and_ends_no_connection(kind: str, cer
     served = certificate / "served"
     served.mkdir()
     (served / "a").write_bytes(b"hello")
-    asked = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+    asked = b"GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
     def hang_up(server: Running, said: str) -> None:
         before = log.read_text().count(said)

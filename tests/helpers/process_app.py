@@ -60,6 +60,7 @@ def unless(
     timeouts: Timeouts | None,
     sockets: Sequence[socket.socket],
     proxies: Proxies | None,
+    allowed_hosts: frozenset[str] | None,
     access_log: AccessLog | None,
 ) -> BaseServer:
     """A server, unless there is a file `flag`."""
@@ -71,6 +72,7 @@ def unless(
         timeouts=timeouts,
         sockets=sockets,
         proxies=proxies,
+        allowed_hosts=allowed_hosts,
         access_log=access_log,
     )
 

@@ -72,12 +72,21 @@ def serving_by(
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
+    allowed_hosts: frozenset[str] | None = None,
     access_log: Entries | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own whose handlers are made by `factory`."""
     server = server_class(
-        "127.0.0.1", 0, factory, limits=limits, timeouts=timeouts, tls=tls, proxies=proxies, access_log=access_log
+        "127.0.0.1",
+        0,
+        factory,
+        limits=limits,
+        timeouts=timeouts,
+        tls=tls,
+        proxies=proxies,
+        allowed_hosts=allowed_hosts,
+        access_log=access_log,
     )
     with server:
         yield server
@@ -91,13 +100,21 @@ def serving(
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
+    allowed_hosts: frozenset[str] | None = None,
     access_log: Entries | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own that answers by `handler`."""
     factory = function_handler(handler)
     with serving_by(
-        server_class, factory, limits=limits, timeouts=timeouts, proxies=proxies, access_log=access_log, tls=tls
+        server_class,
+        factory,
+        limits=limits,
+        timeouts=timeouts,
+        proxies=proxies,
+        allowed_hosts=allowed_hosts,
+        access_log=access_log,
+        tls=tls,
     ) as server:
         yield server
 

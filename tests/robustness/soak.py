@@ -22,7 +22,7 @@ from tests.robustness.mixture import Outcome, make_folder, run
 
 __all__ = ["Growth", "hold_idle", "main", "mixed_requests"]
 
-MODULE: Final = (sys.executable, "-m", "pyhttp")
+MODULE: Final = (sys.executable, "-m", "pyhttp", "--allow-host", "a")
 KINDS: Final = ("--pooled", "--threaded", "--single")
 MIB: Final = 1 << 20
 

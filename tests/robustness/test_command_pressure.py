@@ -29,7 +29,7 @@ from tests.helpers.crowd import (
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
 
-MODULE: Final = (sys.executable, "-m", "pyhttp")
+MODULE: Final = (sys.executable, "-m", "pyhttp", "--allow-host", "a")
 FEW: Final = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *MODULE)
 KINDS: Final = ("--pooled", "--threaded", "--single")
 LARGE: Final = 16 << 20

@@ -38,6 +38,7 @@ LAYER: Final = {
     "pyhttp.errand": 5,
     "pyhttp.guard": 5,
     "pyhttp.handler": 5,
+    "pyhttp.hosts": 5,
     "pyhttp.requests": 6,
     "pyhttp.servers": 6,
     "pyhttp.wsgi": 6,

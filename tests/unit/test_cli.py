@@ -414,7 +414,7 @@ def test_of_each_kind_of_server(kind: str, tmp_path: Path) -> None:
 def leaf(port: int) -> bytes:
     """The certificate that is served by, as one request meets it."""
     with connected(("127.0.0.1", port), tls=client_context()) as client:
-        client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         assert isinstance(client, TlsSocket)
         return client.tls.getpeercert(binary_form=True) or b""

@@ -109,6 +109,7 @@ ROWS: Final = {
     "long target": (414, request("/" + "a" * 9000)),
     "expectation": (417, request("/", "Expect: tea")),
     "elsewhere": (421, request("https://a/")),
+    "host": (421, request("/", "X-A: b").replace(b"Host: a", b"Host: b")),
     "long fields": (431, request("/", "X: " + "a" * 9000)),
     "unknown coding": (501, request("/", "Transfer-Encoding: tea, chunked", method="POST")),
     "version": (505, b"GET / HTTP/2.0\r\n\r\n"),
@@ -119,7 +120,7 @@ def answer(root: Path, sent: bytes, server_class: type[BaseServer] = BaseServer)
     """The answer of a server whose handler is `Handler`."""
     handler = partial(Handler, directory=root, site=SITE)
     with (
-        serving_by(server_class, handler, limits=LIMITS, timeouts=TIMEOUTS) as server,
+        serving_by(server_class, handler, limits=LIMITS, timeouts=TIMEOUTS, allowed_hosts=frozenset({"a"})) as server,
         connect(server) as client,
     ):
         client.send(sent)

@@ -32,6 +32,7 @@ COMMON: Final = Options(
     access_log="",
     tls=None,
     proxies=Proxies(),
+    allowed_hosts=frozenset(),
 )
 DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site(), auth="")
 
@@ -104,6 +105,10 @@ DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Si
             ),
         ),
         (
+            "--allow-host A.example. --allow-host *.b --allow-host [::1] --allow-host *",
+            replace(DEFAULT, common=replace(COMMON, allowed_hosts=frozenset({"A.example.", "*.b", "[::1]", "*"}))),
+        ),
+        (
             "--proxy-headers ::1,unix",
             replace(DEFAULT, common=replace(COMMON, proxies=Proxies(headers=("::1", "unix")))),
         ),
@@ -145,6 +150,7 @@ def test_arguments_and_what_they_mean(arguments: str, expected: FolderOptions) -
         ("--unix|", "argument --unix: the value is empty"),
         ("--unix-mode|rw", "argument --unix-mode: 'rw' is not a mode of octal digits, such as 660"),
         ("--unix-mode|680", "argument --unix-mode: '680' is not a mode of octal digits"),
+        ("--allow-host|a:80", "argument --allow-host: 'a:80' is neither a host name without a port"),
         ("--fd|-1", "argument --fd: '-1' is not a whole number from 0 to"),
         ("--port|http", "argument -p/--port: 'http' is not a port number"),
         ("--port|٨٠", "argument -p/--port: '٨٠' is not a port number"),

@@ -59,7 +59,7 @@ import os, socket, sys, threading, pyhttp.cli, pyhttp.servers.pooled as pooled
 def ask(server):
     with socket.socket() as client:
         client.connect(server.addresses[0])
-        client.sendall(b"GET /a.txt HTTP/1.1\\r\\nHost: a\\r\\nConnection: close\\r\\n\\r\\n")
+        client.sendall(b"GET /a.txt HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n")
         answer = b""
         while data := client.recv(65536):
             answer += data

@@ -1,5 +1,6 @@
 """Where the command listens, and what it says where it cannot."""
 
+import contextlib
 import errno
 import socket
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 from pyhttp import listening
 from pyhttp.folder_options import parse_folder
-from pyhttp.listening import CannotServe, explain, open_listeners
+from pyhttp.hosts import of_this_machine
+from pyhttp.listening import CannotServe, allowed_hosts, explain, open_listeners
 from pyhttp.transport.listener import address_of
 
 WHY: Final = "cannot listen on 192.0.2.1 port 80: so it is"
@@ -125,3 +127,33 @@ def test_what_was_opened_is_closed_where_something_else_cannot_be(tmp_path: Path
     with pytest.raises(CannotServe):
         addresses("--unix", str(tmp_path / "a"), "--bind", "[::1]")
     assert not (tmp_path / "a").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "bound", "allowed"),
+    [
+        ("", ("127.0.0.1",), of_this_machine()),
+        ("", ("127.0.0.1", "127.0.0.2"), of_this_machine()),
+        ("", ("127.0.0.1", "0.0.0.0"), None),
+        ("", ("0.0.0.0",), None),
+        ("--proxy-headers 127.0.0.1", ("127.0.0.1",), None),
+        ("--proxy-protocol 127.0.0.1", ("127.0.0.1",), None),
+        ("--allow-host a", ("127.0.0.1",), of_this_machine() | {"a"}),
+        ("--allow-host a --allow-host b", ("0.0.0.0",), frozenset({"a", "b"})),
+        ("--allow-host a --proxy-headers unix", ("127.0.0.1",), frozenset({"a"})),
+    ],
+)
+def test_L14_the_hosts_that_are_answered_for(
+    arguments: str, bound: tuple[str, ...], allowed: frozenset[str] | None, tmp_path: Path
+) -> None:
+    options = parse_folder([str(tmp_path), *arguments.split()]).common
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(socket.create_server((host, 0))) for host in bound]
+        assert allowed_hosts(options, listeners) == allowed
+
+
+def test_proxies_stand_before_unix_sockets_so_that_any_host_is_answered_for(tmp_path: Path) -> None:
+    options = parse_folder([str(tmp_path), "--unix", str(tmp_path / "s"), "--port", "0"]).common
+    with contextlib.ExitStack() as opened:
+        listeners = [opened.enter_context(each) for each in open_listeners(options)]
+        assert allowed_hosts(options, listeners) is None

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Final, Self
 from pyhttp import answering
 from pyhttp.arguments import optional
 from pyhttp.cgi.running import Scripts
-from pyhttp.errors import Disconnected, HTTPError, Misuse
+from pyhttp.errors import HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
@@ -17,6 +18,7 @@ from pyhttp.request import Request
 from pyhttp.servers.given import check_given, factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
+from pyhttp.servers.turns import conclude_turn
 from pyhttp.telling import report
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers
 from pyhttp.transport.client import Address, Connection
@@ -53,6 +55,7 @@ class BaseServer:
         limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
         sockets: Listening sockets that are served in place of host and port; they are closed with the server.
         tls: A context for servers has TLS spoken. It stays as it is, but ALPN names HTTP/1.1 and nothing renegotiates.
+        allowed_hosts: Hosts it answers for, as `Hosts` has them, and 421 for others (RFC 9110 §7.4); None: for any.
         access_log: Called with an AccessEntry for each exchange; else "pyhttp.access" logs it in the common format.
 
     Raises:
@@ -72,12 +75,14 @@ class BaseServer:
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
+        allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_given(host, port, access_log)
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
+        self._hosts: Hosts | None = hosts_of(allowed_hosts)
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
         self.request_handler: answering.HandlerFactory = factory_of(request_handler, handler)
@@ -238,30 +243,21 @@ class BaseServer:
             if exchange is not None and exchange.continues:
                 exchange.go_on()
             else:
+                if self._hosts is not None and exchange is not None and exchange.head is not None:
+                    asked = (exchange.origin and exchange.origin.host) or exchange.head.authority  # see `Request.host`
+                    if why := self._hosts[asked]:
+                        exchange.refusal = exchange.refusal or HostNotAllowed(why)
                 self.request_handler(conn, addr, self)
         except BaseException as error:  # noqa: BLE001 - it becomes the answer; a server does not end by it
             failure = error
         try:
-            if failure is not None or exchange is None or exchange.progress is OPEN:
-                self._conclude(conn, exchange, failure)
+            open_still = failure is not None or exchange is None or exchange.progress is OPEN
+            if open_still and conclude_turn(conn, exchange, failure, self.log, self.error_response):
+                self._interrupted = True
+                self.close()
         finally:
             # An exception knows the frame that caught it: without this, all that its frames hold would stay.
             failure = None
-
-    def _conclude(self, conn: socket.socket, exchange: Exchange | None, failure: BaseException | None) -> None:
-        if not isinstance(conn, Connection) or exchange is None:
-            if failure is not None:
-                self.report("the handler failed", failure)
-            return
-        if isinstance(failure, ConnectionError) and conn.stream.departed():
-            failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
-        self._heed(interrupted=answering.conclude(conn, exchange, failure, self.log, self.error_response))
-
-    def _heed(self, *, interrupted: bool) -> None:
-        """On the main thread that was Ctrl+C, by somebody else's signal handler: a wish to stop that hit a handler."""
-        if interrupted and threading.current_thread() is threading.main_thread():
-            self._interrupted = True
-            self.close()
 
     # --- what the loop asks for
 

@@ -29,6 +29,7 @@ class ServerFactory(Protocol):
         timeouts: Timeouts | None,
         sockets: Sequence[socket.socket],
         proxies: Proxies | None,
+        allowed_hosts: frozenset[str] | None,
         access_log: AccessLog | None,
     ) -> BaseServer:
         """A server of `sockets`."""
@@ -44,6 +45,7 @@ class Plan:
     limits: Limits | None
     timeouts: Timeouts | None
     proxies: Proxies | None
+    allowed_hosts: frozenset[str] | None
     access_log: AccessLog | None
 
     def server(self, sockets: Sequence[socket.socket]) -> BaseServer:
@@ -60,6 +62,7 @@ class Plan:
             timeouts=self.timeouts,
             sockets=sockets,
             proxies=self.proxies,
+            allowed_hosts=self.allowed_hosts,
             access_log=self.access_log,
         )
 

@@ -57,7 +57,8 @@ class PooledServer(BaseServer):
 
     Args:
         workers: Handlers at once, at least 1.
-        host, port, request_handler, handler, limits, timeouts, sockets, tls, proxies, access_log: As for `BaseServer`.
+        host, port, request_handler, handler, limits, timeouts, sockets, tls, proxies, allowed_hosts, access_log: As for
+            `BaseServer`.
 
     Raises:
         OSError: The address cannot be bound.
@@ -77,6 +78,7 @@ class PooledServer(BaseServer):
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: Proxies | None = None,
+        allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_type("workers", workers, int)
@@ -91,6 +93,7 @@ class PooledServer(BaseServer):
             sockets=sockets,
             tls=tls,
             proxies=proxies,
+            allowed_hosts=allowed_hosts,
             access_log=access_log,
         )
         self.workers = workers

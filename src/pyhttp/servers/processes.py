@@ -8,11 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Self
 
 from pyhttp.answering import HandlerFactory
-from pyhttp.arguments import check_callable, check_type, optional
+from pyhttp.arguments import check_callable, optional
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.hosts import hosts_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
-from pyhttp.servers.given import factory_of
+from pyhttp.servers.given import check_given, factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
@@ -42,7 +43,7 @@ class ProcessServer:
         processes: How many; None for as many as there are processors that this process may use.
         server_factory: What each process serves by: a class of servers, `partial(PooledServer, workers=8)`, or a
             function with the same arguments, which sets up what else a process needs, such as logging.
-        limits, timeouts, proxies, access_log: As for `BaseServer`; they are those of each process.
+        limits, timeouts, proxies, allowed_hosts, access_log: As for `BaseServer`; they are those of each process.
 
     Raises:
         OSError: The address cannot be bound.
@@ -62,20 +63,20 @@ class ProcessServer:
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
         proxies: Proxies | None = None,
+        allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - what starts processes is loaded where it is used
         from pyhttp.servers.process import Process  # noqa: PLC0415
         from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
 
-        check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
-        check_type("port", port, int)
+        check_given(host, port, access_log)
         if not isinstance(request_handler, str):
             factory_of(request_handler, None)
         check_callable("server_factory", server_factory)
-        check_callable("access_log", access_log, or_none=True)
         optional("limits", limits, Limits)
         optional("proxies", proxies, Proxies)
+        hosts_of(allowed_hosts)
         grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
         optional("processes", processes, int)
         self.processes: int = available() if processes is None else processes
@@ -89,6 +90,7 @@ class ProcessServer:
                 limits=limits,
                 timeouts=timeouts,
                 proxies=proxies,
+                allowed_hosts=allowed_hosts,
                 access_log=access_log,
             )
         )

@@ -27,6 +27,7 @@ PLAN = Plan(
     limits=None,
     timeouts=Timeouts(stop=2, linger=0.2),
     proxies=None,
+    allowed_hosts=None,
     access_log=None,
 )
 

@@ -8,6 +8,7 @@ import pytest
 
 from pyhttp.answering import HandlerFactory, function_handler
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.hosts import Hosts
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
@@ -22,6 +23,7 @@ PLAN = Plan(
     limits=Limits(),
     timeouts=None,
     proxies=Proxies(headers=("::1",)),
+    allowed_hosts=frozenset({"a"}),
     access_log=None,
 )
 
@@ -41,6 +43,8 @@ def test_what_arrives_is_what_was_sent(handler: HandlerFactory | str, served: ob
     assert server.request_handler is served
     assert isinstance(server, PooledServer)
     assert server.proxies == PLAN.proxies
+    assert isinstance(server._hosts, Hosts)
+    assert server._hosts["b"]
     server.close()
 
 

@@ -413,6 +413,7 @@ def test_what_no_other_process_can_find_is_refused() -> None:
         ({"server_factory": "PooledServer"}, "server_factory: something to be called, not str"),
         ({"limits": {"content": 5}}, "limits: Limits, not dict"),
         ({"proxies": "unix"}, "proxies: Proxies, not str"),
+        ({"allowed_hosts": "a.example"}, "allowed_hosts: frozenset, not str"),
         ({"timeouts": 5}, "timeouts: Timeouts, not int"),
         ({"access_log": "access.log"}, "access_log: something to be called, not str"),
         ({"processes": "auto"}, "processes: int, not str"),

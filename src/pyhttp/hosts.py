@@ -1,0 +1,156 @@
+"""RFC 9110 §7.4: the hosts that a server answers for, its keyword `allowed_hosts=`.
+
+A page of anybody can have its own name resolve to an address of this machine (DNS rebinding). To the browser the server
+is then of that page's origin, and the page reads its answers. Such a request gives itself away by its host.
+"""
+
+import socket
+from typing import Final, NamedTuple
+
+from pyhttp.arguments import check_type, optional
+from pyhttp.errors import Misdirected
+
+__all__ = ["ANY", "HostNotAllowed", "Hosts", "hosts_of", "is_loopback", "of_this_machine"]
+
+ANY: Final = "*"
+"""As a name: every host."""
+_BELOW: Final = "*."
+"""Begins a name that stands for all names below it."""
+_LOOPBACK: Final = ("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")
+_LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
+_REMEMBERED: Final = 64
+"""Hosts; a server is asked for by few."""
+_SHOWN: Final = 100
+"""Characters of a host in the log."""
+_REMEDY: Final = ": --allow-host NAME allows one, '*' any"
+"""Not with the host itself in it: a stranger has chosen that, and an operator may copy this into a shell."""
+
+
+class HostNotAllowed(Misdirected):
+    """421 and closed: the host that is asked for is none of the server's (RFC 9110 §7.4, §15.5.20)."""
+
+    told = "This server does not answer for this host. Its operator can allow it: --allow-host NAME, or '*' for any."
+
+
+class _Network(NamedTuple):
+    """Addresses that begin alike."""
+
+    family: int
+    prefix: int
+    shift: int
+    """Bits that do not count."""
+
+    def has(self, family: int, address: int) -> bool:
+        """Whether an address is one of them."""
+        return family == self.family and address >> self.shift == self.prefix
+
+
+class Hosts(dict[str, str]):
+    """Why a server does not answer for a host with an optional port, as `Request.host` has it; "" where it does.
+
+    Upper and lower case are one; a port, and a dot at the end, do not count. No name server is asked. It is a dict that
+    fills itself, since a look-up calls nothing, where a function would be called for each request.
+
+    Args:
+        names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks of them; in
+            letters of both cases, IPv6 addresses in brackets or without.
+
+    Raises:
+        ValueError: A name is none of these; the message names it.
+    """
+
+    def __init__(self, names: frozenset[str]) -> None:
+        super().__init__()
+        self._names: set[str] = set()
+        self._above: list[str] = []
+        self._networks: list[_Network] = []
+        for name in names:
+            self._add(name)
+
+    def _add(self, name: str) -> None:
+        network = _network(name)
+        plain = name.lower().removesuffix(".")
+        if network is not None:
+            self._networks.append(network)
+        elif not _is_name(plain.removeprefix(_BELOW)):
+            raise ValueError(f"{name!r} is neither a host name without a port, nor *.NAME, nor an address, nor *")
+        elif plain.startswith(_BELOW):
+            self._above.append(plain.removeprefix("*"))
+        else:
+            self._names.add(plain)
+
+    def __missing__(self, host: str) -> str:
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        # Only HTTP/1.0 has none, and no browser speaks that.
+        allowed = not host or self._has(_without_port(host.lower()))
+        self[host] = reason = "" if allowed else f"{host[:_SHOWN]} is not a host of this server{_REMEDY}"
+        return reason
+
+    def _has(self, name: str) -> bool:
+        address = _packed(name)
+        if address is not None:
+            return any(network.has(*address) for network in self._networks)
+        name = name.removesuffix(".")
+        return name in self._names or any(map(name.endswith, self._above))
+
+
+def hosts_of(allowed: frozenset[str] | None) -> Hosts | None:
+    """What `allowed_hosts` of a server says; None where it answers for every host.
+
+    Raises:
+        TypeError: It is no frozenset of texts.
+        ValueError: A name in it is not as `Hosts` has it.
+    """
+    for name in optional("allowed_hosts", allowed, frozenset) or ():
+        check_type("allowed_hosts", name, str)
+    if allowed is None:
+        return None
+    try:
+        hosts = Hosts(allowed - {ANY})
+    except ValueError as error:
+        raise ValueError(f"allowed_hosts: {error}") from error
+    return None if ANY in allowed else hosts
+
+
+def _is_name(text: str) -> bool:
+    return all(label and _LETTERS.issuperset(label) for label in text.split("."))
+
+
+def _without_port(host: str) -> str:
+    return host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
+
+
+def _network(name: str) -> _Network | None:
+    """The addresses that `name` is an address or a network of; None for a name."""
+    address, slash, length = name.partition("/")
+    found = _packed(address.removeprefix("[").removesuffix("]") if address.startswith("[") else address)
+    if found is None:
+        return None
+    family, number = found
+    bits = 32 if family == socket.AF_INET else 128
+    shift = bits - int(length) if slash and length.isdecimal() else 0 if not slash else -1
+    if not 0 <= shift <= bits or number >> shift << shift != number:
+        raise ValueError(f"{name!r} is not a network such as 10.0.0.0/8")
+    return _Network(family, number >> shift, shift)
+
+
+def _packed(text: str) -> tuple[int, int] | None:
+    """Family and number of an address; None where `text` is none."""
+    family = socket.AF_INET6 if ":" in text else socket.AF_INET
+    try:
+        return family, int.from_bytes(socket.inet_pton(family, text))
+    except (OSError, ValueError):
+        return None
+
+
+def is_loopback(address: str) -> bool:
+    """Whether only this machine reaches what listens at `address`."""
+    return not Hosts(frozenset(_LOOPBACK))[f"[{address}]" if ":" in address else address]
+
+
+def of_this_machine() -> frozenset[str]:
+    """What a server at loopback addresses is asked for by: names that no stranger's page can have."""
+    name = socket.gethostname()
+    own = {name} if _is_name(name.lower()) else set[str]()
+    return frozenset({"localhost", "*.localhost", *_LOOPBACK, *own})
