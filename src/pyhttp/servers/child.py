@@ -108,7 +108,7 @@ def _handle_signals(server: BaseServer) -> None:
         pass
 
     def stop(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
-        server.close()
+        server.leave()  # its place will be taken, as if the parent had asked it to leave
 
     for number in (signal.SIGINT, signal.SIGHUP):
         if signal.getsignal(number) is not signal.SIG_IGN:

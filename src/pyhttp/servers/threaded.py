@@ -122,13 +122,17 @@ class ThreadingMixin(BaseServer):
         """`BaseServer.close`, then join the threads; inside a handler it only requests the stop."""
         # Connections are cut after the grace period: who still runs a second later is not waited for (safety line L8).
         until = time.monotonic() + self.timeouts.stop + 1.0
+        threads = self._running()  # one that leaves meanwhile is in the list no more, and may run a moment longer
         super().close()
-        if self._inside():
-            return
-        with self._threads_lock:
-            threads = list(self._threads)
-        for thread in threads:
+        for thread in threads | self._running():
             thread.join(max(0.0, until - time.monotonic()))
+
+    def _running(self) -> set[threading.Thread]:
+        """The threads to be joined; none where the caller is one that they wait for."""
+        if self._inside():
+            return set()
+        with self._threads_lock:
+            return set(self._threads)
 
 
 class ThreadedServer(ThreadingMixin, BaseServer):
