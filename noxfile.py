@@ -29,7 +29,7 @@ VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 BENCH: Final = "bench"
 """The environment of the servers that pyhttp is measured beside, on the demanded Python."""
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "noxfile.py")
-FUZZ_SECONDS: Final = "8"
+FUZZ_SECONDS: Final = "5"
 RESULTS: Final = ENVIRONMENTS / "results"
 RESULTS.mkdir(exist_ok=True)
 
