@@ -40,13 +40,12 @@ EVERYTHING: Final = (
     "coverage",
     "versions",
     "counts",
-    "fuzz",
     "build",
-    "e2e",
+    "pair",
     "robustness",
     "compliance",
 )
-"""What `tests` runs; the 3.11 runs of unit and conformance are the ones that `coverage` watches.
+"""What `tests` runs. Unit and conformance on 3.11 are what `coverage` watches; `pair` is fuzz and e2e.
 
 Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
 the same on every machine.
@@ -107,30 +106,19 @@ def conformance(session: nox.Session, version: str) -> None:
 @nox.session
 def versions(session: nox.Session) -> None:
     """Unit and conformance on the interpreters beside 3.11, side by side."""
-    runs = {
-        version: subprocess.Popen(
-            [sys.executable, "-m", "nox", "-s", f"unit({version})", f"conformance({version})"],
-            cwd=HERE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for version in VERSIONS
-        if version != DEMANDED
-    }
-    failed: list[str] = []
-    for version, tests_of_it in runs.items():
-        said, _ = tests_of_it.communicate()  # as a whole, since mixed lines could not be read
-        print(said, flush=True)
-        if tests_of_it.returncode:
-            failed.append(version)
-    if failed:
-        session.error(f"failed on {', '.join(failed)}")
+    others = [version for version in VERSIONS if version != DEMANDED]
+    side_by_side(session, *[(f"unit({version})", f"conformance({version})") for version in others])
+
+
+@nox.session
+def pair(session: nox.Session) -> None:
+    """Fuzz and e2e, side by side: the one needs a processor, the other mostly waits."""
+    side_by_side(session, ("fuzz",), ("e2e",))
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Random input, 8 seconds for each property; `-- --minutes N` fuzzes each target so long, guided by coverage."""
+    """Random input, 5 seconds for each property; `-- --minutes N` fuzzes each target so long, guided by coverage."""
     if session.posargs:
         further(session, "fuzz")
         run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *session.posargs)
@@ -267,6 +255,28 @@ def run(session: nox.Session, version: str, program: str, *arguments: str, **var
     # PYTHONPATH may be how nox itself was found; what it tests must not see nox's own packages.
     env: dict[str, str | None] = {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": None}
     session.run(str(bin_folder / program), *arguments, env={**env, **variables}, external=True)
+
+
+def side_by_side(session: nox.Session, *groups: tuple[str, ...]) -> None:
+    """Run groups of sessions at the same time, those of a group one after the other."""
+    runs = {
+        group: subprocess.Popen(
+            [sys.executable, "-m", "nox", "-s", *group],
+            cwd=HERE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for group in groups
+    }
+    failed: list[str] = []
+    for group, tests_of_it in runs.items():
+        said, _ = tests_of_it.communicate()  # as a whole, since mixed lines could not be read
+        print(said, flush=True)
+        if tests_of_it.returncode:
+            failed += group
+    if failed:
+        session.error(f"failed: {', '.join(failed)}")
 
 
 def record(session: nox.Session, program: str, *arguments: str, **variables: str) -> None:

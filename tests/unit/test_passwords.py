@@ -67,7 +67,7 @@ def test_a_line_of_standard_input(end: bytes, piped: int, capsys: pytest.Capture
     out, err = capsys.readouterr()
     name, _, written = out.removesuffix("\n").partition(":")
     assert (name, err) == ("ü x", "")
-    assert "ss" not in written
+    assert "pä: ss" not in written
     assert PasswordHash.parse(written).matches("pä: ss ")
 
 
