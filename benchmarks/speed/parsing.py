@@ -15,8 +15,8 @@ import httptools
 
 from benchmarks.speed.asking import Ask, head
 from pyhttp.limits import Limits
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import EndOfMessage
+from pyhttp.wire.server_connection import ServerConnection
 
 SECONDS: Final = 0.5
 BATCH: Final = 100

@@ -2,7 +2,7 @@
 
 import sys
 
-from pyhttp.cli import main
+from pyhttp.command.cli import main
 
 if __name__ == "__main__":
     sys.exit(main())

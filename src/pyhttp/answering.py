@@ -16,7 +16,7 @@ from pyhttp.arguments import check_callable, name_of, takes
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.resources.error_page import error_response
+from pyhttp.resources.status_responses import error_response
 from pyhttp.surroundings import Surroundings
 from pyhttp.telling import described, tell
 from pyhttp.transport.channel import Sink

@@ -9,7 +9,7 @@ from functools import partial
 from pyhttp.cgi.gateway import Call, Run
 from pyhttp.cgi.output import LocalRedirect
 from pyhttp.cgi.running import Place
-from pyhttp.cgi.script import Script
+from pyhttp.cgi.script_path import Script
 from pyhttp.cgi.variables import Ends
 from pyhttp.messages import Response
 from pyhttp.request import Request

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import serve_plain
 from pyhttp.arguments import check_type
-from pyhttp.cgi import script
+from pyhttp.cgi import script_path
 from pyhttp.errors import BadGateway, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
-from pyhttp.resources import error_page, files, paths, site_errors, site_fields
-from pyhttp.resources.opened import OpenedFile, check_directory, open_file
+from pyhttp.resources import files, paths, site_errors, site_fields, status_responses
+from pyhttp.resources.opened_file import OpenedFile, check_directory, open_file
 from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
@@ -48,7 +48,7 @@ class BaseHttpRequestHandler(NoLeftovers):
     """
 
     request: Request
-    _script: script.Script | None
+    _script: script_path.Script | None
     _asked: str
     """The path that the client asked for, whatever scripts have redirected to: references are relative to it."""
     _redirects: int
@@ -109,12 +109,14 @@ class BaseHttpRequestHandler(NoLeftovers):
         """
         path = self.request.path
         if path == "*":  # 9110-9.3.7: the server as a whole
-            self.respond(error_page.options_response(site=self.site))
+            self.respond(status_responses.options_response(site=self.site))
             return
         segments = paths.decode(path)
         located = self.get_path(path)
-        concerned = script.concerns(segments, self.site.cgi_directories, self.site.cgi_suffixes)
-        self._script = script.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
+        concerned = script_path.concerns(segments, self.site.cgi_directories, self.site.cgi_suffixes)
+        self._script = (
+            script_path.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
+        )
         if self._script is not None:
             self.run_cgi(self._script.path)
         elif located.endswith("/"):
@@ -186,8 +188,8 @@ class BaseHttpRequestHandler(NoLeftovers):
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
         root, site = self.directory, self.site
-        may_be = script.may_be(root, path, site.cgi_directories, site.cgi_suffixes)
-        if may_be and script.at(root, path, site) is not None:
+        may_be = script_path.may_be(root, path, site.cgi_directories, site.cgi_suffixes)
+        if may_be and script_path.at(root, path, site) is not None:
             self.run_cgi(path)
             return
         opened, self._opened = self._opened, None
@@ -215,7 +217,7 @@ class BaseHttpRequestHandler(NoLeftovers):
 
         found = self._script
         if found is None or found.path != path:
-            found = script.at(self.directory, path, self.site)
+            found = script_path.at(self.directory, path, self.site)
         if found is None:
             raise NotFound("not a CGI script")
         errand.run_script(
@@ -228,7 +230,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             then=partial(self._go_on, found),
         )
 
-    def _go_on(self, ran: script.Script, answer: "Response | LocalRedirect") -> None:
+    def _go_on(self, ran: script_path.Script, answer: "Response | LocalRedirect") -> None:
         """A script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
         from pyhttp.cgi import gateway  # noqa: PLC0415 - it is there by now
 
@@ -269,10 +271,10 @@ class BaseHttpRequestHandler(NoLeftovers):
         request, head = self.request, self.request.head
         if not request.path.endswith("/"):
             check_method(head.method)
-            if error_page.is_preflight(head.method, head.headers, self.site):
-                self.respond(error_page.options_response(head.headers, site=self.site))
+            if status_responses.is_preflight(head.method, head.headers, self.site):
+                self.respond(status_responses.options_response(head.headers, site=self.site))
                 return
-            self.respond(error_page.redirect_response(self._asked, segments, request.query, site=self.site))
+            self.respond(status_responses.redirect_response(self._asked, segments, request.query, site=self.site))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
         else:

@@ -10,11 +10,11 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.cookies import parse_cookies
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.semantics.target import scheme_of
 from pyhttp.transport.body import ContentStream
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.plain import open_channel
+from pyhttp.wire.request_target import scheme_of
 
 __all__ = ["Request"]
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Final
 
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.transport.access_log import loggers
 
@@ -44,10 +44,10 @@ class Surroundings:
         return log if isinstance(log, logging.Logger) else loggers()[0]
 
     @property
-    def scripts(self) -> Scripts:
+    def scripts(self) -> RunningScripts:
         """The server's count of running CGI scripts."""
         scripts: object = getattr(self._server, "scripts", None)
-        return scripts if isinstance(scripts, Scripts) else Scripts(self.limits, self.timeouts)
+        return scripts if isinstance(scripts, RunningScripts) else RunningScripts(self.limits, self.timeouts)
 
     @property
     def closing(self) -> bool:

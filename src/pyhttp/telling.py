@@ -3,7 +3,7 @@
 import contextlib
 from typing import TYPE_CHECKING, Final
 
-from pyhttp.cgi.script import NotExecutable
+from pyhttp.cgi.script_path import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError, WrongScheme
 from pyhttp.hosts import HostNotAllowed
 from pyhttp.transport.access_log import INFO, escape

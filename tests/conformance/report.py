@@ -29,7 +29,7 @@ DOCUMENT: Final = ROOT / "docs" / "conformance.md"
 README: Final = ROOT / "README.md"
 TESTS: Final = ("tests/unit", "tests/conformance", "tests/fuzz", "tests/e2e", "tests/robustness")
 BUILT: Final = {
-    "wire": "src/pyhttp/wire/connection.py",
+    "wire": "src/pyhttp/wire/server_connection.py",
     "files": "src/pyhttp/resources/files.py",
     "cgi": "src/pyhttp/cgi/gateway.py",
     "loop": "src/pyhttp/transport/loop.py",

@@ -17,8 +17,8 @@ from pyhttp.errors import HTTPError, IncompleteRequest, MalformedRequest
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, ResponseHead, Signal
+from pyhttp.wire.server_connection import ServerConnection
 from tests.helpers.feeding import feed
 from tests.helpers.wire_strategies import messages, splits
 

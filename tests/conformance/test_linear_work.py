@@ -4,8 +4,8 @@ import sys
 from types import FrameType
 
 from pyhttp.limits import Limits
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Signal
+from pyhttp.wire.server_connection import ServerConnection
 
 PIECE = 65536
 

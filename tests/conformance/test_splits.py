@@ -10,8 +10,8 @@ from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
+from pyhttp.wire.server_connection import ServerConnection
 from tests.conformance.oracles.divergences import DIVERGENCES
 from tests.conformance.oracles.messages import requests
 from tests.conformance.rows.all_rows import GROUPS

@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from pyhttp import AccessEntry, BaseServer, Request, Response, cli, function_handler
+from pyhttp import AccessEntry, BaseServer, Request, Response, function_handler
+from pyhttp.command import cli
 from tests.counts.call_counter import CallCounter
 from tests.counts.workloads import APPLICATION, DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS
 

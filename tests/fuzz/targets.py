@@ -14,13 +14,13 @@ from pyhttp.errors import BadGateway, HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.proxies import Networks, Origin
+from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.fields import Headers, parse_list
 from pyhttp.semantics.forwarded import ForwardedError, origin
 from pyhttp.semantics.ranges import Unranged, select
-from pyhttp.semantics.target import is_host
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
 from pyhttp.wire.proxy_header import ProxyHeader, ProxyHeaderError, parse_proxy_header
+from pyhttp.wire.server_connection import ServerConnection
 from tests.fuzz import reference
 from tests.fuzz.reference import Read
 

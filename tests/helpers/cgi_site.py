@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from pyhttp.cgi import gateway, script
+from pyhttp.cgi import gateway, script_path
 from pyhttp.cgi.output import LocalRedirect
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.cgi.variables import Ends
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Response, Source
@@ -47,7 +47,7 @@ class CgiSite:
         self.bin.mkdir()
         self.site = Site()
         self.logged: list[str] = []
-        self.scripts = Scripts(limits or Limits(), timeouts)
+        self.scripts = RunningScripts(limits or Limits(), timeouts)
 
     def write(self, name: str, text: str, *, mode: int = 0o755) -> Path:
         """A script in the CGI directory."""
@@ -68,7 +68,7 @@ class CgiSite:
     def call(self, head: RequestHead) -> gateway.Call:
         """The call that `head` means."""
         segments = tuple(segment for segment in head.path.split("/") if segment)
-        found = script.find(str(self.root), segments, self.site, slash=head.path.endswith("/"))
+        found = script_path.find(str(self.root), segments, self.site, slash=head.path.endswith("/"))
         assert found is not None
         return gateway.Call(
             head=head,

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Protocol
 
 from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Timeouts
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from tests.helpers.crowd import until
 from tests.helpers.servers import PATIENCE, serving_by
 from tests.helpers.wire_client import Reply, WireClient
@@ -24,7 +24,7 @@ class Service:
     """Whoever answers, and what it shares among its scripts."""
 
     client: Callable[[], WireClient]
-    scripts: Scripts
+    scripts: RunningScripts
     server: BaseServer | None = None
 
     def ask(self, sent: bytes) -> Reply:
@@ -52,7 +52,7 @@ class Serve(Protocol):
 def in_place(folder: Path, limits: Limits | None = None, timeouts: Timeouts | None = None) -> Iterator[Service]:
     """Handlers on plain sockets, a thread for each, which wait for everything by themselves."""
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
-    around = SimpleNamespace(limits=limits, timeouts=timeouts, scripts=Scripts(limits, timeouts))
+    around = SimpleNamespace(limits=limits, timeouts=timeouts, scripts=RunningScripts(limits, timeouts))
     threads: list[threading.Thread] = []
 
     def serve(conn: socket.socket) -> None:

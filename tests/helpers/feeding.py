@@ -8,8 +8,8 @@ from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import EMPTY
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
+from pyhttp.wire.server_connection import ServerConnection
 
 __all__ = ["LIMITS", "Outcome", "every_split", "fed_every_way", "feed", "refused"]
 

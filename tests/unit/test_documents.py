@@ -7,7 +7,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp.folder_options import parse_folder
+from pyhttp.command.folder_options import parse_folder
 from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]

@@ -15,7 +15,7 @@ import pytest
 
 from pyhttp import BaseHttpRequestHandler, BaseServer, HTTPError, Limits, Timeouts
 from pyhttp.answering import function_handler
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.transport.plain import PlainChannel
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def around() -> SimpleNamespace:
     limits, timeouts = Limits(), Timeouts(script_kill=0.2)
-    return SimpleNamespace(limits=limits, timeouts=timeouts, scripts=Scripts(limits, timeouts))
+    return SimpleNamespace(limits=limits, timeouts=timeouts, scripts=RunningScripts(limits, timeouts))
 
 
 class Careless(BaseHttpRequestHandler):

@@ -41,7 +41,7 @@ OURS: Final = frozenset(
         "pyhttp.cgi.process",
         "pyhttp.errand",
         "pyhttp.guard",
-        "pyhttp.passwords",
+        "pyhttp.command.passwords",
         "pyhttp.resources.listing",
         "pyhttp.semantics.forwarded",
         "pyhttp.testing",
@@ -55,7 +55,7 @@ COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 
 SERVE: Final = """
-import os, socket, sys, threading, pyhttp.cli, pyhttp.servers.pooled as pooled
+import os, socket, sys, threading, pyhttp.command.cli, pyhttp.servers.pooled as pooled
 def ask(server):
     with socket.socket() as client:
         client.connect(server.addresses[0])
@@ -70,7 +70,7 @@ def set_up_and_ask(server):
     set_up(server)
     threading.Thread(target=ask, args=[server]).start()
 pooled.PooledServer._set_up = set_up_and_ask
-assert pyhttp.cli.main([sys.argv[1], "--port=0", "--quiet"]) == 0
+assert pyhttp.command.cli.main([sys.argv[1], "--port=0", "--quiet"]) == 0
 """
 
 
@@ -98,7 +98,7 @@ def test_a_first_answer_loads_nothing_that_only_others_need(tmp_path: Path) -> N
 def test_L5_an_error_page_loads_nothing() -> None:
     """It has to be possible when no descriptor is left."""
     loaded = loaded_by(
-        "import pyhttp, pyhttp.resources.error_page as page\n"
+        "import pyhttp, pyhttp.resources.status_responses as page\n"
         "before = set(sys.modules)\n"
         "assert page.error_response(pyhttp.Unavailable('no descriptor is left')).status == 503"
     )

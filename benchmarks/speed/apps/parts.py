@@ -11,15 +11,15 @@ import sys
 import time
 from typing import Final
 
+from pyhttp.command.logs import AccessFile
 from pyhttp.limits import Limits
-from pyhttp.logs import AccessFile
 from pyhttp.resources.files import file_response
-from pyhttp.resources.opened import open_file
+from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.paths import locate
 from pyhttp.semantics.dates import date_line
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, common_format
-from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.server_connection import ServerConnection
 
 LIMITS: Final = Limits()
 SITE: Final = Site()

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Final
 
-from pyhttp.cgi.script import Script
+from pyhttp.cgi.script_path import Script
 from pyhttp.cgi.variables import Ends, connection_variables, field_variables, request_variables
 from pyhttp.messages import RequestHead
 

@@ -14,9 +14,9 @@ from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.pipes import PIECE, ScriptPipes
 from pyhttp.cgi.process import Process
-from pyhttp.cgi.running import Place, Scripts
-from pyhttp.cgi.script import Script
+from pyhttp.cgi.running import Place, RunningScripts
 from pyhttp.cgi.script_content import ScriptContent
+from pyhttp.cgi.script_path import Script
 from pyhttp.cgi.variables import Ends
 from pyhttp.errors import GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
@@ -50,7 +50,7 @@ class Call(NamedTuple):
     """What the operator said of CGI."""
     ends: Ends
     """The connection."""
-    scripts: Scripts
+    scripts: RunningScripts
     """What all scripts of the server share."""
     log: Callable[[str], None]
     """Takes one line: the script's standard error, and how it failed."""

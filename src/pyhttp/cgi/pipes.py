@@ -10,7 +10,7 @@ from typing import Final
 
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.process import Process
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 
 __all__ = ["PIECE", "ScriptPipes"]
 
@@ -34,7 +34,7 @@ class ScriptPipes:
         heard: When it last said something, or was started, on the monotonic clock.
     """
 
-    def __init__(self, process: Process, scripts: Scripts, errors: ErrorLog) -> None:
+    def __init__(self, process: Process, scripts: RunningScripts, errors: ErrorLog) -> None:
         self._process = process
         self._scripts = scripts
         self._errors = errors

@@ -17,7 +17,7 @@ from typing import Final
 
 from pyhttp.cgi.complaint import why_not
 from pyhttp.cgi.descriptors import started_within
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.errors import HTTPError, InternalError, Unavailable
 
 __all__ = ["Process"]
@@ -66,7 +66,7 @@ class Process:
         directory: str,
         environment: Mapping[bytes, bytes],
         stdin: int | None,
-        scripts: Scripts,
+        scripts: RunningScripts,
     ) -> None:
         self._scripts = scripts
         self._lock = threading.RLock()  # a signal handler may destroy what its own thread is just ending

@@ -10,7 +10,7 @@ from typing import Final, Protocol, TypeVar
 from pyhttp.errors import Unavailable
 from pyhttp.limits import Limits, Timeouts
 
-__all__ = ["Bounds", "Group", "Place", "Scripts"]
+__all__ = ["Bounds", "Group", "Place", "RunningScripts"]
 
 Bounds = tuple[int, int]
 """A limit of the system: what is in force, and how far that may be raised."""
@@ -35,7 +35,7 @@ class Group(Protocol):
 _G = TypeVar("_G", bound=Group)
 
 
-class Scripts:
+class RunningScripts:
     """What the scripts of one server share. Safe for use from several threads.
 
     Args:
@@ -164,7 +164,7 @@ class Place:
         granted: Whether the script may be started; changed under the lock of `scripts`.
     """
 
-    def __init__(self, scripts: Scripts, until: float) -> None:
+    def __init__(self, scripts: RunningScripts, until: float) -> None:
         self._scripts = scripts
         self._until = until
         self._bell: tuple[int, int] | None = None

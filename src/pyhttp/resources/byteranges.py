@@ -3,7 +3,7 @@
 import os
 
 from pyhttp.messages import FileSlice
-from pyhttp.resources.opened import OpenedFile
+from pyhttp.resources.opened_file import OpenedFile
 from pyhttp.semantics.ranges import Span, content_range
 
 __all__ = ["byte_ranges"]

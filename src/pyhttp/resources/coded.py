@@ -8,7 +8,7 @@ import os
 import re
 from typing import Final
 
-from pyhttp.resources.opened import OpenedFile
+from pyhttp.resources.opened_file import OpenedFile
 
 __all__ = ["can_hold"]
 

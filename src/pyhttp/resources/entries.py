@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final, Literal, NamedTuple, Protocol
 
-from pyhttp.resources.opened import open_directory, real_path
+from pyhttp.resources.opened_file import open_directory, real_path
 from pyhttp.resources.paths import is_inside
 from pyhttp.resources.withheld import LEADS_OUT, boundary, is_source
 from pyhttp.semantics.dates import EARLIEST, LATEST

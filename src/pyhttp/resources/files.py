@@ -10,10 +10,10 @@ from typing import Final, Literal, NamedTuple, assert_never
 from pyhttp.errors import InternalError, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.error_page import not_acceptable_response, options_response
-from pyhttp.resources.opened import OpenedFile, open_file
-from pyhttp.resources.siblings import SUFFIXES, select_representation
+from pyhttp.resources.opened_file import OpenedFile, open_file
+from pyhttp.resources.precompressed import SUFFIXES, select_representation
 from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
+from pyhttp.resources.status_responses import not_acceptable_response, options_response
 from pyhttp.semantics.conditional import NOT_MODIFIED, PERFORM, PERFORM_WHOLE, Verdict, evaluate
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers

@@ -8,8 +8,8 @@ from typing import Final
 
 from pyhttp.errors import PreconditionFailed
 from pyhttp.messages import RequestHead, Response, close_body
-from pyhttp.resources.error_page import options_response
 from pyhttp.resources.site_fields import Lines, not_modified_response, with_site_fields
+from pyhttp.resources.status_responses import options_response
 from pyhttp.semantics.conditional import Verdict, evaluate
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.methods import check_method

@@ -9,7 +9,7 @@ from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.entries import Directory
 from pyhttp.resources.folder_page import folder_page
 from pyhttp.resources.generated import generated_response
-from pyhttp.resources.opened import open_file
+from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.order import parameters
 from pyhttp.resources.page import document, escape_text, listing_lines, with_more
 from pyhttp.resources.paging import Paging, page_number

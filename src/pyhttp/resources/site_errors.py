@@ -5,10 +5,10 @@ from functools import partial
 
 from pyhttp.errors import HTTPError, NotFound
 from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.error_page import error_response, is_preflight, options_response
 from pyhttp.resources.files import type_lines
-from pyhttp.resources.opened import OpenedFile, open_file
+from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.resources.site_fields import with_site_fields
+from pyhttp.resources.status_responses import error_response, is_preflight, options_response
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.semantics.media_types import LOOK
 from pyhttp.semantics.negotiation import PROBLEM, choose_note

@@ -7,8 +7,8 @@ from typing import Final
 
 from pyhttp import abnf
 from pyhttp.proxies import Networks, Origin
+from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.fields import Headers
-from pyhttp.semantics.target import is_host
 
 __all__ = ["ForwardedError", "origin"]
 

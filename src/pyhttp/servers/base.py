@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
 from pyhttp.arguments import optional
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of
@@ -86,7 +86,7 @@ class BaseServer:
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
         self.request_handler: answering.HandlerFactory = factory_of(request_handler, handler)
-        self.scripts: Scripts = Scripts(self.limits, self.timeouts)
+        self.scripts: RunningScripts = RunningScripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
         self.budget: Budget = Budget(self.limits.spool)
         """What the content kept for handlers and scripts counts against (safety line D22)."""

@@ -6,7 +6,7 @@ from pyhttp.transport.fate import Fate
 from pyhttp.transport.outbox import Outbox
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import Stream
-from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.server_connection import ServerConnection
 
 __all__ = ["UNIX_CLIENT", "Address", "Awaited", "Channel", "Sink", "Watched", "end_of"]
 

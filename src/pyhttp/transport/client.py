@@ -17,7 +17,7 @@ from pyhttp.transport.progress import OPEN
 from pyhttp.transport.setting import Setting
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream, Stream
-from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.server_connection import ServerConnection
 
 if TYPE_CHECKING:
     from pyhttp.transport.proxied import Proxied

@@ -22,8 +22,8 @@ from pyhttp.transport.pace import Pace, TooSlow, Uptake
 from pyhttp.transport.poller import READ, WRITE, wait_until_any, wait_until_ready
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage, Signal
+from pyhttp.wire.server_connection import ServerConnection
 
 __all__ = ["PlainChannel", "Position", "open_channel"]
 

@@ -12,8 +12,8 @@ from pyhttp.wire.chunked import ChunkedDecoder
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
 from pyhttp.wire.expectation import expects_continue
 from pyhttp.wire.framing import CHUNKED, Sized, request_framing
-from pyhttp.wire.head import HeadReader, Syntax, interpret
 from pyhttp.wire.persistence import persists
+from pyhttp.wire.request_head import HeadReader, Syntax, interpret
 from pyhttp.wire.states import RECEIVED, Receiving
 from pyhttp.wire.whole import LONGEST_KEPT, Section, match_head
 

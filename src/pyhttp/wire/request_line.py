@@ -7,8 +7,8 @@ from typing import Final
 from pyhttp import abnf
 from pyhttp.errors import MalformedRequest, TargetTooLong, VersionNotSupported, WrongScheme
 from pyhttp.limits import Limits
-from pyhttp.semantics.target import check_target
 from pyhttp.wire.line import LineFinder
+from pyhttp.wire.request_target import check_target
 
 __all__ = ["RequestLine"]
 

@@ -14,10 +14,10 @@ from typing import Final
 from pyhttp import abnf
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.fields import Headers
-from pyhttp.semantics.target import is_host
-from pyhttp.wire.head import REFUSED, Syntax
 from pyhttp.wire.persistence import asks_to_persist
+from pyhttp.wire.request_head import REFUSED, Syntax
 
 __all__ = ["LONGEST_KEPT", "Section", "match_head"]
 

@@ -12,8 +12,8 @@ import httptools
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
-from pyhttp.wire.connection import ServerConnection
 from pyhttp.wire.events import Content, EndOfMessage
+from pyhttp.wire.server_connection import ServerConnection
 
 __all__ = ["READERS", "Outcome", "Refused", "Taken", "ours", "read_h11", "read_httptools", "read_waitress"]
 

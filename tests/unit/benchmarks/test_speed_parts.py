@@ -7,10 +7,10 @@ from pathlib import Path
 
 from benchmarks.speed.apps.parts import serve
 from pyhttp import BaseHttpRequestHandler, BaseServer
+from pyhttp.command.logs import AccessFile
 from pyhttp.limits import Limits
-from pyhttp.logs import AccessFile
 from pyhttp.transport.access_log import common_format
-from pyhttp.wire.connection import ServerConnection
+from pyhttp.wire.server_connection import ServerConnection
 
 REQUEST = b"GET /a.html HTTP/1.1\r\nHost: a\r\n\r\n"
 

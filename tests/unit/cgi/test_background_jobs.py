@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from tests.helpers.cgi_site import QUICK, CgiSite, buriers, read_all, request_head, settled, wait_until_dead
@@ -80,7 +80,9 @@ def test_a_job_that_is_about_to_begin_its_session_outlives_the_request(cgi: CgiS
 
 def test_a_job_may_take_a_moment_to_let_go_of_the_pipes(cgi: CgiSite) -> None:
     """The end of the script comes before its redirections, too; its standard error is the last one."""
-    cgi.scripts = Scripts(Limits(), replace(QUICK, script_kill=60.0))  # the moment is as long as a busy machine needs
+    cgi.scripts = RunningScripts(
+        Limits(), replace(QUICK, script_kill=60.0)
+    )  # the moment is as long as a busy machine needs
     go, done = fifos(cgi)
     again = cgi.bin / "again"  # one more: a second reader would meet the end of what the first was told
     os.mkfifo(again)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pyhttp.cgi.complaint import why_not
-from pyhttp.cgi.script import NotExecutable, Script
+from pyhttp.cgi.script_path import NotExecutable, Script
 from pyhttp.errors import InternalError
 from pyhttp.site import Site
 from tests.helpers.cgi_site import CgiSite, request_head

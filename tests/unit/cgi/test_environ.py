@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.cgi.environ import meta_variables, operators_variables
-from pyhttp.cgi.script import Script
+from pyhttp.cgi.script_path import Script
 from pyhttp.cgi.variables import Ends
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers

@@ -12,7 +12,7 @@ import pytest
 from pyhttp.cgi import gateway
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
 from pyhttp.cgi.process import Process
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead, Source
@@ -40,7 +40,7 @@ def shorten(
     cgi: CgiSite, *, limits: Limits | None = None, script: float = 5.0, run: float = 5.0, kill: float = 0.3
 ) -> None:
     """Other limits and deadlines for the scripts of a site."""
-    cgi.scripts = Scripts(limits or Limits(), Timeouts(script=script, script_run=run, script_kill=kill))
+    cgi.scripts = RunningScripts(limits or Limits(), Timeouts(script=script, script_run=run, script_kill=kill))
 
 
 class TestAnswers:
@@ -125,7 +125,7 @@ class TestShortAnswers:
 
     @pytest.fixture(autouse=True)
     def _patient(self, cgi: CgiSite) -> None:
-        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=5.0))
+        cgi.scripts = RunningScripts(Limits(), replace(QUICK, script_gather=5.0))
 
     @pytest.mark.clause("9110-8.6-9a")
     @pytest.mark.parametrize("script", ["echo body", "echo body; exit 3", "printf bo; echo dy", "(exec echo body)"])
@@ -149,7 +149,7 @@ class TestShortAnswers:
         assert len(pieces) == 1
 
     def test_content_that_is_long_is_read_piece_by_piece(self, cgi: CgiSite) -> None:
-        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.02))
+        cgi.scripts = RunningScripts(Limits(), replace(QUICK, script_gather=0.02))
         cgi.sh("x", TEXT, "head -c 200000 /dev/zero")
         response = cgi.run(request_head())
         pieces = list(items(response))
@@ -174,7 +174,7 @@ class TestShortAnswers:
         response.close()
 
     def test_nothing_is_waited_for_where_the_script_states_a_length(self, cgi: CgiSite) -> None:
-        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.02))
+        cgi.scripts = RunningScripts(Limits(), replace(QUICK, script_gather=0.02))
         cgi.sh("x", "echo 'Content-Type: a/b'; echo 'Content-Length: 2'; echo; echo x")
         response = cgi.run(request_head())
         assert isinstance(response.body, Source)
@@ -205,7 +205,7 @@ class TestShortAnswers:
 
     def test_before_its_end_a_script_is_looked_at_once_and_when_it_is_late(self, cgi: CgiSite) -> None:
         """Most are soon over: what they say meanwhile wakes nobody."""
-        cgi.scripts = Scripts(Limits(), replace(QUICK, script_gather=0.1))
+        cgi.scripts = RunningScripts(Limits(), replace(QUICK, script_gather=0.1))
         cgi.sh("x", TEXT, "echo body", "exec sleep 60")
         before = time.monotonic()
         run = cgi.start(request_head())
@@ -451,7 +451,7 @@ class TestRun:
 
     @pytest.mark.parametrize("count", [1, 2])
     def test_D18_where_the_wait_for_a_place_was_in_vain(self, cgi: CgiSite, count: int) -> None:
-        cgi.scripts = Scripts(Limits(scripts=count), QUICK)
+        cgi.scripts = RunningScripts(Limits(scripts=count), QUICK)
         cgi.sh("x", TEXT, "exec sleep 60")
         running = [cgi.start(request_head()) for _ in range(count)]
         assert isinstance(answer_to(cgi), Unavailable)
@@ -695,6 +695,6 @@ class TestWithoutExitDescriptors:
 
 
 def test_a_deadline_beyond_what_poll_takes(cgi: CgiSite) -> None:
-    cgi.scripts = Scripts(Limits(), replace(QUICK, script=1e9, script_run=1e9, script_gather=1e9))
+    cgi.scripts = RunningScripts(Limits(), replace(QUICK, script=1e9, script_run=1e9, script_gather=1e9))
     cgi.sh("x", TEXT, "echo body")
     assert cgi.get("/cgi-bin/x")[1] == b"body\n"

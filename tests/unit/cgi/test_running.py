@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from pyhttp.cgi.running import Place, Scripts
+from pyhttp.cgi.running import Place, RunningScripts
 from pyhttp.errors import InternalError, Unavailable
 from pyhttp.limits import Limits, Timeouts
 from tests.helpers.sockets import descriptors
@@ -16,7 +16,7 @@ from tests.helpers.sockets import descriptors
 class FakeGroup:
     """A group that ends when it is told so often enough."""
 
-    def __init__(self, scripts: Scripts, *, stubborn: bool = False) -> None:
+    def __init__(self, scripts: RunningScripts, *, stubborn: bool = False) -> None:
         self.scripts = scripts
         self.stubborn = stubborn
         self.told: list[str] = []
@@ -34,16 +34,16 @@ class FakeGroup:
         self.scripts.forget(self)
 
 
-def make(count: int = 2, *, kill: float = 0.05, wait: float = 60.0) -> Scripts:
-    return Scripts(Limits(scripts=count), Timeouts(script_kill=kill, script_wait=wait))
+def make(count: int = 2, *, kill: float = 0.05, wait: float = 60.0) -> RunningScripts:
+    return RunningScripts(Limits(scripts=count), Timeouts(script_kill=kill, script_wait=wait))
 
 
-def start(scripts: Scripts, *, stubborn: bool = False) -> FakeGroup:
+def start(scripts: RunningScripts, *, stubborn: bool = False) -> FakeGroup:
     """One more that runs."""
     return scripts.reserve().start(lambda: FakeGroup(scripts, stubborn=stubborn))
 
 
-def refused(place: Place, scripts: Scripts, reason: str) -> bool:
+def refused(place: Place, scripts: RunningScripts, reason: str) -> bool:
     """Whether no script can be started in `place`; it is given back."""
     with pytest.raises(Unavailable, match=reason) as raised:
         place.start(lambda: FakeGroup(scripts))

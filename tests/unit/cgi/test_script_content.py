@@ -10,7 +10,7 @@ import pytest
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.pipes import ScriptPipes
 from pyhttp.cgi.process import Process
-from pyhttp.cgi.running import Scripts
+from pyhttp.cgi.running import RunningScripts
 from pyhttp.cgi.script_content import ScriptContent
 from pyhttp.errors import BadGateway, GatewayTimeout
 from pyhttp.limits import Limits, Timeouts
@@ -28,7 +28,7 @@ def start(
 ) -> ScriptContent:
     """The content of a script that says nothing else; `first` is what came with its head."""
     timeouts = Timeouts(script=script, script_kill=kill)
-    scripts = cgi.scripts = Scripts(Limits(), timeouts)
+    scripts = cgi.scripts = RunningScripts(Limits(), timeouts)
     path = cgi.sh("x", *lines)
     process = scripts.reserve().start(
         lambda: Process(

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
 from pyhttp.resources.byteranges import byte_ranges
-from pyhttp.resources.opened import OpenedFile, open_file
+from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.semantics.ranges import Span
 from pyhttp.site import Site
 from pyhttp.transport.outbox import FileTruncatedError

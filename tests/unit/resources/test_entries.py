@@ -352,6 +352,6 @@ def test_a_directory_that_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.Mo
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(13, "")
 
-    monkeypatch.setattr("pyhttp.resources.opened.os.open", refuse)
+    monkeypatch.setattr("pyhttp.resources.opened_file.os.open", refuse)
     with pytest.raises(Forbidden):
         Directory(str(tmp_path), str(tmp_path), SITE)

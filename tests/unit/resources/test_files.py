@@ -20,7 +20,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.resources import files
 from pyhttp.resources.files import file_response, index_of, is_directory
-from pyhttp.resources.opened import OpenedFile, open_file
+from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.resources.site_errors import not_found_response
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
@@ -461,7 +461,7 @@ def test_a_file_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch
     def refuse(path: str, flags: int) -> int:
         raise PermissionError(13, "")
 
-    monkeypatch.setattr("pyhttp.resources.opened.os.open", refuse)
+    monkeypatch.setattr("pyhttp.resources.opened_file.os.open", refuse)
     with pytest.raises(Forbidden):
         ask(root)
 

@@ -11,7 +11,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.resources.files import file_response
 from pyhttp.resources.listing import file_page
-from pyhttp.resources.opened import open_file
+from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.site_errors import not_found_response
 from pyhttp.site import CODINGS, Site
 from tests.helpers.folder import content, later, request, write

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.cgi import script
+from pyhttp.cgi import script_path
 from pyhttp.errors import NotFound
 from pyhttp.resources.entries import Directory
-from pyhttp.resources.opened import check_directory, open_file
-from pyhttp.resources.siblings import SUFFIXES
+from pyhttp.resources.opened_file import check_directory, open_file
+from pyhttp.resources.precompressed import SUFFIXES
 from pyhttp.resources.site_errors import not_found_response
 from pyhttp.resources.withheld import is_source
 from pyhttp.site import Site
@@ -127,7 +127,7 @@ def test_C7_a_cgi_directory_that_is_the_folder_itself_runs_and_hides_nothing(roo
     (root / "page.html").chmod(0o755)
     assert is_shown(root, "lib/more.PHP", Site())
     with pytest.raises(NotFound):
-        script.find(str(root), ("cgi-bin", "page.html"), Site())
+        script_path.find(str(root), ("cgi-bin", "page.html"), Site())
     assert not is_shown(root, "cgi-bin/page.html", Site())
 
 
@@ -177,8 +177,8 @@ def test_W8_the_page_for_what_is_not_there_may_have_a_hidden_name_of_its_own(roo
 class TestRunning:
     """C8: a program that runs what a link leads to may show it."""
 
-    def find(self, root: Path, name: str, site: Site = SITES[0]) -> script.Script | None:
-        return script.find(str(root), tuple(name.split("/")), site)
+    def find(self, root: Path, name: str, site: Site = SITES[0]) -> script_path.Script | None:
+        return script_path.find(str(root), tuple(name.split("/")), site)
 
     @pytest.mark.parametrize("target", ["scripts/s", "scripts/sub/t", ".git/config", "deep/.hidden.php"])
     @pytest.mark.parametrize("site", SITES, ids=["inside", "followed"])

@@ -12,8 +12,8 @@ from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
 from pyhttp.wire.expectation import expects_continue
 from pyhttp.wire.framing import NO_CONTENT, request_framing
-from pyhttp.wire.head import HeadReader, Syntax, interpret
 from pyhttp.wire.persistence import persists
+from pyhttp.wire.request_head import HeadReader, Syntax, interpret
 from pyhttp.wire.whole import Section, match_head
 from tests.helpers.wire_strategies import broken_heads, heads, some_heads
 

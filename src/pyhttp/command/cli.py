@@ -1,0 +1,188 @@
+"""The command line: serve a folder, or an application, until a signal comes.
+
+Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a command line that cannot be understood.
+"""
+
+import logging
+import os
+import resource
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Final
+
+from pyhttp.cgi.running import Bounds
+from pyhttp.command import streams
+from pyhttp.command.first_process import FIRST, stand_in
+from pyhttp.command.listening import CannotServe
+from pyhttp.command.logs import AccessFile
+from pyhttp.command.serving import bind, open_log, secure
+from pyhttp.command.tasks import Task, find_task
+from pyhttp.servers.base import BaseServer
+from pyhttp.servers.processes import ProcessServer
+from pyhttp.servers.running import EVERYWHERE, serve_until_signal, shown_urls, stop_hint
+from pyhttp.transport.inherited import notify
+from pyhttp.transport.listener import UNIX, url_of
+
+__all__ = ["announcement", "is_local", "main"]
+
+_IN_THE_CLEAR: Final = "Passwords travel in the clear: everybody on the way can read them; --tls-cert hides them"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM; or hash a password.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
+    """
+    if argv is None and os.getpid() == FIRST:
+        code = stand_in()
+        if code is not None:
+            return code
+    streams.claim()
+    try:
+        arguments = sys.argv[1:] if argv is None else argv
+        if arguments[:1] == ["passwd"]:  # a folder "passwd": ./passwd
+            from pyhttp.command.passwords import passwd  # noqa: PLC0415 - nothing of it is needed to serve
+
+            return passwd(arguments[1:])
+        return _serve(find_task(arguments))
+    except CannotServe as error:
+        streams.complain(str(error))
+        return 1
+    finally:
+        streams.settle()
+
+
+def _serve(task: Task) -> int:
+    options = task.common
+    log_file = open_log(options)
+    tls = secure(options)
+    for line in task.warnings:
+        streams.complain(line)
+    server = bind(options, task.load, log_file, tls, _raise_descriptor_limit())
+
+    def announce(by_hand: bool) -> None:
+        _announce(task, server.addresses, by_hand=by_hand)
+        _say_ready()
+
+    with _heeding_hangups(_on_hangup(server, task, log_file)):
+        try:
+            serve_until_signal(server, announce, _say_stopping)
+        except RuntimeError as error:
+            if isinstance(server, ProcessServer):
+                raise CannotServe(str(error)) from error
+            raise
+    return 0
+
+
+def _on_hangup(
+    server: BaseServer | ProcessServer, task: Task, log_file: AccessFile | None
+) -> Callable[[], None] | None:
+    """What SIGHUP does: replace the processes; or open the log, read users and certificate anew; None without these."""
+    if isinstance(server, ProcessServer):
+        return server.reload
+    if log_file is None and server.tls is None and not task.users:
+        return None
+
+    def begin_anew() -> None:
+        if log_file is not None:
+            log_file.reopen()
+        if task.users:
+            try:
+                server.request_handler = task.load()  # credentials that were right are asked for again
+                server.report("the users were read anew", level=logging.WARNING)
+            except CannotServe as error:
+                server.report(f"the users stay as they were: {error}", level=logging.WARNING)
+        try:
+            context = secure(task.common)
+        except CannotServe as error:
+            server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
+            return
+        if context is not None:
+            server.tls = context  # those who are connected keep what they have
+            server.report("the certificate was read anew", level=logging.WARNING)
+
+    return begin_anew
+
+
+def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
+    """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
+    stop, secure = stop_hint(by_hand=by_hand), task.common.tls is not None
+    clear = [_IN_THE_CLEAR] if task.users and not secure and not all(is_local(host) for host, _ in addresses) else []
+    text = announcement(task.name, addresses, [*clear, *task.remarks, stop], task.everyone, secure=secure)
+    try:
+        streams.say(text + "\n")
+    except OSError as error:
+        urls = " ".join(url_of(*address, secure=secure) for address in addresses)
+        streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
+
+
+def _say_ready() -> None:
+    try:
+        notify("READY=1")
+    except OSError as error:
+        streams.complain(f"cannot tell the service manager: {error.strerror}")
+
+
+def _say_stopping() -> None:
+    with suppress(OSError):
+        notify("STOPPING=1")
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine can reach it."""
+    return host == "::1" or host.startswith(("127.", UNIX))
+
+
+def announcement(
+    name: str, addresses: Sequence[tuple[str, int]], remarks: Sequence[str], everyone: str, *, secure: bool = False
+) -> str:
+    """What the command says when it begins to serve, without the last line's end.
+
+    Args:
+        name: What is served.
+        addresses: Where: a URL on each line; said aloud where every machine of the network can reach it.
+        remarks: The last lines: how to end it, and what else there is to know.
+        everyone: What those machines can do.
+        secure: Whether it is served by TLS.
+    """
+    lines = [f"Serving {name}", *(f"  {url}" for url in shown_urls(addresses, secure=secure))]
+    if any(host in EVERYWHERE for host, _ in addresses):
+        lines.append(f"on ALL interfaces: every machine that can reach this one can {everyone}")
+    return "\n".join([*lines, *remarks])
+
+
+def _raise_descriptor_limit() -> Bounds | None:
+    """Allow as many descriptors as the system lets us have (safety line D12).
+
+    Returns:
+        The limit before; None where it stays.
+    """
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == hard:
+        return None
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (OSError, ValueError):
+        # Some systems state a hard limit that they do not grant; the soft one then stays, and bounds the connections.
+        return None
+    return before
+
+
+@contextmanager
+def _heeding_hangups(on_hangup: Callable[[], None] | None) -> Iterator[None]:
+    """Have SIGHUP call something; without it, it ends the process, as it does when a terminal goes away."""
+    if on_hangup is None:
+        yield
+        return
+    before = signal.getsignal(signal.SIGHUP)
+    signal.signal(signal.SIGHUP, lambda _number, _frame: on_hangup())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, before)

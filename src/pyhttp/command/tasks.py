@@ -1,0 +1,112 @@
+"""What the command is to serve: a folder, or a WSGI application."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import NamedTuple
+
+from pyhttp.answering import HandlerFactory
+from pyhttp.command.folder_options import FolderOptions, parse_folder
+from pyhttp.command.listening import CannotServe
+from pyhttp.command.options import Options
+from pyhttp.handler import BaseHttpRequestHandler
+
+__all__ = ["Task", "find_task"]
+
+
+class Task(NamedTuple):
+    """What is to be served.
+
+    Attributes:
+        common: How.
+        name: What it is called.
+        load: Makes what answers for it, in the process that serves. It can be sent to another process.
+        remarks: Lines for whoever has started it.
+        everyone: What all the network can do with it, where all interfaces are listened on.
+        warnings: Lines about what should not be as it is.
+        users: Whether it is for the users of a file alone, which `load` reads.
+    """
+
+    common: Options
+    name: str
+    load: Callable[[], HandlerFactory]
+    remarks: Sequence[str]
+    everyone: str
+    warnings: Sequence[str] = ()
+    users: bool = False
+
+
+def find_task(argv: Sequence[str]) -> Task:
+    """What the arguments `argv` ask for.
+
+    Raises:
+        CannotServe: There is no such folder, its users cannot be read, or standard output cannot be written.
+        SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
+    """
+    try:
+        return _application(argv[1:]) if argv[:1] == ["wsgi"] else _folder(parse_folder(argv))
+    except OSError as error:  # the answer to --help or --version
+        raise CannotServe(f"cannot write to standard output: {error.strerror}") from error
+
+
+def _folder(options: FolderOptions) -> Task:
+    _check_folder(options)
+    scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
+    remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
+    load, warnings = partial(_folder_handler, options), tuple(_exposed(options))
+    load()  # what is wrong with the users is told before anything is listened on
+    everyone = "ask for a password" if options.auth else "read this folder"
+    return Task(options.common, options.directory, load, remarks, everyone, warnings, users=bool(options.auth))
+
+
+def _folder_handler(options: FolderOptions) -> HandlerFactory:
+    """The handler of a folder, for the users that the file of --auth names now; raises CannotServe where it cannot."""
+    site = options.site
+    if options.auth:
+        from pyhttp.command.passwords import load  # noqa: PLC0415 - most folders are for everybody
+
+        try:
+            site = replace(site, auth=load(options.auth))
+        except ValueError as error:
+            raise CannotServe(str(error)) from error
+    return partial(BaseHttpRequestHandler, directory=options.directory, site=site)
+
+
+def _application(argv: Sequence[str]) -> Task:
+    from pyhttp.command.wsgi_options import parse_wsgi  # noqa: PLC0415 - those who serve folders do not need it
+
+    options = parse_wsgi(argv)
+    name = options.application
+    load = partial(_application_handler, name, multiprocess=options.common.processes is not None)
+    return Task(options.common, name, load, (), "use this application")
+
+
+def _application_handler(name: str, *, multiprocess: bool) -> HandlerFactory:
+    """The handler of an application; raises CannotServe where there is none, and what its module raises."""
+    from pyhttp.command.application import CannotLoad, load_application  # noqa: PLC0415 - as above
+    from pyhttp.wsgi import wsgi_handler  # noqa: PLC0415
+
+    try:
+        return wsgi_handler(load_application(name), multiprocess=multiprocess)
+    except CannotLoad as error:
+        raise CannotServe(f"cannot serve {name}: {error}") from error
+
+
+def _check_folder(options: FolderOptions) -> None:
+    try:
+        os.scandir(options.directory).close()
+    except OSError as error:
+        raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
+    for suffix, program in options.site.cgi_suffixes:
+        if not (os.path.isfile(program) and os.access(program, os.X_OK)):
+            raise CannotServe(f"cannot run {suffix} files: {program} is not a program")
+
+
+def _exposed(options: FolderOptions) -> Iterator[str]:
+    """Says so where the folder that is served has the very secrets that it is served by."""
+    files, served = options.common.tls, os.path.join(os.path.realpath(options.directory), "")
+    secrets = (files.key or files.certificate, files.password_file) if files else ()
+    for path in filter(None, (*secrets, options.auth)):
+        if os.path.realpath(path).startswith(served):
+            yield f"{path} is in the folder that is served, where everybody can read it"

@@ -1,0 +1,154 @@
+"""RFC 9110 §8.4, §12.5.3: files beside a file that hold the same with a content coding, as ``page.html.gz`` does."""
+
+import os
+import stat
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from pyhttp.errors import HTTPError, NotFound
+from pyhttp.resources.coded import can_hold
+from pyhttp.resources.opened_file import OpenedFile, open_file
+from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.media_types import own_coding
+from pyhttp.semantics.negotiation import IDENTITY, choose_coding
+from pyhttp.semantics.validators import FileVersion
+from pyhttp.site import Site
+
+__all__ = ["SUFFIXES", "Representation", "select_representation"]
+
+SUFFIXES: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
+"""Content coding to the suffix of a file that holds it."""
+
+
+_SETTLED: Final = 3_000_000_000
+"""Nanoseconds after which a file that has the same times is the same file."""
+_AT_REST: Final = 60_000_000_000
+"""Nanoseconds for which a file of which nothing tells whether it is whole has to be left alone before it is used."""
+
+
+class Representation(NamedTuple):
+    """What was selected to answer for a file."""
+
+    file: OpenedFile | None
+    """Open; None where the request excludes the file itself and all alternatives."""
+    coding: str = ""
+    """Its content coding; "" for none."""
+    alternatives: tuple[str, ...] = ()
+    """The codings there are, so that the answer could have been another (9110-12.5.5-10a)."""
+
+
+def select_representation(
+    headers: Headers, path: str, plain: OpenedFile, root: str, site: Site, *, now_ns: int
+) -> Representation:
+    """Choose by Accept-Encoding between a file and its siblings, or whether a file has a coding of its own.
+
+    A sibling answers only where the same rules of access let it be opened, it is not older than its file, and it can be
+    that file with its coding. A plain file that is not chosen is closed.
+
+    Args:
+        headers: Of the request.
+        path: Absolute file-system path of the file.
+        plain: The file, opened.
+        root: Absolute path of the folder served.
+        site: Which codings are looked for.
+        now_ns: The current time.
+    """
+    own = own_coding(path, site.media_types)
+    if own:
+        return _with_own_coding(headers, plain, own)
+    place = _Place(path, plain, root, site, now_ns)
+    found = {coding: version for coding in site.codings if (version := place.look(coding)) is not None}
+    alternatives = remaining = tuple(found)
+    while True:
+        coding = choose_coding(headers, remaining)
+        if coding is None:
+            plain.close()
+            return Representation(None, alternatives=alternatives)
+        if coding == IDENTITY:
+            return Representation(plain, alternatives=alternatives)
+        sibling = place.open(coding, found[coding])
+        if sibling is not None:
+            plain.close()
+            return Representation(sibling, coding, alternatives)
+        remaining = tuple(other for other in remaining if other != coding)
+
+
+def _with_own_coding(headers: Headers, plain: OpenedFile, own: str) -> Representation:
+    """A client that does not decode it gets the octets for what they are."""
+    coding = choose_coding(headers, (own,)) if "accept-encoding" in headers.by_name else own
+    if coding is None:
+        plain.close()
+        return Representation(None)
+    return Representation(plain, coding if coding == own else "", (own,))
+
+
+class _Place(NamedTuple):
+    """Where siblings are looked for: beside a file."""
+
+    path: str
+    plain: OpenedFile
+    root: str
+    site: Site
+    now_ns: int
+
+    def look(self, coding: str) -> FileVersion | None:
+        """Which version of a sibling may answer; None for none. `access` first: it is cheap where there is none."""
+        sibling = self.path + SUFFIXES[coding]
+        if not os.access(sibling, os.R_OK):
+            return None
+        try:
+            status = os.stat(sibling)
+            version = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
+            return version if stat.S_ISREG(status.st_mode) and self._may_answer(coding, version) else None
+        except (OSError, HTTPError):  # gone since, or out of the root
+            return None
+
+    def _may_answer(self, coding: str, version: FileVersion) -> bool:
+        _, modified_ns, changed_ns, _, _ = version
+        if modified_ns < self.plain.modified_ns or (coding == "br" and modified_ns > self.now_ns - _AT_REST):
+            return False
+        settled = max(changed_ns, self.plain.changed_ns) < self.now_ns - _SETTLED
+        holds = _holds_settled if settled else _holds
+        return holds(coding, (self.path, self.plain.version), version, self.root, self.site)
+
+    def open(self, coding: str, version: FileVersion) -> OpenedFile | None:
+        """The sibling, if it still is that version."""
+        try:
+            sibling = open_file(self.path + SUFFIXES[coding], self.root, self.site)
+        except HTTPError:  # it is gone: then it is not there for this request
+            return None
+        if sibling.version != version:
+            sibling.close()
+            return None
+        return sibling
+
+
+def _holds(coding: str, plain: tuple[str, FileVersion], sibling: FileVersion, root: str, site: Site) -> bool:
+    """Whether a version of a sibling can be that version of a file with the coding.
+
+    Raises:
+        HTTPError: One of them cannot be opened, or is another version by now.
+        OSError: It cannot be read.
+    """
+    path, version = plain
+    coded = _open_version(path + SUFFIXES[coding], sibling, root, site)
+    try:
+        itself = _open_version(path, version, root, site)
+        try:
+            return can_hold(coding, coded, itself)
+        finally:
+            itself.close()
+    finally:
+        coded.close()
+
+
+_holds_settled: Final = lru_cache(maxsize=1024)(_holds)
+"""The same of files that have not changed lately, and are not looked at again: what is raised is not remembered."""
+
+
+def _open_version(path: str, version: FileVersion, root: str, site: Site) -> OpenedFile:
+    file = open_file(path, root, site)
+    if file.version != version or not file.sized:
+        file.close()
+        raise NotFound("it has just changed, or its size is not known")
+    return file

@@ -1,0 +1,122 @@
+"""RFC 9112 §3.2 and RFC 9110 §7.1, §7.4: request-targets, and the authority a request is for.
+
+Paths stay encoded here; they are decoded where they get a meaning.
+"""
+
+import functools
+import re
+
+from pyhttp import abnf
+from pyhttp.errors import MalformedRequest, Misdirected
+from pyhttp.semantics.authority import is_host
+from pyhttp.semantics.fields import Headers
+
+__all__ = ["authority_of", "check_target", "scheme_of", "split_target"]
+
+
+@functools.cache
+def _target() -> re.Pattern[str]:
+    return re.compile(abnf.text(abnf.REQUEST_TARGET))
+
+
+@functools.cache
+def _origin_chars() -> re.Pattern[str]:
+    return re.compile(abnf.text(abnf.TARGET_CHARS))
+
+
+def check_target(target: str) -> None:
+    """Refuse what has none of the four forms.
+
+    Raises:
+        MalformedRequest: The detail says where the grammar of RFC 9112 §3.2 ends.
+    """
+    if _target().fullmatch(target) is not None:
+        return
+    if not target.startswith("/"):
+        raise MalformedRequest("request-target: none of the four forms (RFC 9112 §3.2)")
+    end = next(_origin_chars().finditer(target)).end()  # the first match is at the start, if only of nothing
+    raise MalformedRequest(f"request-target: {target[end]!r} at offset {end} (RFC 9112 §3.2.1)")
+
+
+def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str, str, str | None]:
+    """Path, query and authority of a request-target whose syntax was checked.
+
+    The path of an empty absolute form is "/", or "*" for OPTIONS without a query (RFC 9112 §3.2.4). The authority is
+    None in origin and asterisk form, where Host has it.
+
+    Args:
+        method: It decides which forms are allowed.
+        target: In one of the four forms.
+        secure: Whether the connection is TLS at this server.
+
+    Raises:
+        MalformedRequest: The form does not belong to the method (RFC 9112 §3.2.3, §3.2.4).
+        Misdirected: The scheme is not one this connection serves (9110-7.4-3a).
+    """
+    if target[0] == "/" and method != "CONNECT":
+        path, _, query = target.partition("?")
+        return path, query, None
+    if method == "CONNECT":
+        return _split_authority_form(target)
+    if target == "*":
+        if method != "OPTIONS":
+            raise MalformedRequest(f"request-target: asterisk form with {method} (RFC 9112 §3.2.4)")
+        return "*", "", None
+    return _split_absolute_form(method, target, secure=secure)
+
+
+def _split_authority_form(target: str) -> tuple[str, str, str]:
+    """CONNECT has no other form, and its port is a port (9110-9.3.6-4a)."""
+    host, _, port = target.rpartition(":")
+    if not host or "/" in target or not port.isdigit() or not 0 < int(port) < 65536:
+        raise MalformedRequest("request-target: CONNECT wants host and port (RFC 9112 §3.2.3)")
+    return "", "", target
+
+
+def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str, str, str]:
+    """RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
+    scheme, separator, rest = target.partition("://")
+    if not separator:
+        raise MalformedRequest(f"request-target: authority form with {method} (RFC 9112 §3.2.3)")
+    scheme = scheme.lower()
+    if scheme not in {"http", "https"} or (scheme == "https" and not secure):
+        raise Misdirected(f"request-target: scheme {scheme} is not served on this connection (RFC 9110 §7.4)")
+    before_query, question, query = rest.partition("?")
+    authority, slash, path = before_query.partition("/")
+    if slash or question or method != "OPTIONS":
+        return "/" + path, query, authority
+    return "*", "", authority
+
+
+def scheme_of(target: str, *, secure: bool) -> str:
+    """The scheme of the target URI (RFC 9110 §7.1): the absolute form's own, else that of the connection.
+
+    Args:
+        target: In one of the four forms, as it was accepted.
+        secure: Whether the connection is TLS at this server.
+    """
+    scheme, separator, _ = target.partition("://")
+    if separator and not target.startswith("/"):
+        return scheme.lower()
+    return "https" if secure else "http"
+
+
+def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
+    """Host and port that a request asks for; empty only in HTTP/1.0.
+
+    Host is checked even where the absolute form overrules it, since what stands before this server may have looked at
+    it (RFC 9112 §3.2.2).
+
+    Raises:
+        MalformedRequest: No Host in HTTP/1.1, several, or one that is no host (9112-3.2-6a).
+    """
+    if "host" in headers.repeated:
+        raise MalformedRequest("Host: more than one line (RFC 9112 §3.2)")
+    host = headers.by_name.get("host")
+    if host is None:
+        if version != "HTTP/1.0":
+            raise MalformedRequest("Host: missing (RFC 9112 §3.2)")
+        return of_target or ""
+    if not is_host(host):
+        raise MalformedRequest("Host: not a host with an optional port (RFC 9110 §7.2)")
+    return host if of_target is None else of_target
