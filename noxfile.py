@@ -170,6 +170,30 @@ def robustness(session: nox.Session) -> None:
 
 
 @nox.session
+def zipapp(session: nox.Session) -> None:
+    """The whole server in one file, dist/pyhttp.pyz, tried as the wheel is."""
+    app = ENVIRONMENTS / "zipapp"
+    shutil.rmtree(app, ignore_errors=True)
+    shutil.copytree(HERE / "src/pyhttp", app / "pyhttp", ignore=shutil.ignore_patterns("__pycache__"))
+    # Not zipapp's --main, which loses the exit status.
+    (app / "__main__.py").write_text("import sys\n\nfrom pyhttp.command.cli import main\n\nsys.exit(main())\n")
+    (HERE / "dist").mkdir(exist_ok=True)
+    made = str(HERE / "dist/pyhttp.pyz")
+    run(session, DEMANDED, "python", "-m", "zipapp", str(app), "-o", made, "-p", "/usr/bin/env python3", "-c")
+    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", PYHTTP_COMMAND=made)
+
+
+@nox.session
+def image(session: nox.Session) -> None:
+    """The Containerfile's image, built from the wheel and run; IMAGE_BASE in the environment names another base."""
+    if shutil.which("podman") is None and shutil.which("docker") is None:
+        session.skip("no podman and no docker here")
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    run(session, DEMANDED, "python", "-m", "build", "--wheel")
+    run(session, DEMANDED, "pytest", "tests/image")
+
+
+@nox.session
 def counts(session: nox.Session) -> None:
     """The calls and system calls of a request are as many as written down, not one more."""
     run(session, DEMANDED, "pytest", "tests/counts", *session.posargs)
