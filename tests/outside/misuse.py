@@ -18,6 +18,7 @@ from pyhttp import (
     function_handler,
 )
 from pyhttp.testing import RecordingServer
+from pyhttp.wsgi import wsgi_handler
 
 
 class Pages(BaseHttpRequestHandler):
@@ -84,6 +85,10 @@ Site(headers={"X-Robots-Tag": "noindex"})  # expect: mypy[arg-type] basedpyright
 Site().listing = False  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
 Limits(content="1k")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 Timeouts(30)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+
+wsgi_handler(hello)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+wsgi_handler(Pages, script_name=None)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+ThreadedServer(handler=wsgi_handler)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 
 RecordingServer(Pages)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 with RecordingServer(hello) as server:

@@ -3,6 +3,7 @@
 import unittest
 from pathlib import Path
 
+from notes.application import application_server
 from notes.client import Answer, add_note, ask
 from notes.server import Interface, Tally, interface_server, pages_server
 
@@ -26,6 +27,14 @@ def test_programs_add_and_read_notes(tmp_path: Path) -> None:
         assert ask(server.url).content == b"1.txt\n"
         assert ask(server.url, "DELETE").status == 405
         assert ask(server.url, "POST", bytes(65 * 1024)).status == 413
+
+
+def test_the_notes_are_an_application(tmp_path: Path) -> None:
+    (tmp_path / "1.txt").write_text("a note")
+    with application_server(str(tmp_path)) as server:
+        assert ask(f"{server.url}notes/").content == b"1.txt\n"
+        assert ask(f"{server.url}notes/", "POST", b"a note").status == 405
+        assert ask(server.url).status == 404
 
 
 class Recorded(unittest.TestCase):
