@@ -85,10 +85,7 @@ IMPURE: Final = frozenset(
 
 ONLY_IN: Final = {
     "argparse": {
-        "pyhttp.command.serving_options",
-        "pyhttp.command.options",
-        "pyhttp.command.folder_options",
-        "pyhttp.command.wsgi_options",
+        "pyhttp.command.parsing",
     },
     "pytest": {"pytest_pyhttp"},
     "ssl": {

@@ -54,7 +54,7 @@ def _folder(options: FolderOptions) -> Task:
     _check_folder(options)
     scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
     remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
-    load, warnings = partial(_folder_handler, options), tuple(_exposed(options))
+    load, warnings = partial(_folder_handler, options), (*options.common.warnings, *_exposed(options))
     load()  # what is wrong with the users is told before anything is listened on
     everyone = "ask for a password" if options.auth else "read this folder"
     return Task(options.common, options.directory, load, remarks, everyone, warnings, users=bool(options.auth))
@@ -79,7 +79,7 @@ def _application(argv: Sequence[str]) -> Task:
     options = parse_wsgi(argv)
     name = options.application
     load = partial(_application_handler, name, multiprocess=options.common.processes is not None)
-    return Task(options.common, name, load, (), "use this application")
+    return Task(options.common, name, load, (), "use this application", options.common.warnings)
 
 
 def _application_handler(name: str, *, multiprocess: bool) -> HandlerFactory:

@@ -15,7 +15,6 @@ __all__ = [
     "CertificateFiles",
     "Kind",
     "LogFormat",
-    "certificate",
     "folder",
     "limit",
     "limits",
@@ -167,18 +166,6 @@ def mode(text: str) -> int:
 
 def _is_number(text: str) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= 9
-
-
-def certificate(cert: str | None, key: str | None, password_file: str | None) -> CertificateFiles | None:
-    """What the options say of TLS; None where they say nothing.
-
-    Raises:
-        ValueError: The certificate itself is missing.
-    """
-    for option, value in (("--tls-key", key), ("--tls-password-file", password_file)):
-        if value and not cert:
-            raise ValueError(f"argument {option}: it is for a certificate; name its file by --tls-cert")
-    return CertificateFiles(certificate=cert, key=key or "", password_file=password_file or "") if cert else None
 
 
 def not_empty(text: str) -> str:

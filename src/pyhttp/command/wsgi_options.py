@@ -1,13 +1,14 @@
 """`pyhttp wsgi MODULE:APP`: what it asks for, beside what every command does."""
 
-import argparse
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pyhttp.command.options import Options, add_options, common, new_parser
-from pyhttp.command.serving_options import of
+from pyhttp.command.option import Command
+from pyhttp.command.options import Options, common
+from pyhttp.command.parsing import Parser, of, settle
 
-__all__ = ["WsgiOptions", "parse_wsgi"]
+__all__ = ["WsgiOptions", "parse_wsgi", "wsgi_parser"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,21 +20,25 @@ class WsgiOptions:
     """As "module:name", or "module:name()" for a function that makes it."""
 
 
-def parse_wsgi(argv: Sequence[str]) -> WsgiOptions:
-    """The options that the arguments `argv` state.
+def parse_wsgi(argv: Sequence[str], environment: Mapping[str, str] = os.environ) -> WsgiOptions:
+    """The options that the arguments `argv` state, and where those say nothing `environment` and the file of --config.
 
     Raises:
-        SystemExit: For --help and --version, and with code 2 for arguments that cannot be understood.
+        SystemExit: For --help and --version, and with code 2 for what cannot be understood.
         OSError: The answer to --help or --version cannot be written.
     """
-    parser = _parser()
-    given = parser.parse_intermixed_args(argv)
-    return WsgiOptions(common=common(parser, given), application=given.application)
+    parser = wsgi_parser()
+    given = settle(parser, parser.parse_intermixed_args(argv), Command.APPLICATION, environment)
+    try:
+        return WsgiOptions(common=common(given), application=given.values.application)
+    except ValueError as error:
+        parser.error(str(error))
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = new_parser(
-        "pyhttp wsgi",
+def wsgi_parser() -> Parser:
+    """The parser of the command's arguments."""
+    parser = Parser(
+        Command.APPLICATION,
         "MODULE:APP [options]",
         "Serve a WSGI application (PEP 3333), such as one of Flask, Django or Bottle, over HTTP/1.1.",
     )
@@ -43,7 +48,6 @@ def _parser() -> argparse.ArgumentParser:
         type=of(_application),
         help="the application APP of a module; MODULE:FACTORY() calls a function that returns it",
     )
-    add_options(parser)
     return parser
 
 
