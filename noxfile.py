@@ -123,7 +123,7 @@ def fuzz(session: nox.Session) -> None:
         further(session, "fuzz")
         run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *session.posargs)
     else:
-        record(session, "pytest", "tests/fuzz", PYHTTP_FUZZ_SECONDS=FUZZ_SECONDS)
+        record(session, "pytest", "tests/fuzz", FUZZ_SECONDS=FUZZ_SECONDS)
 
 
 @nox.session
@@ -149,11 +149,11 @@ def build(session: nox.Session) -> None:
     clean = make_environment(session, demand(session, DEMANDED), ENVIRONMENTS / "wheel")
     (wheel,) = map(str, (HERE / "dist").glob("*.whl"))
     session.run(str(clean / "bin/python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
-    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", PYHTTP_COMMAND=str(clean / "bin/pyhttp"))
+    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", TESTED_COMMAND=str(clean / "bin/pyhttp"))
     # The project needs pytest, which the session has; of pyhttp the path of a .pth file brings metadata at most.
     installed = f"lib/python{DEMANDED}/site-packages"
     (clean / installed / "session.pth").write_text(f"{ENVIRONMENTS / DEMANDED / installed}\n")
-    run(session, DEMANDED, "pytest", "tests/outside", PYHTTP_PYTHON=str(clean / "bin/python"))
+    run(session, DEMANDED, "pytest", "tests/outside", TESTED_PYTHON=str(clean / "bin/python"))
 
 
 @nox.session
@@ -180,7 +180,7 @@ def zipapp(session: nox.Session) -> None:
     (HERE / "dist").mkdir(exist_ok=True)
     made = str(HERE / "dist/pyhttp.pyz")
     run(session, DEMANDED, "python", "-m", "zipapp", str(app), "-o", made, "-p", "/usr/bin/env python3", "-c")
-    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", PYHTTP_COMMAND=made)
+    run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", TESTED_COMMAND=made)
 
 
 @nox.session
@@ -305,7 +305,7 @@ def side_by_side(session: nox.Session, *groups: tuple[str, ...]) -> None:
 
 def record(session: nox.Session, program: str, *arguments: str, **variables: str) -> None:
     """Run pytest on 3.11 and write down which clauses its tests show."""
-    variables["PYHTTP_RESULTS"] = str(RESULTS / f"{session.name}.json")
+    variables["TEST_RESULTS"] = str(RESULTS / f"{session.name}.json")
     run(session, DEMANDED, program, *arguments, "-p", "tests.conformance.recorder", **variables)
 
 

@@ -1,6 +1,6 @@
 """A pytest plugin that writes down which ids the tests cite and how they ended: `-p tests.conformance.recorder`.
 
-The file named by PYHTTP_RESULTS gets a JSON object: id -> test -> "passed", "skipped" or "failed". A test that runs
+The file named by TEST_RESULTS gets a JSON object: id -> test -> "passed", "skipped" or "failed". A test that runs
 with several parameters, or a row that is played in several ways, is there once, with its worst outcome. With
 `--collect-only` nothing runs, and every test counts as passed.
 """
@@ -75,6 +75,6 @@ class _Recorder:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Record where PYHTTP_RESULTS says so."""
-    if path := os.environ.get("PYHTTP_RESULTS"):
+    """Record where TEST_RESULTS says so."""
+    if path := os.environ.get("TEST_RESULTS"):
         config.pluginmanager.register(_Recorder(Path(path)), "pyhttp-recorder")

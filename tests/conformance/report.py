@@ -142,7 +142,7 @@ def _run_tests(*, collect_only: bool) -> Results:
         path = Path(folder, "results.json")
         command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.conformance.recorder", *TESTS]
         command += ["--collect-only"] if collect_only else []
-        subprocess.run(command, cwd=ROOT, env={**os.environ, "PYHTTP_RESULTS": str(path)}, check=False)
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "TEST_RESULTS": str(path)}, check=False)
         return _read(path)
 
 

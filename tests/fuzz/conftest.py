@@ -1,6 +1,6 @@
 """A fuzz target is a property that goes on with new random input until its time is over.
 
-PYHTTP_FUZZ_SECONDS says how long; without it each target runs once, as any test does.
+FUZZ_SECONDS says how long; without it each target runs once, as any test does.
 """
 
 import inspect
@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-SECONDS: Final = float(os.environ.get("PYHTTP_FUZZ_SECONDS", "0"))
+SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "0"))
 
 if SECONDS:
     # Never the same input again, and many examples a round, since every round pays for its start.

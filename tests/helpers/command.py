@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-COMMAND: Final = (os.environ.get("PYHTTP_COMMAND") or str(Path(sys.executable).with_name("pyhttp")),)
+COMMAND: Final = (os.environ.get("TESTED_COMMAND") or str(Path(sys.executable).with_name("pyhttp")),)
 """The command under test; the build's session names the one that its wheel installed."""
 
 LAST_WORDS: Final = "\nStop with "

@@ -8,7 +8,7 @@ from typing import Final
 __all__ = ["HERE", "PYTHON", "collect_ignore"]
 
 HERE: Final = Path(__file__).parent
-PYTHON: Final = os.environ.get("PYHTTP_PYTHON") or sys.executable
+PYTHON: Final = os.environ.get("TESTED_PYTHON") or sys.executable
 """Where pyhttp is installed; the build's session names the environment of its wheel."""
 
 collect_ignore = ["project"]

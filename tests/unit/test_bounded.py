@@ -27,7 +27,7 @@ def outcome(folder: Path, code: str, *, seconds: float = 60.0) -> tuple[int, str
     ran = subprocess.run(
         [sys.executable, "-c", IGNORING, *pytest_, str(folder / "test_it.py")],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYHTTP_TEST_SECONDS": str(seconds)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "TEST_SECONDS": str(seconds)},
         capture_output=True,
         text=True,
         timeout=60,
