@@ -12,6 +12,7 @@ SELDOM: Final = frozenset(
         "binascii",
         "base64",
         "concurrent",
+        "difflib",
         "email",
         "gettext",
         "hashlib",
@@ -28,6 +29,7 @@ SELDOM: Final = frozenset(
         "ssl",
         "subprocess",
         "tempfile",
+        "tomllib",
         "unicodedata",
         "urllib",
     }
@@ -42,6 +44,7 @@ OURS: Final = frozenset(
         "pyhttp.errand",
         "pyhttp.guard",
         "pyhttp.command.passwords",
+        "pyhttp.command.sources",
         "pyhttp.resources.listing",
         "pyhttp.semantics.forwarded",
         "pyhttp.testing",
@@ -50,7 +53,7 @@ OURS: Final = frozenset(
         "pyhttp.wsgi",
     }
 )
-"""Modules of ours for scripts, listings, passwords, proxies, applications and tests."""
+"""Modules of ours for scripts, listings, passwords, proxies, applications, tests, and options from elsewhere."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
 """What the command needs to read its arguments."""
 

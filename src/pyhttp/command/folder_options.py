@@ -55,12 +55,20 @@ def parse_folder(argv: Sequence[str], environment: Mapping[str, str] = os.enviro
         arguments.directory = [*words, *getattr(arguments, "directory", ())]
     given = settle(parser, arguments, Command.FOLDER, environment)
     try:
-        directory = values.folder(given.values.directory)
+        directory = _directory(given)
         return FolderOptions(common=common(given), directory=directory, site=_site(given), auth=given.values.auth or "")
     except ValueError as error:
         parser.error(str(error))
     except FileNotFoundError:
         parser.exit(1, "pyhttp: cannot serve the working directory: it has been removed\n")
+
+
+def _directory(given: Given) -> str:
+    origin = given.origins.get("directory")
+    try:
+        return values.folder(given.values.directory)
+    except ValueError as error:
+        raise ValueError(f"{origin}: {error}" if origin else str(error)) from error
 
 
 def _site(given: Given) -> Site:

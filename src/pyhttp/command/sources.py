@@ -163,7 +163,7 @@ def _read(path: str, name: str, command: Command, options: Sequence[Option]) -> 
         with open(path, "rb") as file:
             content = file.read()
     except (OSError, ValueError) as error:  # ValueError: a NUL
-        raise ValueError(f"{name}: cannot read {path!r}: {getattr(error, 'strerror', None) or error}") from None
+        raise ValueError(f"{name}: cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
     import tomllib  # noqa: PLC0415 - variables alone do not need it
 
     try:
