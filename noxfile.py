@@ -45,7 +45,7 @@ EVERYTHING: Final = (
     "robustness",
     "compliance",
 )
-"""What `tests` runs. Unit and conformance on 3.11 are what `coverage` watches; `pair` is fuzz and e2e.
+"""What `tests` runs. Unit and conformance on 3.11 are what `coverage` watches; `pair` is fuzz, proof and e2e.
 
 Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
 the same on every machine.
@@ -112,8 +112,8 @@ def versions(session: nox.Session) -> None:
 
 @nox.session
 def pair(session: nox.Session) -> None:
-    """Fuzz and e2e, side by side: the one needs a processor, the other mostly waits."""
-    side_by_side(session, ("fuzz",), ("e2e",))
+    """Fuzz and proof, and e2e, side by side: the ones need a processor, the other mostly waits."""
+    side_by_side(session, ("fuzz", "proof"), ("e2e",))
 
 
 @nox.session
@@ -124,6 +124,15 @@ def fuzz(session: nox.Session) -> None:
         run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *session.posargs)
     else:
         record(session, "pytest", "tests/fuzz", FUZZ_SECONDS=FUZZ_SECONDS)
+
+
+@nox.session
+def proof(session: nox.Session) -> None:
+    """The patterns have the languages of the RFCs' grammar, and the readers, too; `-- --write` writes the tables."""
+    if "--write" in session.posargs:
+        run(session, DEMANDED, "python", "-m", "tests.proof.page", *session.posargs)
+    else:
+        record(session, "pytest", "tests/proof", *session.posargs)
 
 
 @nox.session
@@ -207,7 +216,7 @@ def instructions(session: nox.Session) -> None:
 
 @nox.session
 def compliance(session: nox.Session) -> None:
-    """Join the clauses and what the last coverage, fuzz, e2e and robustness have shown: docs/conformance.md."""
+    """Join the clauses and what the last coverage, fuzz, proof, e2e and robustness have shown: docs/conformance.md."""
     results = sorted(map(str, RESULTS.glob("*.json")))
     run(session, DEMANDED, "python", "-m", "tests.conformance.report", "--results", *results, *session.posargs)
 

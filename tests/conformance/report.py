@@ -27,7 +27,7 @@ Results = Mapping[str, Mapping[str, str]]
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "conformance.md"
 README: Final = ROOT / "README.md"
-TESTS: Final = ("tests/unit", "tests/conformance", "tests/fuzz", "tests/e2e", "tests/robustness")
+TESTS: Final = ("tests/unit", "tests/conformance", "tests/fuzz", "tests/proof", "tests/e2e", "tests/robustness")
 BUILT: Final = {
     "wire": "src/pyhttp/wire/server_connection.py",
     "files": "src/pyhttp/resources/files.py",

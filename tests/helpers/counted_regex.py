@@ -46,14 +46,8 @@ class CountedPattern:
                 self.looks += 1
                 if start < len(data) and data[start] in allowed:
                     yield start + 1
-            case Start() | End():
-                if start == (len(data) if isinstance(node, End) else 0):
-                    yield start
-            case Look(item, wanted):
-                if any(True for _ in self._ends(item, data, start)) == wanted:
-                    yield start
-            case Behind(allowed, wanted):
-                if (start > 0 and data[start - 1] in allowed) == wanted:
+            case Start() | End() | Look() | Behind():
+                if self._holds(node, data, start):
                     yield start
             case Choice(branches):
                 for branch in branches:
@@ -62,6 +56,17 @@ class CountedPattern:
                 yield from self._in_order(items, data, start)
             case Repeat():
                 yield from self._repeated(node, data, start)
+
+    def _holds(self, node: Start | End | Look | Behind, data: bytes, at: int) -> bool:
+        match node:
+            case Start():
+                return at == 0
+            case End():
+                return at == len(data)
+            case Look(item, wanted):
+                return any(True for _ in self._ends(item, data, at)) == wanted
+            case Behind(allowed, wanted):
+                return (at > 0 and data[at - 1] in allowed) == wanted
 
     def _in_order(self, items: tuple[Node, ...], data: bytes, start: int) -> Iterator[int]:
         if not items:

@@ -1,0 +1,23 @@
+"""The page tells what is proven today, and cites what there is."""
+
+import re
+from typing import Final
+
+import pytest
+
+from tests.conformance.register import SAFETY, STATEMENTS
+from tests.proof.choices import CHOICES
+from tests.proof.page import main
+
+SECTION: Final = re.compile(r"RFC [0-9]+ §[0-9.]+")
+
+
+def test_the_tables_are_not_stale() -> None:
+    """Where a proof or a choice was changed: `nox -s proof -- --write`."""
+    assert main([]) == 0
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_a_choice_cites_what_there_is(name: str) -> None:
+    cites = CHOICES[name].cites
+    assert cites in STATEMENTS or cites in SAFETY or SECTION.fullmatch(cites)
