@@ -16,11 +16,15 @@ from pyhttp.messages import RequestHead
 from pyhttp.semantics.dates import parse_date
 from pyhttp.semantics.fields import Headers, parse_list
 from pyhttp.semantics.ranges import Span, Unranged, select
+from pyhttp.semantics.references import uri_reference
 from pyhttp.wire.framing import CHUNKED, parse_content_length, request_framing
 from tests.proof.automata import Forwards
 from tests.proof.programs import program_of
 from tests.proof.proofs import GRAMMAR
 
+BEGINNINGS: Final = tuple(
+    before + octet for before in ("", "/", "//", "a:", "?", "#", "//a@", "//[") for octet in map(chr, range(256))
+)
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -104,6 +108,15 @@ def members(value: str) -> list[str]:
 def test_lists_are_parted_at_commas_outside_of_strings() -> None:
     for value in words('a,"\\ \t;', 6):
         assert list(parse_list(value)) == members(value), value
+
+
+def test_any_location_becomes_a_reference_and_a_reference_stays() -> None:
+    grammar = takes("URI-reference")
+    for text in (*words("a:/?#%[]@4\\,", 4), *BEGINNINGS):
+        octets = uri_reference(text).encode("latin-1")
+        assert grammar.accepts(grammar.read(octets)), text
+        if grammar.accepts(grammar.read(text.encode("latin-1"))):
+            assert octets == text.encode("latin-1"), text
 
 
 def spans_of(value: str, length: int) -> tuple[Span, ...] | Unranged:
