@@ -8,6 +8,7 @@ from typing import Final
 import pytest
 
 from pyhttp.command.folder_options import parse_folder
+from tests.helpers.option_documents import BEGIN, END, README, readme_table
 from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]
@@ -33,14 +34,18 @@ def test_V8_the_security_page_says_how_to_report_what_is_supported_and_what_coun
         assert f"\n## {heading}\n" in page
 
 
-def test_the_readme_has_every_option_of_the_command(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit):
-        parse_folder(["--help"])
-    option = re.compile(r"(?<!\S)--?[a-z][-a-z]*\b")
-    _, _, section = (TOP / "README.md").read_text(encoding="utf-8").partition("\n## The command\n")
-    rows = "\n".join(line for line in section.partition("\n## ")[0].splitlines() if line.startswith("|"))
-    offered = set(option.findall(capsys.readouterr().out)) - {"-h"}
-    assert set(option.findall(rows.replace("`", " "))) == offered
+def test_the_readme_has_the_table_of_options_as_it_is_today() -> None:
+    """Where it has not: `python -m tests.helpers.option_documents`."""
+    _, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
+    assert rest.partition(END)[0] == readme_table()
+
+
+def test_the_file_of_options_in_the_readme_is_understood(tmp_path: Path) -> None:
+    lines = re.findall(r"^ {6}([a-z-]+ = .*)$", README.read_text(encoding="utf-8"), re.MULTILINE)
+    (tmp_path / "site.toml").write_text("\n".join(lines))
+    given = parse_folder([f"--config={tmp_path / 'site.toml'}"], {})
+    assert (given.directory, given.common.port, given.site.listing) == ("/srv/www", 8080, False)
+    assert (len(given.site.headers), given.common.limits.content) == (2, 10 << 20)
 
 
 @pytest.mark.parametrize("page", [*SOURCES, TOP / "docs" / "choices.md"], ids=lambda page: str(page.relative_to(TOP)))

@@ -39,6 +39,7 @@ def named() -> set[str]:
         *TOOLS["ruff"]["src"],
         *(pattern.removesuffix("/**") for pattern in TOOLS["ruff"]["lint"]["per-file-ignores"]),
         *TOOLS["hatch"]["build"]["targets"]["wheel"]["packages"],
+        *TOOLS["hatch"]["build"]["targets"]["wheel"]["shared-data"],
         TOOLS["hatch"]["version"]["path"],
         *SETTINGS["project"]["license-files"],
         SETTINGS["project"]["readme"],

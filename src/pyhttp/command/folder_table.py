@@ -37,6 +37,7 @@ FOLDER: Final = (
         Group.FILES,
         "no-listing",
         "answer 403 for a folder without an `index.html`",
+        shown="listings are shown",
         commands=_FOLDER,
     ),
     Option(
@@ -48,7 +49,8 @@ FOLDER: Final = (
     Option(
         Group.FILES,
         "follow-symlinks",
-        "let symbolic links lead out of the folder, which answer 404 otherwise",
+        "let symbolic links lead out of the folder",
+        shown="they answer 404",
         commands=_FOLDER,
     ),
     Option(
@@ -66,6 +68,7 @@ FOLDER: Final = (
         "precompressed",
         "let `FILE.br`, `FILE.zst` and `FILE.gz` answer for `FILE` where a client accepts the coding and they can be"
         " that file: for folders prepared so",
+        shown="they are files like others",
         see="docs/choices.md#files",
         commands=_FOLDER,
     ),

@@ -14,11 +14,11 @@ from pyhttp.command.table import CONFIG, by_argument, options_of
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["Given", "Parser", "of", "settle"]
+__all__ = ["SIGNALS", "Given", "Parser", "of", "settle"]
 
 Value = TypeVar("Value")
 
-_SIGNALS: Final = (
+SIGNALS: Final = (
     "SIGINT (Ctrl+C) or SIGTERM stops it and lets answers in progress finish; a second one ends it at once."
     " SIGHUP opens the access log and reads certificate and users anew, and replaces --processes one by one."
 )
@@ -35,7 +35,7 @@ class Parser(argparse.ArgumentParser):
             prog=command.value,
             usage=f"%(prog)s {usage}",
             description=description,
-            epilog=_SIGNALS,
+            epilog=SIGNALS,
             allow_abbrev=False,
             argument_default=argparse.SUPPRESS,
             # Adding arguments calls for formatters too, and without a width they load `shutil` and its compressors.

@@ -80,8 +80,8 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "allow-host",
-        "answer requests for the host NAME, and others with 421: a name, `*.example` for all below one, an address, a"
-        " network, or `*` for any; may be repeated",
+        "answer requests for the host NAME, and others with 421: a name, `'*.example'` for all below one, an address, a"
+        " network, or `'*'` for any; may be repeated",
         "NAME",
         _host,
         repeats=True,
@@ -120,7 +120,8 @@ _SERVING: Final = (
         Option(
             Group.SERVING,
             name,
-            f"networks, addresses or `unix`, with commas between them, whose proxies {text}; may be repeated",
+            "networks, addresses or `unix`, with commas between them, whose proxies say who their clients are by"
+            f" {text}; may be repeated",
             "FROM",
             values.networks,
             repeats=True,
@@ -128,10 +129,10 @@ _SERVING: Final = (
             see="docs/proxies.md",
         )
         for name, text in (
-            ("proxy-headers", "say who their clients are by Forwarded, or by X-Forwarded-For, -Proto and -Host"),
+            ("proxy-headers", "Forwarded, or by X-Forwarded-For, -Proto and -Host"),
             (
                 "proxy-protocol",
-                "say so by a header of the PROXY protocol in front of each connection, which then has to be there",
+                "a header of the PROXY protocol, version 1 or 2, that each connection has to begin with",
             ),
         )
     ),
