@@ -39,7 +39,12 @@ def test_the_manual_page_is_well_formed_and_names_every_section() -> None:
     page = str(SHARE / MANUAL)
     assert run(need("mandoc"), "-Tlint", "-Wwarning", page) == ""
     shown = run(need("groff"), "-man", "-ww", "-Tascii", "-P-cbou", page)
-    for line in ("       -p PORT, --port PORT", "ENVIRONMENT", "EXIT STATUS", "       pyhttp wsgi MODULE:APP [options]"):
+    for line in (
+        "       -p PORT, --port PORT",
+        "ENVIRONMENT",
+        "EXIT STATUS",
+        "       pyhttp wsgi MODULE:APP [options]",
+    ):
         assert line in shown
 
 

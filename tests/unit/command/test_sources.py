@@ -9,6 +9,7 @@ import pytest
 from pyhttp.command.folder_options import FolderOptions, parse_folder
 from pyhttp.command.option import Command, Option
 from pyhttp.command.table import CONFIG, options_of
+from pyhttp.command.tasks import find_task
 from pyhttp.command.values import Kind
 from pyhttp.command.wsgi_options import WsgiOptions, parse_wsgi
 
@@ -197,6 +198,7 @@ def test_what_is_wrong_in_the_environment(environment: Mapping[str, str], expect
         ("help = true", ": help: pyhttp has no such option"),
         ("[wat]\nport = 1", ": wat: pyhttp has no such option"),
         ("[port]\nport = 1", ": port: write port = PORT"),
+        ("port = [80]", ": port: write port = PORT"),
         ("quiet = 1", ": quiet: write quiet = true, or false"),
         ("workers = true", ": workers: write workers = N"),
         ("unix-mode = 0o660", ': unix-mode: write unix-mode = "MODE"'),
@@ -266,3 +268,9 @@ def test_variables_that_belong_to_no_option_are_told() -> None:
         "PYHTTP_VERSION: pyhttp wsgi has no such option",
     )
     assert parse_folder([], {"PORT": "1"}).common.warnings == ()
+
+
+@pytest.mark.parametrize("arguments", [[], ["wsgi", "a:b"]])
+def test_every_command_warns_of_them(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYHTTP_WAT", "1")
+    assert [line for line in find_task(arguments).warnings if "PYHTTP_WAT" in line] != []
