@@ -2,7 +2,7 @@
 
 import os
 import socket
-from functools import lru_cache, partial
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import serve_plain
@@ -14,7 +14,6 @@ from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
 from pyhttp.resources import files, paths, site_errors, site_fields, status_responses
 from pyhttp.resources.opened_file import OpenedFile, check_directory, open_file
-from pyhttp.semantics.methods import check_method
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
 from pyhttp.transport.client import Address, Connection
@@ -56,6 +55,8 @@ class BaseHttpRequestHandler(NoLeftovers):
     """The file that `handle` has opened for `do_file`."""
     _link: str
     """Of the pages beside the one that `list_dir` has made."""
+    _free: bool
+    """Whether no rule forbids the path by its names, so that it may be a page of `Site.spa`."""
 
     def __init__(
         self,
@@ -70,7 +71,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         self.addr = addr
         self.server = server
         path = "" if directory is None else os.fspath(directory)
-        self.directory: str = _normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
+        self.directory: str = paths.normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         if site is not None and site.__class__ is not Site:
             check_type("site", site, Site)
         self.site: Site = site or _DEFAULT_SITE
@@ -83,7 +84,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         """Have `handle` answer; what it raises, now or in a further turn, or a refusal, has the site's own look."""
         self.request = Request.of(exchange)
         self._asked = self.request.path
-        self._script, self._redirects, self._opened = None, 0, None
+        self._script, self._redirects, self._opened, self._free = None, 0, None, False
         exchange.look, exchange.door = self._look, self.respond
         if self.site.cors or self.site.headers:
             exchange.add_fields = lambda response: site_fields.completed(response, self.site, self.request.headers)
@@ -93,11 +94,17 @@ class BaseHttpRequestHandler(NoLeftovers):
             from pyhttp import guard  # noqa: PLC0415 - most folders are for everybody
 
             guard.admit(exchange, self.site.auth)
-        self.handle()
+        try:
+            self.handle()
+        except NotFound as error:
+            if not self._free:
+                raise
+            from pyhttp.resources.single_page import page_instead  # noqa: PLC0415 - for few sites
+
+            self.respond(page_instead(self.request.head, error, self.directory, site=self.site, limits=exchange.limits))
 
     def _look(self, error: HTTPError) -> Response:
-        head = self.request.head
-        return site_errors.answer_to_error(error, head, root=self.directory, site=self.site, path=self._asked)
+        return site_errors.answer_to_error(error, self.request.head, self.directory, site=self.site, path=self._asked)
 
     # --- what may be overridden
 
@@ -111,12 +118,15 @@ class BaseHttpRequestHandler(NoLeftovers):
         if path == "*":  # 9110-9.3.7: the server as a whole
             self.respond(status_responses.options_response(site=self.site))
             return
-        segments = paths.decode(path)
+        segments, site = paths.decode(path), self.site
+        if site.only:
+            self._free = site.spa != ""
+            self.do_file(paths.only_file(self.directory, path, site.only))
+            return
         located = self.get_path(path)
-        concerned = script_path.concerns(segments, self.site.cgi_directories, self.site.cgi_suffixes)
-        self._script = (
-            script_path.find(self.directory, segments, self.site, slash=path.endswith("/")) if concerned else None
-        )
+        concerned = script_path.concerns(segments, site.cgi_directories, site.cgi_suffixes)
+        self._free = site.spa != "" and not concerned
+        self._script = script_path.find(self.directory, segments, site, slash=path.endswith("/")) if concerned else None
         if self._script is not None:
             self.run_cgi(self._script.path)
         elif located.endswith("/"):
@@ -132,6 +142,14 @@ class BaseHttpRequestHandler(NoLeftovers):
             self._opened = open_file(path, self.directory, self.site)
         except HTTPError:
             self._opened = None  # unless it is a directory, `do_file` says what is wrong with it
+        if self.site.clean_urls:
+            from pyhttp.resources.clean_urls import find_page  # noqa: PLC0415 - for few sites
+
+            found = find_page(self.request.head, self._asked, path, self._opened, root=self.directory, site=self.site)
+            if isinstance(found, Response):
+                self.respond(found)
+                return
+            self._opened, path = found, path if found is None else found.path
         if self._opened is None and files.is_directory(path):
             self._do_directory(path, segments)
             return
@@ -171,10 +189,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         """
         from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
 
-        asked, root, site, limits = self.request, self.directory, self.site, self.request.exchange.limits
-        if not files.is_directory(path):
-            return listing.file_page(path, root=root, site=site, limits=limits)
-        page = listing.directory_page(path, asked.path, asked.query, root=root, site=site, limits=limits)
+        limits = self.request.exchange.limits
+        page = listing.page_of(path, self.request.head, root=self.directory, site=self.site, limits=limits)
         self._link = page.link
         return page.html
 
@@ -220,15 +236,9 @@ class BaseHttpRequestHandler(NoLeftovers):
             found = script_path.at(self.directory, path, self.site)
         if found is None:
             raise NotFound("not a CGI script")
-        errand.run_script(
-            self.request,
-            found,
-            errand.ends_of(self.request, self.conn, self.addr),
-            root=self.directory,
-            site=self.site,
-            surroundings=Surroundings(self.server),
-            then=partial(self._go_on, found),
-        )
+        ends, around = errand.ends_of(self.request, self.conn, self.addr), Surroundings(self.server)
+        root, site, go_on = self.directory, self.site, partial(self._go_on, found)
+        errand.run_script(self.request, found, ends, root=root, site=site, surroundings=around, then=go_on)
 
     def _go_on(self, ran: script_path.Script, answer: "Response | LocalRedirect") -> None:
         """A script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
@@ -268,13 +278,8 @@ class BaseHttpRequestHandler(NoLeftovers):
 
     def _do_directory(self, path: str, segments: tuple[str, ...]) -> None:
         check_directory(path, self.directory, self.site)
-        request, head = self.request, self.request.head
-        if not request.path.endswith("/"):
-            check_method(head.method)
-            if status_responses.is_preflight(head.method, head.headers, self.site):
-                self.respond(status_responses.options_response(head.headers, site=self.site))
-                return
-            self.respond(status_responses.redirect_response(self._asked, segments, request.query, site=self.site))
+        if not self.request.path.endswith("/"):
+            self.respond(status_responses.moved_response(self.request.head, self._asked, segments, site=self.site))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
         else:
@@ -292,7 +297,3 @@ class BaseHttpRequestHandler(NoLeftovers):
         self._link = ""  # an overridden list_dir may know of no further pages
         page = self.list_dir(path)
         self.respond(listing.listing_response(head, page, self._link, site=self.site))
-
-
-_normal: Final = lru_cache(maxsize=64)(os.path.normpath)
-"""A handler is built for each request, mostly of the same folder."""

@@ -100,6 +100,16 @@ class Site:
     hide_dotfiles: bool = False
     """Whether names that begin with a dot are neither listed nor served, `.well-known` excepted (safety line W8),
     whatever link leads there."""
+    only: str = ""
+    """A file of the root that is all there is: at `/`, and at its name. Nothing else of the folder is reachable, its
+    listing and `not_found` among that; "" for the whole folder."""
+    clean_urls: bool = False
+    """Whether `/about` answers with `about.html`, where no file is called so, and no folder with an index. What has an
+    address without `.html` is redirected there, and an index to its folder."""
+    spa: str = ""
+    """A file of the root that answers, with status 200, where a browser goes to a page that is not there: of an
+    application that draws its pages itself. What is fetched, or asked for by a name with a dot in it, stays 404; ""
+    for no such file."""
     not_found: str = "404.html"
     """A file of the root that answers, with status 404, for what is not there; "" for the plain error page."""
     max_age: int | None = None
@@ -122,6 +132,9 @@ class Site:
     codings: tuple[str, ...] = ()
     """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first, of a folder that was
     prepared so: elsewhere a neighbour called so is another file, or one that is just being written."""
+    compress: bool = False
+    """Whether files of types that gain by it are sent with gzip, or zstd where Python has it, as the client accepts:
+    from 1 KiB on, without a range, and where `headers` do not say no-transform. A file of `codings` comes first."""
     auth: BasicAuth | None = None
     """Who may see the site; None: everybody. Without credentials of a user, everything answers 401, scripts, listings,
     and what is not there; preflights of `cors` alone carry none, and are answered."""
@@ -148,15 +161,18 @@ class Site:
         return self._hash
 
     def _check_names(self) -> None:
-        not_found = (self.not_found,) if self.not_found else ()
         for parameter, names in (
             ("index", self.index),
             ("cgi_directories", self.cgi_directories),
-            ("not_found", not_found),
+            ("not_found", tuple(filter(None, (self.not_found,)))),
+            ("only", tuple(filter(None, (self.only,)))),
+            ("spa", tuple(filter(None, (self.spa,)))),
         ):
             for name in names:
                 if not name or "/" in name or "\0" in name or name in {".", ".."}:
                     raise ValueError(f"Site.{parameter}: {name!r} is not a plain file name")
+        if self.only and self.spa not in {"", self.only}:
+            raise ValueError(f"Site.spa: {self.spa!r} is not the file that is all there is, {self.only!r}")
 
     def _check_headers(self) -> None:
         for name, value in self.headers:

@@ -107,6 +107,9 @@ ONLY_IN: Final = {
 STUBS: Final = frozenset({"_typeshed"})
 """Names of types that only the type checker knows."""
 
+LATER: Final = frozenset({"compression"})
+"""What the standard library of a later Python has: this one from 3.14 on."""
+
 LONGEST_MODULE: Final = 300
 LONGEST_FUNCTION: Final = 60
 
@@ -162,7 +165,7 @@ def fault(importer: str, target: str) -> str | None:
     """What is wrong with `importer` importing `target`, if anything."""
     root = target.split(".", maxsplit=1)[0]
     if root != "pyhttp":
-        if root not in sys.stdlib_module_names | STUBS | ONLY_IN.keys():
+        if root not in sys.stdlib_module_names | STUBS | LATER | ONLY_IN.keys():
             return "is not in the standard library"
         if root in IMPURE and is_pure(importer):
             return "is not for a pure module"

@@ -98,6 +98,121 @@ def test_dispatch(root: Path, target: str, method: str, status: int) -> None:
     assert found == status
 
 
+@pytest.mark.parametrize(
+    ("target", "answer"),
+    [
+        ("/", (200, b"hello")),
+        ("/a.txt", (200, b"hello")),
+        ("/a.txt?x", (200, b"hello")),
+        ("//a.txt", (200, b"hello")),
+        ("/a.txt/", 404),
+        ("/b.txt", 404),
+        ("/.", 404),
+        ("/404.html", 404),
+        ("/folder/", 404),
+        ("/folder", 404),
+        ("/with-index/", 404),
+        ("/a.txt/more", 404),
+        ("/cgi-bin/x", 404),
+        ("/x.sh", 404),
+        ("/?format=json", (200, b"hello")),
+    ],
+)
+def test_one_file_is_all_there_is(root: Path, target: str, answer: int | tuple[int, bytes]) -> None:
+    for name in ("b.txt", "404.html", "x.sh", "index.html"):
+        (root / name).write_text("another")
+    site = Site(only="a.txt", cgi_suffixes=((".sh", "/bin/sh"),))
+    ((status, head, content),) = ask(request(target), folder(root, site))
+    assert answer in {status, (status, content)}
+    assert b"another" not in content
+    assert head
+
+
+def test_the_one_file_has_what_files_have(root: Path) -> None:
+    sent = request("/", "Range: bytes=1-2") + request("/", method="HEAD") + request("/", method="POST")
+    answers = ask(sent, folder(root, Site(only="a.txt")))
+    assert [(status, content) for status, _, content in answers[:2]] == [(206, b"el"), (200, b"")]
+    assert answers[2][0] == 405
+
+
+def test_the_one_file_may_go_and_nothing_comes_in_its_place(root: Path) -> None:
+    (root / "a.txt").unlink()
+    assert [status for status, _, _ in ask(request("/") + request("/a.txt"), folder(root, Site(only="a.txt")))] == [
+        404,
+        404,
+    ]
+
+
+def test_one_file_that_a_program_runs_is_run(root: Path) -> None:
+    (root / "x.sh").write_text('printf "Content-Type: text/plain\\n\\nran $PATH_INFO"')
+    site = Site(only="x.sh", cgi_suffixes=((".sh", "/bin/sh"),))
+    answers = ask(request("/") + request("/x.sh") + request("/x.sh/more"), folder(root, site))
+    assert [(status, content) for status, _, content in answers[:2]] == [(200, b"ran "), (200, b"ran ")]
+    assert answers[2][0] == 404
+
+
+GOES: Final = "Sec-Fetch-Mode: navigate"
+
+
+@pytest.mark.parametrize(
+    ("target", "status"),
+    [
+        ("/route", 200),
+        ("/a/deep/route", 200),
+        ("/a.txt", 200),
+        ("/folder", 301),
+        ("/none.js", 404),
+        ("/.hidden", 404),
+        ("/.absent", 404),
+        ("/pub", 200),
+        ("/out", 200),
+        ("/cgi-bin/none", 404),
+        ("/CGI-BIN/none", 404),
+        ("/cgi-bin/", 403),
+        ("/x.sh/../route", 404),
+        ("/%2e%2e/route", 404),
+        ("/none.sh/route", 404),
+        ("/a%2Fb", 404),
+    ],
+)
+def test_who_goes_to_a_page_that_is_not_there_gets_the_application(root: Path, target: str, status: int) -> None:
+    """What a rule forbids by its name stays forbidden, whether or not it is there; a link to it tells nothing."""
+    (root / "index.html").write_text("<p>app")
+    (root / ".hidden").mkdir()
+    (root / "pub").symlink_to(root / ".hidden")
+    (root / "out").symlink_to("/etc")
+    site = Site(spa="index.html", hide_dotfiles=True, cgi_suffixes=((".sh", "/bin/sh"),))
+    ((found, _, content),) = ask(request(target, GOES), folder(root, site))
+    assert found == status
+    assert (content == b"<p>app") is (status == 200 and target != "/a.txt")
+
+
+def test_what_is_fetched_stays_not_found(root: Path) -> None:
+    (root / "index.html").write_text("<p>app")
+    handler = folder(root, Site(spa="index.html"))
+    sent = request("/route", "Sec-Fetch-Mode: cors") + request("/route") + request("/route", GOES, method="HEAD")
+    assert [status for status, _, _ in ask(sent, handler)] == [404, 404, 200]
+    assert [status for status, _, _ in ask(request("/route", GOES), folder(root))] == [404]
+
+
+def test_one_file_may_be_an_application(root: Path) -> None:
+    handler = folder(root, Site(only="a.txt", spa="a.txt"))
+    answers = ask(request("/route", GOES) + request("/other.js", GOES), handler)
+    assert [(status, content == b"hello") for status, _, content in answers] == [(200, True), (404, False)]
+
+
+def test_clean_urls(root: Path) -> None:
+    (root / "about.html").write_text("<p>about")
+    handler = folder(root, Site(clean_urls=True))
+    pages, others = ("/about", "/about.html?q", "/with-index/index.html"), ("/a.txt", "/folder", "/none", "/cgi-bin")
+    answers = ask(b"".join(map(request, [*pages, *others])), handler)
+    assert [status for status, _, _ in answers] == [200, 301, 301, 200, 301, 404, 403]
+    assert answers[0][2] == b"<p>about"
+    assert b"Location: about?q\r\n" in answers[1][1] + b"\r\n"
+    assert b"Location: ./\r\n" in answers[2][1] + b"\r\n"
+    assert [status for status, _, _ in ask(request("/about"), folder(root))] == [404]
+
+
 def test_a_folders_listing_is_escaped(root: Path) -> None:
     ((_, _, content),) = ask(request("/folder/"), folder(root))
     assert b"&lt;b&gt;.txt" in content

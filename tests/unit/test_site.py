@@ -14,6 +14,7 @@ def test_the_defaults() -> None:
     assert not site.hide_dotfiles
     assert not site.cors
     assert site.max_age is None
+    assert (site.only, site.clean_urls, site.spa, site.compress) == ("", False, "", False)
 
 
 def test_what_may_be_said() -> None:
@@ -40,6 +41,16 @@ def test_names_are_plain_names(name: str) -> None:
     if name:
         with pytest.raises(ValueError, match=r"Site\.not_found"):
             Site(not_found=name)
+        with pytest.raises(ValueError, match=r"Site\.only"):
+            Site(only=name)
+        with pytest.raises(ValueError, match=r"Site\.spa"):
+            Site(spa=name)
+
+
+def test_an_application_beside_the_one_file_there_is_could_not_be_reached() -> None:
+    with pytest.raises(ValueError, match=r"Site\.spa: 'b\.html' is not the file that is all there is, 'a\.html'"):
+        Site(only="a.html", spa="b.html")
+    assert Site(only="a.html", spa="a.html").spa == "a.html"
 
 
 @pytest.mark.parametrize(
@@ -54,6 +65,8 @@ def test_names_are_plain_names(name: str) -> None:
         ({"auth": "users"}, "Site.auth: BasicAuth or NoneType, not str"),
         ({"max_age": True}, "Site.max_age: int or NoneType, not bool"),
         ({"not_found": None}, "Site.not_found: str, not NoneType"),
+        ({"spa": True}, "Site.spa: str, not bool"),
+        ({"compress": "gzip"}, "Site.compress: bool, not str"),
     ],
 )
 def test_a_parameter_of_a_wrong_type_is_named(named: dict[str, object], message: str) -> None:

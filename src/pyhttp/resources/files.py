@@ -5,7 +5,7 @@ import stat
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Literal, NamedTuple, assert_never
+from typing import Final, NamedTuple, assert_never
 
 from pyhttp.errors import InternalError, PreconditionFailed, RangeNotSatisfiable
 from pyhttp.limits import Limits
@@ -73,41 +73,52 @@ def file_response(
                 return options_response(head.headers, site=site)
         if not file.sized:
             return _unsized(head, path, file, site)
-        coding, varies, now_ns = "", False, clock()
-        # Without siblings only a weight of 0 could exclude the file itself.
+        coding, varies, made, now_ns = "", False, False, clock()
+        # Without other representations only a weight of 0 could exclude the file itself.
         # The name of one that has a coding of its own ends in "z".
-        if site.codings or path[-1] in "zZ" or ";" in head.headers.by_name.get("accept-encoding", ""):
-            selected = select_representation(head.headers, path, file, root, site, now_ns=now_ns)
+        if site.codings or site.compress or path[-1] in "zZ" or ";" in head.headers.by_name.get("accept-encoding", ""):
+            selected = select_representation(head, path, file, root, site, now_ns=now_ns)
             if selected.file is None:
                 return not_acceptable_response(_choices(path, selected.alternatives), site=site)
-            file, coding, varies = selected.file, selected.coding, bool(selected.alternatives)
-        key = ((path, file.version, coding, varies), site)
+            file, coding, varies, made = selected.file, selected.coding, selected.varies, selected.made
+        key = ((path, file.version, coding, varies, made), site)
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
         try:  # nearly always it has been described before, and is unchanged
             described = _DESCRIBED[key if settled else _NEVER]
         except KeyError:
-            described = _describe(*key, now_ns, partial(_beginning, file, path, coding, root, site))
+            described = _describe(*key, now_ns, partial(_beginning, file, path, "" if made else coding, root, site))
             if settled:
                 _remember(key, described)
         verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
-        if verdict is PERFORM_WHOLE:
+        if verdict is PERFORM_WHOLE and not made:  # nearly always
             return Response(200, described.fields, _content(head, file, 0, file.size))
-        return _special(head, described, verdict, file, limits)
+        return _special(head, described, verdict, file, limits, made=coding if made else "")
     except BaseException:
         file.close()
         raise
 
 
-_Special = Literal[Verdict.PERFORM, Verdict.NOT_MODIFIED, Verdict.PRECONDITION_FAILED]
-"""What preconditions and Range make of an answer other than the whole."""
-
-
 def _special(
-    head: RequestHead, described: "_Described", verdict: _Special, file: OpenedFile, limits: Limits
+    head: RequestHead, described: "_Described", verdict: Verdict, file: OpenedFile, limits: Limits, *, made: str
 ) -> Response:
-    """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a)."""
+    """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a).
+
+    Args:
+        head: The request.
+        described: The representation.
+        verdict: What its preconditions allow.
+        file: Open; closed here or with the response, unless this raises.
+        limits: How many ranges are honoured.
+        made: The coding that is to be made of the file; "" for none.
+    """
+    if made and (verdict is PERFORM or verdict is PERFORM_WHOLE):  # it has no ranges
+        from pyhttp.resources.compressing import Compressed  # noqa: PLC0415 - for few sites
+
+        return Response(200, described.fields, Compressed(file, made))
     if verdict is PERFORM:
         return _ranged(head, described, file, limits)
+    if verdict is PERFORM_WHOLE:
+        return Response(200, described.fields, _content(head, file, 0, file.size))
     if verdict is NOT_MODIFIED:
         file.close()
         return Response(304, described.not_modified)
@@ -126,18 +137,17 @@ class _Described(NamedTuple):
     """That of a 304."""
 
 
-_Selected = tuple[str, FileVersion, str, bool]
-"""Path, version, content coding and whether it was chosen among others: of a representation."""
+_Selected = tuple[str, FileVersion, str, bool, bool]
+"""Path, version, content coding, whether it was chosen among others, and whether its coding is made: of a
+representation."""
 
 
 def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[[], bytes]) -> _Described:
-    path, version, coding, varies = selected
-    validators = validators_of_file(version, now_ns, coding=coding)
-    lines: Lines = (
-        *type_lines(path, site, beginning, coding),
-        ("ETag", str(validators.etag)),
-        ("Accept-Ranges", "bytes"),
-    )
+    path, version, coding, varies, made = selected
+    validators = validators_of_file(version, now_ns, coding=coding, made=made)
+    lines: Lines = (*type_lines(path, site, beginning, coding), ("ETag", str(validators.etag)))
+    if not made:
+        lines = (*lines, ("Accept-Ranges", "bytes"))
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
     if coding:
@@ -153,7 +163,7 @@ _DESCRIBED: Final[dict[_Key, _Described]] = {}
 """What is said of files that were last changed `_SETTLED` ago or more, when the time has no part in it. It is a plain
 dictionary and no `lru_cache`, since the file that may have to be looked into is no part of the key."""
 _MOST_DESCRIBED: Final = 1024
-_NEVER: Final[_Key] = (("", (0, 0, 0, 0, 0), "", False), Site())
+_NEVER: Final[_Key] = (("", (0, 0, 0, 0, 0), "", False, False), Site())
 """A key that is not among them."""
 
 

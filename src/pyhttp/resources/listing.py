@@ -7,6 +7,7 @@ from pyhttp.errors import Forbidden, HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.entries import Directory
+from pyhttp.resources.files import is_directory
 from pyhttp.resources.folder_page import folder_page
 from pyhttp.resources.generated import generated_response
 from pyhttp.resources.opened_file import open_file
@@ -18,7 +19,7 @@ from pyhttp.resources.view import view_of
 from pyhttp.semantics.negotiation import choose_type
 from pyhttp.site import Site
 
-__all__ = ["VARY", "Page", "directory_page", "file_page", "listing_response", "open_listed", "wants_json"]
+__all__ = ["VARY", "Page", "directory_page", "file_page", "listing_response", "open_listed", "page_of", "wants_json"]
 
 _DEFAULT_LIMITS: Final = Limits()
 VARY: Final = ("Vary", "Accept")
@@ -32,6 +33,13 @@ class Page(NamedTuple):
     html: str
     link: str = ""
     """As `Paging.link`: the value of a Link field that leads to others; empty where there are none."""
+
+
+def page_of(path: str, head: RequestHead, *, root: str, site: Site, limits: Limits) -> Page:
+    """A directory or a file as an HTML page: `directory_page`, which the request has parameters for, or `file_page`."""
+    if not is_directory(path):
+        return Page(file_page(path, root=root, site=site, limits=limits))
+    return directory_page(path, head.path, head.query, root=root, site=site, limits=limits)
 
 
 def directory_page(

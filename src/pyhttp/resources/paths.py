@@ -16,6 +16,9 @@ __all__ = [
     "home_reference",
     "is_inside",
     "locate",
+    "normal",
+    "only_file",
+    "page_reference",
 ]
 
 _REMEMBERED: Final = 512
@@ -23,6 +26,8 @@ _REMEMBERED: Final = 512
 _CONTROL: Final = re.compile("%[01][0-9A-Fa-f]|%7[Ff]")
 """A control character; unescaped ones are in no path."""
 _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
+normal: Final = lru_cache(maxsize=64)(os.path.normpath)
+"""A path without empty and dot segments. A handler asks for each request, mostly of the same folder."""
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
 
@@ -101,6 +106,19 @@ def directory_reference(path: str, segments: tuple[str, ...]) -> str:
     return f"{'./' if ':' in segments[-1] else ''}{encode_segment(segments[-1])}/"
 
 
+def page_reference(path: str, segments: tuple[str, ...]) -> str:
+    """The relative reference to a page, as `home_reference` is one.
+
+    Args:
+        path: Of the request that is answered, still encoded: beside the page, or of a script that leads there.
+        segments: The decoded path of the page; the last one is empty where a folder is meant.
+    """
+    *above, name = segments
+    if list(decode(path)[:-1]) != above:
+        return home_reference(path) + "/".join([encode_segment(segment) for segment in segments])
+    return f"{'' if name and ':' not in name else './'}{encode_segment(name)}"
+
+
 @lru_cache(maxsize=_REMEMBERED)
 def locate(root: str, path: str, hide_dotfiles: bool = False) -> str:
     """The absolute file-system path that a request path means below `root`; nothing is looked up.
@@ -118,6 +136,24 @@ def locate(root: str, path: str, hide_dotfiles: bool = False) -> str:
     if hide_dotfiles and is_hidden(segments):
         raise NotFound("a name that begins with a dot is hidden")
     return "/".join((root.rstrip("/"), *segments)) if segments else root
+
+
+def only_file(root: str, path: str, name: str) -> str:
+    """The file-system path of the one file that a site has, where a request means it.
+
+    Args:
+        root: An absolute path.
+        path: As for `decode`.
+        name: The file's, below `root`.
+
+    Raises:
+        BadRequest: As `decode`.
+        NotFound: As `decode`, or another name is asked for.
+    """
+    segments = decode(path)
+    if segments and (segments != (name,) or path.endswith("/")):
+        raise NotFound("this site has one file alone")
+    return os.path.join(root, name)
 
 
 def is_inside(path: str, root: str) -> bool:

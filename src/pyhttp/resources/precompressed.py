@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pyhttp.errors import HTTPError, NotFound
+from pyhttp.messages import RequestHead
 from pyhttp.resources.coded import can_hold
 from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.semantics.fields import Headers
@@ -34,42 +35,55 @@ class Representation(NamedTuple):
     coding: str = ""
     """Its content coding; "" for none."""
     alternatives: tuple[str, ...] = ()
-    """The codings there are, so that the answer could have been another (9110-12.5.5-10a)."""
+    """The codings there are files of."""
+    varies: bool = False
+    """Whether the answer could have been another (9110-12.5.5-10a)."""
+    made: bool = False
+    """Whether the coding is to be made: the file has none."""
 
 
 def select_representation(
-    headers: Headers, path: str, plain: OpenedFile, root: str, site: Site, *, now_ns: int
+    head: RequestHead, path: str, plain: OpenedFile, root: str, site: Site, *, now_ns: int
 ) -> Representation:
-    """Choose by Accept-Encoding between a file and its siblings, or whether a file has a coding of its own.
+    """Choose by Accept-Encoding between a file, its siblings, and what `Site.compress` makes of it.
 
+    What has a coding by its own name is sent with that, or without for who does not take it.
     A sibling answers only where the same rules of access let it be opened, it is not older than its file, and it can be
     that file with its coding. A plain file that is not chosen is closed.
 
     Args:
-        headers: Of the request.
+        head: The request.
         path: Absolute file-system path of the file.
         plain: The file, opened.
         root: Absolute path of the folder served.
-        site: Which codings are looked for.
+        site: Which codings are looked for, and whether others are made.
         now_ns: The current time.
     """
-    own = own_coding(path, site.media_types)
+    headers, own = head.headers, own_coding(path, site.media_types)
     if own:
         return _with_own_coding(headers, plain, own)
     place = _Place(path, plain, root, site, now_ns)
     found = {coding: version for coding in site.codings if (version := place.look(coding)) is not None}
     alternatives = remaining = tuple(found)
+    varies = bool(alternatives)
+    if site.compress:
+        from pyhttp.resources.compressing import codings_for, is_for_part  # noqa: PLC0415 - for few sites
+
+        made = codings_for(path, plain, site)
+        varies = bool(alternatives or made)
+        if not is_for_part(head) or choose_coding(headers, alternatives) is None:  # then a range is ignored
+            remaining = (*alternatives, *[coding for coding in made if coding not in found])
     while True:
         coding = choose_coding(headers, remaining)
         if coding is None:
             plain.close()
-            return Representation(None, alternatives=alternatives)
-        if coding == IDENTITY:
-            return Representation(plain, alternatives=alternatives)
+            return Representation(None, "", alternatives, varies)
+        if coding not in found:
+            return Representation(plain, "" if coding == IDENTITY else coding, alternatives, varies, coding != IDENTITY)
         sibling = place.open(coding, found[coding])
         if sibling is not None:
             plain.close()
-            return Representation(sibling, coding, alternatives)
+            return Representation(sibling, coding, alternatives, varies)
         remaining = tuple(other for other in remaining if other != coding)
 
 
@@ -79,7 +93,7 @@ def _with_own_coding(headers: Headers, plain: OpenedFile, own: str) -> Represent
     if coding is None:
         plain.close()
         return Representation(None)
-    return Representation(plain, coding if coding == own else "", (own,))
+    return Representation(plain, coding if coding == own else "", (own,), varies=True)
 
 
 class _Place(NamedTuple):

@@ -17,7 +17,7 @@ from pyhttp.site import Site
 __all__ = ["answer_to_error", "not_found_response"]
 
 
-def answer_to_error(error: HTTPError, head: RequestHead, *, root: str, site: Site, path: str) -> Response:
+def answer_to_error(error: HTTPError, head: RequestHead, root: str, *, site: Site, path: str) -> Response:
     """What a site answers where a request has met with `error`; `path` is what the client asked for."""
     if is_preflight(head.method, head.headers, site) and not error.must_close:
         return options_response(head.headers, site=site)
@@ -46,7 +46,7 @@ def not_found_response(error: NotFound, *, headers: Headers = EMPTY, root: str, 
 
 
 def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:
-    if not site.not_found:
+    if not site.not_found or site.only:
         return None
     try:
         return open_file(os.path.join(root, site.not_found), root, site)

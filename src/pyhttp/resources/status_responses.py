@@ -4,19 +4,26 @@ from http import HTTPStatus
 from typing import Final
 
 from pyhttp.errors import HTTPError
-from pyhttp.messages import Response
+from pyhttp.messages import RequestHead, Response
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.page import document, escape_text, page_lines, plain_text
-from pyhttp.resources.paths import directory_reference, encode_segment, home_reference
+from pyhttp.resources.paths import directory_reference, encode_segment, home_reference, page_reference
 from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.semantics import negotiation
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.semantics.methods import FILE_METHODS
+from pyhttp.semantics.methods import FILE_METHODS, check_method
 from pyhttp.semantics.references import uri_reference
 from pyhttp.semantics.statuses import explanation
 from pyhttp.site import Site
 
-__all__ = ["error_response", "is_preflight", "not_acceptable_response", "options_response", "redirect_response"]
+__all__ = [
+    "error_response",
+    "is_preflight",
+    "moved_response",
+    "not_acceptable_response",
+    "options_response",
+    "redirect_response",
+]
 
 _PLAIN: Final = Site()
 _ASKED_WITH: Final = (
@@ -71,20 +78,46 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
     return _note(status, text, (("Vary", "Accept-Encoding"),), site)
 
 
-def redirect_response(path: str, segments: tuple[str, ...], query: str, *, site: Site = _PLAIN) -> Response:
-    """301 to a directory's own URL, which ends in a slash (safety lines R1, R2).
+def moved_response(
+    head: RequestHead, path: str, segments: tuple[str, ...], *, site: Site = _PLAIN, page: bool = False
+) -> Response:
+    """What a request gets whose resource has another URL: a redirect there; a preflight has its own answer.
+
+    Args:
+        head: The request; its query is kept.
+        path: As for `redirect_response`.
+        segments: Likewise.
+        site: Whose fields the answer carries.
+        page: Likewise.
+
+    Raises:
+        HTTPError: 405 or 501.
+    """
+    check_method(head.method)
+    if is_preflight(head.method, head.headers, site):
+        return options_response(head.headers, site=site)
+    return redirect_response(path, segments, head.query, site=site, page=page)
+
+
+def redirect_response(
+    path: str, segments: tuple[str, ...], query: str, *, site: Site = _PLAIN, page: bool = False
+) -> Response:
+    """301 to the URL that a directory or a page has: a directory's ends in a slash (safety lines R1, R2).
 
     The reference is relative, so that it is right behind any prefix that a proxy takes away.
 
     Args:
         path: Of the request, still encoded: what the client resolves the reference against.
-        segments: The decoded path of the directory, never empty: the root has its slash always.
+        segments: The decoded path of the directory, never empty: the root has its slash always; or as for
+            `page_reference`.
         query: As received, without its question mark; kept, but that what may not stand there is escaped.
         site: Whose fields the answer carries.
+        page: Whether it leads to a page.
     """
-    location = uri_reference(directory_reference(path, segments) + (f"?{query}" if query else ""))
+    reference = page_reference(path, segments) if page else directory_reference(path, segments)
+    location = uri_reference(reference + (f"?{query}" if query else ""))
     link = escape_text(location)
-    text = f'<p>This folder is at <a href="{link}">{link}</a>.</p>\n'
+    text = f'<p>This {"page" if page else "folder"} is at <a href="{link}">{link}</a>.</p>\n'
     return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)
 
 

@@ -74,7 +74,7 @@ A plain tuple, as one is made for every request.
 """
 
 
-def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "") -> Validators:
+def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "", made: bool = False) -> Validators:
     """The validators of a file, from what `fstat` says of it.
 
     The tag is a one-way digest of all that: size and mtime alone are the same for many files of a package store, and
@@ -86,6 +86,8 @@ def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "") -
         version: Of the file.
         now_ns: The current time; Last-Modified is never later (9110-8.8.2.1-4a).
         coding: The content coding of the representation, which has a tag of its own.
+        made: Whether it is made for each answer. Then the tag is weak: the octets are those of a compressor, of which
+            the next version writes others (9110-8.8.1-7a).
     """
     _, modified_ns, changed_ns, _, _ = version
     opaque = blake2b(repr(version).encode("ascii"), digest_size=8, person=b"pyhttp file").hexdigest()
@@ -94,7 +96,7 @@ def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "") -
     if _is_recent(modified_ns, now_ns) or _is_recent(changed_ns, now_ns):
         tag = EntityTag(f"{opaque}-new", weak=True)
     else:
-        tag = EntityTag(opaque)
+        tag = EntityTag(opaque, weak=made)
     modified = min(modified_ns, now_ns) // _SECOND
     return Validators(tag, modified if modified >= _FIRST_DATE else None)
 

@@ -1,0 +1,97 @@
+"""RFC 9110 §3.1: pages of a folder under addresses without `.html`, each under one alone."""
+
+from typing import Final
+
+from pyhttp.errors import HTTPError, NotFound
+from pyhttp.messages import RequestHead, Response
+from pyhttp.resources.files import index_of
+from pyhttp.resources.opened_file import OpenedFile, open_file
+from pyhttp.resources.paths import decode, is_inside
+from pyhttp.resources.status_responses import moved_response
+from pyhttp.resources.withheld import boundary
+from pyhttp.site import Site
+
+__all__ = ["find_page"]
+
+_SUFFIX: Final = ".html"
+
+
+def find_page(
+    head: RequestHead, asked: str, path: str, file: OpenedFile | None, *, root: str, site: Site
+) -> OpenedFile | Response | None:
+    """What answers at a path: a file, the page that is called so but for its `.html`, or the way to its own address.
+
+    What the site does not show is as good as not there, here as elsewhere.
+
+    Args:
+        head: The request.
+        asked: The path that the client asked for, still encoded, whatever scripts have redirected to.
+        path: Absolute file-system path, without a slash at its end.
+        file: What is there, opened, if it is a file; closed where it is not returned.
+        root: Absolute path of the folder served.
+        site: How it is served.
+
+    Raises:
+        HTTPError: There is a page that cannot be read; 405 and 501 for a page that has another address.
+    """
+    page = file
+    try:
+        page = file or _page_at(path, root, site)
+        if page is None:
+            return None
+        address = _own_address(page.path, decode(head.path), root, site, is_asked=file is not None)
+        if address is None:
+            return page
+        response = moved_response(head, asked, address, site=site, page=True)
+    except BaseException:
+        if page is not None:
+            page.close()
+        raise
+    page.close()
+    return response
+
+
+def _own_address(
+    page: str, segments: tuple[str, ...], root: str, site: Site, *, is_asked: bool
+) -> tuple[str, ...] | None:
+    """The segments of the address that a page has, as for `page_reference`; None where it was asked for by that.
+
+    Args:
+        page: Absolute file-system path.
+        segments: Of the request, decoded.
+        root: As for `find_page`.
+        site: Likewise.
+        is_asked: Whether its whole name was asked for.
+    """
+    directory, _, name = page.rpartition("/")
+    stem = name.removesuffix(_SUFFIX)
+    if segments[-1:] != (name if is_asked else stem,):  # a path of the program's own: it has its reasons
+        return None
+    if index_of(directory or "/", site) == page:
+        return (*segments[:-1], "")
+    if is_asked and stem not in {name, "", ".", ".."} and not _is_taken(page.removesuffix(_SUFFIX), root, site):
+        return (*segments[:-1], stem)
+    return None
+
+
+def _page_at(path: str, root: str, site: Site) -> OpenedFile | None:
+    if _is_taken(path, root, site):
+        return None
+    try:
+        return open_file(path + _SUFFIX, root, site)
+    except NotFound:
+        return None
+
+
+def _is_taken(path: str, root: str, site: Site) -> bool:
+    """Whether something else is there than a page: a file, a folder with an index, or what a rule says of its name."""
+    ruled = is_inside(path, root) and boundary(root, site).refusal(path, path) != ""
+    if ruled or index_of(path, site) is not None:
+        return True
+    try:
+        open_file(path, root, site).close()
+    except NotFound:
+        return False
+    except HTTPError:  # a file that cannot be read
+        return True
+    return True
