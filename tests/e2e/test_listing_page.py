@@ -104,11 +104,12 @@ def test_a_narrow_screen_shows_all_and_never_scrolls_sideways(browser: Browser, 
     page = page_of(browser, NARROW)
     page.goto(site + path)
     assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
-    shown = 0 if "grid" in path else page.locator("time").count()
-    assert page.locator("time:visible").count() == shown
+    times = "tbody + tbody td:last-child"
+    shown = 0 if "grid" in path else page.locator(times).count()
+    assert page.locator(f"{times}:visible").count() == shown
     page.set_viewport_size({"width": WIDE, "height": 800})
     assert page.evaluate("document.documentElement.scrollWidth") <= WIDE
-    assert page.locator("time:visible").count() == shown
+    assert page.locator(f"{times}:visible").count() == shown
     page.context.close()
 
 
@@ -356,9 +357,7 @@ def test_times_are_those_of_the_readers_zone_or_in_utc(browser: Browser, site: s
     for scripts, shown, zone in ((True, "2023-11-15 03:43", "Asia/"), (False, "2023-11-14 22:13", "UTC")):
         page = page_of(browser, scripts=scripts)
         page.goto(site)
-        time = page.get_by_role("row", name="img10.png").locator("time")
-        expect(time).to_have_text(shown)
-        expect(time).to_have_attribute("datetime", "2023-11-14T22:13Z")
+        expect(page.get_by_role("row", name="img10.png").locator("td").last).to_have_text(shown)
         expect(page.locator("footer")).to_contain_text(f"Times are in {zone}")
         page.context.close()
 

@@ -5,7 +5,7 @@ from typing import Final, NamedTuple
 
 from pyhttp.resources import paths
 from pyhttp.resources.entries import UNSERVED, Entry
-from pyhttp.resources.icons import drawings
+from pyhttp.resources.icons import drawings, pointers
 from pyhttp.resources.order import Column
 from pyhttp.resources.page import GALLERY, SCRIPT, document, escape_text
 from pyhttp.resources.paging import Paging
@@ -40,9 +40,10 @@ def folder_page(found: tuple[Entry, ...], asked: str, root: str, paging: Paging)
     names = (root.rpartition("/")[2] or "/", *above)
     entries, carried = view.order.sorted(found), escape_text(view.carried)
     rows, icons = table_rows(entries, carried, grid=view.grid)
+    icons |= {"parent"} if above else set()
     heading, whole = escape_text(names[-1]), escape_text("/".join(names))
     top = (
-        f"{drawings({'parent', *icons})}{_breadcrumbs(asked, names, carried)}<main>\n"
+        f"{drawings(icons)}{_breadcrumbs(asked, names, carried)}<main>\n"
         f"<h1>{heading}</h1>\n{_filter(paging, pictures='image' in icons)}{_pages(paging, 'Pages')}"
         f"<table>\n<caption>Contents of {whole}</caption>\n"
         f"<thead>\n<tr>{''.join([_column(view, column) for column in Column])}\n"
@@ -64,8 +65,7 @@ def _breadcrumbs(asked: str, names: tuple[str, ...], carried: str) -> str:
 
 
 def _parent(carried: str) -> str:
-    icon = '<svg aria-hidden=true><use href="#parent"/></svg>'
-    return f'<tr><th scope=row><a href="../{carried}">{icon}Parent folder</a><td><td>\n'
+    return f'<tr><th scope=row><a href="../{carried}">{pointers()["parent"]}Parent folder</a><td><td>\n'
 
 
 def _filter(paging: Paging, *, pictures: bool) -> str:

@@ -5,7 +5,7 @@ from typing import Final
 
 from pyhttp.semantics.media_types import TYPES
 
-__all__ = ["PICTURES", "drawings", "icon_names"]
+__all__ = ["PICTURES", "drawings", "icon_names", "pointers"]
 
 _PAGE: Final = "M4 4v16.5h12V9l-5-5z"
 _ICONS: Final = {
@@ -20,22 +20,24 @@ _ICONS: Final = {
     "spreadsheet": "M2 5h16v14H2zm0 4.7h16M2 14.3h16M7.5 5v14",
     "presentation": "M1.5 5h17M3 5v10h14V5m-7 10v2m-4 4 4-4 4 4",
     "image": "M2 5h16v14H2zm0 11 5-5 6 8m-1-5 2-2 4 4M13 8.5h1",
-    "audio": "M7 17.5v-12l9-2v12m-9 2a2.5 2 0 1 1-5 0 2.5 2 0 1 1 5 0zm9-2a2.5 2 0 1 1-5 0 2.5 2 0 1 1 5 0z",
+    "audio": "M7 17.5v-12l9-2v12m-9 2a2.5 2 0 1 1 0-.1m9-1.9a2.5 2 0 1 1 0-.1",
     "video": "M2 5h16v14H2zm6 4v6l5-3z",
     "archive": "M3 5h14v15H3zm0 4h14m-9 4h4",
     "package": "M10 3.5 17 7v10l-7 3.5L3 17V7zM3 7l7 3.5L17 7m-7 3.5v10",
-    "disk": "M2 12a8 8 0 1 0 16 0 8 8 0 1 0-16 0m6 0a2 2 0 1 0 4 0 2 2 0 1 0-4 0",
+    "disk": "M18 12a8 8 0 1 1 0-.1m-6 0a2 2 0 1 1 0-.1",
     "code": "m6 7-5 5 5 5m8-10 5 5-5 5M11.5 5l-3 14",
     "program": "M1.5 5h17v14h-17zm3 4 3 3-3 3m5 0h5",
     "settings": "M3 7h14M3 12h14M3 17h14M12 5v4M6 10v4m8 1v4",
-    "data": "M8 4Q5 4 5 7v2q0 3-3 3 3 0 3 3v2q0 3 3 3m4-16q3 0 3 3v2q0 3 3 3-3 0-3 3v2q0 3-3 3",
+    "data": "M8 4q-3 0-3 4t-3 4q3 0 3 4t3 4m4-16q3 0 3 4t3 4q-3 0-3 4t-3 4",
     "database": "M3 7q0-3 7-3t7 3v10q0 3-7 3t-7-3zq0 3 7 3t7-3M3 12q0 3 7 3t7-3",
-    "web": "M2 12a8 8 0 1 0 16 0 8 8 0 1 0-16 0zh16M10 4q-7 8 0 16 7-8 0-16",
+    "web": "M18 12a8 8 0 1 1 0-.1M2 12h16M10 4q-7 8 0 16 7-8 0-16",
     "font": "m3 19 7-14 7 14M5.5 14.5h9",
-    "key": "M2 12a4 4 0 1 0 8 0 4 4 0 1 0-8 0m8 0h8v4m-3-4v3",
+    "key": "M10 12a4 4 0 1 1 0-.1h8v4m-3-4v3",
     "mail": "M2 6h16v12H2zl8 7 8-7",
 }
-"""The drawings of what entries are, 20 wide and 24 high: paths of SVG."""
+"""The drawings of what entries are, 20 wide and 24 high: paths of SVG. A circle is one arc that nearly meets itself."""
+_MARKS: Final = {name: chr(ord("a") + place) for place, name in enumerate(_ICONS)}
+"""What the drawings are called on a page, which says it in each row: a letter each."""
 
 _ENDINGS: Final = {
     "document": "doc docx dot odt odg rtf epub azw3 mobi tex djvu",
@@ -80,5 +82,11 @@ def icon_names() -> dict[str, str]:
 
 def drawings(used: set[str]) -> str:
     """The icons of a page, once each; the rows point at them."""
-    paths = [f'<path id="{name}" d="{_ICONS[name]}"/>\n' for name in sorted(used)]
-    return f"<svg>\n{''.join(paths)}</svg>\n"
+    paths = [f'<path id={_MARKS[name]} d="{_ICONS[name]}"/>' for name in sorted(used)]
+    return f"<svg>{''.join(paths)}</svg>\n"
+
+
+@cache
+def pointers() -> dict[str, str]:
+    """What points at each icon, HTML."""
+    return {name: f"<svg aria-hidden=true><use href=#{mark} /></svg>" for name, mark in _MARKS.items()}

@@ -56,16 +56,16 @@ th{padding:0;text-align:left;font-weight:400}
 th button{width:100%;border:0;cursor:pointer}
 th :is(a,button,span){display:flex;gap:.75rem;padding:.5rem .875rem;unicode-bidi:isolate}
 th span{color:var(--s)}
-td{padding:.5rem .875rem;white-space:nowrap}
-td,th+th{text-align:right}
-th+th{width:1%;white-space:nowrap}
+td{padding:.5rem .875rem}
+td,th+th{text-align:right;white-space:nowrap}
+th+th{width:1%}
 th+th button{justify-content:end}
 [aria-sort] button{gap:.375rem;color:var(--t);font-weight:600}
 [aria-sort] button::after{content:"\\2191";content:"\\2191"/""}
 [aria-sort=descending] button::after{content:"\\2193";content:"\\2193"/""}
 small{align-self:center;padding:0 .5em;border:1px solid var(--l);border-radius:1em;white-space:nowrap}
 svg{flex:none;width:20px;height:24px;color:var(--s);fill:none;stroke:currentColor;stroke-width:1.5;stroke-linejoin:round}
-[href="#folder"]{color:var(--a);fill:#58f3}
+[href="#a"]{color:var(--a);fill:#58f3}
 body>svg{display:none}
 footer{margin-top:1rem}
 .pages{gap:.25rem 1.5rem;margin:.75rem 0}
@@ -78,11 +78,11 @@ thead tr{display:flex;background:var(--b);border-radius:9px 9px 0 0;box-shadow:0
 thead th+th{width:auto}tbody th{grid-column:1/-1}tbody th :is(a,span){padding-bottom:.125rem}
 tbody td{grid-column:2;border:0;padding:0 0 .5rem;font-size:.8125rem;text-align:left}tbody td+td{grid-column:3}
 .pages span{width:100%}}
-@media(forced-colors:active){svg,[href="#folder"]{color:CanvasText}}
-"""
+@media(forced-colors:active){svg,[href="#a"]{color:CanvasText}}
+""".replace("\n", "")
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
-_DIGEST: Final = "exVfkt+yb/njHHokraXV3o91M+8btcIri4kxuwpihtk="
+_DIGEST: Final = "8WRHf/9u9sBUHenJru6EjOTjS4kPYKtw7PM5IXvhceg="
 """SHA-256 of STYLE in base64, written down: `hashlib` brings OpenSSL, which a server needs for nothing else."""
 
 GALLERY: Final = """
@@ -104,7 +104,7 @@ _GALLERY_DIGEST: Final = "p9J52BTL8xTulgtzyvKEMMEJgssu30zXje6orUy56kM="
 
 SCRIPT: Final = """
 const $=s=>[...document.querySelectorAll(s)],[q]=$("[type=search]"),[z]=$("#zone")
-for(const t of $("time")){const d=new Date(t.dateTime)
+for(const t of $("tbody+tbody td:last-child")){const d=new Date(t.textContent.slice(0,16).replace(" ","T")+"Z")
 t.textContent=new Date(d-6e4*d.getTimezoneOffset()).toISOString().slice(0,16).replace("T"," ")}
 if(z)z.textContent=Intl.DateTimeFormat().resolvedOptions().timeZone
 if(q){const o=q.form.lastChild,found=o.innerHTML,asked=q.value.toLowerCase(),
@@ -121,7 +121,7 @@ else o.textContent=w.includes(asked)?n+" of "+rows.length+all:"Enter asks for th
 Without it Enter filters, and times are in UTC.
 """
 
-_SCRIPT_DIGEST: Final = "GNGieazhUJy71bvwsSyAv4n4WtwNn3TlvGuyhIWFMBQ="
+_SCRIPT_DIGEST: Final = "y42Nvig0x/3EdFi+kg9FyK84rvnCDDHFtUE6Vxf9UUk="
 """As `_DIGEST`, of SCRIPT."""
 
 

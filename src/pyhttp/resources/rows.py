@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from pyhttp.resources.entries import UNSERVED, Entry
-from pyhttp.resources.icons import PICTURES, icon_names
+from pyhttp.resources.icons import PICTURES, icon_names, pointers
 from pyhttp.resources.page import escape_text, plain_text
 from pyhttp.resources.paths import encode_segment
 from pyhttp.semantics.dates import format_day
@@ -36,7 +36,7 @@ def table_rows(entries: Sequence[Entry], carried: str = "", *, grid: bool = Fals
     """
     joined = _joined(entries)
     links, texts = _links(joined), escape_text(joined).split("/")
-    icon_of = icon_names()
+    icon_of, pointer_of = icon_names(), pointers()
     icons: set[str] = set()
     rows: list[str] = []
     for (name, is_directory, mark, size, modified), link, text in zip(entries, links, texts, strict=False):
@@ -50,15 +50,12 @@ def table_rows(entries: Sequence[Entry], carried: str = "", *, grid: bool = Fals
             icon, extent = icon_of.get(suffix, "file"), human_size(size)
             tip = f' title="{size:,} bytes"' if size >= _KILO else ""
         icons.add(icon)
-        picture = f'<svg aria-hidden=true><use href="#{icon}"/></svg>'
+        picture = pointer_of[icon]
         if grid and suffix in PICTURES:
             picture = f'<img loading="lazy" alt="" src="{link}">'
         small = f"<small>{mark}</small>" if mark else ""
         day, clock = format_day(modified // 86_400), _CLOCK[modified // 60 % 1440]
-        rows.append(
-            f"<tr{tip}><th scope=row>{begin}{picture}{text}{slash}{small}{end}<td>{extent}"
-            f"<td><time datetime={day}T{clock}Z>{day} {clock}</time>\n"
-        )
+        rows.append(f"<tr{tip}><th scope=row>{begin}{picture}{text}{slash}{small}{end}<td>{extent}<td>{day} {clock}\n")
     return rows, icons
 
 

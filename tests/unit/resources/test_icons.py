@@ -5,7 +5,8 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
-from pyhttp.resources.icons import _ENDINGS, _ICONS, PICTURES, drawings, icon_names
+from pyhttp.resources.icons import _ENDINGS, _ICONS, PICTURES, drawings, icon_names, pointers
+from pyhttp.resources.page import STYLE
 from pyhttp.semantics.media_types import TYPES
 
 
@@ -64,12 +65,22 @@ def test_what_a_browser_plays_or_shows_has_the_icon_of_its_media_type() -> None:
 def test_every_icon_is_drawn_within_its_frame() -> None:
     assert set(icon_names().values()) <= set(_ICONS)
     assert len(set(_ICONS.values())) == len(_ICONS)
-    drawn = fromstring(drawings(set(_ICONS)))
-    assert [path.attrib["id"] for path in drawn] == sorted(_ICONS)
+    drawn = fromstring(re.sub(r"id=([a-z])", r'id="\1"', drawings(set(_ICONS))))
+    assert len({path.attrib["id"] for path in drawn}) == len(_ICONS)
+    assert {path.attrib["d"] for path in drawn} == set(_ICONS.values())
     for path in drawn:
         assert re.fullmatch("[Mm][-MmLlHhVvZzQqTtAa0-9. ]+", path.attrib["d"])
 
 
 def test_a_page_has_the_icons_that_it_uses_once_each() -> None:
     assert drawings({"text", "file"}).count("<path id=") == 2
-    assert drawings(set()) == "<svg>\n</svg>\n"
+    assert drawings(set()) == "<svg></svg>\n"
+
+
+def test_what_points_at_an_icon_finds_its_drawing() -> None:
+    """The style colours that of folders by what it is called."""
+    for icon, drawing in _ICONS.items():
+        found = re.fullmatch("<svg aria-hidden=true><use href=#([a-z]) /></svg>", pointers()[icon])
+        assert found is not None
+        assert drawings({icon}) == f'<svg><path id={found[1]} d="{drawing}"/></svg>\n'
+    assert f'[href="#{pointers()["folder"].partition("#")[2][0]}"]{{color:var(--a)' in STYLE
