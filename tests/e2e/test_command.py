@@ -334,3 +334,33 @@ def test_L14_strangers_hosts_are_refused_where_only_this_machine_is_served(
         assert {host: status(server, host) for host in allowed.split()} == dict.fromkeys(allowed.split(), "200")
         assert {host: status(server, host) for host in refused.split()} == dict.fromkeys(refused.split(), "421")
         assert server.log.read_text().count("--allow-host NAME") == len(refused.split())
+
+
+def test_one_file_is_all_there_is_and_curl_decodes_it(tmp_path: Path) -> None:
+    """By the command as it is installed: a page that is compressed while it is sent, and nothing beside it."""
+    text = b"".join(b"<p>%d\n" % number for number in range(50_000))
+    (tmp_path / "report.html").write_bytes(text)
+    (tmp_path / "secret.txt").write_bytes(b"secret")
+    arguments = (str(tmp_path / "report.html"), "--port", "0", "--compress", "--host", "127.0.0.1")
+    with running(*arguments, log=tmp_path / "log") as server:
+        (url,) = server.urls
+        assert url.endswith("/report.html")
+        curl = [need("curl"), "-s", "--compressed", "-w", "%{size_download}", "-o"]
+        for each in (url, url.removesuffix("report.html")):
+            fetched = tmp_path / "fetched"
+            size = subprocess.run([*curl, fetched, each], capture_output=True, check=True, timeout=30).stdout
+            assert fetched.read_bytes() == text
+            assert int(size) < len(text) / 2
+        lost = [need("curl"), "-s", "-o", "/dev/null", "-w", "%{http_code}", url.replace("report.html", "secret.txt")]
+        assert subprocess.run(lost, capture_output=True, check=True, timeout=30).stdout == b"404"
+
+
+def test_pages_of_a_site_that_was_built(tmp_path: Path) -> None:
+    for name in ("index.html", "about.html"):
+        (tmp_path / name).write_text(name)
+    with running(str(tmp_path), "--port", "0", "--clean-urls", "--spa", log=tmp_path / "log") as server:
+        assert server.get("/about") == (200, b"about.html")
+        assert server.get("/about.html")[0] == 301
+        assert server.get("/orders/7")[0] == 404
+        curl = [need("curl"), "-s", "-H", "Accept: text/html", f"{server.urls[0]}orders/7"]
+        assert subprocess.run(curl, capture_output=True, check=True, timeout=30).stdout == b"index.html"

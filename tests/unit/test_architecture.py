@@ -88,6 +88,7 @@ ONLY_IN: Final = {
         "pyhttp.command.parsing",
     },
     "pytest": {"pytest_pyhttp"},
+    "segno": {"pyhttp.command.qr"},
     "ssl": {
         "pyhttp.command.certificates",
         "pyhttp.transport.secure",

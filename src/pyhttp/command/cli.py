@@ -13,7 +13,8 @@ from contextlib import contextmanager, suppress
 from typing import Final
 
 from pyhttp.cgi.running import Bounds
-from pyhttp.command import streams
+from pyhttp.command import qr, streams
+from pyhttp.command.browser import open_page
 from pyhttp.command.first_process import FIRST, stand_in
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.logs import AccessFile
@@ -21,13 +22,16 @@ from pyhttp.command.serving import bind, open_log, secure
 from pyhttp.command.tasks import Task, find_task
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.processes import ProcessServer
-from pyhttp.servers.running import EVERYWHERE, serve_until_signal, shown_urls, stop_hint
+from pyhttp.servers.reachable import EVERYWHERE, device_urls, own_address, shown_urls
+from pyhttp.servers.running import serve_until_signal, stop_hint
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import UNIX, url_of
 
 __all__ = ["announcement", "is_local", "main"]
 
 _IN_THE_CLEAR: Final = "Passwords travel in the clear: everybody on the way can read them; --tls-cert hides them"
+
+_NO_CODE: Final = "No QR code: other devices cannot reach this server; --host 0.0.0.0 lets them in"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,6 +66,8 @@ def _serve(task: Task) -> int:
     options = task.common
     log_file = open_log(options)
     tls = secure(options)
+    if options.qr:
+        qr.check()
     for line in task.warnings:
         streams.complain(line)
     server = bind(options, task.load, log_file, tls, _raise_descriptor_limit())
@@ -69,6 +75,7 @@ def _serve(task: Task) -> int:
     def announce(by_hand: bool) -> None:
         _announce(task, server.addresses, by_hand=by_hand)
         _say_ready()
+        _show(task, server.addresses)
 
     with _heeding_hangups(_on_hangup(server, task, log_file)):
         try:
@@ -114,12 +121,30 @@ def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
     stop, secure = stop_hint(by_hand=by_hand), task.common.tls is not None
     clear = [_IN_THE_CLEAR] if task.users and not secure and not all(is_local(host) for host, _ in addresses) else []
-    text = announcement(task.name, addresses, [*clear, *task.remarks, stop], task.everyone, secure=secure)
+    remarks = [*clear, *task.remarks, stop]
+    text = announcement(task.name, addresses, remarks, task.everyone, secure=secure, path=task.path)
     try:
         streams.say(text + "\n")
     except OSError as error:
         urls = " ".join(url_of(*address, secure=secure) for address in addresses)
         streams.complain(f"cannot write to standard output: {error.strerror}; serving at {urls}")
+
+
+def _show(task: Task, addresses: Sequence[tuple[str, int]]) -> None:
+    """What is asked for besides: the address for a camera, and the page in a browser."""
+    options, secure = task.common, task.common.tls is not None
+    if options.qr and sys.stdout.isatty():
+        urls = device_urls(addresses, secure=secure)
+        try:
+            streams.say(qr.drawn(urls[0] + task.path) if urls else f"{_NO_CODE}\n")
+        except OSError as error:
+            streams.complain(f"cannot write to standard output: {error.strerror}")
+    if options.browser:
+        urls = [url for url in shown_urls(addresses, secure=secure) if not url.startswith(UNIX)]
+        if urls:
+            open_page(urls[0] + task.path, streams.complain)
+        else:
+            streams.complain("a browser cannot open a Unix socket")
 
 
 def _say_ready() -> None:
@@ -140,7 +165,14 @@ def is_local(host: str) -> bool:
 
 
 def announcement(
-    name: str, addresses: Sequence[tuple[str, int]], remarks: Sequence[str], everyone: str, *, secure: bool = False
+    name: str,
+    addresses: Sequence[tuple[str, int]],
+    remarks: Sequence[str],
+    everyone: str,
+    *,
+    secure: bool = False,
+    path: str = "",
+    find: Callable[[str], str] = own_address,
 ) -> str:
     """What the command says when it begins to serve, without the last line's end.
 
@@ -150,10 +182,15 @@ def announcement(
         remarks: The last lines: how to end it, and what else there is to know.
         everyone: What those machines can do.
         secure: Whether it is served by TLS.
+        path: What each URL ends in.
+        find: As `own_address`.
     """
-    lines = [f"Serving {name}", *(f"  {url}" for url in shown_urls(addresses, secure=secure))]
+    urls = shown_urls(addresses, secure=secure, find=find)
+    lines = [f"Serving {name}", *[f"  {url}" if url.startswith(UNIX) else f"  {url}{path}" for url in urls]]
     if any(host in EVERYWHERE for host, _ in addresses):
         lines.append(f"on ALL interfaces: every machine that can reach this one can {everyone}")
+        if not device_urls(addresses, find=find):
+            lines.append("This machine is in no network now: there is no address to type on another device")
     return "\n".join([*lines, *remarks])
 
 

@@ -21,12 +21,14 @@ class FolderOptions:
 
     common: Options
     directory: str
+    """Or a file."""
     site: Site
     auth: str
     """A file of the users who may see the folder; "" where everybody may."""
 
 
 _SITE: Final = Site()
+_SPA: Final = "index.html"
 _FIELDS: Final = {
     "cgi_directories": "cgi_dir",
     "cgi_suffixes": "cgi_suffix",
@@ -34,6 +36,7 @@ _FIELDS: Final = {
     "headers": "header",
     "media_types": "mime",
     "default_type": "default_type",
+    "spa": "spa_file",
 }
 """What the fields of a Site that have rules are made of."""
 
@@ -90,6 +93,9 @@ def _site(given: Given) -> Site:
             codings=CODINGS if found.precompressed else (),
             media_types=tuple((ending.removeprefix("."), kind) for ending, kind in found.mime),
             default_type=found.default_type,
+            compress=found.compress,
+            clean_urls=found.clean_urls,
+            spa=found.spa_file or (_SPA if found.spa else ""),
         )
     except ValueError as error:
         raise ValueError(_by_option(given, str(error))) from error
@@ -107,9 +113,9 @@ def folder_parser() -> Parser:
     parser = Parser(
         Command.FOLDER,
         "[serve] [DIR] [options]",
-        "Serve a folder over HTTP/1.1: files, listings, and the CGI scripts in its cgi-bin."
+        "Serve a folder over HTTP/1.1: files, listings, and the CGI scripts in its cgi-bin. Or one file alone."
         " Or a WSGI application: pyhttp wsgi --help.",
     )
-    text = "the folder to serve (default: the working directory)"
+    text = "the folder to serve, or the one file (default: the working directory)"
     parser.add_argument("words", metavar="DIR", nargs="*", default=[], help=text)
     return parser

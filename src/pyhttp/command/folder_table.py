@@ -74,6 +74,37 @@ FOLDER: Final = (
     ),
     Option(
         Group.FILES,
+        "compress",
+        "send text and other files that gain by it with gzip, or zstd where Python has it, where a client accepts that;"
+        " it is made while they are sent",
+        see="docs/choices.md#pages",
+        commands=_FOLDER,
+    ),
+    Option(
+        Group.FILES,
+        "clean-urls",
+        "serve `about.html` at `/about`, and redirect the other way round",
+        see="docs/choices.md#pages",
+        commands=_FOLDER,
+    ),
+    Option(
+        Group.FILES,
+        "spa",
+        "answer with `index.html` where a browser goes to a page that is not there, for applications that draw their"
+        " pages themselves; what is asked for by a file's name stays 404",
+        see="docs/choices.md#pages",
+        commands=_FOLDER,
+    ),
+    Option(
+        Group.FILES,
+        "spa-file",
+        "likewise with FILE, directly below DIR",
+        "FILE",
+        values.not_empty,
+        commands=_FOLDER,
+    ),
+    Option(
+        Group.FILES,
         "cors",
         "let pages of any origin read the answers, and answer their preflights",
         commands=_FOLDER,

@@ -37,6 +37,10 @@ class Options:
     """A file for the access log; "" for standard error."""
     tls: CertificateFiles | None
     proxies: Proxies
+    qr: bool
+    """Whether an address is shown as a QR code."""
+    browser: bool
+    """Whether a browser is opened."""
     allowed_hosts: frozenset[str]
     """Hosts that are answered for, beside those of the machine itself where only that is served; empty: not said."""
     warnings: tuple[str, ...] = ()
@@ -67,6 +71,8 @@ def common(given: Given) -> Options:
         access_log=found.access_log or "",
         tls=_certificate(given),
         proxies=Proxies(headers=_all(found.proxy_headers), protocol=_all(found.proxy_protocol)),
+        qr=found.qr,
+        browser=found.open,
         allowed_hosts=frozenset(found.allow_host),
         warnings=tuple(given.warnings),
     )

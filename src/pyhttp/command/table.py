@@ -88,6 +88,17 @@ _SERVING: Final = (
         shown="any; where only this machine is served, by TCP and without a proxy: `localhost` and names below it,"
         " loopback addresses, the machine's own name, to which NAME adds",
     ),
+    Option(
+        Group.SERVING,
+        "qr",
+        "print the first address that another device can type as a QR code, if standard output is a terminal; it needs"
+        " the extra: `pip install 'pyhttp-server[qr]'`",
+    ),
+    Option(
+        Group.SERVING,
+        "open",
+        "open a browser when the server listens",
+    ),
     *(
         Option(Group.SERVING, kind.value, text, dest="kind", const=kind, default=Kind.POOLED, shown=shown)
         for kind, text, shown in (

@@ -11,6 +11,7 @@ from pyhttp.command.folder_options import FolderOptions, parse_folder
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.options import Options
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.resources.paths import encode_segment, is_inside
 
 __all__ = ["Task", "find_task"]
 
@@ -26,6 +27,7 @@ class Task(NamedTuple):
         everyone: What all the network can do with it, where all interfaces are listened on.
         warnings: Lines about what should not be as it is.
         users: Whether it is for the users of a file alone, which `load` reads.
+        path: What its address ends in, encoded, behind the slash.
     """
 
     common: Options
@@ -35,13 +37,14 @@ class Task(NamedTuple):
     everyone: str
     warnings: Sequence[str] = ()
     users: bool = False
+    path: str = ""
 
 
 def find_task(argv: Sequence[str]) -> Task:
     """What the arguments `argv` ask for.
 
     Raises:
-        CannotServe: There is no such folder, its users cannot be read, or standard output cannot be written.
+        CannotServe: There is no such folder or file, its users cannot be read, or standard output cannot be written.
         SystemExit: For --help and --version, with code 2 for a usage error, with code 1 without a working directory.
     """
     try:
@@ -50,14 +53,33 @@ def find_task(argv: Sequence[str]) -> Task:
         raise CannotServe(f"cannot write to standard output: {error.strerror}") from error
 
 
-def _folder(options: FolderOptions) -> Task:
+def _folder(given: FolderOptions) -> Task:
+    named, options = given.directory, _of_file(given) if os.path.isfile(given.directory) else given
     _check_folder(options)
-    scripts = [name for name in options.site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
+    site = options.site
+    scripts = [name for name in site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
     remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
     load, warnings = partial(_folder_handler, options), (*options.common.warnings, *_exposed(options))
     load()  # what is wrong with the users is told before anything is listened on
-    everyone = "ask for a password" if options.auth else "read this folder"
-    return Task(options.common, options.directory, load, remarks, everyone, warnings, users=bool(options.auth))
+    everyone = "ask for a password" if options.auth else f"read this {'file' if site.only else 'folder'}"
+    path = encode_segment(site.only)
+    return Task(options.common, named, load, remarks, everyone, warnings, users=bool(options.auth), path=path)
+
+
+def _of_file(options: FolderOptions) -> FolderOptions:
+    """The same for one file of a folder: wherever a link leads that was named, and without a folder of scripts.
+
+    Raises:
+        CannotServe: It cannot be read.
+    """
+    directory, name = os.path.split(options.directory)
+    try:
+        open(options.directory, "rb").close()
+    except OSError as error:
+        raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
+    # Whatever --spa-file says: there is no other page.
+    site = replace(options.site, only=name, spa=options.site.spa and name, follow_symlinks=True, cgi_directories=())
+    return replace(options, directory=directory, site=site)
 
 
 def _folder_handler(options: FolderOptions) -> HandlerFactory:
@@ -105,8 +127,9 @@ def _check_folder(options: FolderOptions) -> None:
 
 def _exposed(options: FolderOptions) -> Iterator[str]:
     """Says so where the folder that is served has the very secrets that it is served by."""
-    files, served = options.common.tls, os.path.join(os.path.realpath(options.directory), "")
+    files, served = options.common.tls, os.path.realpath(os.path.join(options.directory, options.site.only))
     secrets = (files.key or files.certificate, files.password_file) if files else ()
     for path in filter(None, (*secrets, options.auth)):
-        if os.path.realpath(path).startswith(served):
-            yield f"{path} is in the folder that is served, where everybody can read it"
+        if is_inside(os.path.realpath(path), served):
+            where = "the file" if options.site.only else "in the folder"
+            yield f"{path} is {where} that is served, where everybody can read it"

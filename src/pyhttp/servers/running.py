@@ -3,18 +3,14 @@
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Sequence
-from typing import Final
+from collections.abc import Callable
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.interrupts import stopped_by_signals
 from pyhttp.servers.processes import ProcessServer
-from pyhttp.transport.listener import url_of
+from pyhttp.servers.reachable import shown_urls
 
-__all__ = ["EVERYWHERE", "run", "serve_until_signal", "shown_urls", "stop_hint"]
-
-EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
-"""Where a listener on all interfaces is to be reached from this machine."""
+__all__ = ["run", "serve_until_signal", "stop_hint"]
 
 
 def run(server: BaseServer | ProcessServer) -> None:
@@ -69,11 +65,6 @@ def serve_until_signal(
             if not server.closing:  # a signal that came before the server began has closed it already
                 raise
         server.close()
-
-
-def shown_urls(addresses: Sequence[tuple[str, int]], *, secure: bool = False) -> list[str]:
-    """The URLs by which a server is reached from this machine."""
-    return [url_of(EVERYWHERE.get(host, host), port, secure=secure) for host, port in addresses]
 
 
 def stop_hint(*, by_hand: bool) -> str:

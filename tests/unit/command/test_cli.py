@@ -68,9 +68,27 @@ def test_each_url_says_https_where_tls_is_spoken() -> None:
 
 @pytest.mark.parametrize(("host", "url"), [("0.0.0.0", "http://127.0.0.1:80/"), ("::", "http://[::1]:80/")])
 def test_L11_serving_everyone_is_said(host: str, url: str) -> None:
-    text = announcement("/srv", [(host, 80)], ["Stop so"], "read this folder")
+    text = announcement("/srv", [(host, 80)], ["Stop so"], "read this folder", find=lambda _: "")
     assert url in text
+    assert text.endswith("\nThis machine is in no network now: there is no address to type on another device\nStop so")
     assert "ALL interfaces: every machine that can reach this one can read this folder\n" in text
+
+
+def test_on_all_interfaces_an_address_for_other_devices_is_told() -> None:
+    addresses = [("::", 80), ("0.0.0.0", 80), ("unix:/x", 0)]
+    own = {"0.0.0.0": "192.168.1.7", "::": ""}
+    text = announcement(
+        "/srv/a b.txt", addresses, ["Stop so"], "read this file", path="a%20b.txt", find=own.__getitem__
+    )
+    assert text.splitlines() == [
+        "Serving /srv/a b.txt",
+        "  http://[::1]:80/a%20b.txt",
+        "  http://127.0.0.1:80/a%20b.txt",
+        "  unix:/x",
+        "  http://192.168.1.7:80/a%20b.txt",
+        "on ALL interfaces: every machine that can reach this one can read this file",
+        "Stop so",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,11 +112,44 @@ def test_a_missing_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[
     assert capsys.readouterr().err == f"pyhttp: cannot serve {tmp_path / 'gone'}: No such file or directory\n"
 
 
-def test_a_file_instead_of_a_folder_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    file = tmp_path / "file"
-    file.touch()
-    assert main([str(file)]) == 1
-    assert capsys.readouterr().err == f"pyhttp: cannot serve {file}: Not a directory\n"
+def test_what_is_neither_a_folder_nor_a_file_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert main([str(tmp_path / "pipe")]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot serve {tmp_path / 'pipe'}: Not a directory\n"
+
+
+def test_a_file_that_cannot_be_read_exits_1(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    (tmp_path / "file").touch()
+    with monkeypatch.context() as patched:
+        patched.setattr("builtins.open", refuse)
+        assert main([str(tmp_path / "file")]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot serve {tmp_path / 'file'}: Permission denied\n"
+
+
+def test_one_file_is_served_by_its_name_wherever_a_link_leads(tmp_path: Path) -> None:
+    """And nothing else of its folder, whatever that has."""
+    (tmp_path / "site" / "cgi-bin").mkdir(parents=True)
+    (tmp_path / "page.html").write_text("<p>page")
+    (tmp_path / "site" / "other.html").write_text("<p>other")
+    (tmp_path / "site" / "a b.html").symlink_to(tmp_path / "page.html")
+    found: list[tuple[int, bytes]] = []
+
+    def client(port: int) -> None:
+        for path in ("/", "/a%20b.html", "/other.html", "/cgi-bin/", "/route"):
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            connection.request("GET", path, headers={"Sec-Fetch-Mode": "navigate"})
+            response = connection.getresponse()
+            found.append((response.status, response.read()))
+            connection.close()
+
+    assert serve([str(tmp_path / "site" / "a b.html"), "--port", "0", "--quiet", "--spa"], client) == 0
+    assert [status for status, _ in found] == [200, 200, 404, 200, 200]
+    assert {content for status, content in found if status == 200} == {b"<p>page"}
 
 
 def test_a_busy_port_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -135,7 +186,7 @@ def serve(arguments: list[str], client: Callable[[int], None], number: signal.Si
             failures.append(TimeoutError(f"no announcement: {output.getvalue()}"))
             return
         try:
-            client(int(re.findall(r":(\d+)/$", output.getvalue(), re.MULTILINE)[0]))
+            client(int(re.findall(r":(\d+)/\S*$", output.getvalue(), re.MULTILINE)[0]))
         except BaseException as error:  # noqa: BLE001 - raised again on the test's own thread
             failures.append(error)
         finally:
@@ -223,7 +274,9 @@ def test_an_application_is_announced(application: str, monkeypatch: pytest.Monke
     assert re.fullmatch(
         r"Serving commanded_app:app\n"
         r"  http://127\.0\.0\.1:\d+/\n"
+        r"(?:  http://[\d.]+:\d+/\n)?"  # where there is a network
         r"on ALL interfaces: every machine that can reach this one can use this application\n"
+        r"(?:This machine is in no network now: .*\n)?"
         r"Stop with .*\n",
         "".join(said),
     )

@@ -32,6 +32,8 @@ COMMON: Final = Options(
     access_log="",
     tls=None,
     proxies=Proxies(),
+    qr=False,
+    browser=False,
     allowed_hosts=frozenset(),
 )
 DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site(), auth="")
@@ -42,6 +44,12 @@ DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Si
     [
         ("", DEFAULT),
         ("serve", DEFAULT),
+        ("--qr --open", replace(DEFAULT, common=replace(COMMON, qr=True, browser=True))),
+        ("--compress --clean-urls", replace(DEFAULT, site=Site(compress=True, clean_urls=True))),
+        ("--spa", replace(DEFAULT, site=Site(spa="index.html"))),
+        ("--spa-file app.html", replace(DEFAULT, site=Site(spa="app.html"))),
+        ("--spa --spa-file app.html", replace(DEFAULT, site=Site(spa="app.html"))),
+        ("--spa /srv", replace(DEFAULT, directory="/srv", site=Site(spa="index.html"))),
         ("/srv", replace(DEFAULT, directory="/srv")),
         ("serve /srv", replace(DEFAULT, directory="/srv")),
         ("serve serve", replace(DEFAULT, directory=str(Path.cwd() / "serve"))),
@@ -228,6 +236,7 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
         *("--directory", "--bind", "--host", "--port", "--pooled", "--threaded", "--single", "--workers", "32"),
         *("--auth", "--no-listing", "--hide-dotfiles", "--follow-symlinks", "--cache", "--cors", "--header", "--mime"),
         "--default-type",
+        *("--compress", "--clean-urls", "--spa", "--spa-file", "--qr", "--open"),
         *("--cgi-dir", "--no-cgi", "--cgi-suffix", "--cgi-env", "--cgi-auth"),
         *("--verbose", "--limit", "--timeout", "field_line=8k", "content=1G", "idle=15", "hold=0.05"),
         *("--quiet", "--log-format", "--access-log", "--version", "8888", "localhost", "cgi-bin", "common"),

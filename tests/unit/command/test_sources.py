@@ -19,6 +19,7 @@ SAMPLES: Final[Mapping[str, tuple[Values, Values]]] = {
     "directory": (("/srv",), ("/var",)),
     "bind": (("::1", "10.0.0.1"), ("::",)),
     "port": (("80",), ("0",)),
+    "spa-file": (("app.html",), ("other.html",)),
     "unix": (("a", "/run/b c"), ("c",)),
     "unix-mode": (("600",), ("666",)),
     "fd": (("3", "4"), ("5",)),

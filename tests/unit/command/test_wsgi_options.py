@@ -61,6 +61,6 @@ def test_both_commands_have_the_same_options_of_listeners(capsys: pytest.Capture
             "--precompressed",
         ),
         *("--cors", "--header", "--mime", "--default-type", "--cgi-dir", "--no-cgi", "--cgi-suffix", "--cgi-env"),
-        "--cgi-auth",
+        *("--cgi-auth", "--compress", "--clean-urls", "--spa", "--spa-file"),
     }
     assert wsgi < folder

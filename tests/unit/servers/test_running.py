@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from pyhttp import BaseServer, PooledServer, run
-from pyhttp.servers.running import shown_urls
 from tests.helpers.servers import connect, echo
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
@@ -74,11 +73,6 @@ def test_L10_it_serves_until_a_signal_and_leaves_without_a_traceback(kind: str, 
         assert process.stderr is not None
         assert process.stdout.read() == "Stop with Ctrl+C\nafter True\n"
         assert process.stderr.read() == ""
-
-
-def test_every_address_is_announced_as_one_that_can_be_asked() -> None:
-    assert shown_urls([("127.0.0.1", 1), ("::1", 2)]) == ["http://127.0.0.1:1/", "http://[::1]:2/"]
-    assert shown_urls([("0.0.0.0", 1), ("::", 2)]) == ["http://127.0.0.1:1/", "http://[::1]:2/"]
 
 
 def test_L10_a_second_signal_ends_it_at_once() -> None:
