@@ -51,7 +51,7 @@ function _shtab_pyhttp_using
 end
 
 set -g _shtab_pyhttp_commands 
-set -g _shtab_pyhttp_opts_with_value --access-log --allow-host --auth --bind --cache --cgi-dir --cgi-env --cgi-suffix --config --default-type --directory --fd --header --host --limit --log-format --mime --port --processes --proxy-headers --proxy-protocol --timeout --tls-cert --tls-key --tls-password-file --unix --unix-mode --workers -b -d -p
+set -g _shtab_pyhttp_opts_with_value --access-log --allow-host --auth --bind --cache --cgi-dir --cgi-env --cgi-suffix --config --default-type --directory --fd --header --host --limit --log-format --mime --port --processes --proxy-headers --proxy-protocol --spa-file --timeout --tls-cert --tls-key --tls-password-file --unix --unix-mode --workers -b -d -p
 
 complete -c pyhttp -e
 complete -c pyhttp -f
@@ -65,6 +65,8 @@ complete -c pyhttp -n _shtab_pyhttp_using -l unix -xka "(__fish_complete_path (c
 complete -c pyhttp -n _shtab_pyhttp_using -l unix-mode -x -d 'who may connect there, as chmod has it'
 complete -c pyhttp -n _shtab_pyhttp_using -l fd -x -d 'listen at an open descriptor, likewise'
 complete -c pyhttp -n _shtab_pyhttp_using -l allow-host -x -d 'answer requests for the host NAME, and others with 421: a name, '"'"'*.example'"'"' for all below one, an address, a network, or '"'"'*'"'"' for any'
+complete -c pyhttp -n _shtab_pyhttp_using -l qr -d 'print the first address that another device can type as a QR code, if standard output is a terminal'
+complete -c pyhttp -n _shtab_pyhttp_using -l open -d 'open a browser when the server listens'
 complete -c pyhttp -n _shtab_pyhttp_using -l pooled -d 'run handlers in a bounded pool of threads'
 complete -c pyhttp -n _shtab_pyhttp_using -l threaded -d 'run handlers in a thread for each active connection'
 complete -c pyhttp -n _shtab_pyhttp_using -l single -d 'run one handler at a time'
@@ -82,6 +84,10 @@ complete -c pyhttp -n _shtab_pyhttp_using -l hide-dotfiles -d 'neither list nor 
 complete -c pyhttp -n _shtab_pyhttp_using -l follow-symlinks -d 'let symbolic links lead out of the folder'
 complete -c pyhttp -n _shtab_pyhttp_using -l cache -x -d 'how long browsers may keep an answer without asking'
 complete -c pyhttp -n _shtab_pyhttp_using -l precompressed -d 'let FILE.br, FILE.zst and FILE.gz answer for FILE where a client accepts the coding and they can be that file: for folders prepared so'
+complete -c pyhttp -n _shtab_pyhttp_using -l compress -d 'send text and other files that gain by it with gzip, or zstd where Python has it, where a client accepts that'
+complete -c pyhttp -n _shtab_pyhttp_using -l clean-urls -d 'serve about.html at /about, and redirect the other way round'
+complete -c pyhttp -n _shtab_pyhttp_using -l spa -d 'answer with index.html where a browser goes to a page that is not there, for applications that draw their pages themselves'
+complete -c pyhttp -n _shtab_pyhttp_using -l spa-file -xka "(__fish_complete_path (commandline -ct))" -d 'likewise with FILE, directly below DIR'
 complete -c pyhttp -n _shtab_pyhttp_using -l cors -d 'let pages of any origin read the answers, and answer their preflights'
 complete -c pyhttp -n _shtab_pyhttp_using -l header -x -d 'add a header field to every answer'
 complete -c pyhttp -n _shtab_pyhttp_using -l mime -x -d 'the media type of a file name extension, or of a whole name such as Makefile'
@@ -97,4 +103,4 @@ complete -c pyhttp -n _shtab_pyhttp_using -l log-format -xka "common combined js
 complete -c pyhttp -n _shtab_pyhttp_using -l access-log -xka "(__fish_complete_path (commandline -ct))" -d 'append the line for each request to FILE'
 complete -c pyhttp -n _shtab_pyhttp_using -l limit -x -d 'set a limit: a count, or a size that may end in k, M or G, such as field_line=16k'
 complete -c pyhttp -n _shtab_pyhttp_using -l timeout -x -d 'set a timeout: seconds, or minutes with an m, such as idle=30 or script_run=10m'
-complete -c pyhttp -n '_shtab_pyhttp_using; and test $_shtab_pyhttp_npos -ge 0' -ka "serve wsgi passwd (__fish_complete_directories)" -d 'the folder to serve (default: the working directory)'
+complete -c pyhttp -n '_shtab_pyhttp_using; and test $_shtab_pyhttp_npos -ge 0' -ka "serve wsgi passwd (__fish_complete_directories)" -d 'the folder to serve, or the one file (default: the working directory)'
