@@ -27,20 +27,6 @@ from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
 
 
-@pytest.fixture(autouse=True)
-def loggers_as_before() -> Iterator[None]:
-    """The command sets the process's loggers up for itself; the tests after this one have them as they were."""
-    loggers = [logging.getLogger(name) for name in ("pyhttp.access", "pyhttp.error")]
-    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
-    yield
-    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
-        logger.setLevel(level)
-        logger.propagate = propagate
-        for handler in set(logger.handlers).difference(handlers):
-            handler.close()
-        logger.handlers[:] = handlers
-
-
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(["--version"])
