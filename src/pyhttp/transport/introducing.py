@@ -49,7 +49,8 @@ class Introducer:
         """
         complete = False
         try:
-            complete = conn.proxied is not None and conn.proxied.introduce(conn.stream)
+            if conn.proxied is not None and conn.proxied.introduce(conn.stream):
+                complete, conn.addr = True, conn.proxied.peer  # lines about the handshake have it, too
         except BlockingIOError:
             pass
         except ProxyHeaderError as error:

@@ -6,6 +6,7 @@ import ssl
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
+from weakref import ref
 
 from pyhttp.errors import Disconnected
 from pyhttp.transport.access_log import WARNING
@@ -53,8 +54,15 @@ class Securing:
 
     def __call__(self, sock: socket.socket, addr: Address, employer: Employer, serial: int) -> Connection:
         """A connection that begins with its handshake."""
-        stream = TlsStream(sock, self._context, lambda what: employer.report(f"{addr[0]}: {what}", level=WARNING))
-        return SecureConnection(sock, addr, employer, serial, stream)
+
+        def tell(what: str) -> None:
+            conn = whose()
+            client = addr if conn is None else conn.addr  # a proxy may have said meanwhile who that is
+            employer.report(f"{client[0]}: {what}", level=WARNING)
+
+        conn = SecureConnection(sock, addr, employer, serial, TlsStream(sock, self._context, tell))
+        whose = ref(conn)  # its stream would else keep it, and it keeps its stream
+        return conn
 
 
 def _checked(context: ssl.SSLContext) -> ssl.SSLContext:

@@ -1,6 +1,7 @@
 """A proxy that is to say who its client is, in front of all else: what it may do with that, and what it may not."""
 
 import logging
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,12 +19,14 @@ from pyhttp.request import Request
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.proxied import Trust
+from pyhttp.transport.secure import Securing
 from pyhttp.transport.stream import SocketStream
 from pyhttp.wire.proxy_header import ProxyHeaderError
 from tests.helpers.channels import tcp_pair
 from tests.helpers.fakes import TIMEOUTS, Peer, World, now, statuses, world
 from tests.helpers.listening import join, listening
 from tests.helpers.sockets import request
+from tests.helpers.tls import server_context
 
 LINE: Final = b"PROXY TCP4 198.51.100.7 203.0.113.9 4711 443\r\n"
 BINARY: Final = (
@@ -307,3 +310,25 @@ def test_the_fields_of_a_proxy_that_speaks_for_itself_are_its_own() -> None:
         peer.send(LOCAL + request("/", FIELD))
         assert answers(made, peer)[0] == [200]
         assert made.employer.entries[0].client == "203.0.113.77"
+
+
+# --- together with TLS
+
+
+@pytest.mark.parametrize(("header", "client"), [(LINE, "198.51.100.7"), (BINARY, "198.51.100.7"), (LOCAL, "192.0.2.1")])
+@pytest.mark.parametrize("hello", [b"\x16\x03\x01\x00\x05nonsense", b""])
+def test_lines_about_tls_name_who_has_said_hello_and_not_the_proxy_in_front(
+    header: bytes, client: str, hello: bytes
+) -> None:
+    with world(proxies=FROM) as made:
+        vars(made.loop._acceptor)["_connect"] = Securing(server_context())
+        peer, conn = made.connect()
+        peer.send(header + hello)
+        made.work()
+        if not hello:
+            assert now(conn) is Phase.HANDSHAKE
+            made.pass_time(TIMEOUTS.handshake)
+        ((line, level),) = told(made)
+        assert re.fullmatch(rf"{client}: the TLS handshake (was not complete in time|failed: .+)", line)
+        assert level == logging.WARNING
+        assert now(conn) is Phase.CLOSED
