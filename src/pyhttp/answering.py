@@ -9,10 +9,12 @@ its answer is cut (safety lines F17, R4).
 import contextlib
 import socket
 from collections.abc import Callable
+from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pyhttp.arguments import check_callable, name_of, takes
+from pyhttp.arguments import check_callable, name_of, optional, takes
+from pyhttp.auth import BasicAuth
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -58,17 +60,20 @@ class HandlerFactory(Protocol):
         ...
 
 
-def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed") -> HandlerFactory:
+def function_handler(
+    handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed", auth: BasicAuth | None = None
+) -> HandlerFactory:
     """A handler factory that answers each request with what `handler` returns for it.
 
     Args:
         handler: Called for each request.
         content: "streamed" calls it while content may still be on its way, for which its own reading waits; "spooled"
             when all of it has been received, in memory or in a temporary file, so that a slow upload holds no thread.
+        auth: Who may have any answer but 401, as `Site.auth` has it; None: everybody.
 
     Raises:
         ValueError: `content` is neither.
-        TypeError: `handler` cannot be called, not with a request alone, or is a coroutine function.
+        TypeError: `handler` cannot be called, not with a request alone, or is a coroutine function; `auth` is none.
     """
     _check_handler(handler)
     if content not in {"streamed", "spooled"}:
@@ -91,7 +96,7 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
             raise exchange.refusal
         exchange.collect(go_on)
 
-    chosen = answer_later if content == "spooled" else answer
+    chosen = _for_users(auth, answer_later if content == "spooled" else answer)
 
     def factory(conn: socket.socket, addr: Address, server: object, /) -> object:  # noqa: ARG001 - the factory's contract
         if isinstance(conn, Connection):
@@ -101,6 +106,15 @@ def function_handler(handler: Handler, *, content: Literal["streamed", "spooled"
         return handler
 
     return factory
+
+
+def _for_users(auth: BasicAuth | None, answer: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
+    optional("auth", auth, BasicAuth)
+    if auth is None:
+        return answer
+    from pyhttp import guard  # noqa: PLC0415 - most handlers are for everybody
+
+    return partial(guard.answer_admitted, auth, answer)
 
 
 def _check_handler(handler: object) -> None:

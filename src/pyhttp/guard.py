@@ -12,7 +12,7 @@ from pyhttp.errors import Unavailable
 from pyhttp.refusals import Unauthorized
 from pyhttp.transport.exchange import Exchange
 
-__all__ = ["Guard", "admit"]
+__all__ = ["Guard", "admit", "answer_admitted"]
 
 _PER_SECOND: Final = 4
 """Passwords that are hashed in a second, in the long run: some 200 ms of one processor."""
@@ -35,6 +35,17 @@ def admit(exchange: Exchange, auth: BasicAuth) -> None:
     if not _guard_of(auth).knows(said, exchange.about_to_block):
         raise Unauthorized("a wrong name or password", challenge=auth.challenge)
     exchange.user = said.name
+
+
+def answer_admitted(auth: BasicAuth, answer: Callable[[Exchange], None], exchange: Exchange) -> None:
+    """Have `answer` answer a request of who may pass; one that is refused in any case is left to it, too.
+
+    Raises:
+        HTTPError: As `admit`, or what `answer` raises.
+    """
+    if exchange.refusal is None:
+        admit(exchange, auth)
+    answer(exchange)
 
 
 class Guard:

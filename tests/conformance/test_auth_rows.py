@@ -3,16 +3,35 @@
 import base64
 import os
 import re
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from pyhttp import AccessEntry, BaseHttpRequestHandler, BaseServer, BasicAuth, PooledServer, Site, ThreadedServer
+from pyhttp import (
+    AccessEntry,
+    BaseHttpRequestHandler,
+    BaseServer,
+    BasicAuth,
+    HandlerFactory,
+    PooledServer,
+    Request,
+    Response,
+    Site,
+    ThreadedServer,
+    function_handler,
+)
 from pyhttp.auth import PasswordHash
+from pyhttp.wsgi import wsgi_handler
+from tests.helpers.sockets import pair, read_until_end
+from tests.helpers.untyped import untyped
 from tests.helpers.wire_client import Reply, WireClient
+
+if TYPE_CHECKING:
+    from wsgiref.types import StartResponse, WSGIEnvironment
 
 NAME, PASSWORD = "jö rg", "pä:ss"
 
@@ -68,8 +87,11 @@ def world(request: pytest.FixtureRequest, root: Path) -> Iterator[World]:
 
 
 def serve(kind: type[BaseServer], root: Path, site: Site) -> Iterator[World]:
+    yield from serve_by(kind, partial(BaseHttpRequestHandler, directory=root, site=site))
+
+
+def serve_by(kind: type[BaseServer], handler: HandlerFactory) -> Iterator[World]:
     entries: list[AccessEntry] = []
-    handler = partial(BaseHttpRequestHandler, directory=root, site=site)
     with kind("127.0.0.1", 0, handler, access_log=entries.append) as server:
         yield World(server, entries)
 
@@ -197,3 +219,93 @@ def test_too_many_wrong_passwords_are_put_off(root: Path) -> None:
         assert {reply.status for reply in replies} == {401, 503}
         assert world.ask("/a.txt", RIGHT).status == 200
         assert world.ask("/a.txt").status == 401
+
+
+# --- functions and applications
+
+calls: Final[list[str]] = []
+"""Who was let in, for each call."""
+
+
+def tell(request: Request) -> Response:
+    calls.append(request.exchange.user)
+    return Response(200, {}, request.body.read())
+
+
+def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    user: str = environ["REMOTE_USER"]
+    calls.append(user.encode("latin-1").decode())
+    assert environ["AUTH_TYPE"] == "Basic"
+    assert "HTTP_AUTHORIZATION" not in environ
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [environ["wsgi.input"].read()]
+
+
+GUARDED: Final[dict[str, Callable[[BasicAuth], HandlerFactory]]] = {
+    "function": lambda auth: function_handler(tell, auth=auth),
+    "function, spooled": lambda auth: function_handler(tell, content="spooled", auth=auth),
+    "application": lambda auth: wsgi_handler(app, auth=auth),
+    "application, streamed": lambda auth: wsgi_handler(app, content="streamed", auth=auth),
+}
+
+
+@pytest.fixture(params=GUARDED)
+def guarded(request: pytest.FixtureRequest) -> HandlerFactory:
+    calls.clear()
+    made: str = request.param
+    return GUARDED[made](users())
+
+
+@pytest.mark.clause("9110-11.4-3a", "9110-11.6.1-3a", "9110-11.5-5a")
+@pytest.mark.parametrize("kind", [BaseServer, ThreadedServer, PooledServer])
+def test_functions_and_applications_are_called_for_users_alone(kind: type[BaseServer], guarded: HandlerFactory) -> None:
+    wrong = [(), ("Authorization: Basic !",), (RIGHT, RIGHT)]
+    for world in serve_by(kind, guarded):
+        for target, method in (("/", "GET"), ("/a?b", "HEAD"), ("/", "POST"), ("/", "X"), ("*", "OPTIONS")):
+            for lines in wrong:
+                reply = world.ask(target, *lines, method=method)
+                assert reply.status == 401
+                assert reply.get("WWW-Authenticate") == 'Basic realm="a folder", charset="UTF-8"'
+        assert {world.ask("/", basic(*each)).status for each in ((NAME, "x"), ("nobody", PASSWORD))} == {401}
+        assert calls == []
+
+
+@pytest.mark.clause("3875-4.1.1-2a", "3875-4.1.11-3a")
+def test_functions_and_applications_learn_the_user(guarded: HandlerFactory) -> None:
+    for world in serve_by(PooledServer, guarded):
+        with WireClient(*world.server.addresses[0]) as client:
+            for lines in (f"{RIGHT}\r\n", "", f"{RIGHT}\r\n"):
+                head = f"POST /a HTTP/1.1\r\nHost: a\r\n{lines}Transfer-Encoding: chunked\r\n\r\n"
+                client.send(head.encode("latin-1") + b"5\r\nhello\r\n0\r\n\r\n")
+                reply = client.reply("POST")
+                assert (reply.status, reply.content == b"hello") == ((200, True) if lines else (401, False))
+        assert world.ask("/a", RIGHT, host="").status == 400
+        assert calls == [NAME, NAME]
+        assert world.noted() == {NAME, ""}
+
+
+def test_content_of_who_is_not_let_in_is_not_asked_for(guarded: HandlerFactory) -> None:
+    for world in serve_by(PooledServer, guarded):
+        with WireClient(*world.server.addresses[0]) as client:
+            client.send(b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nExpect: 100-continue\r\n\r\n")
+            assert client.reply("POST").status == 401
+        assert calls == []
+
+
+def test_a_socket_that_no_server_keeps_is_asked_as_well(guarded: HandlerFactory) -> None:
+    with pair() as (ours, theirs):
+        asked = f"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n{RIGHT}\r\n\r\nx"
+        theirs.sendall(b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n" + asked.encode("latin-1"))
+        theirs.shutdown(socket.SHUT_WR)
+        guarded(ours, ("192.0.2.1", 5), None)
+        ours.close()
+        answers = read_until_end(theirs)
+    assert re.findall(rb"HTTP/1\.1 (\d+) ", answers) == [b"401", b"200"]
+    assert calls == [NAME]
+
+
+def test_auth_is_a_basic_auth() -> None:
+    with pytest.raises(TypeError, match="auth: BasicAuth, not str"):
+        untyped(function_handler)(tell, auth="users")
+    with pytest.raises(TypeError, match="auth: BasicAuth, not str"):
+        untyped(wsgi_handler)(app, auth="users")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.helpers.command import COMMAND, running
+from tests.helpers.crowd import until
 from tests.helpers.programs import need
 
 PASSWORD = "pä:ss wörd"
@@ -97,3 +98,48 @@ def test_a_file_that_is_malformed_is_told_before_anything_is_served(users: Path,
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == f"pyhttp: {users}, line 2: its hash is none that pyhttp passwd writes\n"
+
+
+APPLICATION = """
+import os
+
+def create_app():
+    with open("made", "a") as file:
+        file.write("x")
+    def app(environ, start_response):
+        start_response("200 OK", [("X-User", environ["REMOTE_USER"] + environ["AUTH_TYPE"])])
+        return [b"hello"]
+    return app
+"""
+
+
+@pytest.mark.parametrize("kind", ["--pooled", "--processes=2"])
+def test_an_application_is_for_its_users_alone_and_SIGHUP_reads_them_anew(
+    kind: str, users: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "guarded_app.py").write_text(APPLICATION)
+    command = ("env", "-C", str(tmp_path), *COMMAND)
+    words = ("wsgi", "guarded_app:create_app()", "--port", "0", kind, "--auth", str(users), "--bind", "0.0.0.0")
+    with running(*words, log=tmp_path / "log", command=command) as server:
+        assert "\nPasswords travel in the clear: " in server.announcement
+        assert "can ask for a password\n" in server.announcement
+        url = f"http://127.0.0.1:{server.port}/a"
+        assert [status(url), status(url, "jö:wrong"), status(url, f"jö:{PASSWORD}")] == ["401", "401", "200"]
+        users.write_text("")
+        add_user(users, "b", "c")
+        server.process.send_signal(signal.SIGHUP)
+        until(lambda: status(url, "b:c") == "200" and status(url, f"jö:{PASSWORD}") == "401")
+        made = len((tmp_path / "made").read_text())
+        assert made == 1 if kind == "--pooled" else made in {3, 4}  # a new process makes its own
+        server.process.send_signal(signal.SIGTERM)
+        assert server.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("kind", ["--pooled", "--processes=2"])
+def test_users_of_an_application_that_cannot_be_read_are_told_before_anything_is_served(
+    kind: str, tmp_path: Path
+) -> None:
+    command = ["env", "-C", str(tmp_path), *COMMAND, "wsgi", "none:app", "--port", "0", kind, "--auth", "none"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "pyhttp: cannot read the users of none: No such file or directory\n"

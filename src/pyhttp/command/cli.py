@@ -93,13 +93,13 @@ def _on_hangup(
     """What SIGHUP does: replace the processes; or open the log, read users and certificate anew; None without these."""
     if isinstance(server, ProcessServer):
         return server.reload
-    if log_file is None and server.tls is None and not task.users:
+    if log_file is None and server.tls is None and not task.common.auth:
         return None
 
     def begin_anew() -> None:
         if log_file is not None:
             log_file.reopen()
-        if task.users:
+        if task.common.auth:
             try:
                 server.request_handler = task.load()  # credentials that were right are asked for again
                 server.report("the users were read anew", level=logging.WARNING)
@@ -119,10 +119,10 @@ def _on_hangup(
 
 def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
     """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
-    stop, secure = stop_hint(by_hand=by_hand), task.common.tls is not None
-    clear = [_IN_THE_CLEAR] if task.users and not secure and not all(is_local(host) for host, _ in addresses) else []
-    remarks = [*clear, *task.remarks, stop]
-    text = announcement(task.name, addresses, remarks, task.everyone, secure=secure, path=task.path)
+    stop, secure, users = stop_hint(by_hand=by_hand), task.common.tls is not None, task.common.auth
+    clear = [_IN_THE_CLEAR] if users and not secure and not all(is_local(host) for host, _ in addresses) else []
+    everyone = "ask for a password" if users else task.everyone
+    text = announcement(task.name, addresses, [*clear, *task.remarks, stop], everyone, secure=secure, path=task.path)
     try:
         streams.say(text + "\n")
     except OSError as error:

@@ -23,8 +23,6 @@ class FolderOptions:
     directory: str
     """Or a file."""
     site: Site
-    auth: str
-    """A file of the users who may see the folder; "" where everybody may."""
 
 
 _SITE: Final = Site()
@@ -59,7 +57,7 @@ def parse_folder(argv: Sequence[str], environment: Mapping[str, str] = os.enviro
     given = settle(parser, arguments, Command.FOLDER, environment)
     try:
         directory = _directory(given)
-        return FolderOptions(common=common(given), directory=directory, site=_site(given), auth=given.values.auth or "")
+        return FolderOptions(common=common(given), directory=directory, site=_site(given))
     except ValueError as error:
         parser.error(str(error))
     except FileNotFoundError:

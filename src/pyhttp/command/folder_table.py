@@ -24,17 +24,6 @@ DIRECTORY: Final = Option(
 FOLDER: Final = (
     Option(
         Group.FILES,
-        "auth",
-        "let in nobody but the users in FILE, by Basic authentication: a line for each, which `pyhttp passwd NAME`"
-        " writes; SIGHUP reads it anew",
-        "FILE",
-        values.not_empty,
-        shown="everybody",
-        see="#passwords",
-        commands=_FOLDER,
-    ),
-    Option(
-        Group.FILES,
         "no-listing",
         "answer 403 for a folder without an `index.html`",
         shown="listings are shown",

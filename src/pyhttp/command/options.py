@@ -43,6 +43,8 @@ class Options:
     """Whether a browser is opened."""
     allowed_hosts: frozenset[str]
     """Hosts that are answered for, beside those of the machine itself where only that is served; empty: not said."""
+    auth: str
+    """A file of the users that are served; "" where everybody is."""
     warnings: tuple[str, ...] = ()
     """Lines about variables of the environment that belong to no option."""
 
@@ -74,6 +76,7 @@ def common(given: Given) -> Options:
         qr=found.qr,
         browser=found.open,
         allowed_hosts=frozenset(found.allow_host),
+        auth=found.auth or "",
         warnings=tuple(given.warnings),
     )
 

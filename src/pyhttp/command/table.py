@@ -99,6 +99,16 @@ _SERVING: Final = (
         "open",
         "open a browser when the server listens",
     ),
+    Option(
+        Group.SERVING,
+        "auth",
+        "let in nobody but the users in FILE, by Basic authentication: a line for each, which `pyhttp passwd NAME`"
+        " writes; SIGHUP reads it anew",
+        "FILE",
+        values.not_empty,
+        shown="everybody",
+        see="#passwords",
+    ),
     *(
         Option(Group.SERVING, kind.value, text, dest="kind", const=kind, default=Kind.POOLED, shown=shown)
         for kind, text, shown in (

@@ -3,15 +3,19 @@
 import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import NamedTuple
+from functools import cache, partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from pyhttp.answering import HandlerFactory
+from pyhttp.auth import BasicAuth
 from pyhttp.command.folder_options import FolderOptions, parse_folder
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.options import Options
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.resources.paths import encode_segment, is_inside
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
 
 __all__ = ["Task", "find_task"]
 
@@ -24,9 +28,9 @@ class Task(NamedTuple):
         name: What it is called.
         load: Makes what answers for it, in the process that serves. It can be sent to another process.
         remarks: Lines for whoever has started it.
-        everyone: What all the network can do with it, where all interfaces are listened on.
+        everyone: What all the network can do with it, where all interfaces are listened on and nobody has to say who
+            they are.
         warnings: Lines about what should not be as it is.
-        users: Whether it is for the users of a file alone, which `load` reads.
         path: What its address ends in, encoded, behind the slash.
     """
 
@@ -36,7 +40,6 @@ class Task(NamedTuple):
     remarks: Sequence[str]
     everyone: str
     warnings: Sequence[str] = ()
-    users: bool = False
     path: str = ""
 
 
@@ -61,9 +64,9 @@ def _folder(given: FolderOptions) -> Task:
     remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
     load, warnings = partial(_folder_handler, options), (*options.common.warnings, *_exposed(options))
     load()  # what is wrong with the users is told before anything is listened on
-    everyone = "ask for a password" if options.auth else f"read this {'file' if site.only else 'folder'}"
+    everyone = f"read this {'file' if site.only else 'folder'}"
     path = encode_segment(site.only)
-    return Task(options.common, named, load, remarks, everyone, warnings, users=bool(options.auth), path=path)
+    return Task(options.common, named, load, remarks, everyone, warnings, path)
 
 
 def _of_file(options: FolderOptions) -> FolderOptions:
@@ -84,33 +87,56 @@ def _of_file(options: FolderOptions) -> FolderOptions:
 
 def _folder_handler(options: FolderOptions) -> HandlerFactory:
     """The handler of a folder, for the users that the file of --auth names now; raises CannotServe where it cannot."""
-    site = options.site
-    if options.auth:
-        from pyhttp.command.passwords import load  # noqa: PLC0415 - most folders are for everybody
-
-        try:
-            site = replace(site, auth=load(options.auth))
-        except ValueError as error:
-            raise CannotServe(str(error)) from error
+    site = replace(options.site, auth=_users(options.common.auth))
     return partial(BaseHttpRequestHandler, directory=options.directory, site=site)
+
+
+def _users(path: str) -> BasicAuth | None:
+    """Those of the file of --auth; None where there is none, and everybody is served.
+
+    Raises:
+        CannotServe: It cannot be read, or not be understood.
+    """
+    if not path:
+        return None
+    from pyhttp.command.passwords import load  # noqa: PLC0415 - most is for everybody
+
+    try:
+        return load(path)
+    except ValueError as error:
+        raise CannotServe(str(error)) from error
 
 
 def _application(argv: Sequence[str]) -> Task:
     from pyhttp.command.wsgi_options import parse_wsgi  # noqa: PLC0415 - those who serve folders do not need it
 
     options = parse_wsgi(argv)
-    name = options.application
-    load = partial(_application_handler, name, multiprocess=options.common.processes is not None)
+    name, users = options.application, options.common.auth
+    _users(users)  # as for a folder
+    load = partial(_application_handler, name, users, multiprocess=options.common.processes is not None)
     return Task(options.common, name, load, (), "use this application", options.common.warnings)
 
 
-def _application_handler(name: str, *, multiprocess: bool) -> HandlerFactory:
-    """The handler of an application; raises CannotServe where there is none, and what its module raises."""
+def _application_handler(name: str, users: str, *, multiprocess: bool) -> HandlerFactory:
+    """The handler of an application, for the users that the file of --auth names now.
+
+    Raises:
+        CannotServe: There is no such application, or no such users.
+        Exception: What the application's module raises.
+    """
+    from pyhttp.wsgi import wsgi_handler  # noqa: PLC0415 - as above
+
+    auth = _users(users)
+    return wsgi_handler(_loaded(name), multiprocess=multiprocess, auth=auth)
+
+
+@cache
+def _loaded(name: str) -> "WSGIApplication":
+    """An application, once in a process: where its users are read anew, it is not made anew."""
     from pyhttp.command.application import CannotLoad, load_application  # noqa: PLC0415 - as above
-    from pyhttp.wsgi import wsgi_handler  # noqa: PLC0415
 
     try:
-        return wsgi_handler(load_application(name), multiprocess=multiprocess)
+        return load_application(name)
     except CannotLoad as error:
         raise CannotServe(f"cannot serve {name}: {error}") from error
 
@@ -129,7 +155,7 @@ def _exposed(options: FolderOptions) -> Iterator[str]:
     """Says so where the folder that is served has the very secrets that it is served by."""
     files, served = options.common.tls, os.path.realpath(os.path.join(options.directory, options.site.only))
     secrets = (files.key or files.certificate, files.password_file) if files else ()
-    for path in filter(None, (*secrets, options.auth)):
+    for path in filter(None, (*secrets, options.common.auth)):
         if is_inside(os.path.realpath(path), served):
             where = "the file" if options.site.only else "in the folder"
             yield f"{path} is {where} that is served, where everybody can read it"

@@ -49,7 +49,7 @@ def build_environ(
         NotFound: The path is not below `script_name`.
     """
     environ = _of_connection(ends, multithread, multiprocess).copy()
-    environ.update(field_variables(head, authorization=True))
+    environ.update(field_variables(head, authorization=not ends.user))  # whom the server knows has said a password
     environ.update(request_variables(head, ends, length))
     if ends.host:  # what a trusted proxy was asked for is what URLs are made of
         environ["HTTP_HOST"] = ends.host

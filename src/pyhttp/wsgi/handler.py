@@ -5,7 +5,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from pyhttp.answering import HandlerFactory, serve_plain
-from pyhttp.arguments import check_callable, check_type
+from pyhttp.arguments import check_callable, check_type, optional
+from pyhttp.auth import BasicAuth
 from pyhttp.errand import ends_of
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -26,6 +27,7 @@ def wsgi_handler(
     content: Literal["streamed", "spooled"] = "spooled",
     script_name: str = "",
     multiprocess: bool = False,
+    auth: BasicAuth | None = None,
 ) -> HandlerFactory:
     """A handler factory that answers each request with what a WSGI application (PEP 3333) says.
 
@@ -38,10 +40,12 @@ def wsgi_handler(
             it is answered with 404. Empty for the root.
         multiprocess: Whether other processes call the same application at once, such as those of a `ProcessServer`; it
             is told so (`wsgi.multiprocess`).
+        auth: Who may have any answer but 401, as `Site.auth` has it; None: everybody. The application is told who it
+            is, by AUTH_TYPE and REMOTE_USER, and not the password.
 
     Raises:
         ValueError: `content` is neither, or `script_name` does not begin with a slash, or ends in one.
-        TypeError: `app` cannot be called.
+        TypeError: `app` cannot be called; `auth` is none.
     """
     check_callable("app", app)
     check_type("script_name", script_name, str)
@@ -49,17 +53,21 @@ def wsgi_handler(
         raise ValueError(f'content: "streamed" or "spooled", not {content!r}')
     if script_name and (script_name[0] != "/" or script_name[-1] == "/"):
         raise ValueError(f'script_name: "", or like "/shop", not {script_name!r}')
+    optional("auth", auth, BasicAuth)
     mount = script_name.encode().decode("latin-1")
-    return _Factory(app, spooled=content == "spooled", script_name=mount, multiprocess=multiprocess)
+    return _Factory(app, spooled=content == "spooled", script_name=mount, multiprocess=multiprocess, auth=auth)
 
 
 class _Factory:
     """What the servers call."""
 
-    __slots__ = ("_app", "_multiprocess", "_script_name", "_spooled")
+    __slots__ = ("_app", "_auth", "_multiprocess", "_script_name", "_spooled")
 
-    def __init__(self, app: "WSGIApplication", *, spooled: bool, script_name: str, multiprocess: bool) -> None:
+    def __init__(
+        self, app: "WSGIApplication", *, spooled: bool, script_name: str, multiprocess: bool, auth: BasicAuth | None
+    ) -> None:
         self._app = app
+        self._auth = auth
         self._spooled = spooled
         self._script_name = script_name
         self._multiprocess = multiprocess
@@ -75,6 +83,10 @@ class _Factory:
     def _begin(self, conn: socket.socket, addr: Address, server: object, exchange: Exchange) -> None:
         if exchange.refusal is not None:
             raise exchange.refusal
+        if self._auth is not None:
+            from pyhttp import guard  # noqa: PLC0415 - most applications are for everybody, or ask themselves
+
+            guard.admit(exchange, self._auth)
         request = Request.of(exchange)
         if request.path == "*":  # the server as a whole (9110-9.3.7), which is no path of the application
             exchange.respond(Response(204))

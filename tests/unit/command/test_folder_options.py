@@ -35,8 +35,9 @@ COMMON: Final = Options(
     qr=False,
     browser=False,
     allowed_hosts=frozenset(),
+    auth="",
 )
-DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site(), auth="")
+DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Site())
 
 
 @pytest.mark.parametrize(
@@ -133,7 +134,7 @@ DEFAULT: Final = FolderOptions(common=COMMON, directory=str(Path.cwd()), site=Si
         ("--mime .X=a/b --mime y=c/d", replace(DEFAULT, site=Site(media_types=(("X", "a/b"), ("y", "c/d"))))),
         ("--mime Makefile=a/b", replace(DEFAULT, site=Site(media_types=(("Makefile", "a/b"),)))),
         ("--default-type a/b", replace(DEFAULT, site=Site(default_type="a/b"))),
-        ("--auth users", replace(DEFAULT, auth="users")),
+        ("--auth users", replace(DEFAULT, common=replace(COMMON, auth="users"))),
         ("--cgi-dir scripts", replace(DEFAULT, site=Site(cgi_directories=("scripts",)))),
         ("--no-cgi --no-listing", replace(DEFAULT, site=Site(cgi_directories=(), listing=False))),
     ],

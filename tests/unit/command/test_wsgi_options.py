@@ -53,7 +53,6 @@ def test_both_commands_have_the_same_options_of_listeners(capsys: pytest.Capture
         *(
             "-d",
             "--directory",
-            "--auth",
             "--no-listing",
             "--hide-dotfiles",
             "--follow-symlinks",
