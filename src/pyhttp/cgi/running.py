@@ -12,6 +12,9 @@ from pyhttp.limits import Limits, Timeouts
 
 __all__ = ["Bounds", "Group", "Place", "RunningScripts"]
 
+_MOMENT: Final = 0.2
+"""Seconds."""
+
 Bounds = tuple[int, int]
 """A limit of the system: what is in force, and how far that may be raised."""
 
@@ -137,8 +140,12 @@ class RunningScripts:
         for group in running:
             group.kill()
 
+    def end_at_once(self) -> None:
+        """`close` within a moment, so that one that is just being started is known: the process is about to end."""
+        self.close(_MOMENT)
+
     def destroy(self) -> None:
-        """SIGKILL to what runs, waiting for none of it: for a signal handler whose process is about to end."""
+        """SIGKILL to what runs, waiting for none of it: for a signal handler."""
         for group in tuple(self._running):
             group.destroy()
 

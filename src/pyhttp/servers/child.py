@@ -27,7 +27,6 @@ STOP: Final = b"S"
 """Said to the child: stop as a server does that is closed."""
 END: Final = b"E"
 """Said to the child: end at once, and the scripts, too."""
-_MOMENT: Final = 0.2
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What the parent has blocked when it starts a child, until that has handlers for them."""
 
@@ -126,7 +125,7 @@ def _obey(line: int, server: BaseServer) -> None:
             threading.Thread(target=server.close, name="pyhttp-close", daemon=True).start()
         elif word == END:
             try:
-                server.scripts.close(_MOMENT)  # one that is just being started is known a moment later
+                server.scripts.end_at_once()
             finally:
                 os._exit(1)
     os.close(line)

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from _thread import start_new_thread
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -73,9 +74,47 @@ def interrupts_as(stop: Callable[[], None], end: Callable[[], None]) -> Iterator
         raise KeyboardInterrupt
 
 
+class _Ending:
+    """A signal handler of the main thread that ends the process.
+
+    Args:
+        end: Called before, on a thread of its own.
+
+    Attributes:
+        begun: Whether a signal has come.
+    """
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end = end
+        self._main = threading.get_ident()
+        self._over = False
+        self.begun: bool = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as above
+        """A signal has come, or comes once more when all is over."""
+        if self._over:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        elif not self.begun:
+            self.begun = True
+            try:  # not by `threading.Thread`: a lock of it may be what this thread was interrupted at
+                start_new_thread(self._finish, (number,))
+            except RuntimeError:  # no more threads to be had
+                self._finish(number)
+
+    def _finish(self, number: int) -> None:
+        try:
+            self._end()
+        finally:
+            self._over = True
+            signal.pthread_kill(self._main, number)
+
+
 @contextmanager
 def stopped_by_signals(stop: Callable[[], None], end: Callable[[], None]) -> Iterator[bool]:
     """Have the first SIGINT or SIGTERM call `stop`, and a second one `end`, and end the process (safety line L10).
+
+    `end` is called on a thread of its own, so that it may wait for what this one is in the middle of.
 
     On the main thread alone. What yields is whether SIGINT is one of them: it is not where it is ignored, as in the
     jobs that a shell leaves in the background, since Ctrl+C is for the job in front.
@@ -83,21 +122,19 @@ def stopped_by_signals(stop: Callable[[], None], end: Callable[[], None]) -> Ite
     by_hand = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     numbers = (signal.SIGINT, signal.SIGTERM) if by_hand else (signal.SIGTERM,)
     before = {number: signal.getsignal(number) for number in numbers}
+    second = _Ending(end)
 
     def first(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
         for each in numbers:
             signal.signal(each, second)
         stop()
 
-    def second(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        end()
-        signal.signal(number, signal.SIG_DFL)
-        signal.raise_signal(number)
-
     for number in numbers:
         signal.signal(number, first)
     try:
         yield by_hand
     finally:
+        while second.begun:  # a signal will end this
+            signal.pause()
         for number, handler in before.items():
             signal.signal(number, handler)

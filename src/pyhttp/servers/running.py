@@ -56,7 +56,9 @@ def serve_until_signal(
         about_to_stop()
         server.close()
 
-    end = server.end_at_once if isinstance(server, ProcessServer) else server.scripts.destroy  # else nobody does (C11)
+    end = (
+        server.end_at_once if isinstance(server, ProcessServer) else server.scripts.end_at_once
+    )  # or nobody does (C11)
     with stopped_by_signals(stop, end) as by_hand:
         announce(by_hand)
         try:

@@ -2,6 +2,8 @@
 
 import errno
 import io
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import pytest
 
@@ -75,8 +78,16 @@ def test_L10_it_serves_until_a_signal_and_leaves_without_a_traceback(kind: str, 
         assert process.stderr.read() == ""
 
 
-def test_L10_a_second_signal_ends_it_at_once() -> None:
-    with running(answer="print('asked', flush=True) or sys.stdin.read()") as process:
+NO_THREADS: Final = """
+def fail(*arguments): raise RuntimeError("no more threads")
+from pyhttp.servers import interrupts
+interrupts.start_new_thread = fail
+"""
+
+
+@pytest.mark.parametrize("before", ["", NO_THREADS])
+def test_L10_a_second_signal_ends_it_at_once(before: str) -> None:
+    with running(answer="print('asked', flush=True) or sys.stdin.read()", before=before) as process:
         with client_of(read_url(process)) as client:
             client.send(request())
             assert process.stdout is not None
@@ -86,6 +97,58 @@ def test_L10_a_second_signal_ends_it_at_once() -> None:
             while process.poll() is None:
                 process.send_signal(signal.SIGTERM)
         assert process.wait(15) in {-signal.SIGTERM, -signal.SIGINT}
+
+
+STARTING: Final = """
+import os, pathlib, signal, subprocess, sys, time
+from functools import partial
+import pyhttp
+
+folder, kind = pathlib.Path(sys.argv[1]), sys.argv[2]
+script = folder / "cgi-bin" / "long"
+script.parent.mkdir()
+script.write_text("#!/bin/sh\\ntrap '' TERM\\necho $$ > ../began\\nwhile :; do sleep 1; done\\n")
+script.chmod(0o755)
+os.mkfifo(folder / "began")
+
+class Starting(subprocess.Popen):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        print((folder / "began").read_text().strip(), flush=True)
+        while not server.closing:
+            time.sleep(0.001)
+        print("closing", flush=True)
+        while not server.scripts.stopping:
+            time.sleep(0.001)
+
+subprocess.Popen = Starting
+server = getattr(pyhttp, kind)("127.0.0.1", 0, partial(pyhttp.BaseHttpRequestHandler, directory=folder))
+pyhttp.run(server)
+"""
+"""A server whose scripts run before it knows of them, until it stops them."""
+
+
+@pytest.mark.parametrize("kind", ["BaseServer", "ThreadedServer", "PooledServer"])
+def test_C11_a_second_signal_ends_a_script_that_is_just_being_started(kind: str, tmp_path: Path) -> None:
+    command = [sys.executable, "-c", STARTING, str(tmp_path), kind]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            with client_of(read_url(process)) as client:
+                assert process.stdout.readline().startswith("Stop with ")
+                client.send(request("/cgi-bin/long"))
+                script = int(process.stdout.readline())
+                descriptor = os.pidfd_open(script)
+                process.send_signal(signal.SIGTERM)
+                assert process.stdout.readline() == "closing\n"
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(15) == -signal.SIGTERM
+            ended, _, _ = select.select([descriptor], [], [], 15)
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL) if not ended else None
+            os.close(descriptor)
+            assert ended, "the script lives on"
+        finally:
+            process.kill()
 
 
 def test_a_signal_that_is_ignored_stays_so() -> None:
