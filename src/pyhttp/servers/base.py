@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Final
 
 from pyhttp import answering
 from pyhttp.arguments import optional
@@ -15,6 +15,7 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.proxies import Proxies
 from pyhttp.request import Request
+from pyhttp.servers.background import InBackground
 from pyhttp.servers.given import check_given, factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
@@ -40,7 +41,7 @@ __all__ = ["BaseServer"]
 _TURN: Final = Phase.TURN
 
 
-class BaseServer:
+class BaseServer(InBackground):
     """An HTTP/1.1 origin server on one thread.
 
     It binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
@@ -79,6 +80,7 @@ class BaseServer:
         access_log: AccessLog | None = None,
     ) -> None:
         check_given(host, port, access_log)
+        super().__init__()
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
@@ -97,9 +99,6 @@ class BaseServer:
         """Every (host, port) the server is bound to."""
         room, connect = connection_capacity(self.limits.connections), self._securing or Connection
         self._loop = Loop(self, listeners, create_poller(), room, connect=connect, shared=bool(sockets))
-        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
-        self._runner: threading.Thread | None = None
-        self._ended = threading.Event()
         self._handling: set[int] = set()
         self._interrupted = False
         self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
@@ -137,10 +136,7 @@ class BaseServer:
             KeyboardInterrupt: SIGINT came to the main thread, which has no handler for it: after an orderly stop, or
                 at once where it came a second time.
         """
-        with self._state:
-            if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
-                raise RuntimeError("the server is serving already, or has been closed")
-            self._runner = threading.current_thread()
+        self._begin()
         with interrupts_as(self.close, self._end_at_once):
             try:
                 self._run_loop()
@@ -187,23 +183,7 @@ class BaseServer:
 
     def _inside(self) -> bool:
         """Whether the calling thread is one that the end of the server has to wait for."""
-        return threading.current_thread() is self._runner or threading.get_ident() in self._handling
-
-    def __enter__(self) -> Self:
-        """Serve in a thread of its own; raises RuntimeError where the server serves already, or has been closed."""
-        thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
-        with self._state:
-            if self._runner is not None or self._ended.is_set():
-                raise RuntimeError("the server is serving already, or has been closed")
-            thread.start()  # it waits for the lock before it serves
-            self._runner = thread
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Close, and wait for the thread."""
-        self.close()
-        if not self._inside() and self._runner is not None and self._ended.is_set():
-            self._runner.join()
+        return super()._inside() or threading.get_ident() in self._handling
 
     # --- one turn of a connection
 

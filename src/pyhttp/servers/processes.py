@@ -3,9 +3,8 @@
 import contextlib
 import os
 import socket
-import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from pyhttp.answering import HandlerFactory
 from pyhttp.arguments import check_callable, optional
@@ -13,6 +12,7 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.hosts import hosts_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
+from pyhttp.servers.background import InBackground
 from pyhttp.servers.given import check_given, factory_of
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["ProcessServer", "available"]
 
 
-class ProcessServer:
+class ProcessServer(InBackground):
     """Several processes that serve the same listeners, each by a server of its own, for handlers that compute.
 
     The process that has this object serves nothing: it starts the others, replaces one that dies, and ends them with
@@ -71,6 +71,7 @@ class ProcessServer:
         from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
 
         check_given(host, port, access_log)
+        super().__init__()
         if not isinstance(request_handler, str):
             factory_of(request_handler, None)
         check_callable("server_factory", server_factory)
@@ -105,9 +106,6 @@ class ProcessServer:
             self._report,
             self._close_listeners,
         )
-        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
-        self._runner: threading.Thread | None = None
-        self._ended = threading.Event()
         self._closing = False
 
     @property
@@ -140,10 +138,7 @@ class ProcessServer:
             RuntimeError: It was called before, the server has been closed, or the processes cannot serve.
             KeyboardInterrupt: As from `BaseServer`.
         """
-        with self._state:
-            if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
-                raise RuntimeError("the server is serving already, or has been closed")
-            self._runner = threading.current_thread()
+        self._begin()
         with interrupts_as(self.close, self.end_at_once):
             try:
                 with signals_wake(self._supervisor.alarm.waker):
@@ -176,33 +171,13 @@ class ProcessServer:
         with self._state:
             if self._runner is None and not self._ended.is_set():
                 self._end()
-        if self._runner is not threading.current_thread():
+        if not self._inside():
             self._ended.wait()
 
     def end_at_once(self) -> None:
         """End all processes now, and the scripts that they run. From any thread, and from a signal handler."""
         self._closing = True
         self._supervisor.end_at_once()
-
-    def __enter__(self) -> Self:
-        """Serve in a thread of its own.
-
-        Raises:
-            RuntimeError: The server is serving already, or has been closed.
-        """
-        thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
-        with self._state:
-            if self._runner is not None or self._ended.is_set():
-                raise RuntimeError("the server is serving already, or has been closed")
-            thread.start()  # it waits for the lock before it serves
-            self._runner = thread
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        """Close, and wait for the thread."""
-        self.close()
-        if self._runner is not None and self._runner is not threading.current_thread():
-            self._runner.join()
 
 
 def available() -> int:

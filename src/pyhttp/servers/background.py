@@ -1,0 +1,56 @@
+"""What may serve on one thread at a time, once, and does so on one of its own within a `with` block."""
+
+import threading
+from typing import Final, Self
+
+__all__ = ["InBackground"]
+
+_TAKEN: Final = "the server is serving already, or has been closed"
+
+
+class InBackground:
+    """Knows who serves, and whether that is over. Whoever inherits it serves, and closes."""
+
+    def __init__(self) -> None:
+        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
+        self._runner: threading.Thread | None = None
+        self._ended = threading.Event()
+
+    def serve_forever(self) -> None:
+        """Serve until `close`."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """End what is served, and wait for that, unless it is this thread that serves."""
+        raise NotImplementedError
+
+    def _begin(self) -> None:
+        """This thread serves from now on.
+
+        Raises:
+            RuntimeError: Another one does, or all is over.
+        """
+        with self._state:
+            if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
+                raise RuntimeError(_TAKEN)
+            self._runner = threading.current_thread()
+
+    def _inside(self) -> bool:
+        """Whether the calling thread is one that the end of the server has to wait for."""
+        return threading.current_thread() is self._runner
+
+    def __enter__(self) -> Self:
+        """Serve in a thread of its own; raises RuntimeError where the server serves already, or has been closed."""
+        thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
+        with self._state:
+            if self._runner is not None or self._ended.is_set():
+                raise RuntimeError(_TAKEN)
+            thread.start()  # it waits for the lock before it serves
+            self._runner = thread
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        """Close, and wait for the thread."""
+        self.close()
+        if not self._inside() and self._runner is not None and self._ended.is_set():
+            self._runner.join()
