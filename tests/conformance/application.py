@@ -33,6 +33,8 @@ class Asked:
     fields: tuple[tuple[str, str], ...]
     content: bytes = b""
     trailers: tuple[tuple[str, str], ...] = ()
+    host: str = ""
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,5 +119,7 @@ def _report(asked: Asked) -> bytes:
         "fields": asked.fields,
         "content": asked.content.decode("latin-1"),
         "trailers": asked.trailers,
+        "host": asked.host,
+        "client": asked.client,
     }
     return json.dumps(report).encode("ascii")

@@ -164,7 +164,7 @@ def _compare(answer: Answer, reply: Reply) -> None:
 
 def _compare_seen(seen: Seen, reply: Reply) -> None:
     report = _report(reply)
-    for name in ("method", "path", "query", "authority"):
+    for name in ("method", "path", "query", "authority", "host", "client"):
         wanted: object = getattr(seen, name)
         if wanted is not None and report.get(name) != wanted:
             raise Mismatch(f"the application saw {name} {report.get(name)!r} instead of {wanted!r}")

@@ -33,6 +33,8 @@ def application(request: Request) -> Response:
             fields=request.headers.lines,
             content=content,
             trailers=request.trailers.lines,
+            host=request.host,
+            client=request.client[0],
         )
     )
     if told.pieces is None:

@@ -1,11 +1,12 @@
 """Every row, whole and byte by byte: on the core, through a socket on each server, and by TLS on one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import pytest
 
 from pyhttp.answering import function_handler
 from pyhttp.limits import Timeouts
+from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
@@ -13,6 +14,7 @@ from tests.conformance.core_peer import CorePeer
 from tests.conformance.laws import LAWS, Law, Verdict, broken_laws
 from tests.conformance.play import Exchange, Mismatch, play
 from tests.conformance.rows.all_rows import GROUPS
+from tests.conformance.rows.hosts import HOSTS
 from tests.conformance.rows.model import Row
 from tests.conformance.served import application
 from tests.helpers.tls import client_context, server_context
@@ -21,8 +23,9 @@ from tests.helpers.wire_client import WireClient
 SERVERS = (BaseServer, ThreadedServer, PooledServer)
 SHORT = Timeouts(head=0.3, idle=0.3, content=0.3)
 
-_NOT_THE_CORE = frozenset({"deadlines"})
-_NOT_A_SERVER = frozenset({"deadlines", "early"})  # our servers wait for content before they call a handler
+_TOLD = frozenset({"hosts", "fields-believed", "proxy-header"})  # what a server has to be told before
+_NOT_THE_CORE = _TOLD | {"deadlines", "client"}
+_NOT_A_SERVER = _TOLD | {"deadlines", "early"}  # our servers wait for content before they call a handler
 _NOT_BY_TLS = _NOT_A_SERVER | {"plain"}
 
 
@@ -91,6 +94,34 @@ def test_socket_bytewise(row: Row, server: BaseServer) -> None:
 @pytest.mark.parametrize("row", _rows(only="deadlines"))
 def test_deadlines(row: Row, hasty_server: BaseServer) -> None:
     _converse(row, hasty_server)
+
+
+@pytest.fixture(scope="module", params=SERVERS, ids=lambda server: server.__name__)
+def told_servers(request: pytest.FixtureRequest) -> Iterator[Mapping[str, BaseServer]]:
+    kind: type[BaseServer] = request.param
+    here, answer = ("127.0.0.0/8",), function_handler(application)
+    with (
+        kind("127.0.0.1", 0, answer, allowed_hosts=HOSTS) as picky,
+        kind("127.0.0.1", 0, answer, proxies=Proxies(headers=here)) as believing,
+        kind("127.0.0.1", 0, answer, proxies=Proxies(protocol=here)) as introduced,
+    ):
+        yield {"hosts": picky, "fields-believed": believing, "proxy-header": introduced}
+
+
+def _told_rows(*, without: frozenset[str] = frozenset()) -> list[object]:
+    return [each for need in sorted(_TOLD) for each in _rows(only=need, without=without)]
+
+
+@pytest.mark.parametrize("row", _told_rows())
+def test_told(row: Row, told_servers: Mapping[str, BaseServer]) -> None:
+    (needed,) = row.needs & _TOLD
+    _converse(row, told_servers[needed])
+
+
+@pytest.mark.parametrize("row", _told_rows(without=frozenset({"whole"})))
+def test_told_bytewise(row: Row, told_servers: Mapping[str, BaseServer]) -> None:
+    (needed,) = row.needs & _TOLD
+    _converse(row, told_servers[needed], bytewise=True)
 
 
 @pytest.mark.parametrize("row", _rows(without=_NOT_BY_TLS))

@@ -2,7 +2,19 @@
 
 from typing import Final
 
-from tests.conformance.rows import chunked, connection, expect, fields, framing, limits, request_line, responses, target
+from tests.conformance.rows import (
+    chunked,
+    connection,
+    expect,
+    fields,
+    framing,
+    hosts,
+    limits,
+    proxies,
+    request_line,
+    responses,
+    target,
+)
 from tests.conformance.rows.model import Row
 
 __all__ = ["GROUPS", "ROWS"]
@@ -17,6 +29,8 @@ GROUPS: Final[dict[str, tuple[Row, ...]]] = {
     "expect": expect.ROWS,
     "responses": responses.ROWS,
     "limits": limits.ROWS,
+    "hosts": hosts.ROWS,
+    "proxies": proxies.ROWS,
 }
 
 ROWS: Final = tuple(row for rows in GROUPS.values() for row in rows)

@@ -65,6 +65,10 @@ class Seen:
     path: str | None = None
     query: str | None = None
     authority: str | None = None
+    host: str | None = None
+    """The authority, or what a trusted proxy was asked for."""
+    client: str | None = None
+    """The address of the client, by the word of a trusted proxy, too."""
     content: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
     """These fields have these values, repeated lines joined by a comma and a space."""
