@@ -38,6 +38,7 @@ BOUNDS: Final = {
     "application": Bounds(77, 86, 5, 221_338),
     "script": Bounds(283, 405, 38, 0),
     "closing": Bounds(111, 154, 19, 336_320),
+    "secure": Bounds(73, 78, 8, 0),
     "pooled": Bounds(60, 70, 8, 0),
 }
 

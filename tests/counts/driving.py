@@ -17,6 +17,7 @@ from typing import Final
 
 from tests.counts.workloads import Workload, make_site
 from tests.helpers.command import LAST_WORDS
+from tests.helpers.tls import client_context
 from tests.helpers.wire_client import WireClient
 
 __all__ = ["WARM_UP", "Driver", "serving", "site", "typical"]
@@ -34,6 +35,7 @@ class Driver:
         self._workload = workload
         self._port = port
         self._pid = pid
+        self._tls = client_context() if workload.secure else None
         self._client: WireClient | None = None
         self._request = b""
 
@@ -50,7 +52,7 @@ class Driver:
     def ask(self, count: int) -> None:
         """Send so many requests, each when the server is at rest; and wait until it is so again."""
         for _ in range(count):
-            client = self._client or WireClient("127.0.0.1", self._port, patience=_PATIENCE)
+            client = self._client or WireClient("127.0.0.1", self._port, patience=_PATIENCE, tls=self._tls)
             self._settle()
             client.send(self._request)
             reply = client.reply()
@@ -167,5 +169,5 @@ def typical(requests: Sequence[Mapping[str, Mapping[str, int]]]) -> dict[str, in
 
 
 def _port_of(announcement: str) -> int:
-    url = next(word for word in announcement.split() if word.startswith("http://"))
+    url = next(word for word in announcement.split() if word.startswith(("http://", "https://")))
     return int(url.rstrip("/").rpartition(":")[2])

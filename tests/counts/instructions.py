@@ -13,14 +13,15 @@ from typing import Final
 
 from tests.counts.bounds import BOUNDS, verdict
 from tests.counts.driving import serving, site
-from tests.counts.workloads import FUNCTION_OF_MARK, POOLED, SCRIPT, WORKLOADS, Workload
+from tests.counts.workloads import FUNCTION_OF_MARK, POOLED, SCRIPT, SECURE, WORKLOADS, Workload
 
 __all__ = ["count_instructions", "main", "why_not"]
 
 _SUMMARY: Final = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
-_NOT_COUNTED: Final = {SCRIPT, POOLED}
-"""Valgrind knows no pidfd_open, and makes handlers so slow that the standby of a pool takes the lead."""
+_NOT_COUNTED: Final = {SCRIPT, POOLED, SECURE}
+"""Valgrind knows no pidfd_open, makes handlers so slow that the standby of a pool takes the lead, and has OpenSSL take
+another processor's way."""
 
 
 def why_not() -> str:

@@ -10,12 +10,13 @@ import signal
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 from pyhttp import AccessEntry, BaseServer, Request, Response, function_handler
 from pyhttp.command import cli
 from tests.counts.call_counter import CallCounter
-from tests.counts.workloads import APPLICATION, DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS
+from tests.counts.workloads import APPLICATION, DESCRIPTOR_OF_MARK, FUNCTION, WORKLOADS, certificate_of
 
 __all__ = ["main"]
 
@@ -38,6 +39,8 @@ def main() -> None:
     else:
         served = ["wsgi", "tests.counts.application:hello"] if workload.name == APPLICATION else [options.folder]
         arguments = [*served, "--host=127.0.0.1", "--port=0", workload.kind, f"--access-log={options.log}"]
+        if workload.secure:
+            arguments.append(f"--tls-cert={certificate_of(Path(options.folder))}")
 
         def serve() -> object:
             return cli.main(arguments)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from tests.helpers.tls import certificate_and_key
 from tests.helpers.wire_client import Reply
 
 __all__ = [
@@ -15,8 +16,10 @@ __all__ = [
     "FUNCTION_OF_MARK",
     "POOLED",
     "SCRIPT",
+    "SECURE",
     "WORKLOADS",
     "Workload",
+    "certificate_of",
     "make_site",
 ]
 
@@ -28,6 +31,7 @@ APPLICATION: Final = "application"
 
 SCRIPT: Final = "script"
 POOLED: Final = "pooled"
+SECURE: Final = "secure"
 DESCRIPTOR_OF_MARK: Final = 900
 """What a mark, which is a signal, has an octet written to; it would wake the server, and count, if nothing was set."""
 FUNCTION_OF_MARK: Final = "getppid"
@@ -79,6 +83,7 @@ class Workload:
         fields: Field lines beside those of a browser.
         conditional: Whether each request carries the validators of an answer that came before.
         closing: Whether each request has a connection of its own.
+        secure: Whether it comes by TLS.
         requests: How many are counted.
         chance: How many calls more or fewer are chance.
     """
@@ -90,6 +95,7 @@ class Workload:
     fields: tuple[str, ...] = ()
     conditional: bool = False
     closing: bool = False
+    secure: bool = False
     requests: int = 64
     chance: int = 0
 
@@ -117,10 +123,16 @@ WORKLOADS: Final = {
         # The look at a deadline that no longer matters falls into this request or the next: one round of the loop.
         Workload(SCRIPT, "/cgi-bin/hello", requests=32, chance=24),
         Workload("closing", "/small.html", closing=True),
+        Workload(SECURE, "/small.html", secure=True),
         # And the standby may lie down after each of these, so that the next one has to wake it.
         Workload(POOLED, "/small.html", kind="--pooled", chance=24),
     )
 }
+
+
+def certificate_of(folder: Path) -> Path:
+    """Where the certificate and the key of the server of `folder` are: beside it."""
+    return folder.with_name("certificate.pem")
 
 
 def make_site(folder: Path) -> None:
@@ -137,6 +149,7 @@ def make_site(folder: Path) -> None:
     script.parent.mkdir()
     script.write_text(_SCRIPT)
     script.chmod(0o755)
+    certificate_of(folder).write_bytes(certificate_and_key())
     for path in [*folder.rglob("*"), folder]:
         os.utime(path, (_LONG_AGO, _LONG_AGO))
     time.sleep(_SETTLING)
