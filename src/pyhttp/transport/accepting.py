@@ -13,7 +13,7 @@ from pyhttp.transport.deadlines import Deadlines
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.phases import Phase
-from pyhttp.transport.poller import READ, Poller
+from pyhttp.transport.poller import READ, Poller, wait_until_ready
 from pyhttp.transport.registry import has_begun
 from pyhttp.transport.shared import SharedListener
 
@@ -126,8 +126,10 @@ class Acceptor:
 
     def resume(self, now: float) -> None:
         """Try again, if it is time or there is room."""
-        if now >= self.resume_at or self._registry.room_made:
+        if now >= self.resume_at or (self._registry.room_made and not self._stepped_back):
             self._registry.room_wanted = self._registry.room_made = False
+            if self._stepped_back:  # for a client whom another process may have let in meanwhile
+                self._stepped_back = any(wait_until_ready(fd, READ, 0) for fd in self.resting)
             for fd in self.resting:
                 self._poller.arm(fd, READ)
             self.resting.clear()

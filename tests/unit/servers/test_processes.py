@@ -10,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -28,6 +28,7 @@ from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.listener import listen
 from pyhttp.transport.unix import listen_unix
 from tests.helpers import process_app
+from tests.helpers.crowd import until
 from tests.helpers.sockets import read_until_end, request
 from tests.helpers.untyped import untyped
 
@@ -127,6 +128,29 @@ def test_all_processes_serve_and_ours_does_not(handler: str | type[BaseHttpReque
         seen = ask_until(server, lambda seen: len(seen) == 2)
         assert sorted(seen) == sorted(server.pids)
         assert os.getpid() not in seen
+
+
+def test_a_process_that_has_fewer_clients_gets_the_next_ones() -> None:
+    """Clients that stay do not pile up at the one that is quicker: here the other one is stopped for a while."""
+    with ProcessServer("127.0.0.1", 0, WHOAMI, processes=2) as server, ExitStack() as stack:
+        clients: Counter[int] = Counter()
+
+        def connect(count: int) -> None:
+            for _ in range(count):
+                client = stack.enter_context(socket.create_connection(server.addresses[0], timeout=PATIENCE))
+                client.sendall(request("/"))
+                clients[int(client.recv(65536).rpartition(b"\n")[2])] += 1
+
+        slow, _ = ask_until(server, lambda seen: len(seen) == 2)
+        os.kill(slow, signal.SIGSTOP)
+        try:
+            until(lambda: Path(f"/proc/{slow}/stat").read_text().rpartition(")")[2].split()[0] == "T")
+            connect(40)
+        finally:
+            os.kill(slow, signal.SIGCONT)
+        assert clients[slow] == 0
+        connect(60)
+        assert min(clients.values()) >= 36, clients  # by chance it would be 30
 
 
 def test_a_folder_is_served_by_default(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,3 +108,32 @@ def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts
         for client in clients:
             client.close()
         made.work()
+
+
+def test_a_client_that_another_process_has_taken_is_no_reason_to_take_the_next(counts: Counts) -> None:
+    """Nor is one that becomes idle, where it is not for want of room that nobody is accepted."""
+    shared = SharedListener(socket.AF_INET, socket.SOCK_STREAM)
+    shared.bind(("127.0.0.1", 0))
+    shared.listen()
+    shared.setblocking(False)
+    shared.counts, shared.seat = counts, 0
+    counts.tell(1, 0)
+    with listening(shared=True, others=[shared]) as (made, _):
+        clients = [socket.create_connection(shared.getsockname()) for _ in range(4)]
+        while len(made.registry.connections) < 3:
+            made.round()
+        for _ in range(3):
+            made.round()
+            began = made.clock.now
+            assert made.poller.armed[shared.fileno()] == 0
+            taken, _ = shared.accept()
+            taken.close()
+            made.registry.room_made = True
+            while made.poller.armed[shared.fileno()] == 0:
+                made.round()
+            assert made.clock.now - began >= 0.002
+            clients.append(socket.create_connection(shared.getsockname()))
+        assert len(made.registry.connections) == 3
+        for client in clients:
+            client.close()
+        made.work()
