@@ -87,7 +87,7 @@ def test_all_requests_are_answered_and_all_lines_are_whole_while_all_processes_a
     with running(site(tmp_path), *arguments, log=tmp_path / "log") as server:
         before = workers(server, 2)
         assert server.process.pid not in before
-        with Clients(server, 750) as clients:
+        with Clients(server, 2500) as clients:
             for _ in range(4):
                 assert clients.halfway.acquire(timeout=60)
             log.rename(old)
@@ -100,7 +100,7 @@ def test_all_requests_are_answered_and_all_lines_are_whole_while_all_processes_a
         wait_until_ended(after)
     lines = [line for each in (old, log) for line in each.read_text().splitlines() if "/cgi-bin/who" not in line]
     assert [line for line in lines if not LINE.fullmatch(line)] == []
-    assert sorted(int(line.partition("?")[2].partition("-")[0]) for line in lines) == list(range(3000))
+    assert sorted(int(line.partition("?")[2].partition("-")[0]) for line in lines) == list(range(10_000))
     assert log.read_text()
     assert (tmp_path / "log").read_text() == ""
 

@@ -258,6 +258,33 @@ def test_hosts_are_replaced_one_by_one_and_no_request_fails(site: Path, tmp_path
         assert asking.failures == []
 
 
+def children(process: int) -> set[int]:
+    """The processes that it has started."""
+    found = [thread.read_text().split() for thread in Path(f"/proc/{process}/task").glob("*/children")]
+    return {int(pid) for each in found for pid in each}
+
+
+def replaced(server: Running, before: set[int]) -> bool:
+    """Whether two others serve by now."""
+    now = children(server.process.pid)
+    return len(now) == 2 and not now & before
+
+
+def test_processes_are_replaced_and_no_request_of_ten_thousand_fails(site: Path, tmp_path: Path) -> None:
+    made, port = placed("HAProxy", site)
+    with contextlib.ExitStack() as stack:
+        servers = stack.enter_context(started(made.commands, tmp_path, "--processes", "2", "--quiet"))
+        stack.enter_context(haproxy(made.configuration, tmp_path, port))
+        until(lambda: up(tmp_path) == len(servers))
+        with Asking(port, 4) as asking:
+            while not asking.has_had(10_000):
+                for server in servers:
+                    before = children(server.process.pid)
+                    server.process.send_signal(signal.SIGHUP)
+                    until(partial(replaced, server, before), 60)
+        assert asking.failures == []
+
+
 def served(log: Path) -> bool:
     """Whether clients have been answered."""
     return "200 5" in log.read_text()
