@@ -263,6 +263,18 @@ def peers(session: nox.Session) -> None:
     run(session, DEMANDED, "python", "-m", "tests.conformance.peers", *session.posargs)
 
 
+@nox.session(name="bench-tls")
+def bench_tls(session: nox.Session) -> None:
+    """Handshakes, requests and idle connections by TLS, beside nginx and `ssl`: writes docs/tls.md, in three minutes."""
+    run(session, BENCH, "python", "-m", "benchmarks.tls", *session.posargs)
+
+
+@nox.session(name="bench-processes")
+def bench_processes(session: nox.Session) -> None:
+    """What a second process adds, and how evenly two share the work, in a minute."""
+    run(session, BENCH, "python", "-m", "benchmarks.processes", *session.posargs)
+
+
 @nox.session(name="bench-files")
 def bench_files(session: nox.Session) -> None:
     """The same requests for files at other servers: writes docs/comparison.md."""
@@ -271,7 +283,7 @@ def bench_files(session: nox.Session) -> None:
 
 @nox.session(name="bench-robustness")
 def bench_robustness(session: nox.Session) -> None:
-    """The same abuse at other servers: writes docs/robustness.md. Takes long."""
+    """The same abuse at other servers: writes docs/robustness.md; `-- --tls` its part about TLS. Takes long."""
     further(session, "peers")
     run(session, DEMANDED, "python", "-m", "benchmarks.robustness", *session.posargs)
 

@@ -79,11 +79,13 @@ def read(output: str) -> Said:
     return Said(numbers["requests"], seconds, numbers["failed"], p50, p99)
 
 
-def wrk(address: Address, requests: Sequence[bytes], work: Path, connections: int, seconds: int) -> Said:
-    """Run it on one thread."""
+def wrk(
+    address: Address, requests: Sequence[bytes], work: Path, connections: int, seconds: int, *, secure: bool = False
+) -> Said:
+    """Run it on one thread, by TLS where that is `secure`."""
     script = work / "wrk.lua"
     script.write_text(lua(requests), encoding="ascii")
-    url = f"http://{address[0]}:{address[1]}/"
+    url = f"http{'s' if secure else ''}://{address[0]}:{address[1]}/"
     words = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(script), url]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=seconds + 60)
     return read(done.stdout + done.stderr)
