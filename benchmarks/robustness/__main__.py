@@ -2,9 +2,10 @@
 
 Each server that is found runs in a process of its own on 127.0.0.1, with its own defaults but for what the abuse needs:
 room for as many connections, and scripts. Every wait has an end; a server that does not answer within it is said not
-to. The document is written when all servers have been there, by the whole run alone.
+to. The document is written when all servers have been there, by the whole run alone; with --tls those that speak TLS
+are asked by it, and its part of the document is written.
 
-    python -m benchmarks.robustness [--quick] [SERVER ...]
+    python -m benchmarks.robustness [--quick] [--tls] [SERVER ...]
 """
 
 import argparse
@@ -13,13 +14,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from benchmarks.robustness.abuse import ABUSES, SLOW, SPREAD, Abuse
-from benchmarks.robustness.peers import PEERS, Peer
+from benchmarks.robustness.abuse import ABUSES, BY_TLS, SLOW, SPREAD, Abuse
+from benchmarks.robustness.peers import PEERS, SECURE, Peer
 from benchmarks.robustness.running import PATIENCE
 from tests.helpers.crowd import raise_descriptor_limit
 
@@ -60,6 +61,14 @@ threads; `http.server` speaks HTTP/1.1 here, and has a thread for each connectio
 
 """
 
+HEADING: Final = "\n## By TLS\n"
+BY_TLS_TOO: Final = """
+Written by `python -m benchmarks.robustness --tls`: the same by TLS, at those servers that speak it, and clients whose
+handshake stops behind their first message. Each ordinary request has a handshake of its own, and the client's part of
+it is in its time, too.
+
+"""
+
 
 class TooLong(Exception):
     """A cell has taken too long: the server takes connections too slowly, say."""
@@ -83,12 +92,12 @@ def cell(measure: Abuse, peer: Peer, seconds: int) -> str:
         signal.alarm(0)
 
 
-def found(chosen: Sequence[str]) -> dict[str, str]:
+def found(peers: Mapping[str, Peer], chosen: Sequence[str]) -> dict[str, str]:
     """The versions of those servers that are here."""
     versions: dict[str, str] = {}
     for name in chosen:
         try:
-            versions[name] = PEERS[name].version()
+            versions[name] = peers[name].version()
         except (OSError, subprocess.CalledProcessError):
             print(f"{name} is not here")
     return versions
@@ -100,17 +109,20 @@ def main() -> int:
         "benchmarks.robustness", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="only the slow clients, and less patience; writes nothing")
+    parser.add_argument("--tls", action="store_true", help="by TLS, and those servers alone that speak it")
     parser.add_argument("server", nargs="*", metavar="SERVER", help=f"one of {', '.join(PEERS)} (default: all)")
     options = parser.parse_args()
     quick: bool = options.quick
-    chosen: list[str] = options.server or list(PEERS)
-    if unknown := set(chosen) - PEERS.keys():
+    tls: bool = options.tls
+    peers = SECURE if tls else PEERS
+    chosen: list[str] = options.server or list(peers)
+    if unknown := set(chosen) - peers.keys():
         parser.error(f"no such server: {', '.join(sorted(unknown))}")
     if not raise_descriptor_limit(8192):
         print("too few descriptors are allowed here")
         return 1
-    versions = found(chosen)
-    abuses, patience, enough = (SLOW, QUICK, QUICKLY) if quick else (ABUSES, TOO_LONG, ENOUGH)
+    versions = found(peers, chosen)
+    abuses, patience, enough = (SLOW, QUICK, QUICKLY) if quick else (BY_TLS if tls else ABUSES, TOO_LONG, ENOUGH)
     expected = (QUICKLY if quick else EXPECTED) * len(versions) / len(PEERS)
     print(f"expected to take {expected / 60:.1f} minutes, and not much more than {enough / 60:.1f}", flush=True)
     began = time.monotonic()
@@ -119,17 +131,27 @@ def main() -> int:
         cells: list[str] = []
         for name in versions:
             left = int(began + enough - time.monotonic())
-            cells.append(cell(measure, PEERS[name], min(patience, left)) if left > 0 else "not begun in time")
+            cells.append(cell(measure, peers[name], min(patience, left)) if left > 0 else "not begun in time")
             print(f"{time.monotonic() - began:3.0f} s: {abuse}: {name}: {cells[-1]}", flush=True)
         rows.append(f"| {abuse} | {' | '.join(cells)} |")
     heads = " | ".join(f"{name} {version}" for name, version in versions.items())
     table = "\n".join([f"| | {heads} |", "|---" * (len(versions) + 1) + "|", *rows])
-    if versions.keys() == PEERS.keys() and not quick:
-        text = INTRODUCTION.format(cpus=os.cpu_count(), patience=PATIENCE, long=TOO_LONG, spread=SPREAD * 1000)
-        OUTPUT.write_text(f"{text}{table}\n")
+    if versions.keys() == peers.keys() and not quick:
+        write(table, tls=tls)
     else:
         print(table)
     return 0
+
+
+def write(table: str, *, tls: bool) -> None:
+    """Put a table into its part of the document; the other part stays."""
+    plain, _, secure = OUTPUT.read_text(encoding="utf-8").partition(HEADING)
+    if tls:
+        secure = f"{BY_TLS_TOO}{table}\n"
+    else:
+        text = INTRODUCTION.format(cpus=os.cpu_count(), patience=PATIENCE, long=TOO_LONG, spread=SPREAD * 1000)
+        plain = f"{text}{table}\n"
+    OUTPUT.write_text(plain + (HEADING + secure if secure else ""), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -11,10 +11,11 @@ from typing import Final
 
 from benchmarks.robustness.peers import Peer
 from benchmarks.robustness.running import LARGE, PATIENCE, SMALL, serving
-from tests.helpers.crowd import connected, crowd, reset
+from tests.helpers.crowd import connected, reset
 from tests.helpers.sockets import request
+from tests.helpers.tls import TlsSocket
 
-__all__ = ["ABUSES", "SLOW", "SPREAD", "Abuse"]
+__all__ = ["ABUSES", "BY_TLS", "SLOW", "SPREAD", "Abuse"]
 
 Abuse = Callable[[Peer], str]
 
@@ -32,7 +33,7 @@ def slow(*kinds: bytes) -> Abuse:
         with ExitStack() as stack:
             server = stack.enter_context(serving(peer))
             for sent in kinds:
-                stack.enter_context(crowd(server.address, 200, sent, window=4096 if sent == READER else 0))
+                stack.enter_context(server.crowd(200, sent, window=4096 if sent == READER else 0))
             return server.ask()
 
     return measure
@@ -61,7 +62,7 @@ class Slow:
         with serving(peer, ability=self.ability) as server:
             if not server.answers(self.sent + self.rest, self.status):
                 raise RuntimeError("a whole request of this kind has not been answered")
-            with crowd(server.address, 64, self.sent, window=0 if self.rest else 4096):
+            with server.crowd(64, self.sent, window=0 if self.rest else 4096):
                 return server.ask(pause=SPREAD)
 
 
@@ -83,7 +84,7 @@ def idle(peer: Peer) -> str:
     with serving(peer) as server:
         server.ask()
         before = server.usage()[2]
-        with crowd(server.address, 2000, SMALL) as clients:
+        with server.crowd(2000, SMALL) as clients:
             served = 0
             for client in clients:
                 client.settimeout(PATIENCE if served else 10)
@@ -105,6 +106,15 @@ def idle(peer: Peer) -> str:
             return f"{answer}; {served} served, {held} held, {each:.1f} KiB each"
 
 
+def handshakes(peer: Peer) -> str:
+    """200 clients that have said hello by TLS, and do not listen to what is said to that."""
+    with serving(peer) as server, ExitStack() as stack:
+        for _ in range(200):
+            client = stack.enter_context(TlsSocket(socket.create_connection(server.address, timeout=PATIENCE)))
+            client.start()
+        return server.ask()
+
+
 def resets(peer: Peer) -> str:
     """300 clients each that vanish in a head, in a download and in an upload."""
     upload = request("/small", "Content-Length: 1000000", method="POST") + bytes(1000)
@@ -113,7 +123,7 @@ def resets(peer: Peer) -> str:
         before = server.usage()
         for sent in (b"GET /small HTTP/1.1\r\nHo", request("/large"), upload):
             for _ in range(30):
-                with crowd(server.address, 10, sent, window=4096) as clients:
+                with server.crowd(10, sent, window=4096) as clients:
                     for client in clients if sent.startswith(b"GET /large") else ():
                         client.settimeout(PATIENCE)
                         with suppress(OSError):
@@ -133,7 +143,7 @@ def few_descriptors(peer: Peer) -> str:
     with serving(peer, 64) as server:
         server.ask()
         try:
-            with crowd(server.address, 200, request("/large"), window=4096):
+            with server.crowd(200, request("/large"), window=4096):
                 time.sleep(1)
                 began, computed = time.monotonic(), server.cpu()
                 time.sleep(2)
@@ -149,7 +159,7 @@ def few_descriptors(peer: Peer) -> str:
 def stopped(peer: Peer) -> str:
     """Told to stop during eight downloads."""
     with serving(peer) as server, ExitStack() as stack:
-        clients = [stack.enter_context(connected(server.address)) for _ in range(8)]
+        clients = [stack.enter_context(connected(server.address, tls=server.tls)) for _ in range(8)]
         for client in clients:
             client.sendall(request("/large"))
         for client in clients:
@@ -171,7 +181,7 @@ def stopped(peer: Peer) -> str:
 
 def truncated(peer: Peer) -> str:
     """A file cut to half its length during eight downloads: are they cut, or does the client wait?"""
-    with serving(peer) as server, crowd(server.address, 8, request("/large"), window=4096) as clients:
+    with serving(peer) as server, server.crowd(8, request("/large"), window=4096) as clients:
         for client in clients:
             client.recv(1)
         os.truncate(server.root / "large", LARGE // 2)
@@ -213,3 +223,5 @@ ABUSES: Final[Mapping[str, Abuse]] = {
     "file cut short during 8 downloads": truncated,
 }
 """All rows, in their order."""
+BY_TLS: Final[Mapping[str, Abuse]] = {"200 handshakes that stop": handshakes, **ABUSES}
+"""Those by TLS."""

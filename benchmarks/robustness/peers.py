@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-__all__ = ["PEERS", "Made", "Peer"]
+__all__ = ["PEERS", "SECURE", "Made", "Peer"]
 
 NGINX: Final = """
 daemon off; user root; worker_processes 1; pid {work}/pid; error_log /dev/null;
@@ -18,7 +18,7 @@ http {{
   access_log off; sendfile on; default_type application/octet-stream;
   client_body_temp_path {work}/1; proxy_temp_path {work}/2; fastcgi_temp_path {work}/3;
   uwsgi_temp_path {work}/4; scgi_temp_path {work}/5;
-  server {{ listen 127.0.0.1:{port}; root {root}; }}
+  server {{ listen 127.0.0.1:{port}{tls}; root {root}; }}
 }}
 """
 LIGHTTPD: Final = """
@@ -56,13 +56,21 @@ except KeyboardInterrupt:
     server.stop()
 """
 PYHTTP: Final = """
-import itertools, sys
+import itertools, ssl, sys
 from pyhttp import BaseServer, PooledServer, Response, ThreadedServer, function_handler
 def answer(request):
     return Response(200, {}, itertools.repeat(bytes(65536)) if request.path == "/endless" else b"hello")
 kinds = {"--single": BaseServer, "--threaded": ThreadedServer, "--pooled": PooledServer}
-kinds[sys.argv[2]]("127.0.0.1", int(sys.argv[1]), function_handler(answer)).serve_forever()
+tls = None
+if sys.argv[3:]:
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(sys.argv[3])
+kinds[sys.argv[2]]("127.0.0.1", int(sys.argv[1]), function_handler(answer), tls=tls).serve_forever()
 """
+
+
+NGINX_TLS: Final = """ ssl; ssl_certificate {work}/certificate.pem; ssl_certificate_key {work}/certificate.pem;
+  ssl_protocols TLSv1.2 TLSv1.3"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +83,16 @@ class Made:
     descriptors: int
     ability: str = ""
 
-    def write(self, name: str, template: str) -> str:
+    @property
+    def certificate(self) -> str:
+        """A file with a certificate and its key."""
+        return str(Path(self.work, "certificate.pem"))
+
+    def write(self, name: str, template: str, tls: str = "") -> str:
         """A file in the working folder, made from a template."""
         path = Path(self.work, name)
-        path.write_text(template.format(port=self.port, root=self.root, work=self.work, descriptors=self.descriptors))
+        told = {"port": self.port, "root": self.root, "work": self.work, "descriptors": self.descriptors}
+        path.write_text(template.format(**told, tls=tls.format(**told)))
         return str(path)
 
     def program(self, text: str) -> list[str]:
@@ -94,12 +108,14 @@ class Peer:
 
     Attributes:
         abilities: Which of "ranges", "scripts" and "iterables" it has.
+        secure: Whether it is asked by TLS.
     """
 
     command: Callable[[Made], list[str]]
     stop: signal.Signals
     version: Callable[[], str]
     abilities: frozenset[str] = frozenset()
+    secure: bool = False
 
 
 def _said(*words: str) -> str:
@@ -119,10 +135,11 @@ def _http_server(made: Made) -> list[str]:
     return [sys.executable, "-m", "http.server", *options, str(made.port)]
 
 
-def _pyhttp(kind: str) -> Peer:
+def _pyhttp(kind: str, *, secure: bool = False) -> Peer:
     def command(made: Made) -> list[str]:
+        tls = [made.certificate] if secure else []
         if made.ability == "iterables":
-            return [*made.program(PYHTTP), kind]
+            return [*made.program(PYHTTP), kind, *tls]
         return [
             sys.executable,
             "-m",
@@ -135,20 +152,27 @@ def _pyhttp(kind: str) -> Peer:
             "--allow-host",
             "*",
             kind,
+            *(["--tls-cert", *tls] if tls else []),
         ]
 
     version = "import pyhttp; print(pyhttp.__version__)"
     abilities = frozenset({"ranges", "scripts", "iterables"})
-    return Peer(command, signal.SIGTERM, lambda: _said(sys.executable, "-c", version), abilities)
+    return Peer(command, signal.SIGTERM, lambda: _said(sys.executable, "-c", version), abilities, secure)
 
 
-PEERS: Final[Mapping[str, Peer]] = {
-    "nginx": Peer(
-        lambda made: ["nginx", "-c", made.write("nginx.conf", NGINX)],
+def _nginx(*, secure: bool = False) -> Peer:
+    tls = NGINX_TLS if secure else ""
+    return Peer(
+        lambda made: ["nginx", "-c", made.write("nginx.conf", NGINX, tls)],
         signal.SIGQUIT,
         lambda: _said("nginx", "-v"),
         frozenset({"ranges"}),
-    ),
+        secure,
+    )
+
+
+PEERS: Final[Mapping[str, Peer]] = {
+    "nginx": _nginx(),
     "lighttpd": Peer(
         _lighttpd,
         signal.SIGINT,
@@ -166,3 +190,10 @@ PEERS: Final[Mapping[str, Peer]] = {
     "pyhttp --threaded": _pyhttp("--threaded"),
     "pyhttp --pooled": _pyhttp("--pooled"),
 }
+SECURE: Final[Mapping[str, Peer]] = {
+    "nginx": _nginx(secure=True),
+    "pyhttp --single": _pyhttp("--single", secure=True),
+    "pyhttp --threaded": _pyhttp("--threaded", secure=True),
+    "pyhttp --pooled": _pyhttp("--pooled", secure=True),
+}
+"""Those that speak TLS by themselves."""

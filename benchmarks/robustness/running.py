@@ -7,13 +7,14 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from benchmarks.robustness.peers import Made, Peer
-from tests.helpers.crowd import Address, cpu_seconds, usage
+from tests.helpers.crowd import Address, connected, cpu_seconds, crowd, usage
 from tests.helpers.sockets import request
+from tests.helpers.tls import certificate_and_key, client_context
 
 __all__ = ["LARGE", "PATIENCE", "POURED", "SMALL", "Server", "serving"]
 
@@ -32,11 +33,12 @@ SCRIPTS: Final = {
 class Server:
     """A server that runs."""
 
-    def __init__(self, process: subprocess.Popen[bytes], address: Address, root: Path, stop: signal.Signals) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], address: Address, root: Path, peer: Peer) -> None:
         self.process = process
         self.address = address
         self.root = root
-        self._stop = stop
+        self.tls = client_context() if peer.secure else None
+        self._stop = peer.stop
 
     def processes(self) -> list[int]:
         """The server's process and its children."""
@@ -71,7 +73,7 @@ class Server:
     def answers(self, asked: bytes = SMALL, status: bytes = b"200") -> bool:
         """Whether a request on a new connection is answered so, an ordinary one unless told otherwise."""
         try:
-            with socket.create_connection(self.address, timeout=PATIENCE) as client:
+            with connected(self.address, patience=PATIENCE, tls=self.tls) as client:
                 client.sendall(asked)
                 answer = client.recv(65536)
                 if answer.startswith(b"HTTP/1.1 100 "):
@@ -79,6 +81,10 @@ class Server:
                 return b" %b " % status in answer.partition(b"\r\n")[0]
         except OSError:
             return False
+
+    def crowd(self, count: int, sent: bytes, window: int = 0) -> AbstractContextManager[list[socket.socket]]:
+        """So many clients that have each sent that; for the rest see `crowd`."""
+        return crowd(self.address, count, sent, window=window, tls=self.tls)
 
     def stop(self) -> None:
         """Ask it to stop, gently."""
@@ -107,10 +113,12 @@ def serving(peer: Peer, descriptors: int = 8192, ability: str = "") -> Iterator[
         free.close()
         root = Path(work, "root")
         fill(root)
-        words = peer.command(Made(port, str(root), work, descriptors, ability))
+        made = Made(port, str(root), work, descriptors, ability)
+        Path(made.certificate).write_bytes(certificate_and_key())
+        words = peer.command(made)
         limited = ["sh", "-c", f'ulimit -n {descriptors}; exec "$@"', "sh", *words]
         with subprocess.Popen(limited, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-            server = Server(process, ("127.0.0.1", port), root, peer.stop)
+            server = Server(process, ("127.0.0.1", port), root, peer)
             children: set[int] = set()
             try:
                 end = time.monotonic() + 10
