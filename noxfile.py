@@ -265,7 +265,7 @@ def peers(session: nox.Session) -> None:
 
 @nox.session(name="bench-tls")
 def bench_tls(session: nox.Session) -> None:
-    """Handshakes, requests and idle connections by TLS, beside nginx and `ssl`: writes docs/tls.md, in three minutes."""
+    """Handshakes, requests and idle connections by TLS, beside nginx: writes docs/tls.md, in three minutes."""
     run(session, BENCH, "python", "-m", "benchmarks.tls", *session.posargs)
 
 
