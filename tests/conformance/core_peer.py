@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Final, assert_never
 
+from pyhttp.checking.application import Asked, Reads, Told, reads, respond
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.events import Content, EndOfMessage, Informational, Outgoing, ResponseHead, Signal
 from pyhttp.wire.server_connection import ServerConnection
-from tests.conformance.application import Asked, Reads, Told, reads, respond
 from tests.helpers.wire_client import Late, Reply, pieces, read_reply
 
 __all__ = ["CorePeer"]

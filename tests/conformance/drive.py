@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from tests.conformance.laws import broken_laws
-from tests.conformance.play import Exchange, Mismatch, Peer, play
-from tests.conformance.register import STATEMENTS, Level, rank
-from tests.conformance.rows.all_rows import GROUPS
-from tests.conformance.rows.model import Row, Step
+from pyhttp.checking.laws import broken_laws
+from pyhttp.checking.play import Exchange, Mismatch, Peer, play
+from pyhttp.checking.register import STATEMENTS, Level, rank
+from pyhttp.checking.rows.all_rows import GROUPS
+from pyhttp.checking.rows.model import Row, Step
 from tests.helpers.wire_client import WireClient
 
 __all__ = ["LEFT_OUT", "Failure", "Score", "drive", "main"]

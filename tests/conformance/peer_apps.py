@@ -16,7 +16,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Final, Protocol, TypedDict
 
-from tests.conformance.application import Asked, Reads, Told, reads, respond
+from pyhttp.checking.application import Asked, Reads, Told, reads, respond
 
 __all__ = ["asgi", "main", "wsgi"]
 

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pyhttp.checking.register import STATEMENTS, Level
 from tests.conformance.drive import LEFT_OUT, Failure, Score, drive
-from tests.conformance.register import STATEMENTS, Level
 from tests.helpers.wire_client import WireClient
 
 __all__ = ["PEERS", "main"]

@@ -14,9 +14,9 @@ from typing import Final
 
 import pytest
 
+from pyhttp.checking.rows.all_rows import GROUPS
+from pyhttp.checking.rows.model import Row
 from tests.conformance.register import SAFETY
-from tests.conformance.rows.all_rows import GROUPS
-from tests.conformance.rows.model import Row
 
 __all__ = ["Results", "pytest_configure"]
 

@@ -1,97 +1,15 @@
-"""The register of statements (register.toml) and of safety lines (safety.toml), as values."""
+"""The register of safety lines (safety.toml), as a value."""
 
 import tomllib
-from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
-__all__ = ["AREAS", "SAFETY", "STATEMENTS", "Level", "State", "Statement", "rank"]
-
-_HERE: Final = Path(__file__).parent
-AREAS: Final = ("wire", "files", "cgi", "loop")
+__all__ = ["SAFETY"]
 
 
-class State(Enum):
-    """What has become of a statement."""
-
-    TESTED = "tested"
-    CHOICE = "choice"
-    NOT_OFFERED = "not offered"
-    OTHER_PARTY = "other party"
-    DELIBERATE = "deliberate"
-    OPEN = "open"
-
-
-class Level(Enum):
-    """How much it demands."""
-
-    MUST = 3
-    SHOULD = 2
-    MAY = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """One statement of an RFC, in our own words."""
-
-    id: str
-    keyword: str
-    gist: str
-    state: State
-    area: str
-    reason: str
-
-    @property
-    def level(self) -> Level:
-        """MUST for every kind of must, SHOULD for every kind of should and ought to, MAY otherwise."""
-        word = self.keyword.lower()
-        if word.startswith("must"):
-            return Level.MUST
-        return Level.SHOULD if word.startswith(("should", "recommended", "ought")) else Level.MAY
-
-    @property
-    def section(self) -> str:
-        """RFC and section, such as "9112-6.1"."""
-        return self.id.rpartition("-")[0]
-
-
-def _statement(identifier: str, entry: dict[str, str]) -> Statement:
-    """A checked entry.
-
-    Raises:
-        ValueError: It has an unknown state or area, lacks something, or gives no reason where one is due.
-    """
-    unknown = entry.keys() - {"level", "gist", "state", "area", "reason"}
-    if unknown:
-        raise ValueError(f"{identifier}: unknown keys {sorted(unknown)}")
-    state, area, reason = State(entry["state"]), entry["area"], entry.get("reason", "")
-    if area not in AREAS:
-        raise ValueError(f"{identifier}: no area {area!r}")
-    if state is not State.TESTED and not reason:
-        raise ValueError(f"{identifier}: {state.value} for no reason")
-    if state is State.OPEN and reason not in AREAS:
-        raise ValueError(f"{identifier}: open, but waits for no area")
-    if not entry["gist"]:
-        raise ValueError(f"{identifier}: no gist")
-    return Statement(identifier, entry["level"], entry["gist"], state, area, reason)
-
-
-def _load() -> dict[str, Statement]:
-    entries: dict[str, dict[str, str]] = tomllib.loads((_HERE / "register.toml").read_text(encoding="utf-8"))
-    return {identifier: _statement(identifier, entry) for identifier, entry in entries.items()}
-
-
-def _load_safety() -> dict[str, str]:
-    lines: dict[str, str] = tomllib.loads((_HERE / "safety.toml").read_text(encoding="utf-8"))
+def _load() -> dict[str, str]:
+    lines: dict[str, str] = tomllib.loads(Path(__file__).with_name("safety.toml").read_text(encoding="utf-8"))
     return lines
 
 
-STATEMENTS: Final = _load()
-SAFETY: Final = _load_safety()
-
-
-def rank(cites: tuple[str, ...]) -> Level | None:
-    """The highest level among the cited statements; None where only safety lines are cited."""
-    levels = [STATEMENTS[cite].level for cite in cites if cite in STATEMENTS]
-    return max(levels, key=lambda level: level.value, default=None)
+SAFETY: Final = _load()

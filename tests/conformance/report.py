@@ -17,7 +17,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from tests.conformance.register import AREAS, SAFETY, STATEMENTS, Level, State, Statement
+from pyhttp.checking.register import AREAS, STATEMENTS, Level, State, Statement
+from tests.conformance.register import SAFETY
 from tests.conformance.test_safety_lines import OPEN
 
 __all__ = ["main", "problems", "render", "with_totals"]
@@ -110,7 +111,7 @@ def render(results: Results) -> str:
         "Every normative statement of six RFCs that binds an HTTP/1.1 origin server with files and CGI, or permits it",
         "something it has to decide on: in our words, with what became of it and the tests that show it. The ids name",
         "RFC, section, paragraph and sentence. `nox -s compliance` writes this page from the register",
-        "(`tests/conformance/register.toml`) and the results of the tests, and fails where they disagree.",
+        "(`src/pyhttp/checking/register.toml`) and the results of the tests, and fails where they disagree.",
         "",
         "*tested*: a test shows it. *choice*: a permission, and what we made of it. *not offered*: a duty of those",
         "who offer something we do not. *other party*: a duty of whoever writes the handler or the script.",

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import assert_never
 
+from pyhttp.checking.application import Asked, Reads, Told, reads, respond
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from tests.conformance.application import Asked, Reads, Told, reads, respond
 
 __all__ = ["application"]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from pyhttp.checking.register import STATEMENTS
 from tests.conformance.oracles.divergences import DIVERGENCES, Divergence, Right, compare, differing, named
 from tests.conformance.oracles.messages import CANARY, requests
 from tests.conformance.oracles.readers import READERS, Taken, ours
 from tests.conformance.oracles.session import DOCUMENT, Unnamed, divergences, document, main
-from tests.conformance.register import STATEMENTS
 
 MESSAGES = 3000
 """For each run of the suite; `nox -s oracles` compares 500,000."""

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pyhttp.checking.laws import LAWS, Law, Verdict
+from pyhttp.checking.play import Exchange, Mismatch, play
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
 from tests.conformance import drive
-from tests.conformance.laws import LAWS, Law, Verdict
-from tests.conformance.play import Exchange, Mismatch, play
-from tests.conformance.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
 from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, pieces, read_reply
 
 

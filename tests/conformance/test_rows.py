@@ -5,17 +5,17 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from pyhttp.answering import function_handler
+from pyhttp.checking.laws import LAWS, Law, Verdict, broken_laws
+from pyhttp.checking.play import Exchange, Mismatch, play
+from pyhttp.checking.rows.all_rows import GROUPS
+from pyhttp.checking.rows.hosts import HOSTS
+from pyhttp.checking.rows.model import Row
 from pyhttp.limits import Timeouts
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from tests.conformance.core_peer import CorePeer
-from tests.conformance.laws import LAWS, Law, Verdict, broken_laws
-from tests.conformance.play import Exchange, Mismatch, play
-from tests.conformance.rows.all_rows import GROUPS
-from tests.conformance.rows.hosts import HOSTS
-from tests.conformance.rows.model import Row
 from tests.conformance.served import application
 from tests.helpers.tls import client_context, server_context
 from tests.helpers.wire_client import WireClient

@@ -12,8 +12,8 @@ from typing import Final
 
 import pytest
 
+from pyhttp.checking.rows.all_rows import GROUPS
 from tests.conformance.register import SAFETY
-from tests.conformance.rows.all_rows import GROUPS
 
 TESTS: Final = Path(__file__).parents[1]
 AN_ID: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9]{1,2}(?![A-Za-z0-9])")

@@ -6,6 +6,8 @@ from typing import Final
 
 import pytest
 
+from pyhttp.checking.rows.all_rows import GROUPS
+from pyhttp.checking.rows.model import CANARY, Send
 from pyhttp.errors import HTTPError
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
@@ -14,8 +16,6 @@ from pyhttp.wire.events import Content, EndOfMessage, ResponseHead, Signal
 from pyhttp.wire.server_connection import ServerConnection
 from tests.conformance.oracles.divergences import DIVERGENCES
 from tests.conformance.oracles.messages import requests
-from tests.conformance.rows.all_rows import GROUPS
-from tests.conformance.rows.model import CANARY, Send
 
 _LONG: Final = 600
 _SOME: Final = 15

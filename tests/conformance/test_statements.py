@@ -11,13 +11,14 @@ import pytest
 
 from pyhttp import __version__
 from pyhttp.answering import function_handler
+from pyhttp.checking.register import STATEMENTS
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
-from tests.conformance.register import SAFETY, STATEMENTS
+from tests.conformance.register import SAFETY
 from tests.conformance.report import README, problems, render, with_totals
 from tests.helpers.wire_client import Framing, Reply, WireClient
 

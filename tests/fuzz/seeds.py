@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from pyhttp.checking.rows.all_rows import ROWS
+from pyhttp.checking.rows.model import Send
 from tests.conformance.oracles.messages import requests
-from tests.conformance.rows.all_rows import ROWS
-from tests.conformance.rows.model import Send
 
 __all__ = ["CORPUS", "DICTIONARY", "found", "seeds"]
 

@@ -1,15 +1,13 @@
 """TLS for tests: a certificate authority of their own, and clients on sockets that may end one direction."""
 
-import contextlib
 import functools
 import socket
 import ssl
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import trustme
 
-if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer
+import pyhttp.checking.secured
 
 __all__ = [
     "NAME",
@@ -81,97 +79,11 @@ PLAIN: Final = Transport(secure=False)
 SECURE: Final = Transport(secure=True)
 
 
-class TlsSocket(socket.socket):
-    """A connected socket whose octets travel by TLS; `shutdown` ends one direction, as TCP and TLS 1.3 can.
-
-    Attributes:
-        truncated: Whether the other side has ended without saying so in TLS.
-    """
+class TlsSocket(pyhttp.checking.secured.TlsSocket):
+    """The same, for a client that trusts our certificates."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext | None = None) -> None:
-        patience = sock.gettimeout()
-        super().__init__(sock.family, sock.type, sock.proto, sock.detach())
-        self.settimeout(patience)
-        self._arrived, self._leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self.tls = (context or client_context()).wrap_bio(self._arrived, self._leaving, server_hostname=NAME)
-        self._held = b""
-        self._unsent = b""
-        self._deaf = False
-        self.truncated = False
-
-    def shake_hands(self) -> None:
-        """Complete the handshake.
-
-        Raises:
-            OSError: The server refuses.
-        """
-        while True:
-            try:
-                self.tls.do_handshake()
-            except ssl.SSLWantReadError:
-                self._flush()
-                self._feed()
-            else:
-                self._flush()
-                return
-
-    def start(self) -> None:
-        """Say hello, and go no further."""
-        try:
-            self.tls.do_handshake()
-        except ssl.SSLWantReadError:
-            self._flush()
-
-    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        if self._held:
-            data, self._held = self._held[:bufsize], self._held[bufsize:]
-            return data
-        while True:
-            try:
-                return self.tls.read(bufsize)
-            except ssl.SSLWantReadError:
-                self._feed()
-            except ssl.SSLZeroReturnError:  # both sides have ended in order
-                return b""
-            except ssl.SSLEOFError:
-                self.truncated = True
-                return b""
-
-    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
-        view = memoryview(data)
-        while view:
-            view = view[self.tls.write(view) :]
-            self._flush()
-        return len(memoryview(data))
-
-    def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
-        self.send(data)
-
-    def shutdown(self, how: int, /) -> None:
-        self._hear()
-        with contextlib.suppress(ssl.SSLWantReadError):  # what the other side says to that is read later
-            self.tls.unwrap()
-        self._flush()
-        super().shutdown(how)
-
-    def _hear(self) -> None:
-        try:
-            while data := self.tls.read(1 << 20):
-                self._held += data
-        except ssl.SSLError:
-            return
-
-    def _feed(self) -> None:
-        data = super().recv(1 << 16)
-        if data:
-            self._arrived.write(data)
-        else:
-            self._arrived.write_eof()
-
-    def _flush(self) -> None:
-        self._unsent += self._leaving.read()
-        while self._unsent:
-            self._unsent = self._unsent[super().send(self._unsent) :]
+        super().__init__(sock, context or client_context(), NAME)
 
 
 def connected(

@@ -5,13 +5,13 @@ Exits 1, by an exception, where one fails.
 
 from typing import Final
 
+from pyhttp.checking.laws import broken_laws
+from pyhttp.checking.play import play
+from pyhttp.checking.rows.all_rows import ROWS
+from pyhttp.checking.rows.model import Send
 from tests.conformance.core_peer import CorePeer
-from tests.conformance.laws import broken_laws
 from tests.conformance.oracles.messages import requests
 from tests.conformance.oracles.session import Unnamed, divergences
-from tests.conformance.play import play
-from tests.conformance.rows.all_rows import ROWS
-from tests.conformance.rows.model import Send
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import TARGETS
 

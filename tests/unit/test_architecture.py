@@ -44,8 +44,9 @@ LAYER: Final = {
     "pyhttp.wsgi": 6,
     "pyhttp": 7,
     "pyhttp.testing": 8,
-    "pyhttp.command": 8,
-    "pyhttp.__main__": 8,
+    "pyhttp.checking": 8,
+    "pyhttp.command": 9,
+    "pyhttp.__main__": 9,
     "pytest_pyhttp": 9,
 }
 """Each top-level module or package, and how high it stands; the package itself is above all but the command line."""
@@ -55,6 +56,7 @@ APART: Final = {
     "pyhttp.resources": {"pyhttp.wire", "pyhttp.cgi"},
     "pyhttp.cgi": {"pyhttp.wire", "pyhttp.resources"},
     "pyhttp.transport": {"pyhttp.resources", "pyhttp.cgi"},
+    "pyhttp.checking": {name for name in LAYER if name not in {"pyhttp.version", "pyhttp.checking"}},
 }
 """Who may not know whom although the layers alone would allow it."""
 
@@ -90,6 +92,8 @@ ONLY_IN: Final = {
     "pytest": {"pytest_pyhttp"},
     "segno": {"pyhttp.command.qr"},
     "ssl": {
+        "pyhttp.checking.dialling",
+        "pyhttp.checking.secured",
         "pyhttp.command.certificates",
         "pyhttp.transport.secure",
         "pyhttp.transport.tls",
@@ -239,6 +243,7 @@ def test_every_module_says_what_it_is(name: str) -> None:
         ("pyhttp.abnf", "pyhttp.semantics.fields", "stands higher"),
         ("pyhttp.transport.body", "_typeshed", None),
         ("pyhttp.servers.base", "pyhttp.command.cli", "stands higher"),
+        ("pyhttp.checking.play", "pyhttp.wire.chunked", "is kept apart"),
         ("pyhttp.command.cli", "pyhttp.nowhere", "has no layer"),
         ("pyhttp.command.cli", "h11", "is not in the standard library"),
         ("pytest_pyhttp", "pytest", None),

@@ -13,7 +13,7 @@ from tests.unit.test_architecture import LAYER
 
 TOP: Final = Path(__file__).parents[2]
 SOURCES: Final = sorted((TOP / "src").rglob("*.py"))
-REGISTER: Final = tomllib.loads((TOP / "tests" / "conformance" / "register.toml").read_text(encoding="utf-8"))
+REGISTER: Final = tomllib.loads((TOP / "src" / "pyhttp" / "checking" / "register.toml").read_text(encoding="utf-8"))
 STATEMENT: Final = re.compile(r"(?<!\w)(?:3875|3986|6585|9110|9111|9112)-[0-9.]+-[0-9.]*[0-9][a-z]?(?:\.[0-9])?(?!\w)")
 
 

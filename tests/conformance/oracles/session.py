@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pyhttp.checking.register import STATEMENTS
 from tests.conformance.oracles.divergences import DIVERGENCES, Side, compare, named
 from tests.conformance.oracles.messages import CANARY, requests
 from tests.conformance.oracles.readers import READERS, Taken, ours
-from tests.conformance.register import STATEMENTS
 
 __all__ = ["DOCUMENT", "Unnamed", "divergences", "document", "main"]
 

@@ -5,7 +5,7 @@ It answers for "a", "*.below.example", 192.0.2.0/24, [2001:db8::1], and for the 
 
 from typing import Final
 
-from tests.conformance.rows.model import Answer, Closed, Row, Seen, Send, head, refused, row, served
+from pyhttp.checking.rows.model import Answer, Closed, Row, Seen, Send, head, refused, row, served
 
 __all__ = ["HOSTS", "ROWS"]
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.conformance.rows.model import CANARY, Answer, Closed, Interim, Kept, Row, Seen, Send, head, refused, row
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, Interim, Kept, Row, Seen, Send, head, refused, row
 
 __all__ = ["ROWS"]
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from tests.conformance.application import FILE
-from tests.conformance.rows.model import Answer, Closed, Kept, Row, Send, head, refused, row, served
+from pyhttp.checking.application import FILE
+from pyhttp.checking.rows.model import Answer, Closed, Kept, Row, Send, head, refused, row, served
 
 __all__ = ["ROWS"]
 

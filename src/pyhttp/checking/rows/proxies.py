@@ -6,7 +6,7 @@ clients have to begin with a PROXY header ("proxy-header").
 
 from typing import Final
 
-from tests.conformance.rows.model import Answer, Closed, Kept, Row, Seen, Send, head, refused, row, served
+from pyhttp.checking.rows.model import Answer, Closed, Kept, Row, Seen, Send, head, refused, row, served
 
 __all__ = ["ROWS"]
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.conformance.rows.model import Answer, Closed, Row, Seen, Send, head, refused, row, served
+from pyhttp.checking.rows.model import Answer, Closed, Row, Seen, Send, head, refused, row, served
 
 __all__ = ["ROWS"]
 

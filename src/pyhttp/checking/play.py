@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, assert_never
 
-from tests.conformance.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Row, Seen, Send, Step
-from tests.helpers.wire_client import BadReply, Ended, Late, Reply
+from pyhttp.checking.reader import BadReply, Ended, Late, Reply
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Row, Seen, Send, Step
 
 __all__ = ["Exchange", "Mismatch", "Peer", "play", "play_any"]
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Final
 
-from tests.conformance.play import Exchange
-from tests.helpers.wire_client import Framing
+from pyhttp.checking.play import Exchange
+from pyhttp.checking.reader import Framing
 
 __all__ = ["LAWS", "Law", "Verdict", "broken_laws"]
 

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from tests.conformance.rows import (
+from pyhttp.checking.rows import (
     chunked,
     connection,
+    content,
     expect,
     fields,
     framing,
@@ -15,7 +16,7 @@ from tests.conformance.rows import (
     responses,
     target,
 )
-from tests.conformance.rows.model import Row
+from pyhttp.checking.rows.model import Row
 
 __all__ = ["GROUPS", "ROWS"]
 
@@ -23,7 +24,7 @@ GROUPS: Final[dict[str, tuple[Row, ...]]] = {
     "request-line": request_line.ROWS,
     "target": target.ROWS,
     "fields": fields.ROWS,
-    "framing": framing.ROWS,
+    "framing": (*framing.ROWS, *content.ROWS),
     "chunked": chunked.ROWS,
     "connection": connection.ROWS,
     "expect": expect.ROWS,

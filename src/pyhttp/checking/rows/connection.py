@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.conformance.rows.model import CANARY, Answer, Closed, Kept, Row, Seen, Send, Step, head, row, served
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, Kept, Row, Seen, Send, Step, head, row, served
 
 __all__ = ["ROWS"]
 

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from tests.conformance.rows.model import Answer, Row, Seen, head, refused, served
+from pyhttp.checking.rows.model import Answer, Row, Seen, head, refused, served
 
 __all__ = ["ROWS"]
 

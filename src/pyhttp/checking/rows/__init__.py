@@ -1,0 +1,1 @@
+"""The conversations, each with the clauses it shows."""
