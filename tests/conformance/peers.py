@@ -1,7 +1,8 @@
 """Plays the rows at other servers and writes docs/peers.md: `python -m tests.conformance.peers [NAME ...]`.
 
-Each server runs the application of the rows by the adapter in `peer_apps.py`; what is not installed is left out and
-said so. A choice that the RFC leaves open does not count against anybody.
+Each server runs the application of the rows, by `pyhttp.checking.apps` or the adapter in `peer_apps.py`, and is checked
+as `pyhttp check` does it; what is not installed is left out and said so. A choice that the RFC leaves open does not
+count against anybody.
 """
 
 import argparse
@@ -18,15 +19,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from pyhttp.checking.dialling import Server
+from pyhttp.checking.laws import LAWS
 from pyhttp.checking.register import STATEMENTS, Level
-from tests.conformance.drive import LEFT_OUT, Failure, Score, drive
-from tests.helpers.wire_client import WireClient
+from pyhttp.checking.results import Outcome, Report, Result
+from pyhttp.checking.running import Plan, check, named_rows
 
 __all__ = ["PEERS", "main"]
 
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "peers.md"
 _APPS: Final = "tests.conformance.peer_apps"
+_SHIPPED: Final = "pyhttp.checking.apps"
 _PATIENCE: Final = 1.0
 _STARTS_WITHIN: Final = 10.0
 
@@ -63,6 +67,16 @@ ScriptAliasMatch "^/.*|^\\*" {folder}/app
   Require all granted
 </Location>
 """
+_LIGHTTPD: Final = """\
+server.document-root = "{folder}"
+server.errorlog = "{folder}/error.log"
+server.pid-file = "{folder}/pid"
+server.upload-dirs = ("{folder}")
+server.bind = "127.0.0.1"
+server.port = {port}
+server.modules = ("mod_scgi")
+scgi.server = ("/" => (("host" => "127.0.0.1", "port" => {app}, "check-local" => "disable")))
+"""
 _SCRIPT: Final = """\
 #!/bin/sh
 cd {root} && exec {python} -m {apps} cgi
@@ -79,8 +93,6 @@ class Peer:
     """What tells its version: a package of this environment, or a program with -v; "" for the interpreter."""
     command: Callable[[int, Path], Sequence[str]]
     """From a port and an empty folder, how to start it."""
-    without: tuple[str, ...] = ()
-    """What the application cannot do there."""
     scgi: bool = False
     """Whether the application runs behind it, on the next port."""
 
@@ -105,38 +117,42 @@ def _apache(port: int, folder: Path) -> Sequence[str]:
     return ("apache2", "-X", "-f", str(path))
 
 
-_WSGI: Final = ("trailers", "split")
-_CGI: Final = ("trailers", "split", "late")
+def _lighttpd(port: int, folder: Path) -> Sequence[str]:
+    path = folder / "lighttpd.conf"
+    path.write_text(_LIGHTTPD.format(folder=folder, port=port, app=port + 1))
+    return ("lighttpd", "-D", "-f", str(path))
+
 
 PEERS: Final = (
-    Peer("pyhttp, one thread", "pyhttp-server", _module("tests.conformance.serve", "base", "{port}")),
-    Peer("pyhttp, threads", "pyhttp-server", _module("tests.conformance.serve", "threaded", "{port}")),
-    Peer("pyhttp, pool", "pyhttp-server", _module("tests.conformance.serve", "pooled", "{port}")),
-    Peer("http.server", "", _module(_APPS, "http.server", "{port}"), _WSGI),
+    Peer("pyhttp", "pyhttp-server", _module("tests.conformance.serve", "pooled", "{port}")),
+    Peer("http.server", "", _module(_APPS, "http.server", "{port}")),
     Peer(
         "gunicorn",
         "gunicorn",
-        _module("gunicorn", "-b", "127.0.0.1:{port}", "-k", "gthread", "--threads", "4", f"{_APPS}:wsgi"),
-        _WSGI,
+        _module("gunicorn", "-b", "127.0.0.1:{port}", "-k", "gthread", "--threads", "4", f"{_SHIPPED}:wsgi"),
     ),
     Peer(
         "uvicorn, h11",
         "uvicorn",
-        _module("uvicorn", "--http", "h11", "--port", "{port}", "--log-level", "critical", f"{_APPS}:asgi"),
-        _WSGI,
+        _module("uvicorn", "--http", "h11", "--port", "{port}", "--log-level", "critical", f"{_SHIPPED}:asgi"),
     ),
     Peer(
         "uvicorn, httptools",
         "uvicorn",
-        _module("uvicorn", "--http", "httptools", "--port", "{port}", "--log-level", "critical", f"{_APPS}:asgi"),
-        _WSGI,
+        _module("uvicorn", "--http", "httptools", "--port", "{port}", "--log-level", "critical", f"{_SHIPPED}:asgi"),
     ),
-    Peer("hypercorn", "hypercorn", _module("hypercorn", "-b", "127.0.0.1:{port}", f"{_APPS}:asgi"), _WSGI),
-    Peer("waitress", "waitress", _module(_APPS, "waitress", "{port}"), _WSGI),
-    Peer("cheroot", "cheroot", _module(_APPS, "cheroot", "{port}"), _WSGI),
-    Peer("aiohttp", "aiohttp", _module(_APPS, "aiohttp", "{port}"), _WSGI),
-    Peer("nginx", "nginx", _nginx, (*_CGI, "authority"), scgi=True),
-    Peer("Apache", "apache2", _apache, (*_CGI, "authority")),
+    Peer("hypercorn", "hypercorn", _module("hypercorn", "-b", "127.0.0.1:{port}", f"{_SHIPPED}:asgi")),
+    Peer("waitress", "waitress", _module(_APPS, "waitress", "{port}")),
+    Peer("cheroot", "cheroot", _module(_APPS, "cheroot", "{port}")),
+    Peer("aiohttp", "aiohttp", _module(_APPS, "aiohttp", "{port}")),
+    Peer(
+        "granian",
+        "granian",
+        _module("granian", "--interface", "asgi", "--port", "{port}", "--no-ws", f"{_SHIPPED}:asgi"),
+    ),
+    Peer("nginx", "nginx", _nginx, scgi=True),
+    Peer("Apache", "apache2", _apache),
+    Peer("lighttpd", "lighttpd", _lighttpd, scgi=True),
 )
 
 
@@ -144,7 +160,7 @@ def _version(peer: Peer) -> str | None:
     """Its version; None where it is not installed."""
     if not peer.distribution:
         return sys.version.split()[0]
-    if peer.distribution in {"nginx", "apache2"}:
+    if peer.distribution in {"nginx", "apache2", "lighttpd"}:
         program = shutil.which(peer.distribution)
         if program is None:
             return None
@@ -200,7 +216,7 @@ def _listens(port: int) -> bool:
     return True
 
 
-def _play(peer: Peer) -> Score:
+def _play(peer: Peer) -> Report:
     port = _free_port()
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -208,56 +224,62 @@ def _play(peer: Peer) -> Score:
             behind = (sys.executable, "-m", _APPS, "scgi", str(port + 1))
             stack.enter_context(_running(behind, port + 1, folder / "app.log"))
         stack.enter_context(_running(peer.command(port, folder), port, folder / "server.log"))
-        return drive(
-            lambda: WireClient("127.0.0.1", port, patience=_PATIENCE), LEFT_OUT | set(peer.without) | {"early"}
-        )
+        plan = Plan(Server("127.0.0.1", port), named_rows(), LAWS, patience=_PATIENCE, longest=600)
+        return check(plan)
 
 
-def _row(peer: Peer, version: str, score: Score) -> str:
-    levels = [score.count(level) for level in (Level.MUST, Level.SHOULD)]
-    rest = len(score.failures) - sum(levels)
-    laws = sum(law.level is Level.MUST for law in score.broken)
-    cells = (peer.name, version, score.passed, *levels, rest, f"{laws} of {len(score.broken)}")
+def _row(peer: Peer, version: str, report: Report) -> str:
+    levels = [report.count(Outcome.FAILED, [level]) for level in (Level.MUST, Level.SHOULD)]
+    others = [report.count(outcome) for outcome in (Outcome.CHOICE, Outcome.SKIPPED)]
+    cells = (peer.name, version, report.count(Outcome.HELD), *levels, *others, f"{report.seconds:.0f} s")
     return "| " + " | ".join(map(str, cells)) + " |"
 
 
-def _details(failures: Sequence[Failure]) -> Iterator[str]:
-    for failure in failures:
-        if failure.level is Level.MUST:
+def _details(results: Sequence[Result]) -> Iterator[str]:
+    for result in results:
+        if result.outcome is Outcome.FAILED and result.level is Level.MUST:
             cites = ", ".join(
-                cite for cite in failure.cites if cite in STATEMENTS and STATEMENTS[cite].level is Level.MUST
+                cite for cite in result.cites if cite in STATEMENTS and STATEMENTS[cite].level is Level.MUST
             )
-            yield f"* {failure.name} ({cites}): {_escaped(failure.what)}"
+            yield f"* {result.name} ({cites}): {_escaped(result.why)}"
 
 
 def _escaped(text: str) -> str:
     return text.replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")[:160]
 
 
-def _document(results: Sequence[tuple[Peer, str, Score]]) -> str:
+def _reasons(results: Sequence[Result]) -> Iterator[str]:
+    reasons = dict.fromkeys(result.why for result in results if result.outcome is Outcome.SKIPPED)
+    yield from (f"* {_escaped(why)}" for why in reasons)
+
+
+def _document(results: Sequence[tuple[Peer, str, Report]]) -> str:
     lines = [
         "# The same rows at other servers",
         "",
-        "Written by `nox -s peers`. Each server ran the application of",
-        "[conformance-application.md](conformance-application.md) behind the adapter that suits it, with its settings",
-        "as they come. A row passes when its conversation takes place, or another one that the RFC allows just as",
+        "Written by `nox -s peers`: what [`pyhttp check`](check.md) says of each server. Each ran",
+        "[the application of the rows](conformance-application.md) behind the adapter that suits it, with its settings",
+        "as they come. A row holds when its conversation takes place, or another one that the RFC allows just as",
         "well; a failed row counts at the highest level among the statements that it cites, although the fault may be",
-        "in the part of lower level. Rows about limits and deadlines are left out, and rows that a server's interface",
-        "cannot show. Laws hold for every response; broken ones count once, those of level MUST first.",
+        "in the part of lower level. Where the RFC leaves the answer open, another answer than ours is a choice. Laws",
+        "are about every response and count as a row each.",
         "",
-        "nginx hands requests on by SCGI here, Apache runs a CGI script; what those cannot show is left out.",
+        "nginx and lighttpd hand requests on by SCGI here, Apache runs a CGI script.",
         "",
-        "| server | version | rows passed | failed on a MUST | on a SHOULD | on a MAY | laws broken |",
-        "|---|---|---|---|---|---|---|",
+        "| server | version | held | failed on a MUST | on a SHOULD | choices | skipped | time |",
+        "|---|---|---|---|---|---|---|---|",
         *(_row(*result) for result in results),
         "",
         "## What failed on a MUST",
         "",
     ]
-    for peer, _, score in results:
-        details = [*_details(score.failures), *_details(score.broken)]
+    for peer, _, report in results:
+        details = [*_details(report.results)]
         if details:
             lines += [f"### {peer.name}", "", *details, ""]
+    lines += ["## Why rows were skipped", ""]
+    for peer, _, report in results:
+        lines += [f"### {peer.name}", "", *_reasons(report.results), ""]
     return "\n".join(lines)
 
 
@@ -266,17 +288,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.peers", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="servers to play at; then nothing is written")
     chosen: list[str] = parser.parse_args(arguments).names
-    results: list[tuple[Peer, str, Score]] = []
+    results: list[tuple[Peer, str, Report]] = []
     for peer in PEERS:
         version = _version(peer)
         if version is None or (chosen and peer.name not in chosen):
             sys.stdout.write(f"{peer.name}: {'left out' if version else 'not installed'}\n")
             continue
-        score = _play(peer)
-        results.append((peer, version, score))
-        sys.stdout.write(_row(peer, version, score) + "\n")
+        report = _play(peer)
+        results.append((peer, version, report))
+        sys.stdout.write(_row(peer, version, report) + "\n")
         sys.stdout.writelines(
-            f"    {line}\n" for line in (*_details(score.failures), *_details(score.broken)) if chosen
+            f"    {line}\n" for line in (*_details(report.results), *_reasons(report.results)) if chosen
         )
         sys.stdout.flush()
     if not chosen:

@@ -1,17 +1,13 @@
 """The measuring instruments themselves: a strict reader, a player and laws that let nothing wrong pass."""
 
 import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 
 from pyhttp.checking.laws import LAWS, Law, Verdict
 from pyhttp.checking.play import Exchange, Mismatch, play
-from pyhttp.checking.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
-from tests.conformance import drive
+from pyhttp.checking.rows.model import Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
 from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, pieces, read_reply
 
 
@@ -194,6 +190,20 @@ class TestPlayer:
         exchanges = play((Answer(200), Answer(200), Kept()), Memory(said), strict=False)
         assert [one.ended for one in exchanges] == [True]
 
+    def test_a_canary_without_an_echo_has_a_status_alone(self) -> None:
+        missing = b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n"
+        play((Kept(),), Memory(missing), canary=404)
+        with pytest.raises(Mismatch, match="canary: 200 came"):
+            play((Kept(),), Memory(echoed()), canary=404)
+
+    def test_what_every_server_refuses_by_itself_needs_no_application(self) -> None:
+        data = b"GET /echo HTTP/1.1\r\n\r\n"
+        kept = (Send(data), Answer(400), Kept())
+        assert row("x", "F1", Send(data), Answer(400), Closed(), or_else=[kept], needs="more").needs == {"more"}
+        assert row("x", "F1", Send(data), Answer(400), Closed(), or_else=[(Answer(200),)]).needs == {"echo"}
+        assert row("x", "F1", Send(data), Answer(400, also=(200,)), Closed()).needs == {"echo"}
+        assert row("x", "F1", Send(b"GET /status/404 HTTP/1.1\r\n\r\n"), Answer(404)).needs == {"status"}
+
     def test_what_a_row_needs(self) -> None:
         data = b"GET /some HTTP/1.1\r\n\r\nHEAD http://a/file HTTP/1.1\r\n\r\n"
         assert row("x", "F1 9112-6.1-15b", Send(data), Kept(), needs="more").needs == {"some", "file", "echo", "more"}
@@ -255,55 +265,6 @@ def test_a_law_can_be_broken(law: Law) -> None:
 def test_a_good_exchange_breaks_no_law(law: Law) -> None:
     good = exchange(now(), "Content-Type: text/plain", "Allow: GET, HEAD", "Server: x/1", content=b"x")
     assert law.judge(good) is not Verdict.BROKEN
-
-
-@contextmanager
-def careless_server() -> Iterator[tuple[str, int]]:
-    """It answers everything with the same 200 and keeps the connection."""
-
-    def serve(listener: socket.socket) -> None:
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                while connection.recv(65536):
-                    connection.sendall(OK + b"Content-Length: 2\r\n\r\nhi")
-
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
-        thread.start()
-        host, port = listener.getsockname()
-        yield host, port
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
-
-
-class TestDriver:
-    def test_what_fails_is_told_with_its_clause(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-    ) -> None:
-        rows = (
-            row("a bad request", "9112-6.1-15b", Send(b"GET /echo\r\n\r\n"), Answer(400)),
-            row("a good one", "9112-9.3-1b", Send(b"GET /echo HTTP/1.1\r\n\r\n"), Answer(200)),
-            row("left out", "F1", Send(b"GET /file HTTP/1.1\r\n\r\n"), Answer(404)),
-        )
-        monkeypatch.setattr(drive, "GROUPS", {"group": rows})
-        with careless_server() as (host, port):
-            status = drive.main(["--server", f"{host}:{port}", "--without", "file", "--patience", "2"])
-        told = capsys.readouterr().out
-        assert status == 1
-        assert "MUST  group: a bad request" in told
-        assert "9112-6.1-15b MUST" in told
-        assert "1 rows passed, 1 failed (1 on a MUST, 0 on a SHOULD, 0 on a MAY), 1 left out" in told
-
-    def test_nobody_there(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setattr(drive, "GROUPS", {"group": (row("a row", "9112-9.3-1b", Send(CANARY), Answer(200)),)})
-        with socket.socket() as closed:
-            closed.bind(("127.0.0.1", 0))
-            assert drive.main(["--server", f"127.0.0.1:{closed.getsockname()[1]}"]) == 0  # a SHOULD only
-        assert "no connection" in capsys.readouterr().out
 
 
 def test_pieces() -> None:

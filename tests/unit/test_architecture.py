@@ -88,6 +88,7 @@ IMPURE: Final = frozenset(
 ONLY_IN: Final = {
     "argparse": {
         "pyhttp.command.parsing",
+        "pyhttp.command.tool",
     },
     "pytest": {"pytest_pyhttp"},
     "segno": {"pyhttp.command.qr"},

@@ -54,6 +54,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             from pyhttp.command.passwords import passwd  # noqa: PLC0415 - nothing of it is needed to serve
 
             return passwd(arguments[1:])
+        if arguments[:1] == ["check"]:  # a folder "check": ./check
+            from pyhttp.command import check  # noqa: PLC0415 - nothing of it is needed to serve
+
+            return check.main(arguments[1:])
         return _serve(find_task(arguments))
     except CannotServe as error:
         streams.complain(str(error))

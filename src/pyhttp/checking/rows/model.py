@@ -136,11 +136,25 @@ class Row:
 
     @property
     def needs(self) -> frozenset[str]:
-        """What the application must offer: the paths asked for, and what `extra_needs` names."""
+        """What the application must offer: the paths asked for, and what `extra_needs` names.
+
+        What every server refuses by itself reaches no application, and so needs none.
+        """
         sent = b"".join(step.data for step in self.steps if isinstance(step, Send))
         paths = frozenset(match[1].decode() for match in _PATH.finditer(sent))
-        canary = {"echo"} if any(isinstance(step, Kept) for step in self.steps) else set[str]()
-        return paths | canary | frozenset(self.extra_needs)
+        if any(isinstance(step, Kept) for step in self.steps):
+            paths |= {"echo"}
+        if paths <= {"echo"} and self._only_refusals:
+            paths = frozenset()
+        return paths | frozenset(self.extra_needs)
+
+    @property
+    def _only_refusals(self) -> bool:
+        """Whether each answer that may come is an error."""
+        answers = [
+            step for steps in (self.steps, *self.or_else) for step in steps if isinstance(step, Answer | Interim)
+        ]
+        return all(isinstance(step, Answer) and min((step.status, *step.also)) >= 400 for step in answers)
 
 
 def row(

@@ -1,0 +1,189 @@
+"""The application of the rows for servers that run one: `pyhttp.checking.apps:wsgi`, and `:asgi`.
+
+What its interface leaves to an application, each does: no content for HEAD, no success for content cut off.
+"""
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
+from http import HTTPStatus
+from typing import Final, Protocol, TypedDict
+
+from pyhttp.checking.application import Asked, Reads, Told, reads, respond
+
+__all__ = ["PHRASES", "AskedToFail", "asgi", "asked_of", "cgi_fields", "pieces_of", "wsgi"]
+
+_ABSOLUTE: Final = re.compile(r"[A-Za-z]+://([^/?]*)")
+PHRASES: Final[Mapping[int, str]] = {int(status): status.phrase for status in HTTPStatus}
+"""Reason phrases of the statuses that have one."""
+
+
+class AskedToFail(Exception):
+    """The application fails, as a row asked it to."""
+
+
+class _Input(Protocol):
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def asked_of(method: str, target: str, version: str, fields: Iterable[tuple[str, str]], content: bytes) -> Asked:
+    """A request, from what a gateway tells of it."""
+    kept = tuple(fields)
+    absolute = _ABSOLUTE.match(target)
+    rest = target[absolute.end() :] if absolute else target
+    path, _, query = rest.partition("?")
+    host = ", ".join(value for name, value in kept if name.lower() == "host")
+    return Asked(method, target, path or "/", query, version, absolute[1] if absolute else host, kept, content)
+
+
+def pieces_of(told: Told, late: Callable[[], bytes] | None) -> Iterator[bytes]:
+    """Content that comes as it is made, the failure at its end included."""
+    yield from told.pieces or ()
+    if told.fails:
+        raise AskedToFail
+    if late is not None:
+        yield f"{len(late())}\n".encode()
+
+
+# --- WSGI
+
+_Environ = TypedDict(
+    "_Environ",
+    {
+        "wsgi.input": _Input,
+        "REQUEST_METHOD": str,
+        "PATH_INFO": str,
+        "QUERY_STRING": str,
+        "SERVER_PROTOCOL": str,
+        "CONTENT_LENGTH": str,
+        "HTTP_TRANSFER_ENCODING": str,
+        "RAW_URI": str,
+        "REQUEST_URI": str,
+    },
+    total=False,
+)
+
+
+class _StartResponse(Protocol):
+    def __call__(self, status: str, headers: list[tuple[str, str]], /) -> object: ...
+
+
+def cgi_fields(environ: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """The header section, from what CGI and WSGI make of it."""
+    for key, value in environ.items():
+        if key.startswith("HTTP_"):
+            yield key[5:].replace("_", "-").title(), str(value)
+        elif key in {"CONTENT_TYPE", "CONTENT_LENGTH"} and value:
+            yield key.replace("_", "-").title(), str(value)
+
+
+def _wsgi_target(environ: _Environ) -> str:
+    """As received where the server tells, else put together again."""
+    raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
+    query = environ.get("QUERY_STRING", "")
+    return raw or environ.get("PATH_INFO", "") + (f"?{query}" if query else "")
+
+
+def _wsgi_read(environ: _Environ, most: int) -> bytes:
+    """All of the content, or one byte of it."""
+    length, source = environ.get("CONTENT_LENGTH", ""), environ["wsgi.input"]
+    if length.isdigit():
+        wanted = min(int(length), most) if most >= 0 else int(length)
+        content = source.read(wanted)
+        if len(content) < wanted:
+            raise AskedToFail
+        return content
+    if "HTTP_TRANSFER_ENCODING" not in environ:
+        return b""
+    return source.read(most) if most >= 0 else source.read()
+
+
+def wsgi(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+    """The application for WSGI servers."""
+    target = _wsgi_target(environ)
+    asked = asked_of(environ["REQUEST_METHOD"], target, environ["SERVER_PROTOCOL"], cgi_fields(environ), b"")
+    plan = reads(asked.path)
+    if plan in {Reads.ALL, Reads.SOME}:
+        content = _wsgi_read(environ, -1 if plan is Reads.ALL else 1)
+        asked = asked_of(asked.method, target, asked.version, asked.fields, content)
+    told = respond(asked)
+    if told.fails and told.pieces is None:
+        raise AskedToFail
+    fields = list(told.fields)
+    if told.pieces is None and told.status not in {204, 304}:
+        fields.append(("Content-Length", str(len(told.content))))
+    start_response(f"{told.status} {PHRASES.get(told.status, 'Unregistered')}", fields)
+    if asked.method == "HEAD":
+        return []
+    if told.pieces is None:
+        return [told.content]
+    return pieces_of(told, (lambda: _wsgi_read(environ, -1)) if plan is Reads.LATE else None)
+
+
+# --- ASGI
+
+
+class _Scope(TypedDict):
+    type: str
+    method: str
+    raw_path: bytes
+    query_string: bytes
+    http_version: str
+    headers: list[tuple[bytes, bytes]]
+
+
+class _Message(TypedDict, total=False):
+    type: str
+    body: bytes
+    more_body: bool
+    status: int
+    headers: list[tuple[bytes, bytes]]
+
+
+_Receive = Callable[[], Awaitable[_Message]]
+_Send = Callable[[_Message], Awaitable[None]]
+
+
+async def _asgi_content(receive: _Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise AskedToFail
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+
+
+async def _asgi_read(receive: _Receive, plan: Reads) -> bytes:
+    content = bytearray()
+    if plan in {Reads.ALL, Reads.SOME}:
+        async for part in _asgi_content(receive):
+            content += part
+            if content and plan is Reads.SOME:
+                break
+    return bytes(content)
+
+
+async def asgi(scope: _Scope, receive: _Receive, send: _Send) -> None:
+    """The application for ASGI servers."""
+    if scope["type"] != "http":
+        raise AskedToFail
+    query = scope["query_string"].decode("latin-1")
+    target = scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
+    fields = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    plan = reads(target.partition("?")[0])
+    content = await _asgi_read(receive, plan)
+    told = respond(asked_of(scope["method"], target, f"HTTP/{scope['http_version']}", fields, content))
+    if told.fails and told.pieces is None:
+        raise AskedToFail
+    lines = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in told.fields]
+    if told.pieces is None and told.status not in {204, 304}:
+        lines.append((b"content-length", b"%d" % len(told.content)))
+    await send({"type": "http.response.start", "status": told.status, "headers": lines})
+    for piece in told.pieces or ():
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+    if told.fails:
+        raise AskedToFail
+    rest = told.content
+    if plan is Reads.LATE:
+        rest = b"%d\n" % sum([len(part) async for part in _asgi_content(receive)])
+    await send({"type": "http.response.body", "body": rest})

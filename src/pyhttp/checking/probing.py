@@ -1,0 +1,187 @@
+"""What a server can be asked for: found out before the rows are played."""
+
+import json
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Final
+
+from pyhttp.checking.application import Asked, respond
+from pyhttp.checking.dialling import CannotCheck, Server
+from pyhttp.checking.reader import BadReply, Ended, Late, Reply
+from pyhttp.checking.recording import Recorder
+from pyhttp.checking.rows.model import CANARY, head
+
+__all__ = ["LEFT_OUT", "Found", "probe"]
+
+LEFT_OUT: Final[Mapping[str, str]] = {
+    "limits": "it presumes limits as small as ours",
+    "drain-limit": "it presumes that little unread content is read away",
+    "deadlines": "it presumes that silence is answered while the check waits",
+}
+"""Needs that are not looked for, and why; `--with` names those that the server meets."""
+
+_LANES: Final = (8, 3)
+"""How many connections at once are tried."""
+_FIRST: Final = 5.0
+"""Seconds that the first answers may take."""
+_LEAST: Final = 0.5
+_TIMES: Final = 30
+"""A row waits so many times as long as the slowest of the first answers took, within bounds."""
+_PATHS: Final = ("root", "ignore", "late", "stream", "file", "empty", "unchanged", "some", "status")
+_FAULTY: Final = ("fail", "fail-late", "short", "split")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a server offers to the rows."""
+
+    product: str
+    """Its Server field; empty without."""
+    canary: int | None
+    """Status of the answer to the request that shows where the next one begins; None where `/echo` reports it."""
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    """What it does not offer, and how that was seen."""
+    patience: float = _FIRST
+    """Seconds to wait for anything."""
+    lanes: int = 1
+    """Connections that it serves at the same time, as far as they are wanted."""
+
+
+class _Prober:
+    def __init__(self, server: Server, patience: float) -> None:
+        self.server = server
+        self._patience = patience
+        self.slowest = 0.0
+
+    def ask(self, data: bytes, method: str = "GET") -> Reply | None:
+        """The answer to one request on a connection of its own; None where none came that can be read."""
+        begun = time.monotonic()
+        try:
+            with Recorder(self.server.connect(self._patience)) as client:
+                client.send(data)
+                reply = client.reply(method)
+        except (OSError, BadReply, Ended, Late):
+            return None
+        self.slowest = max(self.slowest, time.monotonic() - begun)
+        return reply
+
+    def get(self, path: str, *lines: str) -> Reply | None:
+        return self.ask(head(f"GET {path} HTTP/1.1", "Host: a", "Connection: close", *lines))
+
+    def post(self, path: str, content: bytes, *lines: str) -> Reply | None:
+        return self.ask(head(f"POST {path} HTTP/1.1", "Host: a", "Connection: close", *lines) + content)
+
+    def serves_at_once(self, count: int) -> bool:
+        """Whether a request is answered while others are connected and say nothing."""
+        with ExitStack() as stack:
+            try:
+                for _ in range(count - 1):
+                    stack.enter_context(self.server.connect(self._patience))
+            except OSError:
+                return False
+            return self.ask(CANARY) is not None
+
+
+def probe(server: Server, patience: float | None = None, *, bytewise: bool = False) -> Found:
+    """Ask the server what the rows need to know.
+
+    Args:
+        server: Where it is.
+        patience: Seconds to wait for anything; found out unless given.
+        bytewise: Whether the rows are sent octet by octet.
+
+    Raises:
+        CannotCheck: It does not answer, or not for the hosts that the rows name.
+    """
+    prober = _Prober(server, patience or _FIRST)
+    first = _first_answer(prober, server)
+    echoes = _report(first).get("query") == "canary"
+    lacking: dict[str, str] = {}
+    if not echoes:
+        lacking["echo"] = f"the server has no /echo: {first.status} came"
+    for name in (*_PATHS, *_FAULTY):
+        if (why := _lacks_path(prober, name)) is not None:
+            lacking[name] = why
+    if echoes:
+        lacking |= _lacks_of_echo(prober)
+    lacking |= _lacks_early(prober)
+    if server.secure:
+        lacking["plain"] = "the server speaks TLS"
+    if bytewise:
+        lacking["whole"] = "octets are sent one by one"
+    measured = min(_FIRST, max(_LEAST, _TIMES * prober.slowest))
+    again = _Prober(server, patience or measured)
+    lanes = next((count for count in _LANES if again.serves_at_once(count)), 1)
+    return Found(
+        product=first.get("Server") or "",
+        canary=None if echoes else first.status,
+        lacking=lacking,
+        patience=patience or measured,
+        lanes=lanes,
+    )
+
+
+def _first_answer(prober: _Prober, server: Server) -> Reply:
+    try:
+        server.connect(_FIRST).close()
+    except OSError as error:
+        raise CannotCheck(f"{server.url}: {error.strerror or error}") from error
+    answer = prober.ask(CANARY)
+    own = prober.ask(CANARY.replace(b"Host: canary", f"Host: {server.authority}".encode()))
+    if answer is None and own is None:
+        raise CannotCheck(f"{server.url}: a plain GET of /echo gets no answer of HTTP/1.1")
+    if answer is None or (own is not None and answer.status >= 400 and answer.status != own.status):
+        came = "nothing" if answer is None else str(answer.status)
+        raise CannotCheck(
+            f"{server.url} answers for {server.authority} but not for the hosts that the rows name ({came} came);"
+            " have it answer for any host while it is checked"
+        )
+    return answer
+
+
+def _report(reply: Reply | None) -> dict[str, object]:
+    """What `/echo` says; nothing where it is none."""
+    if reply is None or reply.status != 200:
+        return {}
+    try:
+        report: object = json.loads(reply.content)
+    except ValueError:
+        return {}
+    return {str(key): value for key, value in report.items()} if isinstance(report, dict) else {}
+
+
+def _lacks_path(prober: _Prober, name: str) -> str | None:
+    """Why a row cannot ask for this path; None where it can."""
+    path = {"root": "/", "status": "/status/410"}.get(name, f"/{name}")
+    content = b"x" if name in {"some", "late"} else b""
+    reply = prober.post(path, content, "Content-Length: 1") if content else prober.get(path)
+    if name in _FAULTY:
+        return f"the server has no {path}" if reply is not None and reply.status == 404 else None
+    if reply is None:
+        return f"{path}: no answer came"
+    told = respond(Asked("GET", path, path, "", "HTTP/1.1", "a", (), content))
+    wanted = told.content if told.pieces is None else b"".join(told.pieces) + (b"1\n" if name == "late" else b"")
+    if reply.status != told.status:
+        return f"the server has no {path}: {reply.status} came"
+    return f"{path} of the server is another" if reply.content != wanted else None
+
+
+def _lacks_of_echo(prober: _Prober) -> dict[str, str]:
+    lacking: dict[str, str] = {}
+    report = _report(prober.get("http://b/echo"))
+    if report.get("authority") != "b":
+        lacking["authority"] = f"the application is told {report.get('authority')!r} as the authority of http://b/echo"
+    report = _report(prober.post("/echo", b"0\r\nX-Probe: 1\r\n\r\n", "Transfer-Encoding: chunked"))
+    if not report.get("trailers"):
+        lacking["trailers"] = "the application is not told the trailer section"
+    return lacking
+
+
+def _lacks_early(prober: _Prober) -> dict[str, str]:
+    """Whether an answer that reads nothing leaves before any content has come."""
+    impatient = _Prober(prober.server, min(_FIRST, max(_LEAST, _TIMES * prober.slowest)))
+    if impatient.post("/ignore", b"", "Content-Length: 5") is None:
+        return {"early": "the server waits for content before it calls the application"}
+    return {}

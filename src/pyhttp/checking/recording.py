@@ -1,0 +1,77 @@
+"""A client that writes down what it says and hears, and does not listen for ever."""
+
+import socket
+import time
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from pyhttp.checking.client import Client
+from pyhttp.checking.reader import Late
+
+__all__ = ["Recorder", "Said", "Side"]
+
+_MOST: Final = 4 << 20
+"""Octets that are listened to on one connection."""
+_PATIENCES: Final = 10
+"""So many waits, one after the other, a connection may take."""
+
+
+class Side(Enum):
+    """Which side of the connection does something."""
+
+    CLIENT = "sent"
+    SERVER = "received"
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one side said before the other did; it is the end of its direction where there are no octets."""
+
+    side: Side
+    data: bytes
+
+
+class Recorder(Client):
+    """Such a client, on a connected socket.
+
+    Attributes:
+        said: What was said, in its order.
+        late: Whether something was waited for in vain.
+    """
+
+    def __init__(self, sock: socket.socket, *, bytewise: bool = False) -> None:
+        super().__init__(sock, bytewise=bytewise)
+        self.said: list[Said] = []
+        self.late: bool = False
+        self._heard = 0
+        self._end = time.monotonic() + _PATIENCES * (sock.gettimeout() or 0.0)
+
+    def _note(self, side: Side, data: bytes) -> None:
+        if data and self.said and self.said[-1].side is side and self.said[-1].data:
+            data = self.said.pop().data + data
+        self.said.append(Said(side, data))
+
+    def send(self, data: bytes) -> None:
+        """Send all of `data`, and write it down."""
+        self._note(Side.CLIENT, data)
+        super().send(data)
+
+    def half_close(self) -> None:
+        """Say that nothing more will be sent."""
+        self._note(Side.CLIENT, b"")
+        super().half_close()
+
+    def more(self) -> bytes:
+        """The next octets of the server; b"" when it has closed. Raises Late."""
+        if self._heard > _MOST or time.monotonic() > self._end:
+            self.late = True
+            raise Late
+        try:
+            data = super().more()
+        except Late:
+            self.late = True
+            raise
+        self._heard += len(data)
+        self._note(Side.SERVER, data)
+        return data

@@ -1,0 +1,63 @@
+"""What the commands that serve nothing have in common: their parser, and how their output is said."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+from pyhttp import __version__
+from pyhttp.command import streams
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
+__all__ = ["FAILED", "Parser", "of", "say"]
+
+Value = TypeVar("Value")
+
+FAILED = 2
+"""The exit code where a command could not do what it is for."""
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser of arguments whose answers to --help and --version are not lost without a word."""
+
+    def __init__(self, name: str, usage: str, description: str) -> None:
+        super().__init__(
+            prog=f"pyhttp {name}",
+            usage=f"%(prog)s {usage}",
+            description=description,
+            epilog=f"To serve a folder with the name {name}, write ./{name}.",
+            allow_abbrev=False,
+            formatter_class=partial(argparse.HelpFormatter, width=100),
+        )
+        self.add_argument("--version", action="version", version=f"pyhttp {__version__}", help="say so, and exit")
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        if file is sys.stdout:
+            say(message)
+        else:
+            super()._print_message(message, file)
+
+
+def of(convert: Callable[[str], Value]) -> Callable[[str], Value]:
+    """A converter for argparse, which would keep the message of a ValueError to itself."""
+
+    def converter(text: str) -> Value:
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return converter
+
+
+def say(text: str) -> int:
+    """Write to standard output; the exit code: 0, or `FAILED` where it cannot be written."""
+    try:
+        streams.say(text)
+    except OSError as error:
+        streams.complain(f"cannot write to standard output: {error.strerror}")
+        return FAILED
+    return 0

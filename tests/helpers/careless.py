@@ -1,0 +1,50 @@
+"""A server that answers everything with the same octets, for those who judge servers."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["ALWAYS", "careless_server"]
+
+ALWAYS = b"HTTP/1.1 200 OK\r\nServer: careless/1\r\nContent-Length: 2\r\n\r\nhi"
+
+
+@contextmanager
+def careless_server(answer: bytes = ALWAYS) -> Iterator[int]:
+    """Its port on 127.0.0.1; it keeps each connection, and says the answer to whatever arrives; nothing where empty."""
+
+    def serve(listener: socket.socket) -> None:
+        with _joined() as threads:
+            while True:
+                try:
+                    connection, _ = listener.accept()
+                except OSError:
+                    return
+                threads.append(threading.Thread(target=converse, args=(connection,), daemon=True))
+                threads[-1].start()
+
+    def converse(connection: socket.socket) -> None:
+        with connection:
+            try:
+                while connection.recv(65536):
+                    connection.sendall(answer)
+            except OSError:
+                return
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        port: int = listener.getsockname()[1]
+        yield port
+        listener.shutdown(socket.SHUT_RDWR)
+    thread.join()
+
+
+@contextmanager
+def _joined() -> Iterator[list[threading.Thread]]:
+    """Threads that are joined at the end."""
+    threads: list[threading.Thread] = []
+    yield threads
+    for thread in threads:
+        thread.join()
