@@ -93,6 +93,7 @@ class HTTPError(Exception):
         detail: One line for the operator's log; never sent to the client.
         headers: Field lines the answer must carry, such as Allow with 405.
         told: What the client is told instead of what the status commonly means; empty where that will do.
+        offset: Of an error in a message that is about one octet, where that stands in what was being read; else None.
 
     Raises:
         ValueError: `status` is not an error's.
@@ -102,6 +103,7 @@ class HTTPError(Exception):
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close: ClassVar[bool] = False
     told: ClassVar[str] = ""
+    offset: int | None = None
 
     def __init__(self, status: int, detail: str = "", *, headers: FieldLines = ()) -> None:
         check_type("status", status, int)

@@ -45,6 +45,7 @@ LAYER: Final = {
     "pyhttp": 7,
     "pyhttp.testing": 8,
     "pyhttp.checking": 8,
+    "pyhttp.explaining": 8,
     "pyhttp.command": 9,
     "pyhttp.__main__": 9,
     "pytest_pyhttp": 9,

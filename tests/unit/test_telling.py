@@ -59,7 +59,7 @@ def connected(server: BaseServer) -> socket.socket:
         ),
         (
             b"GET /" + b"a" * 1000 + b" HTTP/1.1\r\n",
-            f"'GET /{'a' * 194}...: 414 request line: longer than 500 octets",
+            f"'GET /{'a' * 194}...: 414 request line: longer than 500 octets (9112-3-4c)",
         ),
     ],
 )

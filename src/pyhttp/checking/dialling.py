@@ -1,5 +1,6 @@
 """Which server is asked, and connections to it: TCP, TLS, or a Unix socket."""
 
+import functools
 import socket
 import ssl
 from dataclasses import dataclass
@@ -86,17 +87,22 @@ class Server:
         raise failure or OSError("no address")
 
     def _secured(self, sock: socket.socket) -> socket.socket:
-        # Whose certificate it is does not matter: nothing secret is sent, and a server under test has its own.
-        context = ssl.create_default_context()
-        context.check_hostname = False
-        context.verify_mode = ssl.CERT_NONE
-        secured = TlsSocket(sock, context, self.host)
+        secured = TlsSocket(sock, _context(), self.host)
         try:
             secured.shake_hands()
         except OSError:
             secured.close()
             raise
         return secured
+
+
+@functools.cache
+def _context() -> ssl.SSLContext:
+    """Whose certificate it is does not matter: nothing secret is sent, and a server under test has its own."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
 
 
 def _address(sockaddr: tuple[object, ...]) -> tuple[str, int] | tuple[str, int, int, int]:

@@ -50,20 +50,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     streams.claim()
     try:
         arguments = sys.argv[1:] if argv is None else argv
-        if arguments[:1] == ["passwd"]:  # a folder "passwd": ./passwd
-            from pyhttp.command.passwords import passwd  # noqa: PLC0415 - nothing of it is needed to serve
-
-            return passwd(arguments[1:])
-        if arguments[:1] == ["check"]:  # a folder "check": ./check
-            from pyhttp.command import check  # noqa: PLC0415 - nothing of it is needed to serve
-
-            return check.main(arguments[1:])
+        tool = _tool(arguments[0]) if arguments else None
+        if tool is not None:
+            return tool(arguments[1:])
         return _serve(find_task(arguments))
     except CannotServe as error:
         streams.complain(str(error))
         return 1
     finally:
         streams.settle()
+
+
+def _tool(name: str) -> Callable[[Sequence[str]], int] | None:
+    """The command `name` that serves nothing; None where it is none. A folder of such a name is called ./NAME."""
+    # Nothing of these is needed to serve.
+    match name:
+        case "passwd":
+            from pyhttp.command.passwords import passwd  # noqa: PLC0415
+
+            return passwd
+        case "check":
+            from pyhttp.command import check  # noqa: PLC0415
+
+            return check.main
+        case "explain":
+            from pyhttp.command import explain  # noqa: PLC0415
+
+            return explain.main
+        case _:
+            return None
 
 
 def _serve(task: Task) -> int:

@@ -10,6 +10,7 @@ from pyhttp.errors import ContentTooLarge, HTTPError, MalformedRequest
 from pyhttp.limits import Limits
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.buffer import ReceiveBuffer
+from pyhttp.wire.faults import at, move
 from pyhttp.wire.field_lines import FieldSection
 from pyhttp.wire.line import LineFinder
 
@@ -88,6 +89,7 @@ class ChunkedDecoder:
         data, start = buffer.data, buffer.start
         position = start
         if self._error is not None:
+            move(self._error, start)
             raise self._error
         try:
             while (after := self._step(data, position, pieces)) > position:
@@ -97,6 +99,7 @@ class ChunkedDecoder:
             if not pieces:
                 raise
             self._error = error
+            move(error, -position)  # what is left begins there; the receiver asks once more, and never again
         buffer.skip(position - start)
         return b"".join(pieces)
 
@@ -159,19 +162,20 @@ class ChunkedDecoder:
     def _read_size(self, data: bytes | bytearray, start: int) -> int:
         if self._finder is None:
             self._finder = LineFinder(_forbidden())
-        end = self._finder.find(data, start, self._limits.chunk_line, "chunk line", MalformedRequest)
+        end = self._finder.find(data, start, self._limits.chunk_line, "chunk line", _too_long)
         if end < 0:
             return start
         match = _line_pattern().fullmatch(data, start, end)
         if match is None:
-            raise MalformedRequest("chunk line: not a size of 1 to 16 digits with extensions (RFC 9112 §7.1)")
+            rule = "chunk line: not a size of 1 to 16 digits with extensions (RFC 9112 §7.1)"
+            raise at(MalformedRequest(rule), _where_no_line(data, start, end))
         size_end = match.end(1)
         self._extensions -= end - size_end
         if self._extensions < 0:
-            raise MalformedRequest("chunk extensions: over the limit for a message (9112-7.1.1-4b)")
+            raise at(MalformedRequest("chunk extensions: over the limit for a message (9112-7.1.1-4b)"), size_end)
         size = int(data[start:size_end], 16)
         if size > self._room:
-            raise ContentTooLarge(f"content: more than {self._limits.content} octets")
+            raise at(ContentTooLarge(f"content: more than {self._limits.content} octets (RFC 9110 §15.5.14)"), start)
         self._room -= size
         self._left = size
         self._part = _Part.DATA if size else _Part.TRAILERS
@@ -183,7 +187,8 @@ class ChunkedDecoder:
             self._part = _Part.SIZE
             return start + 2
         if found not in b"\r":
-            raise MalformedRequest("chunk data: not followed by CRLF (RFC 9112 §7.1)")
+            where = start + found.startswith(b"\r")
+            raise at(MalformedRequest("chunk data: not followed by CRLF (RFC 9112 §7.1)"), where)
         return start
 
     def _read_trailers(self, data: bytes | bytearray, start: int) -> int:
@@ -195,6 +200,16 @@ class ChunkedDecoder:
             self.trailers = Headers.parsed(line for line in lines if line[0].lower() not in _NOT_IN_TRAILERS)
             self._part = _Part.END
         return end
+
+
+def _too_long(what: str) -> HTTPError:
+    return MalformedRequest(f"{what} (9112-7.1.1-4b)")
+
+
+def _where_no_line(data: bytes | bytearray, start: int, end: int) -> int:
+    """Where a chunk line stops to be one: behind as much of it as is right."""
+    size = re.compile(abnf.CHUNK_SIZE).match(data, start, end)
+    return start if size is None else size.end()
 
 
 def encode_chunk(data: bytes) -> bytes:

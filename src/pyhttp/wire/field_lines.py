@@ -4,9 +4,10 @@ import functools
 import re
 
 from pyhttp import abnf
-from pyhttp.errors import FieldsTooLarge, MalformedRequest
+from pyhttp.errors import FieldsTooLarge, HTTPError, MalformedRequest
 from pyhttp.limits import Limits
 from pyhttp.semantics.fields import Headers
+from pyhttp.wire.faults import at, move
 from pyhttp.wire.line import LineFinder
 
 __all__ = ["FieldSection", "check_field_line"]
@@ -40,19 +41,25 @@ def check_field_line(line: bytes) -> None:
 def _explained(line: bytes) -> MalformedRequest:
     """Which rule a line breaks that is no field line."""
     if line[:1] in {b" ", b"\t"}:
-        return MalformedRequest("field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)")
+        rule = "field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)"
+        return at(MalformedRequest(rule), 0)
     name, colon, _ = line.partition(b":")
     if not colon:
-        return MalformedRequest("field line: no colon (RFC 9112 §5)")
+        return at(MalformedRequest("field line: no colon (RFC 9112 §5)"), len(line))
     if not name:
-        return MalformedRequest("field line: empty field name (RFC 9110 §5.1)")
+        return at(MalformedRequest("field line: empty field name (RFC 9110 §5.1)"), 0)
     if name.rstrip(b" \t") != name:
-        return MalformedRequest("field line: white space before the colon (RFC 9112 §5.1)")
+        where = len(name.rstrip(b" \t"))
+        return at(MalformedRequest("field line: white space before the colon (RFC 9112 §5.1)"), where)
     token = _name_pattern().match(name)
     end = 0 if token is None else token.end()
     if end < len(name):
-        return MalformedRequest(f"field name: octet 0x{name[end]:02x} at offset {end} (RFC 9110 §5.1)")
+        return at(MalformedRequest(f"field name: octet 0x{name[end]:02x} at offset {end} (RFC 9110 §5.1)"), end)
     return MalformedRequest(f"value of {name.decode('ascii')}: a control character (RFC 9110 §5.5)")
+
+
+def _too_long(what: str) -> HTTPError:
+    return FieldsTooLarge(f"{what} (9110-5.4-2a)")
 
 
 class FieldSection:
@@ -88,23 +95,27 @@ class FieldSection:
         while start < len(data):
             first = data[start]
             if first != 0x0D:
-                self._may_begin(first)
+                self._may_begin(first, start)
             longest = max(0, min(self._limits.field_line, self._room - 2))
-            end = self._finder.find(data, start, longest, "field line", FieldsTooLarge)
+            end = self._finder.find(data, start, longest, "field line", _too_long)
             if end < 0:
                 break
             if end == start:
                 return end + 2, True
             line = bytes(data[start:end])
-            check_field_line(line)
+            try:
+                check_field_line(line)
+            except MalformedRequest as error:
+                move(error, start)
+                raise
             self._lines.append(line.decode("latin-1"))
             self._room -= end + 2 - start
             start = end + 2
         return start, False
 
-    def _may_begin(self, first: int) -> None:
+    def _may_begin(self, first: int, start: int) -> None:
         """Refuse a line at its first octet where that is certain."""
         if len(self._lines) == self._limits.field_lines:
-            raise FieldsTooLarge(f"field section: more than {self._limits.field_lines} lines")
+            raise at(FieldsTooLarge(f"field section: more than {self._limits.field_lines} lines (9110-5.4-2a)"), start)
         if first in b" \t":
-            raise _explained(bytes((first,)))
+            raise at(_explained(bytes((first,))), start)

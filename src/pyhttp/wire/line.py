@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from pyhttp.errors import HTTPError, MalformedRequest
+from pyhttp.wire.faults import at
 
 __all__ = ["LineFinder"]
 
@@ -60,8 +61,10 @@ class LineFinder:
         if found is not None:
             octet = data[found.start()]
             name = _NAMES.get(octet, f"octet 0x{octet:02x}")
-            raise MalformedRequest(f"{what}: {name} at offset {found.start() - start} (RFC 9112 §2.2)")
+            raise at(
+                MalformedRequest(f"{what}: {name} at offset {found.start() - start} (RFC 9112 §2.2)"), found.start()
+            )
         if arrived > last:
-            raise too_long(f"{what}: longer than {longest} octets")
+            raise at(too_long(f"{what}: longer than {longest} octets"), last)
         self._seen = known - start if end < 0 else 0
         return end

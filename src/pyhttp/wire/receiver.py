@@ -40,6 +40,7 @@ class RequestReceiver:
         head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
         persistent: Whether another request may follow, as far as the receiving side can tell.
         refused: Of a head that was refused before it was complete, the first line, as far as it has arrived.
+        fault: Of an error about one octet, how many had been received from that one on; 0 where it is about none.
     """
 
     __slots__ = (
@@ -56,6 +57,7 @@ class RequestReceiver:
         "_section",
         "_secure",
         "buffer",
+        "fault",
         "head_bytes",
         "persistent",
         "refused",
@@ -70,6 +72,7 @@ class RequestReceiver:
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
+        self.fault: int = 0
         self.persistent: bool = True
         self._await_head()
 
@@ -156,6 +159,7 @@ class RequestReceiver:
         if not self.head_bytes:
             self.refused = bytes(self.buffer.data[self.buffer.start :][:LONGEST_KEPT]).partition(b"\r\n")[0]
         self._receiving = RECEIVED[self._receiving, HTTPError]
+        self.fault = 0 if error.offset is None else len(self.buffer.data) - error.offset
         self.buffer.clear()
         self._expects = False
         self.persistent = False
@@ -196,14 +200,13 @@ class RequestReceiver:
 
     def _take_head(self, matched: tuple[bytes, RequestHead | Syntax, Section]) -> RequestHead:
         """Consume a head that arrived whole."""
-        head, found, section = matched
+        head, found, self._section = matched
         self.buffer.skip(len(head))
         self.head_bytes = head
-        self._section = section
         if not isinstance(found, RequestHead):
             return self._begin_request(found)
         self.request = found
-        self.persistent = section[3]
+        self.persistent = self._section[3]
         self._receiving = _AFTER_HEAD
         return found
 
@@ -216,7 +219,7 @@ class RequestReceiver:
             self._decoder = ChunkedDecoder(self._limits)
         elif isinstance(framing, Sized):
             if framing.length > self._limits.content:
-                raise ContentTooLarge(f"Content-Length: {framing.length}, over {self._limits.content}")
+                raise ContentTooLarge(f"Content-Length: over {self._limits.content} (RFC 9110 §15.5.14)")
             self._left = framing.length
         if expects_continue(request):
             self._expects = self.content_left != 0 and not self.buffer
@@ -248,8 +251,6 @@ class RequestReceiver:
     def _next_after(self) -> Event:
         """The request is complete, or none will follow."""
         return Signal.PAUSED if self.persistent else Signal.CLOSED
-
-    # --- what is known
 
     @property
     def receiving_head(self) -> bool:

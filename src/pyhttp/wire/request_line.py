@@ -5,8 +5,9 @@ import re
 from typing import Final
 
 from pyhttp import abnf
-from pyhttp.errors import MalformedRequest, TargetTooLong, VersionNotSupported, WrongScheme
+from pyhttp.errors import HTTPError, MalformedRequest, TargetTooLong, VersionNotSupported, WrongScheme
 from pyhttp.limits import Limits
+from pyhttp.wire.faults import at, move
 from pyhttp.wire.line import LineFinder
 from pyhttp.wire.request_target import check_target
 
@@ -14,6 +15,10 @@ __all__ = ["RequestLine"]
 
 _HANDSHAKE: Final = b"\x16"
 """How a TLS record of a handshake begins (RFC 8446 §5.1)."""
+_LOOKS_LIKE_TLS: Final = (
+    "request line: octet 0x16 at offset 0 (RFC 9112 §2.2), which looks like a TLS handshake:"
+    " https:// was used on this http:// port"
+)
 METHOD_ROOM: Final = 64
 """D1: a space stands within so many octets, else this is no request; no method is that long."""
 
@@ -31,6 +36,10 @@ def _method() -> re.Pattern[bytes]:
 @functools.cache
 def _version() -> re.Pattern[bytes]:
     return re.compile(abnf.HTTP_VERSION)
+
+
+def _too_long(what: str) -> HTTPError:
+    return TargetTooLong(f"{what} (9112-3-4c)")
 
 
 class RequestLine:
@@ -61,38 +70,49 @@ class RequestLine:
             VersionNotSupported: Its major version is not 1.
         """
         if data.startswith(_HANDSHAKE, start):
-            raise WrongScheme(
-                "request line: octet 0x16 at offset 0 (RFC 9112 §2.2), which looks like a TLS handshake:"
-                " https:// was used on this http:// port"
-            )
+            raise at(WrongScheme(_LOOKS_LIKE_TLS), start)
         if len(data) - start >= METHOD_ROOM <= self._limit:
             self._check_method_room(data, start)
-        end = self._finder.find(data, start, self._limit, "request line", TargetTooLong)
+        end = self._finder.find(data, start, self._limit, "request line", _too_long)
         if end < 0:
             return -1
-        self._parse(bytes(data[start:end]))
+        try:
+            self._parse(bytes(data[start:end]))
+        except HTTPError as error:
+            move(error, start)
+            raise
         return end + 2
 
     def _check_method_room(self, data: bytes | bytearray, start: int) -> None:
         end = start + METHOD_ROOM
         # What stands in no line, the end of this one among it, would be found first.
         if data.find(b" ", start, end) < 0 and _forbidden().search(data, start, end) is None:
-            raise MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)")
+            raise at(MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)"), end - 1)
 
     def _parse(self, line: bytes) -> None:
         if not line:
-            raise MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)")
+            raise at(MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)"), 0)
         parts = line.split(b" ")
         if len(parts) != 3:
-            raise MalformedRequest(f"request line: {len(parts) - 1} spaces instead of 2 (RFC 9112 §3)")
+            where = len(b" ".join(parts[:3])) if len(parts) > 3 else len(line)
+            raise at(MalformedRequest(f"request line: {len(parts) - 1} spaces instead of 2 (RFC 9112 §3)"), where)
         method, target, version = parts
+        of_target = len(method) + 1
+        of_version = of_target + len(target) + 1
         if _method().fullmatch(method) is None:
-            raise MalformedRequest("request line: the method is not a token (RFC 9110 §9.1)")
+            token = _method().match(method)
+            where = 0 if token is None else token.end()
+            raise at(MalformedRequest("request line: the method is not a token (RFC 9110 §9.1)"), where)
         if _version().fullmatch(version) is None:
-            raise MalformedRequest("request line: malformed version (RFC 9112 §2.3)")
+            raise at(MalformedRequest("request line: malformed version (RFC 9112 §2.3)"), of_version)
         self.method = method.decode("ascii")
         if not version.startswith(b"HTTP/1"):
-            raise VersionNotSupported(f"request line: {version.decode('ascii')} is not served (RFC 9110 §2.5)")
+            named = version.decode("ascii")
+            raise at(VersionNotSupported(f"request line: {named} is not served (RFC 9110 §2.5)"), of_version)
         self.target = target.decode("ascii")
         self.version = version.decode("ascii")
-        check_target(self.target)
+        try:
+            check_target(self.target)
+        except HTTPError as error:
+            move(error, of_target)
+            raise

@@ -10,6 +10,7 @@ from pyhttp import abnf
 from pyhttp.errors import MalformedRequest, Misdirected
 from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.fields import Headers
+from pyhttp.wire.faults import at
 
 __all__ = ["authority_of", "check_target", "scheme_of", "split_target"]
 
@@ -33,9 +34,9 @@ def check_target(target: str) -> None:
     if _target().fullmatch(target) is not None:
         return
     if not target.startswith("/"):
-        raise MalformedRequest("request-target: none of the four forms (RFC 9112 §3.2)")
+        raise at(MalformedRequest("request-target: none of the four forms (RFC 9112 §3.2)"), 0)
     end = next(_origin_chars().finditer(target)).end()  # the first match is at the start, if only of nothing
-    raise MalformedRequest(f"request-target: {target[end]!r} at offset {end} (RFC 9112 §3.2.1)")
+    raise at(MalformedRequest(f"request-target: {target[end]!r} at offset {end} (RFC 9112 §3.2.1)"), end)
 
 
 def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str, str, str | None]:

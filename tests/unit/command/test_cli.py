@@ -432,7 +432,7 @@ def test_limits_and_timeouts_reach_the_server(
     arguments += ["--access-log", str(log)] if to_file else []
     assert serve([str(tmp_path), *arguments], client) == 0
     told = capsys.readouterr().err.splitlines()
-    assert [line for line in told if line.endswith(": 414 request line: longer than 100 octets")]
+    assert [line for line in told if line.endswith(": 414 request line: longer than 100 octets (9112-3-4c)")]
     lines = log.read_text().splitlines() if to_file else [line for line in told if not line.startswith("pyhttp: ")]
     assert [len(line) <= 80 for line in lines] == [True, True]
 
