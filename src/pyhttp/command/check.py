@@ -17,7 +17,8 @@ from pyhttp.checking.running import LONGEST, Plan, check
 from pyhttp.checking.selecting import select
 from pyhttp.checking.shown import listed, shown
 from pyhttp.command import streams
-from pyhttp.command.tool import FAILED, Parser, of, say
+from pyhttp.command.parsing import of
+from pyhttp.command.tool import FAILED, Parser, say
 
 __all__ = ["main"]
 

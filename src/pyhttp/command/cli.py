@@ -35,7 +35,7 @@ _NO_CODE: Final = "No QR code: other devices cannot reach this server; --host 0.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM; or hash a password.
+    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM; or do what a tool does.
 
     Returns:
         The exit code.

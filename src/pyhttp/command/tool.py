@@ -2,9 +2,8 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from pyhttp import __version__
 from pyhttp.command import streams
@@ -12,11 +11,9 @@ from pyhttp.command import streams
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
-__all__ = ["FAILED", "Parser", "of", "say"]
+__all__ = ["FAILED", "Parser", "say"]
 
-Value = TypeVar("Value")
-
-FAILED = 2
+FAILED: Final = 2
 """The exit code where a command could not do what it is for."""
 
 
@@ -39,18 +36,6 @@ class Parser(argparse.ArgumentParser):
             say(message)
         else:
             super()._print_message(message, file)
-
-
-def of(convert: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A converter for argparse, which would keep the message of a ValueError to itself."""
-
-    def converter(text: str) -> Value:
-        try:
-            return convert(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-
-    return converter
 
 
 def say(text: str) -> int:
