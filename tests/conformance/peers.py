@@ -31,7 +31,6 @@ ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "peers.md"
 _APPS: Final = "tests.conformance.peer_apps"
 _SHIPPED: Final = "pyhttp.checking.apps"
-_PATIENCE: Final = 1.0
 _STARTS_WITHIN: Final = 10.0
 
 _NGINX: Final = """\
@@ -224,7 +223,7 @@ def _play(peer: Peer) -> Report:
             behind = (sys.executable, "-m", _APPS, "scgi", str(port + 1))
             stack.enter_context(_running(behind, port + 1, folder / "app.log"))
         stack.enter_context(_running(peer.command(port, folder), port, folder / "server.log"))
-        plan = Plan(Server("127.0.0.1", port), named_rows(), LAWS, patience=_PATIENCE, longest=600)
+        plan = Plan(Server("127.0.0.1", port), named_rows(), LAWS, longest=600)
         return check(plan)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from pyhttp.checking.laws import LAWS, Law, Verdict
 from pyhttp.checking.play import Exchange, Mismatch, play
-from pyhttp.checking.rows.model import Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, row
+from pyhttp.checking.rows.model import Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, refused, row
 from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, pieces, read_reply
 
 
@@ -204,6 +204,14 @@ class TestPlayer:
         assert row("x", "F1", Send(data), Answer(400, also=(200,)), Closed()).needs == {"echo"}
         assert row("x", "F1", Send(b"GET /status/404 HTTP/1.1\r\n\r\n"), Answer(404)).needs == {"status"}
 
+    def test_any_error_refuses_what_no_statement_names_a_status_for(self) -> None:
+        told, open_ = (refused("x", cites, b"GET /echo") for cites in ("9112-3.2-6a", "9112-7.1-5c"))
+        refusal = b"HTTP/1.1 500 x\r\nContent-Length: 0\r\n\r\n"
+        play(open_.steps, Memory(refusal), strict=False)
+        play(open_.or_else[0], Memory(b""), strict=False)
+        with pytest.raises(Mismatch):
+            play(told.steps, Memory(refusal), strict=False)
+
     def test_what_a_row_needs(self) -> None:
         data = b"GET /some HTTP/1.1\r\n\r\nHEAD http://a/file HTTP/1.1\r\n\r\n"
         assert row("x", "F1 9112-6.1-15b", Send(data), Kept(), needs="more").needs == {"some", "file", "echo", "more"}
@@ -225,6 +233,7 @@ def now() -> str:
 
 BROKEN = {
     "the version is our own": broken(read(b"HTTP/1.0 200 OK\r\n\r\n")),
+    "no version that there is not": broken(read(b"HTTP/1.2 200 OK\r\n\r\n")),
     "no line is folded": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\r\n b\r\n")),
     "no CR or LF on its own": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\rb\r\n")),
     "one space behind the colon": exchange("X:1"),

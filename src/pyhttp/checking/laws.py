@@ -86,6 +86,10 @@ def _version(exchange: Exchange) -> Verdict:
     return _verdict(exchange.reply.version == "HTTP/1.1")
 
 
+def _known_version(exchange: Exchange) -> Verdict:
+    return _verdict(exchange.reply.version in {"HTTP/1.0", "HTTP/1.1"})
+
+
 def _no_fold(exchange: Exchange) -> Verdict:
     return _verdict(b"\r\n " not in exchange.reply.head and b"\r\n\t" not in exchange.reply.head)
 
@@ -233,7 +237,8 @@ def _product(exchange: Exchange) -> Verdict:
 
 LAWS: Final = (
     Law("every line follows the grammar", ("9110-2.2-5a", "9112-2.2-7a"), lambda _: Verdict.HOLDS),
-    Law("the version is our own", ("9110-6.2-7a", "9110-6.2-7b", "9112-2.3-6b"), _version),
+    Law("the version is our own", ("9110-6.2-7a", "9112-2.3-6b"), _version),
+    Law("no version that there is not", ("9110-6.2-7b",), _known_version),
     Law("no line is folded", ("9112-5.2-3a",), _no_fold),
     Law("no CR or LF on its own", ("9112-2.2-4a",), _no_bare_cr),
     Law("one space behind the colon", ("9110-5.6.3-2b", "9110-5.6.3-5b"), _one_space),

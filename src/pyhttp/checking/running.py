@@ -115,7 +115,10 @@ def _play(plan: Plan, found: Found, end: float, named: tuple[str, Row]) -> _Play
         if one.result.outcome is Outcome.HELD:
             return one
         failures.append(one)
-    return replace(failures[0], late=any(one.late for one in failures))
+    first = failures[0].result
+    others = dict.fromkeys(one.result.why for one in failures[1:] if one.result.why != first.why)
+    why = "; nor as the RFC allows as well: ".join([first.why, *filter(None, [", ".join(others)])])
+    return _Played(replace(first, why=why), late=any(one.late for one in failures))
 
 
 def _converse(plan: Plan, found: Found, named: tuple[str, Row], steps: Sequence[Step]) -> _Played:

@@ -53,9 +53,11 @@ def test_another_conversation_that_is_allowed_holds(careless: Server) -> None:
     assert result == Result("group: x", (MUST,), Outcome.HELD)
 
 
-def test_the_first_conversation_tells_what_failed(careless: Server) -> None:
-    (result,) = played(careless, row("x", MUST, Send(ASKED), Answer(400), or_else=[(Send(ASKED), Answer(500))]))
-    assert result.why == "answer 400: 200 came"
+def test_each_conversation_tells_what_failed_and_the_first_shows_its_octets(careless: Server) -> None:
+    others = [(Send(ASKED + b"x"), Answer(500)), (Send(ASKED + b"x"), Answer(400))]
+    (result,) = played(careless, row("x", MUST, Send(ASKED), Answer(400), or_else=others))
+    assert result.why == "answer 400: 200 came; nor as the RFC allows as well: answer 500: 200 came"
+    assert result.said[0].data == ASKED
 
 
 def test_what_the_application_lacks_is_skipped_with_its_reason(careless: Server) -> None:

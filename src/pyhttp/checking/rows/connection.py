@@ -64,6 +64,13 @@ _PERSISTENCE: Final = (
         Send(_get("Connection: keep-alive", version="HTTP/1.0", path="/stream")),
         Answer(200, version="HTTP/1.0", content=b"one\ntwo\nthree\n", lacks=("Transfer-Encoding",)),
         Closed(),
+        or_else=[
+            (
+                Send(_get("Connection: keep-alive", version="HTTP/1.0", path="/stream")),
+                Answer(200, version="HTTP/1.0", content=b"one\ntwo\nthree\n", fields=(("Content-Length", "14"),)),
+                Kept(),
+            )
+        ],
     ),
     row(
         "keep-alive in HTTP/1.0, twice",

@@ -84,12 +84,12 @@ _CUT: Final = (
     row(
         "two requests and then the end",
         "9112-9.3.1-1b 9112-9.3.2-1b.2",
-        Send(_post() + CANARY),
+        Send(CANARY * 2),
         HalfClose(),
         Answer(200),
         Answer(200, seen=Seen(query="canary")),
         Closed(),
-        or_else=[(Send(_post() + CANARY), HalfClose(), Answer(200), Closed())],
+        or_else=[(Send(CANARY * 2), HalfClose(), Answer(200), Closed()), (Send(CANARY * 2), HalfClose(), Closed())],
     ),
     row("the end after an answer", "9112-9.5-2b 9112-9.3.1-1b", Send(CANARY), Answer(200), HalfClose(), Closed()),
     row(
@@ -103,6 +103,8 @@ _CUT: Final = (
         or_else=[(Send(CANARY + b"GET /echo HTT"), HalfClose(), Answer(200), Closed())],
     ),
 )
+
+_BROKEN: Final = b"zz\r\nhello\r\n0\r\n\r\n" + CANARY
 
 _UNREAD: Final = (
     served("content nobody reads", "9112-9.3-7b F11", _post("Content-Length: 5", path="/ignore") + b"hello"),
@@ -129,6 +131,7 @@ _UNREAD: Final = (
         "9112-9.3-7b F11",
         _post("Content-Length: 5", path="/unchanged", method="GET") + b"hello",
         Answer(304),
+        or_refused=(400,),
     ),
     served(
         "content read after the head of the answer",
@@ -159,8 +162,17 @@ _UNREAD: Final = (
         "9112-9.3-7b F11 F13",
         Send(_post("Transfer-Encoding: chunked", path="/ignore")),
         Answer(200),
-        Send(b"zz\r\nhello\r\n0\r\n\r\n" + CANARY),
+        Send(_BROKEN),
         Closed(),
+        or_else=[
+            (
+                Send(_post("Transfer-Encoding: chunked", path="/ignore")),
+                Answer(200),
+                Send(_BROKEN),
+                Answer(400),
+                Closed(),
+            )
+        ],
         needs="early",
     ),
 )

@@ -35,6 +35,15 @@ _ENDED: Final = frozenset(
     {"9112-2.2-9a", "9112-6.1-15b", "9112-6.1-16a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1a", "9112-6.3-2.5.1b"}
 )
 """Statements that ask for the end of the connection after the error they are about."""
+_STATUS_TOLD: Final = frozenset(
+    {
+        *("9110-5.4-2a", "9110-7.4-3b", "9112-2.2-9a", "9112-3-4c", "9112-3.2-4a", "9112-3.2-6a", "9112-5.1-2c"),
+        *("9112-5.2-4a", "9112-6.1-11a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1b"),
+    }
+)
+"""Statements that name the status of the error they are about; under others any error is a refusal, and so is the end
+of the connection without a word."""
+_ERRORS: Final = tuple(range(400, 600))
 _LINE_ID: Final = re.compile(r"[A-Z][0-9]+")
 
 
@@ -208,11 +217,14 @@ def refused(
 ) -> Row:
     """`data` is answered with `status` and the connection ends; a request that follows at once is never answered.
 
-    `also`: statuses that other servers may send. `or_served`: another server may serve it, if it then goes on in step.
-    `or_awaited`: another server may take it, and wait for content that never comes. Where no statement asks for the end
-    of the connection, another server may also keep it.
+    `also`: statuses that other servers may send; where no statement names one, that is any error. `or_served`: another
+    server may serve it, if it then goes on in step. `or_awaited`: another server may take it, and wait for content that
+    never comes. Where no statement asks for the end of the connection, another server may also keep it.
     """
     others: list[tuple[Step, ...]] = []
+    if _STATUS_TOLD.isdisjoint(cites.split()):
+        also = _ERRORS
+        others += [(Send(data + CANARY), Closed())]
     if _ENDED.isdisjoint(cites.split()):
         others += [(Send(data), Answer(status, also=also), Kept())]
     if or_served:

@@ -82,7 +82,7 @@ _ABSOLUTE: Final = (
     refused("a user", "9110-4.2.4-4a T1", _get("http://user@a/echo")),
     refused("a user and a password", "9110-4.2.4-4a T1", _get("http://user:secret@a/echo")),
     refused("a space in the host", "9112-3.2-4a T1", _get("http://a b/echo")),
-    refused("a path without slash", "3986-3.2-5a 3986-3.3-2a T1", _get("http://[::1]echo")),
+    refused("a path without slash", "9112-3.2-4a T1", _get("http://[::1]echo")),
     refused("a fragment in absolute form", "9112-3.2-4a T2", _get("http://a/echo#x"), or_served=True),
     refused(
         "https without TLS",
