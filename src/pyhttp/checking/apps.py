@@ -6,11 +6,11 @@ What its interface leaves to an application, each does: no content for HEAD, no 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Final, Protocol, TypedDict
+from typing import Final, Protocol, TypedDict, runtime_checkable
 
 from pyhttp.checking.application import Asked, Reads, Told, reads, respond
 
-__all__ = ["PHRASES", "AskedToFail", "asgi", "asked_of", "cgi_fields", "pieces_of", "wsgi"]
+__all__ = ["PHRASES", "AskedToFail", "Message", "Scope", "asgi", "asked_of", "cgi_fields", "pieces_of", "wsgi"]
 
 _ABSOLUTE: Final = re.compile(r"[A-Za-z]+://([^/?]*)")
 PHRASES: Final[Mapping[int, str]] = {int(status): status.phrase for status in HTTPStatus}
@@ -21,6 +21,7 @@ class AskedToFail(Exception):
     """The application fails, as a row asked it to."""
 
 
+@runtime_checkable
 class _Input(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
@@ -46,22 +47,6 @@ def pieces_of(told: Told, late: Callable[[], bytes] | None) -> Iterator[bytes]:
 
 # --- WSGI
 
-_Environ = TypedDict(
-    "_Environ",
-    {
-        "wsgi.input": _Input,
-        "REQUEST_METHOD": str,
-        "PATH_INFO": str,
-        "QUERY_STRING": str,
-        "SERVER_PROTOCOL": str,
-        "CONTENT_LENGTH": str,
-        "HTTP_TRANSFER_ENCODING": str,
-        "RAW_URI": str,
-        "REQUEST_URI": str,
-    },
-    total=False,
-)
-
 
 class _StartResponse(Protocol):
     def __call__(self, status: str, headers: list[tuple[str, str]], /) -> object: ...
@@ -76,16 +61,18 @@ def cgi_fields(environ: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield key.replace("_", "-").title(), str(value)
 
 
-def _wsgi_target(environ: _Environ) -> str:
+def _wsgi_target(environ: Mapping[str, object]) -> str:
     """As received where the server tells, else put together again."""
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     query = environ.get("QUERY_STRING", "")
-    return raw or environ.get("PATH_INFO", "") + (f"?{query}" if query else "")
+    return str(raw or f"{environ.get('PATH_INFO', '')}{f'?{query}' if query else ''}")
 
 
-def _wsgi_read(environ: _Environ, most: int) -> bytes:
+def _wsgi_read(environ: Mapping[str, object], most: int) -> bytes:
     """All of the content, or one byte of it."""
-    length, source = environ.get("CONTENT_LENGTH", ""), environ["wsgi.input"]
+    length, source = str(environ.get("CONTENT_LENGTH", "")), environ["wsgi.input"]
+    if not isinstance(source, _Input):
+        raise AskedToFail
     if length.isdigit():
         wanted = min(int(length), most) if most >= 0 else int(length)
         content = source.read(wanted)
@@ -97,14 +84,14 @@ def _wsgi_read(environ: _Environ, most: int) -> bytes:
     return source.read(most) if most >= 0 else source.read()
 
 
-def wsgi(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
+def wsgi(environ: Mapping[str, object], start_response: _StartResponse) -> Iterable[bytes]:
     """The application for WSGI servers."""
-    target = _wsgi_target(environ)
-    asked = asked_of(environ["REQUEST_METHOD"], target, environ["SERVER_PROTOCOL"], cgi_fields(environ), b"")
+    target, method, version = _wsgi_target(environ), str(environ["REQUEST_METHOD"]), str(environ["SERVER_PROTOCOL"])
+    asked = asked_of(method, target, version, cgi_fields(environ), b"")
     plan = reads(asked.path)
     if plan in {Reads.ALL, Reads.SOME}:
         content = _wsgi_read(environ, -1 if plan is Reads.ALL else 1)
-        asked = asked_of(asked.method, target, asked.version, asked.fields, content)
+        asked = asked_of(method, target, version, asked.fields, content)
     told = respond(asked)
     if told.fails and told.pieces is None:
         raise AskedToFail
@@ -122,7 +109,9 @@ def wsgi(environ: _Environ, start_response: _StartResponse) -> Iterable[bytes]:
 # --- ASGI
 
 
-class _Scope(TypedDict):
+class Scope(TypedDict):
+    """What an ASGI server tells of a request first."""
+
     type: str
     method: str
     raw_path: bytes
@@ -131,7 +120,9 @@ class _Scope(TypedDict):
     headers: list[tuple[bytes, bytes]]
 
 
-class _Message(TypedDict, total=False):
+class Message(TypedDict, total=False):
+    """What an ASGI server and its application tell each other then."""
+
     type: str
     body: bytes
     more_body: bool
@@ -139,8 +130,8 @@ class _Message(TypedDict, total=False):
     headers: list[tuple[bytes, bytes]]
 
 
-_Receive = Callable[[], Awaitable[_Message]]
-_Send = Callable[[_Message], Awaitable[None]]
+_Receive = Callable[[], Awaitable[Message]]
+_Send = Callable[[Message], Awaitable[None]]
 
 
 async def _asgi_content(receive: _Receive) -> AsyncIterator[bytes]:
@@ -163,7 +154,7 @@ async def _asgi_read(receive: _Receive, plan: Reads) -> bytes:
     return bytes(content)
 
 
-async def asgi(scope: _Scope, receive: _Receive, send: _Send) -> None:
+async def asgi(scope: Scope, receive: _Receive, send: _Send) -> None:
     """The application for ASGI servers."""
     if scope["type"] != "http":
         raise AskedToFail

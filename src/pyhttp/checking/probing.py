@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Final
 
 from pyhttp.checking.application import Asked, respond
@@ -27,8 +28,8 @@ _LANES: Final = (8, 3)
 _FIRST: Final = 5.0
 """Seconds that the first answers may take."""
 _LEAST: Final = 0.5
-_TIMES: Final = 30
-"""A row waits so many times as long as the slowest of the first answers took, within bounds."""
+_TIMES: Final = 20
+"""A row waits so many times as long as the first answers took, within bounds."""
 _PATHS: Final = ("root", "ignore", "late", "stream", "file", "empty", "unchanged", "some", "status")
 _FAULTY: Final = ("fail", "fail-late", "short", "split")
 
@@ -53,7 +54,7 @@ class _Prober:
     def __init__(self, server: Server, patience: float) -> None:
         self.server = server
         self._patience = patience
-        self.slowest = 0.0
+        self._times: list[float] = []
 
     def ask(self, data: bytes, method: str = "GET") -> Reply | None:
         """The answer to one request on a connection of its own; None where none came that can be read."""
@@ -64,8 +65,13 @@ class _Prober:
                 reply = client.reply(method)
         except (OSError, BadReply, Ended, Late):
             return None
-        self.slowest = max(self.slowest, time.monotonic() - begun)
+        self._times.append(time.monotonic() - begun)
         return reply
+
+    @property
+    def patience(self) -> float:
+        """How long a row waits: many times as long as an answer usually takes, within bounds."""
+        return min(_FIRST, max(_LEAST, _TIMES * median(self._times or [_FIRST])))
 
     def get(self, path: str, *lines: str) -> Reply | None:
         return self.ask(head(f"GET {path} HTTP/1.1", "Host: a", "Connection: close", *lines))
@@ -111,14 +117,13 @@ def probe(server: Server, patience: float | None = None, *, bytewise: bool = Fal
         lacking["plain"] = "the server speaks TLS"
     if bytewise:
         lacking["whole"] = "octets are sent one by one"
-    measured = min(_FIRST, max(_LEAST, _TIMES * prober.slowest))
-    again = _Prober(server, patience or measured)
+    again = _Prober(server, patience or prober.patience)
     lanes = next((count for count in _LANES if again.serves_at_once(count)), 1)
     return Found(
         product=first.get("Server") or "",
         canary=None if echoes else first.status,
         lacking=lacking,
-        patience=patience or measured,
+        patience=patience or prober.patience,
         lanes=lanes,
     )
 
@@ -183,7 +188,7 @@ def _lacks_of_echo(prober: _Prober) -> dict[str, str]:
 
 def _lacks_early(prober: _Prober) -> dict[str, str]:
     """Whether an answer that reads nothing leaves before any content has come."""
-    impatient = _Prober(prober.server, min(_FIRST, max(_LEAST, _TIMES * prober.slowest)))
+    impatient = _Prober(prober.server, prober.patience)
     if impatient.post("/ignore", b"", "Content-Length: 5") is None:
         return {"early": "the server waits for content before it calls the application"}
     return {}

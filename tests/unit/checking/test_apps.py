@@ -1,0 +1,102 @@
+"""The application of the rows, for WSGI and for ASGI: both answer as it is written down."""
+
+import asyncio
+import json
+
+import pytest
+
+from pyhttp.checking.application import Asked, respond
+from pyhttp.checking.apps import AskedToFail, Message, Scope, asgi, wsgi
+from pyhttp.checking.dialling import Server
+from pyhttp.checking.register import Level
+from pyhttp.checking.results import Outcome
+from pyhttp.checking.running import Plan, check, named_rows
+from pyhttp.servers.pooled import PooledServer
+from pyhttp.wsgi import wsgi_handler
+
+PATHS = ("/", "/ignore", "/stream", "/file", "/empty", "/unchanged", "/status/404", "/status/299", "/nowhere")
+
+
+def test_every_row_holds_by_wsgi_but_those_that_it_cannot_show() -> None:
+    with PooledServer("127.0.0.1", 0, wsgi_handler(wsgi)) as server:
+        report = check(Plan(Server("127.0.0.1", server.addresses[0][1]), named_rows(), patience=5))
+    assert [(one.name, one.why) for one in report.results if one.outcome is Outcome.FAILED] == []
+    assert not report.failed(Level.SHOULD)
+    lacking = {one.why for one in report.results if one.outcome is Outcome.SKIPPED}
+    assert "the application is not told the trailer section" in lacking
+    assert not [why for why in lacking if why.startswith("the server has no")]
+
+
+def converse(path: str, content: tuple[bytes, ...] = (b"",), method: str = "GET", query: bytes = b"") -> list[Message]:
+    """What an ASGI server is told of a request, whose content comes in pieces."""
+    scope: Scope = {
+        "type": "http",
+        "method": method,
+        "raw_path": path.encode(),
+        "query_string": query,
+        "http_version": "1.1",
+        "headers": [(b"host", b"a")],
+    }
+    coming: list[Message] = [{"type": "http.request", "body": part, "more_body": True} for part in content]
+    coming[-1]["more_body"] = False
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return coming.pop(0) if coming else {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    asyncio.run(asgi(scope, receive, send))
+    return sent
+
+
+def body(sent: list[Message]) -> bytes:
+    return b"".join(message.get("body", b"") for message in sent[1:])
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_asgi_answers_as_written_down(path: str) -> None:
+    told = respond(Asked("GET", path, path, "", "HTTP/1.1", "a", ()))
+    sent = converse(path)
+    assert sent[0].get("status") == told.status
+    assert body(sent) == (told.content if told.pieces is None else b"".join(told.pieces))
+    stated = [value for name, value in sent[0].get("headers", []) if name == b"content-length"]
+    known = told.pieces is None and told.status not in {204, 304}
+    assert stated == ([b"%d" % len(told.content)] if known else [])
+
+
+def test_asgi_reports_what_it_saw() -> None:
+    report = json.loads(body(converse("/echo", (b"he", b"llo"), "PUT", b"x=1")))
+    assert (report["method"], report["target"], report["content"]) == ("PUT", "/echo?x=1", "hello")
+    assert report["authority"] == "a"
+
+
+def test_asgi_reads_one_octet_or_late() -> None:
+    assert body(converse("/some", (b"hello",))) == b"read h\n"
+    assert body(converse("/late", (b"he", b"llo"))) == b"first\n5\n"
+
+
+def test_asgi_fails_as_asked_and_where_content_is_cut_off() -> None:
+    for path in ("/fail", "/fail-late"):
+        with pytest.raises(AskedToFail):
+            converse(path)
+
+    async def gone() -> Message:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Message) -> None:
+        raise AssertionError(message)
+
+    scope: Scope = {
+        "type": "http",
+        "method": "POST",
+        "raw_path": b"/echo",
+        "query_string": b"",
+        "http_version": "1.1",
+        "headers": [],
+    }
+    with pytest.raises(AskedToFail):
+        asyncio.run(asgi(scope, gone, send))
+    with pytest.raises(AskedToFail):
+        asyncio.run(asgi({**scope, "type": "lifespan"}, gone, send))
