@@ -11,8 +11,11 @@ ALWAYS = b"HTTP/1.1 200 OK\r\nServer: careless/1\r\nContent-Length: 2\r\n\r\nhi"
 
 
 @contextmanager
-def careless_server(answer: bytes = ALWAYS) -> Iterator[int]:
-    """Its port on 127.0.0.1; it keeps each connection, and says the answer to whatever arrives; nothing where empty."""
+def careless_server(answer: bytes = ALWAYS, *, one_by_one: bool = False) -> Iterator[int]:
+    """Its port on 127.0.0.1; it keeps each connection, and says the answer to whatever arrives.
+
+    `one_by_one`: it serves a connection to its end before the next.
+    """
 
     def serve(listener: socket.socket) -> None:
         with _joined() as threads:
@@ -21,6 +24,9 @@ def careless_server(answer: bytes = ALWAYS) -> Iterator[int]:
                     connection, _ = listener.accept()
                 except OSError:
                     return
+                if one_by_one:
+                    converse(connection)
+                    continue
                 threads.append(threading.Thread(target=converse, args=(connection,), daemon=True))
                 threads[-1].start()
 

@@ -62,6 +62,10 @@ class Recorder(Client):
         self._note(Side.CLIENT, b"")
         super().half_close()
 
+    def ended(self) -> bytes:
+        """b"" where the server ends its side, else the first octets that come before that. Raises Late."""
+        return bytes(self._held) or self.more()
+
     def more(self) -> bytes:
         """The next octets of the server; b"" when it has closed. Raises Late."""
         if self._heard > _MOST or time.monotonic() > self._end:

@@ -82,10 +82,10 @@ def check(plan: Plan, progress: Callable[[int, int], None] = lambda _done, _all:
     for done, one in enumerate(_at_once(player, wanted, found.lanes), 1):
         played[one.result.name] = one
         progress(done, len(wanted))
-    # What came too late may have waited for the other conversations, and is tried again without them.
-    for name, row in wanted if found.lanes > 1 else ():
-        if played[name].late:
-            played[name] = player((name, row))
+    # What came too late may have waited for the other conversations, and is tried again beside fewer.
+    late = [(name, row) for name, row in wanted if played[name].late] if found.lanes > 1 else []
+    for one in _at_once(player, late, (found.lanes + 1) // 2):
+        played[one.result.name] = one
     ordered = [played[name] for name, _ in plan.rows]
     exchanges = [(one.result.name, exchange) for one in ordered for exchange in one.exchanges]
     results = (*(one.result for one in ordered), *_judged(plan.laws, exchanges))

@@ -1,16 +1,18 @@
 """What becomes of rows at a server: held, failed, a choice, skipped."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
+from pyhttp.checking import running
 from pyhttp.checking.dialling import CannotCheck, Server
 from pyhttp.checking.laws import LAWS, Law, Verdict
-from pyhttp.checking.probing import probe
+from pyhttp.checking.probing import Found, probe
 from pyhttp.checking.recording import Said, Side
 from pyhttp.checking.register import Level
 from pyhttp.checking.results import Outcome, Result
-from pyhttp.checking.rows.model import CANARY, Answer, Closed, Kept, Row, Send, row
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, Kept, Row, Send, Step, row
 from pyhttp.checking.running import Plan, check
 from tests.helpers.careless import ALWAYS, careless_server
 
@@ -25,9 +27,11 @@ def careless() -> Iterator[Server]:
         yield Server("127.0.0.1", port)
 
 
-def played(server: Server, *rows: Row, laws: tuple[Law, ...] = (), longest: float = 60) -> list[Result]:
+def played(
+    server: Server, *rows: Row, laws: tuple[Law, ...] = (), patience: float = 5, longest: float = 60
+) -> list[Result]:
     named = tuple((f"group: {one.name}", one) for one in rows)
-    return list(check(Plan(server, named, laws, patience=0.2, longest=longest)).results)
+    return list(check(Plan(server, named, laws, patience=patience, longest=longest)).results)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_what_the_application_lacks_is_skipped_with_its_reason(careless: Server)
 
 def test_what_is_offered_by_word_is_played(careless: Server) -> None:
     rows = (("group: x", row("x", MUST, Send(ASKED), Answer(200), needs="limits")),)
-    plan = Plan(careless, rows, (), patience=0.2, offered=frozenset({"limits"}))
+    plan = Plan(careless, rows, (), patience=5, offered=frozenset({"limits"}))
     assert check(plan).results[0].outcome is Outcome.HELD
 
 
@@ -81,7 +85,7 @@ def test_results_have_the_order_of_the_rows(careless: Server) -> None:
     rows = [row(str(n), MUST, Send(ASKED), Answer(400 + n % 2)) for n in range(20)]
     told: list[tuple[int, int]] = []
     named = tuple((f"group: {one.name}", one) for one in rows)
-    report = check(Plan(careless, named, (), patience=0.2), lambda done, every: told.append((done, every)))
+    report = check(Plan(careless, named, (), patience=5), lambda done, every: told.append((done, every)))
     assert [result.name for result in report.results] == [name for name, _ in named]
     assert told == [(done, 20) for done in range(1, 21)]
     assert report.product == "careless/1"
@@ -93,10 +97,15 @@ def test_nothing_is_begun_when_the_time_is_over(careless: Server) -> None:
 
 
 def test_a_silent_server_does_not_hold_the_check(careless: Server) -> None:
-    (result,) = played(careless, row("x", MUST, Send(ASKED), Answer(200), Answer(400)))
-    assert result.why == "answer 400: nothing came"
-    (result,) = played(careless, row("x", MUST, Send(ASKED), Answer(200), Closed()))
-    assert result.why == "the connection stays open"
+    silent = row("silent", MUST, Send(ASKED), Answer(200), Answer(400))
+    stays = row("stays", MUST, Send(ASKED), Answer(200), Closed())
+    results = played(careless, silent, stays, patience=1)
+    assert [result.why for result in results] == ["answer 400: nothing came", "the connection stays open"]
+
+
+def test_what_comes_before_the_end_is_told_at_once(careless: Server) -> None:
+    (result,) = played(careless, row("x", MUST, Send(ASKED), Closed()), patience=3600)
+    assert result.why.startswith("before the end came b'HTTP/1.1 200 OK")
 
 
 def test_a_law_is_broken_once_and_shown_by_its_response(careless: Server) -> None:
@@ -111,7 +120,7 @@ def test_a_law_is_broken_once_and_shown_by_its_response(careless: Server) -> Non
 
 
 def test_a_careless_server_has_no_application(careless: Server) -> None:
-    found = probe(careless, 0.2)
+    found = probe(careless, 5)
     assert {"echo", "root", "file", "stream", "status", "unchanged", "some", "late"} <= found.lacking.keys()
     assert (found.canary, found.product, found.lanes) == (200, "careless/1", 8)
 
@@ -126,6 +135,27 @@ def test_nobody_there_cannot_be_checked() -> None:
         pass
     with pytest.raises(CannotCheck, match="refused"):
         probe(Server("127.0.0.1", port), 0.2)
+
+
+def test_what_came_too_late_among_others_is_tried_again(careless: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: Counter[str] = Counter()
+    converse = running._converse
+
+    def once_late(plan: Plan, found: Found, named: tuple[str, Row], steps: tuple[Step, ...]) -> running._Played:
+        tried[named[0]] += 1
+        if tried[named[0]] == 1:
+            return running._Played(Result(named[0], (MUST,), Outcome.FAILED, "nothing came"), late=named[1].name == "x")
+        return converse(plan, found, named, steps)
+
+    monkeypatch.setattr(running, "_converse", once_late)
+    results = played(careless, *(row(name, MUST, Send(ASKED), Answer(200)) for name in ("x", "y")))
+    assert [result.outcome for result in results] == [Outcome.HELD, Outcome.FAILED]
+    assert tried == {"group: x": 2, "group: y": 1}
+
+
+def test_a_server_that_serves_one_at_a_time_is_asked_so() -> None:
+    with careless_server(one_by_one=True) as port:
+        assert probe(Server("127.0.0.1", port), 0.3).lanes == 1
 
 
 def test_every_law_is_about_a_clause() -> None:
