@@ -5,7 +5,8 @@ from typing import Final
 
 import pytest
 
-from tests.conformance.register import SAFETY, STATEMENTS
+from pyhttp.checking.register import STATEMENTS
+from tests.conformance.register import SAFETY
 from tests.proof.choices import CHOICES
 from tests.proof.page import main
 
