@@ -20,6 +20,10 @@ LEFT_OUT: Final[Mapping[str, str]] = {
     "limits": "it presumes limits as small as ours",
     "drain-limit": "it presumes that little unread content is read away",
     "deadlines": "it presumes that silence is answered while the check waits",
+    "client": "it presumes that the application is told the address of the client",
+    "hosts": "it presumes a server that answers for some hosts alone",
+    "fields-believed": "it presumes a server that believes what this client says of others, as of a proxy",
+    "proxy-header": "it presumes a server to which this client has to introduce others, as a proxy has",
 }
 """Needs that are not looked for, and why; `--with` names those that the server meets."""
 
