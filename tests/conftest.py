@@ -17,4 +17,6 @@ settings.load_profile("pyhttp")
 
 def pytest_configure(config: pytest.Config) -> None:
     bounded.pytest_configure(config)
+    if path := os.environ.get("PYTHONPATH"):  # what is started in another folder is to find the same modules
+        os.environ["PYTHONPATH"] = os.pathsep.join(map(os.path.abspath, path.split(os.pathsep)))
     config.addinivalue_line("markers", "clause(*ids): the normative statements of the RFCs that this test shows")
