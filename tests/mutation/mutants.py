@@ -1,11 +1,12 @@
 """Small faults in a module's source, one at a time: what tests should notice.
 
 A mutant changes one operator, constant, condition or statement. What only a reader sees is left alone: docstrings,
-messages, annotations, the names a module exports.
+messages, the texts of help, the lines of icons, annotations, the names a module exports.
 """
 
 import ast
 import copy
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -34,7 +35,10 @@ _OPERATORS: Final[dict[type[ast.operator], ast.operator]] = {
 }
 _UNREAD: Final = frozenset({"__all__", "__slots__", "_SUFFIXES", "_EXPLANATIONS"})
 """Names and two tables of plain data, which have tests that compare them as a whole."""
-
+_SAID: Final = frozenset({"help", "metavar", "description", "epilog"})
+"""Arguments that are texts of the command's help."""
+_DRAWN: Final = re.compile(r"[Mm][-0-9][-MLHVCSQTAZmlhvcsqtaz0-9., ]*")
+"""The path of a drawing: who sees it can tell whether it is right."""
 
 _SHORT: Final = 80
 """Characters that may be shown of what a constant stands in."""
@@ -42,45 +46,50 @@ _SHORT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault."""
+    """One fault: it costs little until its source is asked for, so that a few can be drawn from very many."""
 
+    tree: ast.Module
+    """The module as it is."""
+    path: "_Path"
+    """The way from the top to what is changed."""
     where: str
     """The function or name it is in."""
-    line: int
-    was: str
-    is_now: str
-    source: str
-    """The whole module with the fault in it."""
+    node: ast.expr | ast.stmt
+    changed: ast.expr | ast.stmt
+    """What stands there, and what is to."""
+
+    @property
+    def line(self) -> int:
+        """Where it is."""
+        return self.node.lineno
+
+    @property
+    def source(self) -> str:
+        """The whole module with the fault in it."""
+        return ast.unparse(_with(self.tree, self.path, self.changed))
 
     @property
     def signature(self) -> str:
         """What tells it from others, whatever the line."""
-        return f"{self.where}: {self.was} -> {self.is_now}"
+        was, is_now = _shown(self.node), _shown(self.changed)
+        if isinstance(self.node, ast.Constant):  # which of several equal ones it is, what it stands in tells
+            around = _shown(_at(self.tree, self.path[:-1]))
+            if len(around) < _SHORT:
+                was, is_now = around, _shown(_at(_with(self.tree, self.path, self.changed), self.path[:-1]))
+        return f"{self.where}: {was} -> {is_now}"
 
 
 def mutants(source: str) -> list[Mutant]:
     """Every mutant of a module."""
     tree = ast.parse(source)
     return [
-        _mutant(tree, path, where, node, changed)
+        Mutant(tree, path, where, node, changed)
         for path, where, node in _nodes(tree, (), "module")
         for changed in _changes(node)
     ]
 
 
 _Path = tuple[tuple[str, int | None], ...]
-
-
-def _mutant(
-    tree: ast.Module, path: _Path, where: str, node: ast.expr | ast.stmt, changed: ast.expr | ast.stmt
-) -> Mutant:
-    mutated = _with(tree, path, changed)
-    was, is_now = _shown(node), _shown(changed)
-    if isinstance(node, ast.Constant):  # which of several equal ones it is, what it stands in tells
-        around = _shown(_at(tree, path[:-1]))
-        if len(around) < _SHORT:
-            was, is_now = around, _shown(_at(mutated, path[:-1]))
-    return Mutant(where, node.lineno, was, is_now, ast.unparse(mutated))
 
 
 def _nodes(node: ast.AST, path: _Path, where: str) -> Iterator[tuple[_Path, str, ast.expr | ast.stmt]]:
@@ -120,6 +129,10 @@ def _is_unread(node: ast.AST) -> bool:
         return True
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in _UNREAD:
         return True
+    if isinstance(node, ast.keyword):
+        return node.arg in _SAID
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) and _DRAWN.fullmatch(node.value) is not None
     if isinstance(node, ast.Call):
         name = ast.unparse(node.func).rpartition(".")[2]
         return name.endswith(("Error", "Request", "Misuse")) or name in {"TypeVar", "dataclass", "assert_never"}
