@@ -37,6 +37,9 @@ PATIENCE: Final = 15.0
 """Seconds after which a wait has failed."""
 _AT_ONCE: Final = 50
 """Connections made in one go: a backlog has room for 128, and what it drops tries again only after a second."""
+_ACCEPTED: Final = 0.25
+"""Seconds that these have to be accepted before others come; a server may also have no room for them."""
+_LISTENS: Final = "0A"
 
 
 @contextlib.contextmanager
@@ -52,8 +55,22 @@ def crowd(
                 client.sendall(sent)
             clients.append(client)
             if number % _AT_ONCE == 0:
-                time.sleep(0.005)
+                end = time.monotonic() + _ACCEPTED
+                while _unaccepted(address) and time.monotonic() < end:
+                    time.sleep(0.001)
         yield clients
+
+
+def _unaccepted(address: Address) -> int:
+    """How many connections the system has made at `address` that the server has not accepted."""
+    host, port = address
+    here = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
+    with open("/proc/net/tcp", encoding="ascii") as table:  # listeners come first
+        for line in table:
+            _, local, _, state, queues, *_ = line.split()
+            if (local, state) == (here, _LISTENS):
+                return int(queues.partition(":")[2], 16)
+    return 0
 
 
 def latencies(address: Address, asked: bytes, times: int, *, tls: ssl.SSLContext | None = None) -> tuple[float, float]:
