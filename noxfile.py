@@ -30,6 +30,8 @@ BENCH: Final = "bench"
 """The environment of the servers that pyhttp is measured beside, on the demanded Python."""
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "noxfile.py")
 FUZZ_SECONDS: Final = "5"
+PARTS: Final = (1, 2)
+"""Of the robustness tests."""
 RESULTS: Final = ENVIRONMENTS / "results"
 RESULTS.mkdir(exist_ok=True)
 
@@ -37,7 +39,6 @@ EVERYTHING: Final = (
     "install",
     "lint",
     "types",
-    "coverage",
     "versions",
     "counts",
     "build",
@@ -45,7 +46,7 @@ EVERYTHING: Final = (
     "robustness",
     "compliance",
 )
-"""What `tests` runs. Unit and conformance on 3.11 are what `coverage` watches; `pair` is fuzz, proof and e2e.
+"""What `tests` runs. `versions` is unit and conformance, on 3.11 with `coverage`; `pair` is fuzz, proof and e2e.
 
 Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
 the same on every machine.
@@ -109,9 +110,9 @@ def conformance(session: nox.Session, version: str) -> None:
 
 @nox.session
 def versions(session: nox.Session) -> None:
-    """Unit and conformance on the interpreters beside 3.11, side by side."""
+    """Unit and conformance on each interpreter, side by side, on 3.11 with coverage: half of their time they wait."""
     others = [version for version in VERSIONS if version != DEMANDED]
-    side_by_side(session, *[(f"unit({version})", f"conformance({version})") for version in others])
+    side_by_side(session, ("coverage",), *[(f"unit({version})", f"conformance({version})") for version in others])
 
 
 @nox.session
@@ -178,8 +179,19 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def robustness(session: nox.Session) -> None:
-    """Slow clients, hardly any descriptors, stops under load: the short form."""
-    record(session, "pytest", "tests/robustness", *session.posargs)
+    """Slow clients, hardly any descriptors, stops under load: the short form, in two parts that mostly wait."""
+    if session.posargs:
+        run(session, DEMANDED, "pytest", "tests/robustness", *session.posargs)
+    else:
+        side_by_side(session, *[(f"part({number})",) for number in PARTS])
+
+
+@nox.session
+@nox.parametrize("number", PARTS, ids=map(str, PARTS))
+def part(session: nox.Session, number: int) -> None:
+    """Every second test of robustness. No more than two at once: what they measure needs a processor for each."""
+    variables = {"PYHTTP_PART": f"{number}/{len(PARTS)}"}
+    record(session, "pytest", "tests/robustness", "-p", "tests.helpers.parts", *session.posargs, **variables)
 
 
 @nox.session

@@ -18,11 +18,12 @@ from pyhttp.checking.rows.all_rows import GROUPS
 from pyhttp.checking.rows.model import Row
 from tests.conformance.register import SAFETY
 
-__all__ = ["Results", "pytest_configure"]
+__all__ = ["BADNESS", "Results", "pytest_configure"]
 
 Results = dict[str, dict[str, str]]
 
-_BADNESS: Final = {"passed": 0, "skipped": 1, "failed": 2}
+BADNESS: Final = {"passed": 0, "skipped": 1, "failed": 2}
+"""Of several outcomes of a test the worst counts."""
 _AN_ID: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9]{1,2}(?![A-Za-z0-9])")
 _GROUP_OF: Final = {row: group for group, rows in GROUPS.items() for row in rows}
 
@@ -60,7 +61,7 @@ class _Recorder:
             for cite in _cites(item):
                 tests = self._results.setdefault(cite, {})
                 label = _label(item)
-                tests[label] = max(tests.get(label, "passed"), report.outcome, key=_BADNESS.__getitem__)
+                tests[label] = max(tests.get(label, "passed"), report.outcome, key=BADNESS.__getitem__)
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
