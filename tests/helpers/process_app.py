@@ -28,9 +28,10 @@ def say_who(request: Request) -> Response:
 
 def wait_for_word(request: Request) -> Response:
     """The same, when somebody has written to the pipe `go` in the folder of the query; `began` there is told before."""
-    folder = Path(request.query)
-    (folder / "began").write_bytes(b"began")
-    (folder / "go").read_bytes()
+    if request.query:
+        folder = Path(request.query)
+        (folder / "began").write_bytes(b"began")
+        (folder / "go").read_bytes()
     return say_who(request)
 
 

@@ -115,7 +115,7 @@ def main() -> None:
     """Serve; say how that ended; stay until standard input ends."""
     kind, folder, stop, idle = sys.argv[1:]
     (server_class,) = (each for each in SERVER_CLASSES if each.__name__ == kind)
-    timeouts = Timeouts(stop=float(stop), idle=float(idle), script_kill=0.3)
+    timeouts = Timeouts(stop=float(stop), idle=float(idle), script_kill=0.3, linger=0.2)
     server = server_class("127.0.0.1", 0, partial(_Handler, directory=folder), timeouts=timeouts)
 
     def terminate(number: int, frame: FrameType | None) -> None:

@@ -13,7 +13,7 @@ from tests.helpers.wire_client import WireClient
 
 __all__ = ["END", "STOP", "Handling", "Run", "client_of", "ends", "in_time", "served"]
 
-STOP: Final = Timeouts(stop=1.0, script_kill=0.3)
+STOP: Final = Timeouts(stop=0.5, script_kill=0.3)
 END: Final = STOP.stop + 1 + 0.25
 """The last part is for the machine of the tests, which is shared."""
 LONG: Final = 25.0

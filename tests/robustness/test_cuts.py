@@ -131,7 +131,7 @@ def test_a_file_that_shrinks_while_it_is_sent(server_class: type[BaseServer], ve
 @pytest.mark.parametrize("fork", ["/os", "/multiprocessing"])
 def test_a_child_keeps_no_connection_open(kind: str, fork: str, folder: Path) -> None:
     """Its own client's ends with the exchange, others that were open then in their time."""
-    with alone(kind, folder, idle=1.0) as server, server.client() as idle, server.client() as client:
+    with alone(kind, folder, idle=0.5) as server, server.client() as idle, server.client() as client:
         idle.send(request("/small"))
         assert idle.reply().status == 200
         client.send(request(fork, "Connection: close"))

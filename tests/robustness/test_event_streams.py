@@ -21,7 +21,7 @@ pytestmark = pytest.mark.usefixtures("quiet")
 
 AT_ONCE: Final = 2.0
 """Seconds in which something happens on a busy machine that happens at once."""
-STOP: Final = 1.5
+STOP: Final = 0.8
 BEAT: Final = 0.02
 """Seconds between two items of a stream."""
 LIFE: Final = 8.0

@@ -119,7 +119,7 @@ def test_content_has_its_deadline_all_the_same(
             change(self.conn)
             self.respond(Response(200, {}, self.request.body.read()))
 
-    with serving_by(server_class, Setting, timeouts=Timeouts(content=0.5)) as server, client_of(server) as client:
+    with serving_by(server_class, Setting, timeouts=Timeouts(content=0.25)) as server, client_of(server) as client:
         client.send(request("/", "Content-Length: 200000", method="POST") + bytes(100_000))
         try:
             assert client.reply().status == 408

@@ -72,7 +72,7 @@ def test_what_other_threads_handle_is_answered(kind: str, count: int, folder: Pa
             count = 1
         clients = [stack.enter_context(server.client()) for _ in range(count)]
         for client in clients:
-            client.send(request("/waits?1"))
+            client.send(request("/waits?0.5"))
         names = [server.says() for _ in clients]
         server.signal(signal.SIGINT)
         assert server.says(STOP + 1) == "interrupted"
@@ -88,17 +88,17 @@ def test_what_other_threads_handle_is_answered(kind: str, count: int, folder: Pa
 @each_kind
 def test_a_handler_that_goes_on_is_left_behind(kind: str, folder: Path) -> None:
     """Its client is cut, and the server has ended in time: on the main thread as soon as a second one comes."""
-    with alone(kind, folder, stop=1) as server, ExitStack() as stack:
+    with alone(kind, folder, stop=0.5) as server, ExitStack() as stack:
         clients = [stack.enter_context(server.client()) for _ in range(1 if kind == "BaseServer" else 3)]
         for client in clients:
             client.send(request("/waits?25"))
             server.says()
         server.signal(signal.SIGINT)
         if kind == "BaseServer":
-            assert not server.has_spoken(1 + 1)
+            assert not server.has_spoken(0.5 + 1)
             assert clients[0].ended() == b""
             server.signal(signal.SIGINT)
-        assert server.says(1 + 1) == "interrupted"
+        assert server.says(0.5 + 1) == "interrupted"
         for client in clients:
             assert answer(client) is None
 

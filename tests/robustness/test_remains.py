@@ -5,6 +5,7 @@ import gc
 import logging
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -142,11 +143,13 @@ def answer(got: Request) -> Response:
 
 @pytest.mark.parametrize("sent", ENDS.values(), ids=ENDS)
 def test_no_connection_is_left(server_class: type[BaseServer], sent: bytes) -> None:
-    """20 clients of each kind, each of whom goes when it has its answer."""
+    """20 clients of each kind, each of whom goes when all have their answers."""
     before = connections()
     with serving(server_class, answer, timeouts=QUICK) as server:
-        for _ in range(20):
-            with WireClient(*server.addresses[0]) as client:
+        with ExitStack() as stack:
+            clients = [stack.enter_context(WireClient(*server.addresses[0])) for _ in range(20)]
+            for client in clients:
                 client.send(sent)
+            for client in clients:
                 assert not sent or client.reply().status
         until(lambda: connections() <= before, 2)

@@ -39,7 +39,8 @@ from tests.robustness.launch import launched
 
 MANY: Final = 200
 LARGE: Final = 64 << 20
-ENDED: Final = Timeouts(head=1.5, idle=3, content=1.5, send=1.5, linger=1, drain=1)
+ENDED: Final = Timeouts(head=1.5, idle=3, content=1.5, send=1.5, send_rate=1e6, linger=0.5, drain=0.5)
+"""A window's worth takes less than `send` at this rate, so that nothing else decides when a reader is given up."""
 PROMPT: Final = 2.0
 """Seconds that an ordinary request may take here at worst; the test suite's own machine may be busy."""
 IDLE: Final = 2000

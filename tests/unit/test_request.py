@@ -389,6 +389,7 @@ def test_L8_a_handler_can_ask_whether_its_server_has_been_asked_to_stop_meanwhil
             time.sleep(0.001)
         go_on.set()
         assert client.reply().content == b"False True"
+        client.close()
         closing.join()
 
 

@@ -159,7 +159,7 @@ def test_who_waits_at_a_unix_socket_when_the_server_stops_is_answered(
     server_class: ServerClass, tmp_path: Path
 ) -> None:
     path = str(tmp_path / "s")
-    server = server_class(request_handler=function_handler(echo), sockets=[listen_unix(path)])
+    server = server_class(request_handler=function_handler(echo), sockets=[listen_unix(path)], timeouts=SHORT)
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(PATIENCE)
         client.connect(path)

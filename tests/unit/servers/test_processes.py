@@ -246,9 +246,7 @@ def test_a_request_in_progress_is_answered_by_the_process_that_leaves(tmp_path: 
     ):
         (old,) = server.pids
         server.reload()
-        until = time.monotonic() + PATIENCE
-        while len(server.pids) < 2 and time.monotonic() < until:
-            pass
+        ask_until(server, lambda seen: bool(seen.keys() - {old}))
         (tmp_path / "go").write_bytes(b"go")
         assert read_until_end(client).endswith(str(old).encode())
 

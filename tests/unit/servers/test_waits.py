@@ -20,7 +20,8 @@ from tests.helpers.servers import connect, serving, wait_for
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
 
-QUICK: Final = Timeouts(head=0.3)
+QUICK: Final = Timeouts(head=0.1)
+"""A loop that did not sleep would wait some thousand times meanwhile."""
 LARGE: Final = bytes(32 << 20)
 
 

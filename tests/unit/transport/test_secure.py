@@ -602,7 +602,8 @@ def test_a_stop_ends_half_a_handshake_at_once_and_answers_who_has_asked(server_c
         wait_for(gate)
         return echo(asked)
 
-    with serving(server_class, handle, tls=server_context(), timeouts=Timeouts(stop=60, handshake=60)) as server:
+    timeouts = Timeouts(stop=60, handshake=60, linger=0.2)
+    with serving(server_class, handle, tls=server_context(), timeouts=timeouts) as server:
         half = TlsSocket(socket.create_connection(server.addresses[0], timeout=10))
         idle = connected(server.addresses[0], tls=client_context())
         with half, idle, connect(server) as asking:
