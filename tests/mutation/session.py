@@ -33,6 +33,8 @@ _LONGEST: Final = 120
 """Seconds for the rows, or for one module's tests, which take twenty at most: what needs more never ends."""
 _LONGEST_OF_MANY: Final = 600
 """The same for a folder of tests or several: a slow machine must not look like a fault that was noticed."""
+_WORDS: Final = 2000
+"""Characters of what tests say that are told where they fail without a fault."""
 _PYTEST: Final = ("pytest", "-x", "-q", "-p", "no:cacheprovider")
 _QUICK: Final = ("tests.mutation.quick",)
 _REST: Final = (
@@ -65,8 +67,8 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     yield _LONGEST_OF_MANY, (*_PYTEST, *_REST)
 
 
-def _is_noticed(module: Path, source: str, folder: Path) -> bool:
-    """Whether a test fails, or never ends, with another source of a module in the copy in `folder`."""
+def _noticed(module: Path, source: str, folder: Path) -> str:
+    """The last words of what fails, or never ends, with another source of a module in the copy in `folder`, if any."""
     copy = folder / module.relative_to(ROOT)
     kept = copy.read_text(encoding="utf-8")
     copy.write_text(source, encoding="utf-8")
@@ -79,10 +81,10 @@ def _is_noticed(module: Path, source: str, folder: Path) -> bool:
                     command, cwd=ROOT, env=environment, capture_output=True, timeout=longest, check=False
                 )
             except subprocess.TimeoutExpired:
-                return True
+                return f"{' '.join(tests)}: not over in {longest} s"
             if ran.returncode:
-                return True
-        return False
+                return (ran.stdout + ran.stderr).decode(errors="replace")[-_WORDS:]
+        return ""
     finally:
         copy.write_text(kept, encoding="utf-8")
 
@@ -104,16 +106,16 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str]
     """
     folders: SimpleQueue[Path] = SimpleQueue()
 
-    def try_it(module: Path, source: str) -> bool:
+    def noticed(module: Path, source: str) -> str:
         folder = folders.get()
         try:
-            return _is_noticed(module, source, folder)
+            return _noticed(module, source, folder)
         finally:
             folders.put(folder)
 
     def is_noticed(one: tuple[Path, Mutant]) -> bool:
         module, mutant = one
-        return _signature(module, mutant) not in explained and try_it(module, mutant.source)
+        return _signature(module, mutant) not in explained and bool(noticed(module, mutant.source))
 
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
         for number in range(jobs):
@@ -121,12 +123,12 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str]
             shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
             folders.put(folder)
         first, _ = sample[0]
-        if try_it(first, first.read_text(encoding="utf-8")):
-            raise RuntimeError("the tests fail without any fault")
-        for number, ((module, mutant), noticed) in enumerate(zip(sample, pool.map(is_noticed, sample), strict=True), 1):
+        if words := noticed(first, first.read_text(encoding="utf-8")):
+            raise RuntimeError(f"the tests fail without any fault:\n{words}")
+        for number, ((module, mutant), dies) in enumerate(zip(sample, pool.map(is_noticed, sample), strict=True), 1):
             if number % 25 == 0:
                 sys.stderr.write(f"{number} tried\n")
-            if not noticed:
+            if not dies:
                 signature = _signature(module, mutant)
                 sys.stdout.write(f"{number}: survived, line {mutant.line}: {signature}\n")
                 sys.stdout.flush()
