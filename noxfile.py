@@ -190,7 +190,7 @@ def robustness(session: nox.Session) -> None:
 @nox.parametrize("number", PARTS, ids=map(str, PARTS))
 def part(session: nox.Session, number: int) -> None:
     """Every second test of robustness. No more than two at once: what they measure needs a processor for each."""
-    variables = {"PYHTTP_PART": f"{number}/{len(PARTS)}"}
+    variables = {"TEST_PART": f"{number}/{len(PARTS)}"}
     record(session, "pytest", "tests/robustness", "-p", "tests.helpers.parts", *session.posargs, **variables)
 
 

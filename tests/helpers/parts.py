@@ -1,4 +1,4 @@
-"""Run a part of the collected tests: `PYHTTP_PART=1/2 pytest -p tests.helpers.parts` runs every second one.
+"""Run a part of the collected tests: `TEST_PART=1/2 pytest -p tests.helpers.parts` runs every second one.
 
 Tests that mostly wait can so be run in parts side by side. Neighbours, which are of one kind and take about as long,
 are in different parts, and so all parts take about as long.
@@ -26,7 +26,7 @@ def part_of(items: Sequence[Item], part: str) -> list[Item]:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what is in other parts."""
-    chosen = part_of(items, os.environ["PYHTTP_PART"])
+    chosen = part_of(items, os.environ["TEST_PART"])
     ours = set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in ours])
     items[:] = chosen
