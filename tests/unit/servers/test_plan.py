@@ -1,6 +1,7 @@
 """What is sent to other processes, and what cannot be."""
 
 import pickle
+import socket
 from dataclasses import replace
 from functools import partial
 
@@ -39,7 +40,9 @@ PLAN = Plan(
 def test_what_arrives_is_what_was_sent(handler: HandlerFactory | str, served: object) -> None:
     plan: object = pickle.loads(pickled(replace(PLAN, request_handler=handler)))
     assert isinstance(plan, Plan)
-    server = plan.server(())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = plan.server((listener.dup(),))
+        assert server.addresses == [listener.getsockname()]
     assert server.request_handler is served
     assert isinstance(server, PooledServer)
     assert server.proxies == PLAN.proxies
