@@ -11,9 +11,10 @@ if sys.version_info < (3, 11):  # noqa: UP036 - it is for older ones, which must
         sys.exit(_NEEDED)
     raise ImportError(_NEEDED)
 
+from typing import TYPE_CHECKING
+
 from pyhttp import messages as _messages
 from pyhttp.answering import Handler, HandlerFactory, function_handler
-from pyhttp.auth import BasicAuth
 from pyhttp.errors import (
     BadGateway,
     BadRequest,
@@ -45,9 +46,9 @@ from pyhttp.errors import (
     VersionNotSupported,
 )
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.late import late_names as _late_names
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import FileSlice, Response
-from pyhttp.proxies import Proxies
 from pyhttp.refusals import (
     Conflict,
     Gone,
@@ -61,21 +62,25 @@ from pyhttp.refusals import (
 )
 from pyhttp.request import Request
 from pyhttp.resources import lone_file as _lone_file
-from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
-from pyhttp.servers.pooled import PooledServer
-from pyhttp.servers.processes import ProcessServer
-from pyhttp.servers.running import run
-from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Connection
 from pyhttp.transport.feed import Feed
-from pyhttp.transport.inherited import inherited_listeners
 from pyhttp.transport.listener import listen
-from pyhttp.transport.unix import listen_unix
 from pyhttp.version import __version__ as __version__
+
+if TYPE_CHECKING:
+    from pyhttp.auth import BasicAuth
+    from pyhttp.proxies import Proxies
+    from pyhttp.semantics.set_cookie import Cookie
+    from pyhttp.servers.pooled import PooledServer
+    from pyhttp.servers.processes import ProcessServer
+    from pyhttp.servers.running import run
+    from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
+    from pyhttp.transport.inherited import inherited_listeners
+    from pyhttp.transport.unix import listen_unix
 
 _messages.give_file_answer(_lone_file.file_answer)  # what Response.file does, which stands below all that opens files
 
@@ -145,3 +150,20 @@ __all__ = [
     "listen_unix",
     "run",
 ]
+
+_LATE = {
+    "BasicAuth": "pyhttp.auth",
+    "Cookie": "pyhttp.semantics.set_cookie",
+    "PooledServer": "pyhttp.servers.pooled",
+    "ProcessServer": "pyhttp.servers.processes",
+    "Proxies": "pyhttp.proxies",
+    "ThreadedServer": "pyhttp.servers.threaded",
+    "ThreadingMixin": "pyhttp.servers.threaded",
+    "inherited_listeners": "pyhttp.transport.inherited",
+    "listen_unix": "pyhttp.transport.unix",
+    "run": "pyhttp.servers.running",
+}
+"""Public names that few programs use, and their modules, which are loaded when such a name is asked for."""
+
+if not TYPE_CHECKING:  # to whoever checks types it would promise that there is every name
+    __getattr__, __dir__ = _late_names(globals(), _LATE)

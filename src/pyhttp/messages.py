@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final, NamedTuple, Protocol, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 from pyhttp.contents import Body, FileSlice, OpenFile, Source, Written, check_body, check_item, close_body, octets
-from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
+
+if TYPE_CHECKING:
+    from pyhttp.semantics.set_cookie import Cookie
 
 __all__ = [
     "Body",
@@ -203,7 +205,7 @@ class Response:
         found = _answers[0](path, None if request is None else request.head, content_type, Headers(headers).lines)
         return cls(found.status, found.headers, found.body)
 
-    def with_cookies(self, *cookies: Cookie) -> Self:
+    def with_cookies(self, *cookies: "Cookie") -> Self:
         """The same response, which sets cookies besides."""
         lines = [("Set-Cookie", str(cookie)) for cookie in cookies]
         headers = Headers.parsed((*self.headers.lines, *lines))

@@ -1,14 +1,15 @@
 """What a folder's server may be told: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import NoneType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyhttp import abnf
 from pyhttp.arguments import check_type
-from pyhttp.auth import BasicAuth
+
+if TYPE_CHECKING:
+    from pyhttp.auth import BasicAuth
 
 __all__ = ["CODINGS", "Site", "is_hidden", "program_for"]
 
@@ -66,10 +67,6 @@ _OF_THE_REQUEST: Final = frozenset(
 
 CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
-
-
-_OPTIONAL: Final[Mapping[str, type]] = {"max_age": int, "auth": BasicAuth}
-"""What a parameter is where it is not None."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +132,7 @@ class Site:
     compress: bool = False
     """Whether files of types that gain by it are sent with gzip, or zstd where Python has it, as the client accepts:
     from 1 KiB on, without a range, and where `headers` do not say no-transform. A file of `codings` comes first."""
-    auth: BasicAuth | None = None
+    auth: "BasicAuth | None" = None
     """Who may see the site; None: everybody. Without credentials of a user, everything answers 401, scripts, listings,
     and what is not there; preflights of `cors` alone carry none, and are answered."""
     _hash: int = field(init=False, repr=False, compare=False)
@@ -143,8 +140,10 @@ class Site:
     def __post_init__(self) -> None:
         values: list[object] = [getattr(self, each.name) for each in fields(self) if each.compare]
         for each, value in zip(fields(self), values, strict=False):  # the last one is no parameter
-            kinds = (_OPTIONAL[each.name], NoneType) if each.default is None else (type(each.default),)
-            check_type(f"Site.{each.name}", value, *kinds)
+            if each.default is not None:
+                check_type(f"Site.{each.name}", value, type(each.default))
+            elif value is not None:
+                check_type(f"Site.{each.name}", value, _kind(each.name), NoneType)
         object.__setattr__(self, "_hash", hash(tuple(values)))
         self._check_cgi()
         self._check_names()
@@ -209,6 +208,15 @@ class Site:
             # HTTP_ is what the client says; a variable of the operator's there would be taken for a field line.
             if name in _OF_THE_REQUEST or name.startswith("HTTP_"):
                 raise ValueError(f"Site.cgi_env: {name} is what the request says, and cannot be given")
+
+
+def _kind(parameter: str) -> type:
+    """What a parameter is where it is not None."""
+    if parameter == "max_age":
+        return int
+    from pyhttp.auth import BasicAuth  # noqa: PLC0415 - most sites are for everybody
+
+    return BasicAuth
 
 
 def is_hidden(segments: tuple[str, ...]) -> bool:

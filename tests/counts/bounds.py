@@ -6,7 +6,7 @@ More than its bound is an error. So is clearly less: then the gain is written do
 
 from typing import Final, NamedTuple
 
-__all__ = ["BOUNDS", "Bounds", "verdict"]
+__all__ = ["BOUNDS", "IMPORT_BOUND", "Bounds", "verdict"]
 
 
 _SMALL_GAIN: Final = 3
@@ -41,6 +41,10 @@ BOUNDS: Final = {
     "secure": Bounds(73, 78, 8, 0),
     "pooled": Bounds(60, 70, 8, 0),
 }
+
+
+IMPORT_BOUND: Final = 150
+"""Instructions of `import pyhttp`, in percent of those of `import http.server`."""
 
 
 def verdict(what: str, counted: int, bound: int, chance: int = 0) -> str:

@@ -1,21 +1,23 @@
-"""Counts the instructions for each request, with `valgrind`: `python -m tests.counts.instructions --workload file`.
+"""Counts instructions, of each request and of an import, with `valgrind`: `python -m tests.counts.instructions`.
 
 `nox -s instructions` compares them with their bounds. It is no part of `nox -s tests`: it takes minutes, and what it
 counts depends on how the interpreter was compiled.
 """
 
 import argparse
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
-from tests.counts.bounds import BOUNDS, verdict
+from tests.counts.bounds import BOUNDS, IMPORT_BOUND, verdict
 from tests.counts.driving import serving, site
 from tests.counts.workloads import FUNCTION_OF_MARK, POOLED, SCRIPT, SECURE, WORKLOADS, Workload
 
-__all__ = ["count_instructions", "main", "why_not"]
+__all__ = ["count_instructions", "instructions_of", "main", "why_not"]
 
 _SUMMARY: Final = re.compile(r"^summary: (\d+)$", re.MULTILINE)
 
@@ -46,8 +48,30 @@ def count_instructions(workload: Workload, folder: Path) -> int:
     return round(int(summary[1]) / workload.requests)
 
 
+def instructions_of(code: str, folder: Path) -> int:
+    """The instructions of an interpreter that runs `code`, outside the kernel; what it imports is compiled already."""
+    started = [sys.executable, "-I", "-c", f"import sys; sys.path[:] = {sys.path!r}\n{code}"]
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder / "compiled"), "PYTHONDONTWRITEBYTECODE": ""}
+    out = folder / "callgrind.import"
+    valgrind = ["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}"]
+    for command in (started, [*valgrind, *started]):
+        subprocess.run(command, env=environment, check=True)
+    summary = _SUMMARY.search(out.read_text())
+    assert summary is not None
+    return int(summary[1])
+
+
+def _check_import(folder: Path, *, check: bool) -> bool:
+    """Print what an import takes; whether that is wrong. A ratio depends little on how an interpreter was compiled."""
+    ours, other = (instructions_of(f"import {module}", folder) for module in ("pyhttp", "http.server"))
+    percent = round(100 * ours / other)
+    problem = verdict("percent of http.server", percent, IMPORT_BOUND) if check else ""
+    sys.stdout.write(f"import: {problem or f'{ours:,} instructions, {percent} % of those of http.server'}\n")
+    return bool(problem)
+
+
 def main() -> int:
-    """Print the instructions of one workload, or of each; 1 where they are not as the bounds say."""
+    """Print the instructions of one workload, or of each and of an import; 1 where a bound says otherwise."""
     parser = argparse.ArgumentParser(prog="python -m tests.counts.instructions", description=__doc__)
     parser.add_argument("--workload", choices=WORKLOADS, help="one of them; otherwise all")
     parser.add_argument("--check", action="store_true", help="fail where a count is not as its bound says")
@@ -63,6 +87,8 @@ def main() -> int:
             sys.stdout.write(f"{workload.name}: {problem or f'{counted:,} instructions'}\n")
             wrong += bool(problem)
             sys.stdout.flush()
+        if not options.workload:
+            wrong += _check_import(folder, check=options.check)
     return int(bool(wrong))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from pyhttp import abnf, auth
 from pyhttp.cgi import output, variables
 from pyhttp.resources import paths, view
-from pyhttp.semantics import cookies, fields, forwarded, negotiation, references, validators
+from pyhttp.semantics import fields, forwarded, negotiation, references, set_cookie, validators
 from pyhttp.wire import chunked
 from tests.helpers.regex_tree import parse_regex
 from tests.proof.abnf_tree import Grammar
@@ -184,9 +184,9 @@ PROOFS: Final = (
     ),
     Proof("output._TYPED", source_of(output._TYPED), "cgi-Content-Type", ("parameters are the script's",)),
     # RFC 6265, RFC 7239, RFC 7617
-    Proof("cookies._VALUE", cookies._VALUE, "cookie-value"),
-    Proof("cookies._PATH", cookies._PATH, "path-value", ("the path of a cookie is absolute",)),
-    Proof("cookies._DOMAIN", cookies._DOMAIN, "domain-value"),
+    Proof("set_cookie._VALUE", set_cookie._VALUE, "cookie-value"),
+    Proof("set_cookie._PATH", set_cookie._PATH, "path-value", ("the path of a cookie is absolute",)),
+    Proof("set_cookie._DOMAIN", set_cookie._DOMAIN, "domain-value"),
     Proof("forwarded._PAIR", forwarded._PAIR, "forwarded-pair"),
     Proof("forwarded._ELEMENT", forwarded._ELEMENT, "forwarded-part"),
     Proof(

@@ -18,7 +18,7 @@ ELSEWHERE: Final = {
     "abnf.text(rule)": "compiles what others ask for",
     "abnf.QUOTED_OR_COMMA": "parts a list, which test_functions.py enumerates",
     "ranges._RANGES_SPECIFIER": "finds the members, which test_functions.py enumerates",
-    "cookies.rule": "TOKEN, _VALUE, _PATH or _DOMAIN: cookies._VALUE and so on",
+    "set_cookie.rule": "TOKEN, _VALUE, _PATH or _DOMAIN: set_cookie._VALUE and so on",
     "references.unfit": "_NOT_OF_PATHS and its like: references._NOT_OF_PATHS and so on",
     "references.abnf.SCHEME + b':'": "references, scheme",
     "references.'[\\\\[\\\\]:@]'": "octets to escape, of what is no authority",

@@ -24,6 +24,7 @@ LAYER: Final = {
     "pyhttp.version": 0,
     "pyhttp.arguments": 0,
     "pyhttp.ported": 0,
+    "pyhttp.late": 0,
     "pyhttp.semantics": 1,
     "pyhttp.contents": 2,
     "pyhttp.messages": 2,

@@ -9,8 +9,8 @@ from types import MappingProxyType
 import pytest
 
 from pyhttp.messages import FileSlice, OpenFile, RequestHead, Response, Source, close_body
-from pyhttp.semantics.cookies import Cookie
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.set_cookie import Cookie
 from tests.helpers.untyped import untyped
 
 

@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pyhttp.cgi.running import Bounds
 from pyhttp.command import qr, streams
@@ -21,11 +21,13 @@ from pyhttp.command.logs import AccessFile
 from pyhttp.command.serving import bind, open_log, secure
 from pyhttp.command.tasks import Task, find_task
 from pyhttp.servers.base import BaseServer
-from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.reachable import EVERYWHERE, device_urls, own_address, shown_urls
 from pyhttp.servers.running import serve_until_signal, stop_hint
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import UNIX, url_of
+
+if TYPE_CHECKING:
+    from pyhttp.servers.processes import ProcessServer
 
 __all__ = ["announcement", "is_local", "main"]
 
@@ -100,17 +102,17 @@ def _serve(task: Task) -> int:
         try:
             serve_until_signal(server, announce, _say_stopping)
         except RuntimeError as error:
-            if isinstance(server, ProcessServer):
-                raise CannotServe(str(error)) from error
-            raise
+            if isinstance(server, BaseServer):
+                raise
+            raise CannotServe(str(error)) from error
     return 0
 
 
 def _on_hangup(
-    server: BaseServer | ProcessServer, task: Task, log_file: AccessFile | None
+    server: "BaseServer | ProcessServer", task: Task, log_file: AccessFile | None
 ) -> Callable[[], None] | None:
     """What SIGHUP does: replace the processes; or open the log, read users and certificate anew; None without these."""
-    if isinstance(server, ProcessServer):
+    if not isinstance(server, BaseServer):
         return server.reload
     if log_file is None and server.tls is None and not task.common.auth:
         return None

@@ -8,7 +8,6 @@ from typing import Final
 
 from pyhttp.command.options import Options
 from pyhttp.hosts import is_loopback, of_this_machine
-from pyhttp.proxies import Proxies
 from pyhttp.transport.inherited import inherited_listeners, listener_of
 from pyhttp.transport.listener import address_of, listen
 from pyhttp.transport.unix import listen_unix
@@ -97,6 +96,6 @@ def allowed_hosts(options: Options, listeners: Sequence[socket.socket]) -> froze
     Where only this machine can ask, and for itself, no other host can be meant, but a stranger's page could ask by a
     name of its own. Proxies may pass on whatever Host they like.
     """
-    own = options.proxies == Proxies() and all(is_loopback(address_of(each)[0]) for each in listeners)
+    own = options.proxies is None and all(is_loopback(address_of(each)[0]) for each in listeners)
     allowed = options.allowed_hosts | of_this_machine() if own else options.allowed_hosts
     return allowed or None

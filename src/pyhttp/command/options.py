@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pyhttp.command.parsing import Given
 from pyhttp.command.values import CertificateFiles, Kind, LogFormat
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.proxies import Proxies
+
+if TYPE_CHECKING:
+    from pyhttp.proxies import Proxies
 
 __all__ = ["Options", "common"]
 
@@ -36,7 +39,8 @@ class Options:
     access_log: str
     """A file for the access log; "" for standard error."""
     tls: CertificateFiles | None
-    proxies: Proxies
+    proxies: "Proxies | None"
+    """Those in front, where there are some."""
     qr: bool
     """Whether an address is shown as a QR code."""
     browser: bool
@@ -72,7 +76,7 @@ def common(given: Given) -> Options:
         log_format=found.log_format,
         access_log=found.access_log or "",
         tls=_certificate(given),
-        proxies=Proxies(headers=_all(found.proxy_headers), protocol=_all(found.proxy_protocol)),
+        proxies=_proxies(_all(found.proxy_headers), _all(found.proxy_protocol)),
         qr=found.qr,
         browser=found.open,
         allowed_hosts=frozenset(found.allow_host),
@@ -90,6 +94,14 @@ def _certificate(given: Given) -> CertificateFiles | None:
         return None
     key, password_file = found.tls_key or "", found.tls_password_file or ""
     return CertificateFiles(certificate=found.tls_cert, key=key, password_file=password_file)
+
+
+def _proxies(headers: tuple[str, ...], protocol: tuple[str, ...]) -> "Proxies | None":
+    if not headers and not protocol:
+        return None
+    from pyhttp.proxies import Proxies  # noqa: PLC0415 - most servers have no proxy in front
+
+    return Proxies(headers=headers, protocol=protocol)
 
 
 def _all(networks: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

@@ -13,12 +13,12 @@ from pyhttp.command.logs import AccessFile, access_log, formatter, set_up
 from pyhttp.command.options import Options
 from pyhttp.command.values import Kind
 from pyhttp.servers.base import BaseServer
-from pyhttp.servers.pooled import PooledServer
-from pyhttp.servers.processes import ProcessServer
-from pyhttp.servers.threaded import ThreadedServer
 
 if TYPE_CHECKING:
     import ssl
+
+    from pyhttp.servers.pooled import PooledServer
+    from pyhttp.servers.processes import ProcessServer
 
 __all__ = ["bind", "open_log", "secure"]
 
@@ -59,7 +59,7 @@ def bind(
     log_file: AccessFile | None,
     tls: "ssl.SSLContext | None",
     descriptors: Bounds | None,
-) -> BaseServer | ProcessServer:
+) -> "BaseServer | ProcessServer":
     """The server that listens where the options say, or what starts the processes that have one each.
 
     The loggers of the command are set up behind the handler: an application that sets up `logging` ends none.
@@ -81,6 +81,8 @@ def bind(
     set_up(quiet=options.quiet, verbose=options.verbose)
     if log_file is not None:
         log_file.close()  # each process opens it
+    from pyhttp.servers.processes import ProcessServer  # noqa: PLC0415 - mostly this process serves
+
     return ProcessServer(
         processes=options.processes,
         server_factory=partial(_in_process, options, load, descriptors),
@@ -119,18 +121,8 @@ def _server(
 ) -> BaseServer:
     # Without one, a server looks at the level of the logger before it writes anything out.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
-    kind: type[BaseServer] | partial[PooledServer]
-    match options.kind:
-        case Kind.POOLED:
-            kind = partial(PooledServer, workers=options.workers)
-        case Kind.THREADED:
-            kind = ThreadedServer
-        case Kind.SINGLE:
-            kind = BaseServer
-        case _:
-            assert_never(options.kind)
     limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
-    server = kind(
+    server = _kind(options)(
         request_handler=handler,
         limits=limits,
         timeouts=timeouts,
@@ -142,3 +134,20 @@ def _server(
     )
     server.scripts.descriptors = descriptors
     return server
+
+
+def _kind(options: Options) -> "type[BaseServer] | partial[PooledServer]":
+    """The kind of server that is asked for; the others are not loaded."""
+    match options.kind:
+        case Kind.POOLED:
+            from pyhttp.servers.pooled import PooledServer  # noqa: PLC0415
+
+            return partial(PooledServer, workers=options.workers)
+        case Kind.THREADED:
+            from pyhttp.servers.threaded import ThreadedServer  # noqa: PLC0415
+
+            return ThreadedServer
+        case Kind.SINGLE:
+            return BaseServer
+        case _:
+            assert_never(options.kind)

@@ -8,8 +8,6 @@ from enum import Enum
 from typing import Final
 
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.proxies import Networks
-from pyhttp.servers.processes import available
 
 __all__ = [
     "CertificateFiles",
@@ -125,6 +123,8 @@ def networks(text: str) -> tuple[str, ...]:
     Raises:
         ValueError: There is none, or one of them is something else.
     """
+    from pyhttp.proxies import Networks  # noqa: PLC0415 - most servers have no proxy in front
+
     return Networks(tuple([name.strip() for name in text.split(",")])).names
 
 
@@ -135,6 +135,8 @@ def processes(text: str) -> int:
         ValueError: It is neither.
     """
     if text == "auto":
+        from pyhttp.servers.processes import available  # noqa: PLC0415 - mostly one process serves
+
         return available()
     try:
         return positive(text)

@@ -7,7 +7,6 @@ from typing import Final, NamedTuple
 
 from pyhttp.errors import HTTPError, NotFound
 from pyhttp.messages import RequestHead
-from pyhttp.resources.coded import can_hold
 from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import own_coding
@@ -144,6 +143,8 @@ def _holds(coding: str, plain: tuple[str, FileVersion], sibling: FileVersion, ro
         HTTPError: One of them cannot be opened, or is another version by now.
         OSError: It cannot be read.
     """
+    from pyhttp.resources.coded import can_hold  # noqa: PLC0415 - only sites with coded files need it
+
     path, version = plain
     coded = _open_version(path + SUFFIXES[coding], sibling, root, site)
     try:

@@ -13,10 +13,9 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
-from pyhttp.proxies import Proxies
 from pyhttp.request import Request
 from pyhttp.servers.background import InBackground
-from pyhttp.servers.given import check_given, factory_of
+from pyhttp.servers.given import check_given, factory_of, proxies_given
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
 from pyhttp.servers.turns import conclude_turn
@@ -35,6 +34,8 @@ from pyhttp.transport.spool import Budget
 if TYPE_CHECKING:
     import logging
     import ssl
+
+    from pyhttp.proxies import Proxies
 
 __all__ = ["BaseServer"]
 
@@ -75,7 +76,7 @@ class BaseServer(InBackground):
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
-        proxies: Proxies | None = None,
+        proxies: "Proxies | None" = None,
         allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
@@ -83,7 +84,7 @@ class BaseServer(InBackground):
         super().__init__()
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
-        self.proxies: Proxies | None = optional("proxies", proxies, Proxies)
+        self.proxies: Proxies | None = proxies_given(proxies)
         self._hosts: Hosts | None = hosts_of(allowed_hosts)
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log

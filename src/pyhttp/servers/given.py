@@ -1,10 +1,15 @@
 """What a server is given when it is built: seen to be what it should be, with a message that says what to write."""
 
+from typing import TYPE_CHECKING
+
 from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.arguments import check_callable, check_type, name_of, takes
 from pyhttp.handler import BaseHttpRequestHandler
 
-__all__ = ["check_given", "factory_of"]
+if TYPE_CHECKING:
+    from pyhttp.proxies import Proxies
+
+__all__ = ["check_given", "factory_of", "proxies_given"]
 
 
 def check_given(host: object, port: object, access_log: object) -> None:
@@ -16,6 +21,19 @@ def check_given(host: object, port: object, access_log: object) -> None:
     check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
     check_type("port", port, int)
     check_callable("access_log", access_log, or_none=True)
+
+
+def proxies_given(proxies: "Proxies | None") -> "Proxies | None":
+    """The argument `proxies` of a server.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    if proxies is not None:
+        from pyhttp.proxies import Proxies  # noqa: PLC0415 - most servers have no proxy in front
+
+        check_type("proxies", proxies, Proxies)
+    return proxies
 
 
 def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> HandlerFactory:

@@ -18,7 +18,6 @@ from pyhttp.answering import Handler, HandlerFactory
 from pyhttp.arguments import check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.bell import Bell
 from pyhttp.servers.given import factory_of
@@ -31,6 +30,8 @@ from pyhttp.transport.stopping import LAST
 
 if TYPE_CHECKING:
     import ssl
+
+    from pyhttp.proxies import Proxies
 
 __all__ = ["PooledServer"]
 
@@ -77,7 +78,7 @@ class PooledServer(BaseServer):
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
-        proxies: Proxies | None = None,
+        proxies: "Proxies | None" = None,
         allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:

@@ -11,9 +11,8 @@ from pyhttp.arguments import check_callable, optional
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.hosts import hosts_of
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.proxies import Proxies
 from pyhttp.servers.background import InBackground
-from pyhttp.servers.given import check_given, factory_of
+from pyhttp.servers.given import check_given, factory_of, proxies_given
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
@@ -23,6 +22,7 @@ from pyhttp.transport.shared import Seats
 if TYPE_CHECKING:
     import logging
 
+    from pyhttp.proxies import Proxies
     from pyhttp.servers.plan import ServerFactory
 
 __all__ = ["ProcessServer", "available"]
@@ -62,7 +62,7 @@ class ProcessServer(InBackground):
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
-        proxies: Proxies | None = None,
+        proxies: "Proxies | None" = None,
         allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
@@ -76,7 +76,7 @@ class ProcessServer(InBackground):
             factory_of(request_handler, None)
         check_callable("server_factory", server_factory)
         optional("limits", limits, Limits)
-        optional("proxies", proxies, Proxies)
+        proxies_given(proxies)
         hosts_of(allowed_hosts)
         grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
         optional("processes", processes, int)

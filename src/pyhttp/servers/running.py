@@ -4,16 +4,19 @@ import contextlib
 import os
 import threading
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.interrupts import stopped_by_signals
-from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.reachable import shown_urls
+
+if TYPE_CHECKING:
+    from pyhttp.servers.processes import ProcessServer
 
 __all__ = ["run", "serve_until_signal", "stop_hint"]
 
 
-def run(server: BaseServer | ProcessServer) -> None:
+def run(server: "BaseServer | ProcessServer") -> None:
     """Print where `server` serves, and serve until SIGINT or SIGTERM; then let answers in progress end, and return.
 
     A second signal ends the process at once. A line of output that cannot be written is left out.
@@ -37,7 +40,7 @@ def run(server: BaseServer | ProcessServer) -> None:
 
 
 def serve_until_signal(
-    server: BaseServer | ProcessServer,
+    server: "BaseServer | ProcessServer",
     announce: Callable[[bool], None],
     about_to_stop: Callable[[], None] = lambda: None,
 ) -> None:
@@ -56,9 +59,7 @@ def serve_until_signal(
         about_to_stop()
         server.close()
 
-    end = (
-        server.end_at_once if isinstance(server, ProcessServer) else server.scripts.end_at_once
-    )  # or nobody does (C11)
+    end = server.scripts.end_at_once if isinstance(server, BaseServer) else server.end_at_once  # else nobody does (C11)
     with stopped_by_signals(stop, end) as by_hand:
         announce(by_hand)
         try:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pyhttp.errors import WrongScheme
-from pyhttp.proxies import Proxies
 from pyhttp.transport.access_log import WARNING
 from pyhttp.transport.client import Connection
 from pyhttp.transport.employer import Employer
@@ -37,7 +36,7 @@ class Beginner:
         self._registry = registry
         self._clock = clock
         self._introducer: Introducer | None = None
-        if employer.proxies is not None and employer.proxies != Proxies():
+        if employer.proxies is not None and (employer.proxies.headers or employer.proxies.protocol):
             from pyhttp.transport import introducing  # noqa: PLC0415 - most servers have no proxy in front
 
             self._introducer = introducing.Introducer(employer.proxies, employer, registry, clock)

@@ -1,12 +1,14 @@
 """What the loop and those who help it ask of the server they work for."""
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pyhttp.proxies import Proxies
 from pyhttp.transport.access_log import INFO
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.setting import Setting
+
+if TYPE_CHECKING:
+    from pyhttp.proxies import Proxies
 
 __all__ = ["Employer"]
 
@@ -15,7 +17,7 @@ class Employer(Setting, Protocol):
     """What the connections are kept for."""
 
     @property
-    def proxies(self) -> Proxies | None:
+    def proxies(self) -> "Proxies | None":
         """Who is believed what they say of their clients."""
         ...
 

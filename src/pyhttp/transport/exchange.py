@@ -7,17 +7,20 @@ there.
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.proxies import Origin
 from pyhttp.transport.answer import Answer, frame_whole
 from pyhttp.transport.channel import Awaited, Channel
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.in_place import finish
 from pyhttp.transport.incoming import Incoming
 from pyhttp.transport.progress import ANSWERED, OPEN, Progress
+
+if TYPE_CHECKING:
+    from pyhttp.proxies import Origin
 
 __all__ = ["Exchange"]
 

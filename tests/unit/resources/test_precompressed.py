@@ -172,7 +172,7 @@ def test_a_sibling_that_changes_while_one_looks(root: Path, monkeypatch: pytest.
         write(root / f"page.html{precompressed.SUFFIXES[coding]}", b"cut")
         return found
 
-    monkeypatch.setattr(precompressed, "can_hold", change)
+    monkeypatch.setattr("pyhttp.resources.coded.can_hold", change)
     response = ask(root, "gzip, br")
     assert "Content-Encoding" not in response.headers
     assert content(response) == b"plain"
@@ -376,7 +376,7 @@ def test_what_is_settled_is_looked_into_once(root: Path, monkeypatch: pytest.Mon
         looks.append(coding)
         return True
 
-    monkeypatch.setattr(precompressed, "can_hold", look)
+    monkeypatch.setattr("pyhttp.resources.coded.can_hold", look)
     for _ in range(3):
         ask(root, "gzip").close()
     assert sorted(looks) == ["br", "gzip"]
@@ -393,7 +393,7 @@ def test_what_has_just_changed_is_looked_into_again(root: Path, monkeypatch: pyt
         looks.append(coding)
         return True
 
-    monkeypatch.setattr(precompressed, "can_hold", look)
+    monkeypatch.setattr("pyhttp.resources.coded.can_hold", look)
     head, path = request(fields={"Accept-Encoding": "gzip"}), str(root / "page.html")
     for times in (2, 4):
         changed = os.stat(path).st_ctime_ns
@@ -406,7 +406,7 @@ def test_a_look_that_failed_is_not_remembered(root: Path, monkeypatch: pytest.Mo
         raise OSError(5, "")
 
     with monkeypatch.context() as patched:
-        patched.setattr(precompressed, "can_hold", fail)
+        patched.setattr("pyhttp.resources.coded.can_hold", fail)
         assert content(ask(root, "gzip")) == b"plain"
     assert content(ask(root, "gzip")) == GZIP
 
