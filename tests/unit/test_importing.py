@@ -109,9 +109,10 @@ def test_the_module_loads_nothing_that_is_seldom_needed() -> None:
     assert loaded & (SELDOM | WHEN_BUILT | OURS | BY_NAME) == set()
 
 
-def test_the_module_makes_no_dataclass_that_is_seldom_needed() -> None:
+@pytest.mark.parametrize("module", ["pyhttp", "pyhttp.command.cli"])
+def test_an_import_makes_no_dataclass_that_is_seldom_needed(module: str) -> None:
     made = (
-        "import sys, pyhttp\n"
+        f"import sys, {module}\n"
         "modules = [module for name, module in sys.modules.items() if name.startswith('pyhttp')]\n"
         "values = {each for module in modules for each in vars(module).values() if isinstance(each, type)}\n"
         "print(*sorted(each.__name__ for each in values if '__dataclass_fields__' in vars(each)))"

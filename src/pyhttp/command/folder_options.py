@@ -3,8 +3,7 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp.command import values
 from pyhttp.command.option import Command
@@ -15,8 +14,7 @@ from pyhttp.site import CODINGS, Site
 __all__ = ["FolderOptions", "folder_parser", "parse_folder"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FolderOptions:
+class FolderOptions(NamedTuple):
     """A folder, and how it is served."""
 
     common: Options

@@ -82,7 +82,7 @@ def _of_file(options: FolderOptions) -> FolderOptions:
         raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
     # Whatever --spa-file says: there is no other page.
     site = replace(options.site, only=name, spa=options.site.spa and name, follow_symlinks=True, cgi_directories=())
-    return replace(options, directory=directory, site=site)
+    return options._replace(directory=directory, site=site)
 
 
 def _folder_handler(options: FolderOptions) -> HandlerFactory:

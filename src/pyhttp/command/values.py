@@ -3,9 +3,9 @@
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import Enum
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyhttp.limits import Limits, Timeouts
 
@@ -37,8 +37,7 @@ class Kind(Enum):
     SINGLE = "single"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CertificateFiles:
+class CertificateFiles(NamedTuple):
     """Where a certificate for TLS is."""
 
     certificate: str

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pyhttp.command.option import Command
 from pyhttp.command.options import Options, common
@@ -11,8 +11,7 @@ from pyhttp.command.parsing import Parser, of, settle
 __all__ = ["WsgiOptions", "parse_wsgi", "wsgi_parser"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WsgiOptions:
+class WsgiOptions(NamedTuple):
     """An application, and how it is served."""
 
     common: Options

@@ -1,7 +1,6 @@
 """The arguments of `pyhttp wsgi`."""
 
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -18,7 +17,7 @@ def common() -> Options:
 @pytest.mark.parametrize("name", ["hello:app", "a.b:c.d", "shop:create_app()", "_a:_b"])
 def test_an_application_and_the_options_of_every_command(name: str) -> None:
     assert parse_wsgi([name]) == WsgiOptions(common=common(), application=name)
-    told = replace(common(), hosts=("::",), port=0, kind=Kind.SINGLE, quiet=True)
+    told = common()._replace(hosts=("::",), port=0, kind=Kind.SINGLE, quiet=True)
     assert parse_wsgi(["--host", "::", name, "--port=0", "--single", "--quiet"]).common == told
 
 
