@@ -60,7 +60,7 @@ class Parser(argparse.ArgumentParser):
         for action, option in self._untold:
             action.help = option.text.replace("%", "%%")
         self._groups[Group.LIMITS].description = values.limits()
-        self.formatter_class = argparse.HelpFormatter  # as wide as the terminal is
+        self.formatter_class: argparse._FormatterClass = argparse.HelpFormatter  # as wide as the terminal is
 
     def format_help(self) -> str:
         """What --help says."""
