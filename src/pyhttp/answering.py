@@ -13,8 +13,7 @@ from functools import partial
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Literal, Protocol
 
-from pyhttp.arguments import check_callable, name_of, optional, takes
-from pyhttp.auth import BasicAuth
+from pyhttp.arguments import check_callable, check_type, name_of, takes
 from pyhttp.errors import Disconnected, HTTPError, InternalError, MissingRequest, RequestTimeout
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -32,6 +31,8 @@ from pyhttp.transport.writer import was_written
 
 if TYPE_CHECKING:
     import logging
+
+    from pyhttp.auth import BasicAuth
 
 __all__ = [
     "Handler",
@@ -61,7 +62,7 @@ class HandlerFactory(Protocol):
 
 
 def function_handler(
-    handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed", auth: BasicAuth | None = None
+    handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed", auth: "BasicAuth | None" = None
 ) -> HandlerFactory:
     """A handler factory that answers each request with what `handler` returns for it.
 
@@ -108,12 +109,13 @@ def function_handler(
     return factory
 
 
-def _for_users(auth: BasicAuth | None, answer: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
-    optional("auth", auth, BasicAuth)
+def _for_users(auth: "BasicAuth | None", answer: Callable[[Exchange], None]) -> Callable[[Exchange], None]:
     if auth is None:
         return answer
     from pyhttp import guard  # noqa: PLC0415 - most handlers are for everybody
+    from pyhttp.auth import BasicAuth  # noqa: PLC0415
 
+    check_type("auth", auth, BasicAuth)
     return partial(guard.answer_admitted, auth, answer)
 
 

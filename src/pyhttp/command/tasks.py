@@ -7,7 +7,6 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from pyhttp.answering import HandlerFactory
-from pyhttp.auth import BasicAuth
 from pyhttp.command.folder_options import FolderOptions, parse_folder
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.options import Options
@@ -16,6 +15,8 @@ from pyhttp.resources.paths import encode_segment, is_inside
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
+
+    from pyhttp.auth import BasicAuth
 
 __all__ = ["Task", "find_task"]
 
@@ -91,7 +92,7 @@ def _folder_handler(options: FolderOptions) -> HandlerFactory:
     return partial(BaseHttpRequestHandler, directory=options.directory, site=site)
 
 
-def _users(path: str) -> BasicAuth | None:
+def _users(path: str) -> "BasicAuth | None":
     """Those of the file of --auth; None where there is none, and everybody is served.
 
     Raises:
