@@ -49,6 +49,7 @@ class RequestReceiver:
         "_ended",
         "_error",
         "_expects",
+        "_last",
         "_left",
         "_limits",
         "_method",
@@ -69,6 +70,7 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
+        self._last: tuple[bytes, RequestHead, bool] | None = None
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
@@ -77,7 +79,7 @@ class RequestReceiver:
         self._await_head()
 
     def _await_head(self) -> None:
-        """Forget a request and what was read of it, but for its header section: the next one may have the same."""
+        """Forget what was read of a request, but for its header section and an ordinary head: the next may be alike."""
         self._receiving = _AWAITING_HEAD
         self._empty_line_skipped = False
         self._reader: HeadReader | None = None
@@ -102,24 +104,28 @@ class RequestReceiver:
         Most requests are, and this says in one step what `next_event` says by a head and its end. None, with the data
         kept for `next_event`, where that is to be asked; no error comes from here.
         """
-        matched = None
-        if self._receiving is _AWAITING_HEAD and self._reader is None and not self.buffer.data:
+        if self._receiving is not _AWAITING_HEAD or self._reader is not None or self.buffer.data:
+            self.receive_data(data)
+            return None
+        last = self._last
+        if last is not None and last[0] == data:  # whoever polls asks the same again and again
+            self.head_bytes, self.request, self.persistent = last
+        else:
             matched = match_head(data, 0, self._limits, self._section)
-        if matched is None:
-            self.receive_data(data)
-            return None
-        head, request, self._section = matched  # a section that was read once is not read again by `next_event`
-        if not isinstance(request, RequestHead):
-            self.receive_data(data)
-            return None
-        if len(head) < len(data):
-            self.buffer.append(data)
-            self.buffer.skip(len(head))
-        self.head_bytes = head
-        self.request = request
-        self.persistent = self._section[3]
+            if matched is None:
+                self.receive_data(data)
+                return None
+            head, request, self._section = matched  # what was read once is not read again by `next_event`
+            if not isinstance(request, RequestHead):
+                self.receive_data(data)
+                return None
+            if len(head) < len(data):
+                self.buffer.append(data)
+                self.buffer.skip(len(head))
+            self.head_bytes, self.request, self.persistent = head, request, self._section[3]
+            self._last = (head, request, self.persistent) if len(head) <= LONGEST_KEPT else None
         self._receiving = _AFTER_CONTENT
-        return request
+        return self.request
 
     @property
     def content_awaited(self) -> int:

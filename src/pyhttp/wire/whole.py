@@ -4,7 +4,8 @@ One expression validates it, and what is left is splitting. What it does not mat
 accepts these and the other forms, and says what is wrong.
 
 Clients repeat their header section with every request of a connection. Octets equal to those of the section before are
-not read again; a connection looks at its own last section only, since sections hold secrets.
+not read again; a connection looks at its own last section only, since sections hold secrets. Of a head that is the same
+altogether, `RequestReceiver` remembers what request it is.
 """
 
 import functools
@@ -26,7 +27,7 @@ Section = tuple[bytes, Headers, str, bool]
 Host of an ordinary request with it, empty where a request with it is not ordinary; whether such a request persists."""
 
 LONGEST_KEPT: Final = 2048
-"""Octets of a section that is kept between requests; a longer one would cost an idle connection too much."""
+"""Octets of a section, or head, that is kept between requests; a longer one would cost an idle connection too much."""
 
 
 @functools.cache

@@ -58,7 +58,7 @@ def played(segments: Iterable[bytes], limits: Limits, *, whole: bool = False, fo
         segments: What arrives, and is looked at one by one; then the peer ends its side.
         limits: Of the connection.
         whole: Whether requests are taken in one step where that can be done.
-        forgets: Whether the connection knows nothing of the section before.
+        forgets: Whether the connection knows nothing of the head before.
     """
     connection = ServerConnection(limits)
     seen: list[Seen] = []
@@ -68,7 +68,7 @@ def played(segments: Iterable[bytes], limits: Limits, *, whole: bool = False, fo
         rest = segment or b""
         while True:
             if forgets:
-                connection._section = None
+                connection._section = connection._last = None
             happened = happening(connection, rest, whole=whole)
             rest = b""
             seen.append(state(connection, happened))
@@ -91,6 +91,7 @@ def conversations(draw: st.DrawFn) -> list[bytes]:
 
 @given(conversations(), st.sampled_from((LIMITS, SMALL)))
 @example([GET + GET, GET], LIMITS)
+@example([GET, SIZED + b"ab", GET, GET], LIMITS)
 @example([b"\r\n", GET, b"\r\n" + GET], LIMITS)
 @example([b"GET / HTTP/1.1\r\n", b"Host: a\r\n\r\n" + GET[:3], GET[3:] + SIZED + b"ab" + GET], LIMITS)
 def test_requests_in_one_step_are_the_same_as_event_by_event(segments: list[bytes], limits: Limits) -> None:
@@ -100,7 +101,8 @@ def test_requests_in_one_step_are_the_same_as_event_by_event(segments: list[byte
     assert played(segments, limits, whole=True, forgets=True) == by_events
 
 
-@given(st.lists(some_heads(), min_size=2, max_size=4))
+@given(st.lists(st.one_of(some_heads(), st.just(GET)), min_size=2, max_size=6))
+@example([GET, GET])
 def test_a_request_on_an_old_connection_is_the_same_as_on_a_new_one(requests: list[bytes]) -> None:
     connection = ServerConnection(LIMITS)
     for data in requests:
@@ -146,6 +148,35 @@ def test_the_fields_of_the_request_before_are_known() -> None:
         request = connection.receive_whole(data)
         assert request is not None
         assert (request.headers is first.headers) is known
+
+
+def test_the_same_head_again_is_the_same_request() -> None:
+    """Also behind requests that are not ordinary, whose fields say something else of the connection."""
+    connection = ServerConnection(LIMITS)
+    first = connection.receive_whole(GET)
+    for data, same in ((GET, True), (SIZED + b"ab", False), (GET, True), (GET[:-1], False)):
+        connection.send_whole(200, EMPTY, 0, date=b"", close=False)
+        connection.start_next_cycle()
+        again = connection.receive_whole(data)
+        assert (again is first) is same
+        assert connection.persistent
+        if again is None:
+            while not isinstance(connection.next_event(), EndOfMessage | Signal):
+                pass
+
+
+@pytest.mark.parametrize("spare", [0, 1])
+def test_a_long_head_is_not_kept_between_requests(spare: int) -> None:
+    data = b"GET /%b HTTP/1.1\r\nHost: a\r\n\r\n"
+    data = data % (b"b" * (LONGEST_KEPT + spare - len(data) + 2))
+    connection = ServerConnection(LIMITS)
+    first = connection.receive_whole(data)
+    assert first is not None
+    connection.send_whole(200, EMPTY, 0, date=b"", close=False)
+    connection.start_next_cycle()
+    second = connection.receive_whole(data)
+    assert second == first
+    assert (second is first) is (spare == 0)
 
 
 @pytest.mark.parametrize("spare", [0, 1])
