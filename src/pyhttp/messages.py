@@ -119,27 +119,23 @@ class Response:
         *,
         reason: str = "",
     ) -> None:
-        if status.__class__ is not int and not isinstance(status, int):
-            raise TypeError(f"status: an int, not {type(status).__name__}")
+        if status.__class__ is not int:
+            if not isinstance(status, int):
+                raise TypeError(f"status: an int, not {type(status).__name__}")
+            status = int(status)
         if not 200 <= status <= 599:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
         if body.__class__ is not bytes:
             check_body(body)
         checked = Headers(headers) if isinstance(headers, dict) or not isinstance(headers, Headers) else headers
-        fields = checked.by_name
-        for name in _GATE_FIELDS:
-            if name in fields:
-                raise ValueError(f"headers: {name.title()} belongs to the connection and is set by the gate")
         if status in CONTENT_FORBIDDEN and body != b"":
             raise ValueError(f"body: a {status} response has no content")
         if reason and not is_field_value(reason):  # the same characters (RFC 9112 §4)
             raise ValueError(f"reason: {reason!r} is not a reason phrase")
-        if "content-length" in fields:
-            _check_content_length(status, checked, body)
-        if "location" in fields:
-            checked = _with_reference(checked)
+        if checked.steers:
+            checked = _steered(status, checked, body)
         keep = object.__setattr__  # a frozen value has no other way; looked up once
-        keep(self, "status", int(status))
+        keep(self, "status", status)
         keep(self, "headers", checked)
         keep(self, "body", body)
         keep(self, "reason", reason)
@@ -263,6 +259,20 @@ def _with_reference(headers: Headers) -> Headers:
     return Headers.parsed(
         (name, uri_reference(value) if name.lower() == "location" else value) for name, value in headers.lines
     )
+
+
+def _steered(status: int, headers: Headers, body: Body) -> Headers:
+    """`headers`, which say something of the message, with a Location that is a URI reference."""
+    fields = headers.by_name
+    for name in _GATE_FIELDS:
+        if name in fields:
+            raise ValueError(f"headers: {name.title()} belongs to the connection and is set by the gate")
+    # Nearly always it is the length of the octets at hand, as they are counted.
+    if "content-length" in fields and (
+        body.__class__ is not bytes or fields["content-length"] != str(len(body)) or status == 204
+    ):
+        _check_content_length(status, headers, body)
+    return _with_reference(headers) if "location" in fields else headers
 
 
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:

@@ -52,6 +52,7 @@ _COMMON: Final = (
 _FOLDED: Final = {spelling: name for name in _COMMON for spelling in (name, name.title())}
 """Names of most requests, in lower case, by their usual spellings. Each is held once, however many connections keep
 their section for the next request."""
+_STEERING: Final = frozenset({"connection", "content-length", "date", "location", "transfer-encoding", "upgrade"})
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
 
@@ -79,12 +80,15 @@ class Headers(Mapping[str, str]):
         TypeError: A name or a value is no str; likewise.
     """
 
-    __slots__ = ("_index", "_lines", "_unsplit", "_wire", "by_name", "repeated")
+    __slots__ = ("_index", "_lines", "_unsplit", "_wire", "by_name", "repeated", "steers")
 
     by_name: Mapping[str, str]
     """The joined value of each name, in lower case: for lookups that need no folding of case; nobody can change it."""
     repeated: Mapping[str, tuple[str, ...]]
     """The values of each name, in lower case, that has more than one line; nobody can change it."""
+
+    steers: bool
+    """Whether one of them says something of the message or the connection, so that whoever sends it has to look."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, dict):  # it is asked first, since an abstract class asks its register of subclasses
@@ -137,6 +141,7 @@ class Headers(Mapping[str, str]):
         headers._wire = None  # noqa: SLF001
         headers.by_name = MappingProxyType(index)
         headers.repeated = _NONE
+        headers.steers = not _STEERING.isdisjoint(index)
         return headers
 
     def plus(self, name: str, value: str) -> Self:
@@ -148,6 +153,7 @@ class Headers(Mapping[str, str]):
         headers._wire = self.wire + f"{name}: {value}\r\n".encode("latin-1")  # noqa: SLF001
         headers.by_name = MappingProxyType(headers._index)  # noqa: SLF001
         headers.repeated = self.repeated
+        headers.steers = self.steers or name.lower() in _STEERING
         return headers
 
     def _keep(self, lines: tuple[tuple[str, str], ...]) -> None:
@@ -160,6 +166,7 @@ class Headers(Mapping[str, str]):
         if len(index) < len(lines):
             self.repeated = MappingProxyType(_repeated(lines))
             index.update((name, ", ".join(values)) for name, values in self.repeated.items())
+        self.steers = not _STEERING.isdisjoint(index)
         self._index: dict[str, str] = index
         self.by_name = MappingProxyType(index)
 

@@ -42,7 +42,7 @@ def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes,
     if not isinstance(content, bytes) or response.reason:
         return None
     fields = response.headers
-    date = b"" if "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
+    date = b"" if fields.steers and "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
     close = sink.fate is not KEEP or sink.is_last()
     head = sink.core.send_whole(response.status, fields, len(content), date, close)
     if head is None:

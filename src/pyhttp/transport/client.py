@@ -42,16 +42,15 @@ class Connection(SocketByHand):
         core: What parses its input and frames its output.
         outbox: Its unsent output.
         stream: The seam to its descriptor.
-        phase, deadline: What it waits for, changed by `Steps.enter` alone; when that ends by force, on the monotonic
-            clock.
+        phase, deadline: What it waits for, changed by `Steps.enter` alone; when that ends by force (monotonic clock).
         fate: What becomes of it; only ever lowered.
         armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.
         watched, drained: Other descriptors it is armed for; octets thrown away in the current phase.
         served, exchange: Exchanges begun; the current one, None between requests.
+        kept: What a handler has worked out, and puts here for the next request.
     """
 
-    in_place: Final = False
-    """A loop goes on after each turn."""
+    in_place: Final = False  # a loop goes on after each turn
 
     __slots__ = (
         "_content_pace",
@@ -69,6 +68,7 @@ class Connection(SocketByHand):
         "drained",
         "exchange",
         "fate",
+        "kept",
         "outbox",
         "phase",
         "proxied",
@@ -104,6 +104,7 @@ class Connection(SocketByHand):
         self.drained: int = 0
         self.served: int = 0
         self.exchange: Exchange | None = None
+        self.kept: object = None
         self._raw: list[bytes] | None = None
         self._unread: bytes | None = None
         self._taken = False
@@ -223,9 +224,7 @@ class Connection(SocketByHand):
 
     def is_last(self) -> bool:
         """Whether no request follows, for a reason of the server: D11, or a stop, which what has arrived outlives."""
-        if self.served < self._setting.limits.requests_per_connection:
-            return self._setting.closing and not self.has_input()
-        return True
+        return self.served >= self._setting.limits.requests_per_connection or (self.closing and not self.has_input())
 
     def has_input(self) -> bool:
         """Whether more has arrived than the current request; looks once where nothing is known."""
@@ -239,7 +238,7 @@ class Connection(SocketByHand):
             return False
 
     def receive(self, into: memoryview | None = None) -> int:
-        """Wait for input and give it to the core, or put it into a buffer; raises what `waiting.receive` raises."""
+        """Wait for input; raises what `waiting.receive` raises."""
         return waiting.receive(self, into)
 
     def input_complete(self) -> None:

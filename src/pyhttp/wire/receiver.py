@@ -104,28 +104,26 @@ class RequestReceiver:
         Most requests are, and this says in one step what `next_event` says by a head and its end. None, with the data
         kept for `next_event`, where that is to be asked; no error comes from here.
         """
-        if self._receiving is not _AWAITING_HEAD or self._reader is not None or self.buffer.data:
+        fresh = self._receiving is _AWAITING_HEAD and self._reader is None and not self.buffer.data
+        if fresh and self._last is not None and self._last[0] == data:  # whoever polls asks the same again and again
+            self.head_bytes, self.request, self.persistent = self._last
+            self._receiving = _AFTER_CONTENT
+            return self.request
+        matched = match_head(data, 0, self._limits, self._section) if fresh else None
+        if matched is None:
             self.receive_data(data)
             return None
-        last = self._last
-        if last is not None and last[0] == data:  # whoever polls asks the same again and again
-            self.head_bytes, self.request, self.persistent = last
-        else:
-            matched = match_head(data, 0, self._limits, self._section)
-            if matched is None:
-                self.receive_data(data)
-                return None
-            head, request, self._section = matched  # what was read once is not read again by `next_event`
-            if not isinstance(request, RequestHead):
-                self.receive_data(data)
-                return None
-            if len(head) < len(data):
-                self.buffer.append(data)
-                self.buffer.skip(len(head))
-            self.head_bytes, self.request, self.persistent = head, request, self._section[3]
-            self._last = (head, request, self.persistent) if len(head) <= LONGEST_KEPT else None
+        head, request, self._section = matched  # what was read once is not read again by `next_event`
+        if not isinstance(request, RequestHead):
+            self.receive_data(data)
+            return None
+        if len(head) < len(data):
+            self.buffer.append(data)
+            self.buffer.skip(len(head))
+        self.head_bytes, self.request, self.persistent = last = head, request, self._section[3]
+        self._last = last if len(head) <= LONGEST_KEPT else None
         self._receiving = _AFTER_CONTENT
-        return self.request
+        return request
 
     @property
     def content_awaited(self) -> int:
@@ -196,8 +194,7 @@ class RequestReceiver:
             self._empty_line_skipped = True
             self._reader = None
             return self._next_head()
-        if self._reader is None:
-            self._reader = HeadReader(self._limits)
+        self._reader = self._reader or HeadReader(self._limits)
         syntax = self._reader.read(buffer.data, buffer.start)
         if syntax is None:
             return None
@@ -206,9 +203,8 @@ class RequestReceiver:
 
     def _take_head(self, matched: tuple[bytes, RequestHead | Syntax, Section]) -> RequestHead:
         """Consume a head that arrived whole."""
-        head, found, self._section = matched
-        self.buffer.skip(len(head))
-        self.head_bytes = head
+        self.head_bytes, found, self._section = matched
+        self.buffer.skip(len(self.head_bytes))
         if not isinstance(found, RequestHead):
             return self._begin_request(found)
         self.request = found

@@ -117,13 +117,19 @@ class ServerConnection(RequestReceiver):
             Misuse: A field cannot be sent.
         """
         request = self.request
+        stated = False
         if (
             request is None
             or self._receiving is not _RECEIVED
             or self._sending is not _OWING_HEAD
             or status not in _ORDINARY
-            or ((stated := "content-length" in fields.by_name) and int(fields.by_name["content-length"]) != length)
-            or "upgrade" in fields.by_name
+            or (
+                fields.steers
+                and (
+                    ((stated := "content-length" in fields.by_name) and int(fields.by_name["content-length"]) != length)
+                    or "upgrade" in fields.by_name
+                )
+            )
             or length < 0
             or (status == 304 and length)
         ):

@@ -6,12 +6,13 @@ character per byte.
 
 import io
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from pyhttp.cgi.variables import Ends, connection_variables, field_variables, request_variables
 from pyhttp.errors import NotFound
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.wsgi.errors import ErrorLines
 from pyhttp.wsgi.files import FileWrapper
@@ -19,46 +20,67 @@ from pyhttp.wsgi.files import FileWrapper
 if TYPE_CHECKING:
     from wsgiref.types import InputStream, WSGIEnvironment
 
-__all__ = ["build_environ", "runs_threads"]
+__all__ = ["Common", "build_environ", "common", "runs_threads"]
 
 _ERRORS = ErrorLines()
 
 
-def build_environ(
-    head: RequestHead,
-    ends: Ends,
-    content: "InputStream | None",
-    length: int | None,
-    *,
-    multithread: bool,
-    multiprocess: bool = False,
-    script_name: str = "",
-) -> "WSGIEnvironment":
-    """The environ of one call of an application.
+class Common(NamedTuple):
+    """What the environs of requests have in common that come with the same fields on one connection."""
+
+    headers: Headers
+    authority: str
+    """Host and port that they ask for."""
+    ends: Ends
+    environ: "WSGIEnvironment"
+    """To be copied."""
+
+    def fits(self, head: RequestHead) -> bool:
+        """Whether a further request of the connection is such a one: a section that is sent again is the same value."""
+        return head.headers is self.headers and head.authority == self.authority
+
+
+def common(
+    head: RequestHead, ends: Ends, *, multithread: bool, multiprocess: bool = False, script_name: str = ""
+) -> Common:
+    """What the environ of a request shares with those of others.
 
     Args:
         head: The request.
         ends: The connection.
-        content: Its content; None for none.
-        length: Octets of it; None where only its end will tell.
         multithread: Whether the application may be called by several threads at once.
         multiprocess: Whether it may be called in several processes at once.
         script_name: Where the application is mounted: the beginning of the path that is SCRIPT_NAME, decoded.
+    """
+    environ = _of_connection(ends, multithread, multiprocess).copy()
+    environ["SCRIPT_NAME"] = script_name
+    environ.update(field_variables(head, authorization=not ends.user))  # whom the server knows has said a password
+    if ends.host:  # what a trusted proxy was asked for is what URLs are made of
+        environ["HTTP_HOST"] = ends.host
+    return Common(head.headers, head.authority, ends, environ)
+
+
+def build_environ(
+    shared: Common, head: RequestHead, content: "InputStream | None", length: int | None
+) -> "WSGIEnvironment":
+    """The environ of one call of an application.
+
+    Args:
+        shared: What fits the request.
+        head: The request.
+        content: Its content; None for none.
+        length: Octets of it; None where only its end will tell.
 
     Raises:
         NotFound: The path is not below `script_name`.
     """
-    environ = _of_connection(ends, multithread, multiprocess).copy()
-    environ.update(field_variables(head, authorization=not ends.user))  # whom the server knows has said a password
-    environ.update(request_variables(head, ends, length))
-    if ends.host:  # what a trusted proxy was asked for is what URLs are made of
-        environ["HTTP_HOST"] = ends.host
+    environ = shared.environ.copy()
+    environ.update(request_variables(head, shared.ends, length))
     path = head.path
     if "%" in path:
         path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-    if script_name:
-        path = _below(path, script_name)
-        environ["SCRIPT_NAME"] = script_name
+    if environ["SCRIPT_NAME"]:
+        path = _below(path, environ["SCRIPT_NAME"])
     environ["PATH_INFO"] = path
     environ["wsgi.input"] = content or io.BytesIO()
     return environ
@@ -76,7 +98,6 @@ def _of_connection(ends: Ends, multithread: bool, multiprocess: bool) -> "WSGIEn
     """What is the same for every request of a connection, and so is kept; who gets it makes a copy."""
     return {
         **connection_variables(ends),
-        "SCRIPT_NAME": "",
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": ends.scheme or ("https" if ends.secure else "http"),
         "wsgi.errors": _ERRORS,

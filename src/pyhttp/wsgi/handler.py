@@ -2,7 +2,7 @@
 
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from pyhttp.answering import HandlerFactory, serve_plain
 from pyhttp.arguments import check_callable, check_type, optional
@@ -13,7 +13,7 @@ from pyhttp.request import Request
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.wsgi.call import Call
-from pyhttp.wsgi.environ import build_environ, runs_threads
+from pyhttp.wsgi.environ import Common, build_environ, common, runs_threads
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -58,6 +58,13 @@ def wsgi_handler(
     return _Factory(app, spooled=content == "spooled", script_name=mount, multiprocess=multiprocess, auth=auth)
 
 
+class _Kept(NamedTuple):
+    """What a connection remembers for its next request."""
+
+    factory: "_Factory"
+    common: Common
+
+
 class _Factory:
     """What the servers call."""
 
@@ -98,16 +105,33 @@ class _Factory:
     def _call(self, conn: socket.socket, addr: Address, server: object, request: Request) -> None:
         exchange = request.exchange
         environ = build_environ(
+            self._common(conn, addr, server, request),
             request.head,
-            ends_of(request, conn, addr),
             None if exchange.whole else request.body,
             0 if exchange.whole else self._length(request),
+        )
+        call = Call(exchange, conn.send_all if isinstance(conn, Connection) else None)
+        call.answer(self._app(environ, call.start_response))
+
+    def _common(self, conn: socket.socket, addr: Address, server: object, request: Request) -> Common:
+        """What the environ of a request shares with others; a connection of one client alone remembers it."""
+        if not isinstance(conn, Connection) or conn.proxied is not None or request.exchange.user:
+            return self._uncommon(conn, addr, server, request)
+        kept = conn.kept
+        if isinstance(kept, _Kept) and kept.factory is self and kept.common.fits(request.head):
+            return kept.common
+        found = self._uncommon(conn, addr, server, request)
+        conn.kept = _Kept(self, found)
+        return found
+
+    def _uncommon(self, conn: socket.socket, addr: Address, server: object, request: Request) -> Common:
+        return common(
+            request.head,
+            ends_of(request, conn, addr),
             multithread=runs_threads(server),
             multiprocess=self._multiprocess,
             script_name=self._script_name,
         )
-        call = Call(exchange, conn.send_all if isinstance(conn, Connection) else None)
-        call.answer(self._app(environ, call.start_response))
 
     def _length(self, request: Request) -> int | None:
         """Octets of content; None for what is chunked and on its way."""

@@ -10,7 +10,7 @@ from pyhttp.errors import NotFound
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.wsgi.environ import build_environ, runs_threads
+from pyhttp.wsgi.environ import build_environ, common, runs_threads
 from pyhttp.wsgi.files import FileWrapper
 from tests.helpers.cgi_site import ENDS, request_head
 
@@ -22,7 +22,7 @@ def environ(
     path: str = "/", *fields: tuple[str, str], query: str = "", ends: Ends = ENDS, script_name: str = ""
 ) -> "WSGIEnvironment":
     head = request_head(path, query=query, fields=tuple(fields))
-    return build_environ(head, ends, None, None, multithread=True, script_name=script_name)
+    return build_environ(common(head, ends, multithread=True, script_name=script_name), head, None, None)
 
 
 def test_the_whole_environ_of_a_plain_request() -> None:
@@ -118,7 +118,8 @@ def test_a_trusted_proxy_knows_what_the_client_has_asked_for() -> None:
 
 def test_whether_there_are_several_processes_is_told() -> None:
     for several in (True, False):
-        found = build_environ(request_head("/"), ENDS, None, None, multithread=True, multiprocess=several)
+        head = request_head("/")
+        found = build_environ(common(head, ENDS, multithread=True, multiprocess=several), head, None, None)
         assert found["wsgi.multiprocess"] is several
 
 
