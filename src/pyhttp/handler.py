@@ -213,7 +213,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             opened.close()
             opened = None
         limits = self.request.exchange.limits
-        self.respond(files.file_response(self.request.head, path, root=root, site=site, limits=limits, file=opened))
+        self.respond(files.file_response(self.request.head, path, root, site, opened, limits=limits))
 
     def run_cgi(self, path: str) -> None:
         """Have a CGI script run in a process of its own, and its output answer.

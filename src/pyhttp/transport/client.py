@@ -224,7 +224,8 @@ class Connection(SocketByHand):
 
     def is_last(self) -> bool:
         """Whether no request follows, for a reason of the server: D11, or a stop, which what has arrived outlives."""
-        return self.served >= self._setting.limits.requests_per_connection or (self.closing and not self.has_input())
+        setting = self._setting
+        return self.served >= setting.limits.requests_per_connection or (setting.closing and not self.has_input())
 
     def has_input(self) -> bool:
         """Whether more has arrived than the current request; looks once where nothing is known."""

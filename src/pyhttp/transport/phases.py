@@ -201,7 +201,10 @@ class Steps:
 
     def __init__(self, timeouts: Timeouts, clock: Callable[[], float]) -> None:
         seconds = {phase: facts.seconds and facts.seconds(timeouts) for phase, facts in FACTS.items()}
-        self._rows = {row: (phase, seconds[phase]) for row, phase in TABLE.items()}
+        self._rows = {
+            before: {happening: (phase, seconds[phase]) for happening, phase in row.items()}
+            for before, row in _ROWS.items()
+        }
         self._clock = clock
 
     def enter(self, conn: Phased, happening: Happening) -> None:
@@ -214,6 +217,6 @@ class Steps:
         Raises:
             KeyError: That cannot happen in its phase.
         """
-        conn.phase, seconds = self._rows[conn.phase, happening]
+        conn.phase, seconds = self._rows[conn.phase][happening]
         if seconds is not None:
             conn.deadline = self._clock() + seconds

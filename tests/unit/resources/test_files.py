@@ -1,5 +1,6 @@
 """A file as a resource: what each request for it is answered with. W1, W2, W6."""
 
+import gzip
 import os
 from collections.abc import Iterator
 from functools import partial
@@ -455,6 +456,32 @@ def test_so_many_files_are_remembered_and_no_more(root: Path, monkeypatch: pytes
         write(root / f"{number}.txt", DATA)
         assert ask(root, name=f"{number}.txt").headers["ETag"] == tag_of(root / f"{number}.txt")
         assert 0 < len(files._DESCRIBED) <= 2
+
+
+def test_what_is_said_of_a_file_is_said_for_its_site_and_its_coding(root: Path) -> None:
+    """Whatever was remembered of the same path last."""
+    write(root / "ten.txt.gz", gzip.compress(DATA))
+    ways = [
+        (site, coding)
+        for site in (SITE, Site(max_age=60), Site(codings=("gzip",)), Site(codings=("gzip",), max_age=60))
+        for coding in ("gzip", "identity")
+    ]
+    known: list[list[tuple[str, str]]] = []
+    for site, coding in ways:
+        files._DESCRIBED.clear()
+        known.append(said_of(root, site, coding))
+    assert len({str(said) for said in known}) == 6  # the coding makes no difference to the first two
+    for _ in range(2):
+        assert [said_of(root, site, coding) for site, coding in ways] == known
+    (root / "ten.txt.gz").unlink()  # then nothing is chosen among others any more
+    assert [said_of(root, site, coding) for site, coding in ways[:3:-1]] == known[3::-1]
+
+
+def said_of(root: Path, site: Site, coding: str) -> list[tuple[str, str]]:
+    """The sorted field lines of the answer to a client that decodes this."""
+    response = ask(root, site=site, Accept_Encoding=coding)
+    response.close()
+    return lines(root, response)
 
 
 def test_a_file_that_may_not_be_read(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
