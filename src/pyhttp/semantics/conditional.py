@@ -83,7 +83,7 @@ def _if_none_match(value: str, validators: Validators) -> bool:
     etag = validators.etag
     if etag is None:
         return value != "*"
-    if value == str(etag):  # nearly always: the one tag that the client was given
+    if value == f'"{etag.opaque}"':  # nearly always: the one tag that the client was given
         return False
     tags = parse_entity_tags(value)
     return value != "*" and (tags is None or not any(tag.matches_weakly(etag) for tag in tags))
