@@ -7,6 +7,7 @@ from typing import Final, Self, TypeVar, overload
 
 from pyhttp import abnf
 from pyhttp.errors import Misuse
+from pyhttp.semantics.usual import NAMES, VALUES
 
 __all__ = ["EMPTY", "Headers", "is_field_name", "is_field_value", "parse_list"]
 
@@ -16,42 +17,6 @@ _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _NO_VALUE: Final = " \t\r"
 """What may stand around a value in a checked line; no CR is left within one."""
-_COMMON: Final = (
-    "accept",
-    "accept-encoding",
-    "accept-language",
-    "authorization",
-    "cache-control",
-    "connection",
-    "content-length",
-    "content-type",
-    "cookie",
-    "dnt",
-    "host",
-    "if-modified-since",
-    "if-none-match",
-    "origin",
-    "pragma",
-    "priority",
-    "range",
-    "referer",
-    "sec-ch-ua",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "te",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "via",
-    "x-forwarded-for",
-    "x-forwarded-proto",
-)
-_FOLDED: Final = {spelling: name for name in _COMMON for spelling in (name, name.title())}
-"""Names of most requests, in lower case, by their usual spellings. Each is held once, however many connections keep
-their section for the next request."""
 _STEERING: Final = frozenset({"connection", "content-length", "date", "location", "transfer-encoding", "upgrade"})
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
@@ -128,7 +93,7 @@ class Headers(Mapping[str, str]):
         """
         headers = cls.__new__(cls)
         index = {
-            _FOLDED.get(name) or name.lower(): value.strip(_NO_VALUE)
+            NAMES.get(name) or name.lower(): value.strip(_NO_VALUE)
             for line in lines
             for name, _, value in [line.partition(":")]
         }
@@ -143,6 +108,12 @@ class Headers(Mapping[str, str]):
         headers.repeated = _NONE
         headers.steers = not _STEERING.isdisjoint(index)
         return headers
+
+    def share(self) -> None:
+        """Hold usual values once for all sections: this one is kept for the next request of its client."""
+        for name, value in self._index.items():
+            if value in VALUES:
+                self._index[name] = VALUES[value]
 
     def plus(self, name: str, value: str) -> Self:
         """These and a further line, which is valid; there is none called `name` yet."""

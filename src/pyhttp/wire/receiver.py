@@ -6,7 +6,6 @@ from typing import Final
 from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
 from pyhttp.wire.buffer import ReceiveBuffer
 from pyhttp.wire.chunked import ChunkedDecoder
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
@@ -70,7 +69,7 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
-        self._last: tuple[bytes, RequestHead, bool] | None = None
+        self._last: tuple[bytes, RequestHead] | None = None  # the request line, and the request that `_section` makes
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
@@ -90,7 +89,7 @@ class RequestReceiver:
         self.request: RequestHead | None = None
         self.head_bytes: bytes = b""
         if self._section is not None and len(self._section[0]) > LONGEST_KEPT:
-            self._section = None
+            self._section = self._last = None
 
     def receive_data(self, data: bytes) -> None:
         """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
@@ -105,23 +104,27 @@ class RequestReceiver:
         kept for `next_event`, where that is to be asked; no error comes from here.
         """
         fresh = self._receiving is _AWAITING_HEAD and self._reader is None and not self.buffer.data
-        if fresh and self._last is not None and self._last[0] == data:  # whoever polls asks the same again and again
-            self.head_bytes, self.request, self.persistent = self._last
-            self._receiving = _AFTER_CONTENT
-            return self.request
-        matched = match_head(data, 0, self._limits, self._section) if fresh else None
-        if matched is None:
-            self.receive_data(data)
-            return None
-        head, request, self._section = matched  # what was read once is not read again by `next_event`
-        if not isinstance(request, RequestHead):
-            self.receive_data(data)
-            return None
-        if len(head) < len(data):
-            self.buffer.append(data)
-            self.buffer.skip(len(head))
-        self.head_bytes, self.request, self.persistent = last = head, request, self._section[3]
-        self._last = last if len(head) <= LONGEST_KEPT else None
+        last, section = self._last, self._section
+        if fresh and last is not None and section is not None and data == last[0] + section[0]:
+            head, request = data, last[1]  # whoever polls asks the same again and again
+        else:
+            matched = match_head(data, 0, self._limits, section) if fresh else None
+            if matched is None:
+                self.receive_data(data)
+                return None
+            head, found, section = matched
+            self._section, self._last = section, None  # what was read once is not read again by `next_event`
+            if not isinstance(found, RequestHead):
+                self.receive_data(data)
+                return None
+            request = found
+            if len(head) < len(data):
+                self.buffer.append(data)
+                self.buffer.skip(len(head))
+            if section[3] and len(head) <= LONGEST_KEPT:
+                self._last = head[: -len(section[0])], request
+                section[1].share()
+        self.head_bytes, self.request, self.persistent = head, request, section[3]
         self._receiving = _AFTER_CONTENT
         return request
 
@@ -203,12 +206,11 @@ class RequestReceiver:
 
     def _take_head(self, matched: tuple[bytes, RequestHead | Syntax, Section]) -> RequestHead:
         """Consume a head that arrived whole."""
-        self.head_bytes, found, self._section = matched
+        (self.head_bytes, found, self._section), self._last = matched, None
         self.buffer.skip(len(self.head_bytes))
         if not isinstance(found, RequestHead):
             return self._begin_request(found)
-        self.request = found
-        self.persistent = self._section[3]
+        self.request, self.persistent = found, self._section[3]
         self._receiving = _AFTER_HEAD
         return found
 
@@ -231,10 +233,8 @@ class RequestReceiver:
         return request
 
     def _next_content(self) -> Event:
-        trailers: Headers | None = None
         if self._decoder is not None:
             data = self._decoder.decode(self.buffer)
-            trailers = self._decoder.trailers
         elif self._left:
             data = self.buffer.take(min(self._left, len(self.buffer)))
             self._left -= len(data)
@@ -243,9 +243,9 @@ class RequestReceiver:
             return _END
         if data:
             return Content(data)
-        if trailers is not None:
+        if self._decoder is not None and self._decoder.trailers is not None:
             self._receiving = _AFTER_CONTENT
-            return EndOfMessage(trailers)
+            return EndOfMessage(self._decoder.trailers)
         if self._ended:
             raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
         return Signal.NEED_DATA

@@ -29,15 +29,13 @@ class Common(NamedTuple):
     """What the environs of requests have in common that come with the same fields on one connection."""
 
     headers: Headers
-    authority: str
-    """Host and port that they ask for."""
     ends: Ends
     environ: "WSGIEnvironment"
     """To be copied."""
 
     def fits(self, head: RequestHead) -> bool:
-        """Whether a further request of the connection is such a one: a section that is sent again is the same value."""
-        return head.headers is self.headers and head.authority == self.authority
+        """Whether a further request of the connection is one: fields that are sent again are the same value."""
+        return head.headers is self.headers
 
 
 def common(
@@ -57,7 +55,7 @@ def common(
     environ.update(field_variables(head, authorization=not ends.user))  # whom the server knows has said a password
     if ends.host:  # what a trusted proxy was asked for is what URLs are made of
         environ["HTTP_HOST"] = ends.host
-    return Common(head.headers, head.authority, ends, environ)
+    return Common(head.headers, ends, environ)
 
 
 def build_environ(

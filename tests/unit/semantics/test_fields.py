@@ -267,3 +267,34 @@ def test_a_further_line_gives_what_all_lines_together_would() -> None:
     whole = Headers.parsed(after.lines)
     assert (after, after.wire, after.repeated, after.by_name) == (whole, whole.wire, whole.repeated, whole.by_name)
     assert "content-range" not in before
+
+
+def test_usual_values_are_held_once() -> None:
+    """By sections that are kept: each of thousands of connections has one."""
+    lines = ["Connection: keep-alive", "Sec-Fetch-Mode: navigate", "A: b c"]
+    first, second = Headers.split(lines), Headers.split(lines)
+    for headers in (first, second):
+        before = headers.lines
+        headers.share()
+        assert headers == Headers.split(lines)
+        assert headers.lines == before
+    assert first["Connection"] is second["Connection"]
+    assert first["Sec-Fetch-Mode"] is second["Sec-Fetch-Mode"]
+
+
+@pytest.mark.parametrize(
+    ("name", "steers"),
+    [("Content-Length", True), ("location", True), ("DATE", True), ("Content-Type", False), ("X-Date", False)],
+)
+def test_whether_fields_steer_their_message(name: str, steers: bool) -> None:
+    plain = Headers({"A": "b"})
+    assert not plain.steers
+    for headers in (
+        Headers([("A", "b"), (name, "1")]),
+        Headers.parsed([("A", "b"), (name, "1")]),
+        Headers.split(["A: b", f"{name}: 1"]),
+        Headers.split(["A: b", f"{name}: 1", "A: c"]),
+        plain.plus(name, "1"),
+        Headers({name: "1"}).plus("A", "b"),
+    ):
+        assert headers.steers is steers

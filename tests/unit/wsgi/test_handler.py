@@ -176,6 +176,47 @@ def test_X4_the_scheme_is_that_of_the_connection(transport: Transport) -> None:
         assert client.reply().content == f"{scheme}://a/a?b of 127.0.0.1 {port}".encode()
 
 
+SEQUENCE = (
+    *(request("/a?b", "X: y"), request("/a?b", "X: y"), request("/%C3%A9", "X: y"), request("/a", "X: z")),
+    *(request("http://other:8/a", "X: z"), request("/a", "X: z"), request("/a", "X: z", method="POST", content=b"abc")),
+    *(b"GET / HTTP/1.0\r\nHost: a\r\nConnection: keep-alive\r\n\r\n", request("/", "Cookie: a", "Cookie: b")),
+)
+"""Requests that are like the one before in their line, in their fields, in both, or in neither."""
+
+
+def test_what_a_connection_remembers_changes_no_environ() -> None:
+    """Whatever the request before was, and whatever its application has done to its environ."""
+    seen: list[dict[str, object]] = []
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        seen.append({**environ, "REMOTE_PORT": "", "wsgi.input": environ["wsgi.input"].read()})
+        environ.clear()
+        start_response("200 OK", TEXT)
+        return [b""]
+
+    with serving_by(PooledServer, wsgi_handler(app)) as server, connect(server) as old:
+        for sent in SEQUENCE:
+            with connect(server) as new:
+                for client in (new, old):
+                    client.send(sent)
+                    assert client.reply().status == 200
+            first, second = seen[-2:]
+            assert first == second
+    assert len(seen) == 2 * len(SEQUENCE)
+
+
+def test_each_application_of_a_connection_has_its_own_environ() -> None:
+    first, second = (wsgi_handler(url, script_name=name) for name in ("/a", ""))
+    turns = iter((first, first, second, first))
+    with (
+        serving_by(PooledServer, lambda conn, addr, server: next(turns)(conn, addr, server)) as server,
+        connect(server) as client,
+    ):
+        for path, status in (("/a/b", 200), ("/b", 404), ("/b", 200), ("/b", 404)):
+            client.send(request(path))
+            assert client.reply().status == status
+
+
 def test_a_trusted_proxy_says_who_the_client_is_and_what_it_has_asked_for() -> None:
     proxies = Proxies(headers=("127.0.0.1",))
     forwarded = "Forwarded: for=192.0.2.1;proto=https;host=shop.example"
