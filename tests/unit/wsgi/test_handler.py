@@ -17,6 +17,7 @@ from pyhttp.limits import Limits
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
+from pyhttp.transport.client import Address
 from pyhttp.wsgi import wsgi_handler
 from tests.helpers.servers import connect, nothing_left, server_class, serving_by, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
@@ -208,10 +209,11 @@ def test_what_a_connection_remembers_changes_no_environ() -> None:
 def test_each_application_of_a_connection_has_its_own_environ() -> None:
     first, second = (wsgi_handler(url, script_name=name) for name in ("/a", ""))
     turns = iter((first, first, second, first))
-    with (
-        serving_by(PooledServer, lambda conn, addr, server: next(turns)(conn, addr, server)) as server,
-        connect(server) as client,
-    ):
+
+    def factory(conn: socket.socket, addr: Address, server: object, /) -> object:
+        return next(turns)(conn, addr, server)
+
+    with serving_by(PooledServer, factory) as server, connect(server) as client:
         for path, status in (("/a/b", 200), ("/b", 404), ("/b", 200), ("/b", 404)):
             client.send(request(path))
             assert client.reply().status == status
