@@ -30,16 +30,16 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(59, 67, 8, 160_744),
-    "not-modified": Bounds(61, 65, 7, 158_099),
-    "range": Bounds(81, 103, 8, 222_214),
-    "listing": Bounds(163, 5239, 1027, 13_914_365),
-    "function": Bounds(53, 64, 4, 133_749),
-    "application": Bounds(77, 86, 5, 221_338),
-    "script": Bounds(283, 405, 38, 0),
-    "closing": Bounds(111, 154, 19, 336_320),
+    "file": Bounds(56, 55, 8, 142_849),
+    "not-modified": Bounds(57, 53, 7, 141_314),
+    "range": Bounds(78, 92, 8, 206_139),
+    "listing": Bounds(163, 5226, 1027, 13_914_365),
+    "function": Bounds(51, 53, 4, 118_382),
+    "application": Bounds(65, 59, 4, 146_418),
+    "script": Bounds(283, 381, 38, 0),
+    "closing": Bounds(110, 154, 18, 336_320),
     "secure": Bounds(73, 78, 8, 0),
-    "pooled": Bounds(60, 70, 8, 0),
+    "pooled": Bounds(57, 58, 8, 0),
 }
 
 
