@@ -38,7 +38,7 @@ BOUNDS: Final = {
     "application": Bounds(65, 59, 4, 146_418),
     "script": Bounds(283, 381, 38, 0),
     "closing": Bounds(110, 154, 18, 336_320),
-    "secure": Bounds(73, 78, 8, 0),
+    "secure": Bounds(70, 66, 8, 0),
     "pooled": Bounds(57, 58, 8, 0),
 }
 

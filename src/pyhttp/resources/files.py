@@ -41,12 +41,12 @@ _HELD_ALREADY: Final = frozenset(
 def file_response(
     head: RequestHead,
     path: str,
-    *,
     root: str,
     site: Site,
+    file: OpenedFile | None = None,
+    *,
     limits: Limits = _DEFAULT_LIMITS,
     clock: Callable[[], int] = time.time_ns,
-    file: OpenedFile | None = None,
 ) -> Response:
     """What a file answers to a request; the content comes from a descriptor that is opened once.
 
@@ -57,39 +57,42 @@ def file_response(
         path: Absolute file-system path.
         root: Absolute path of the folder served; see `open_file`.
         site: How it is served.
+        file: What `open_file` has opened already, if it has; closed here or with the response, in every outcome.
         limits: How many ranges are honoured.
         clock: Nanoseconds since 1970.
-        file: What `open_file` has opened already, if it has; closed here or with the response, in every outcome.
 
     Raises:
         HTTPError: 403, 404, 405, 412, 416, 501 and so on.
     """
     file = file or open_file(path, root, site)
+    method, headers = head.method, head.headers
     try:
-        if head.method != "GET":
-            check_method(head.method)
-            if head.method == "OPTIONS":
+        if method != "GET":
+            check_method(method)
+            if method == "OPTIONS":
                 file.close()
-                return options_response(head.headers, site=site)
+                return options_response(headers, site=site)
         if not file.sized:
             return _unsized(head, path, file, site)
         coding, varies, made, now_ns = "", False, False, clock()
         # Without other representations only a weight of 0 could exclude the file itself.
         # The name of one that has a coding of its own ends in "z".
-        if site.codings or site.compress or path[-1] in "zZ" or ";" in head.headers.by_name.get("accept-encoding", ""):
-            selected = select_representation(head, path, file, root, site, now_ns=now_ns)
-            if selected.file is None:
-                return not_acceptable_response(_choices(path, selected.alternatives), site=site)
-            file, coding, varies, made = selected.file, selected.coding, selected.varies, selected.made
-        key = ((path, file.version, coding, varies, made), site)
+        weighed = "accept-encoding" in headers.by_name and ";" in headers.by_name["accept-encoding"]
+        if weighed or site.codings or site.compress or path[-1] in "zZ":
+            found = select_representation(head, path, file, root, site, now_ns=now_ns)
+            if found.file is None:
+                return not_acceptable_response(_choices(path, found.alternatives), site=site)
+            file, coding, varies, made = found.file, found.coding, found.varies, found.made
+        key = path if not coding else (path, coding, made)
+        described = _DESCRIBED.get(key)
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
-        try:  # nearly always it has been described before, and is unchanged
-            described = _DESCRIBED[key if settled else _NEVER]
-        except KeyError:
-            described = _describe(*key, now_ns, partial(_beginning, file, path, "" if made else coding, root, site))
+        if described is None or not settled or described.of != (file.version, varies, site):  # which it seldom is
+            selected = (path, file.version, coding, varies, made)
+            beginning = partial(_beginning, file, path, "" if made else coding, root, site)
+            described = _describe(selected, site, now_ns, beginning)
             if settled:
                 _remember(key, described)
-        verdict = evaluate(head.method, head.headers, described.validators, now_ns // 1_000_000_000)
+        verdict = evaluate(method, headers, described.validators, now_ns // 1_000_000_000)
         if verdict is PERFORM_WHOLE and not made:  # nearly always
             return Response(200, described.fields, _content(head, file, 0, file.size))
         return _special(head, described, verdict, file, limits, made=coding if made else "")
@@ -130,6 +133,8 @@ def _special(
 class _Described(NamedTuple):
     """What is said of a representation."""
 
+    of: tuple[FileVersion, bool, Site]
+    """Version, whether it was chosen among others, and site: of which representation."""
     validators: Validators
     fields: Headers
     """The header section of a 200 (9110-15.3.1-5a)."""
@@ -155,16 +160,14 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
     if varies:
         lines = (*lines, ("Vary", "Accept-Encoding"))
     fields = with_site_fields(lines, site)
-    return _Described(validators, fields, not_modified_fields(fields))
+    return _Described((version, varies, site), validators, fields, not_modified_fields(fields))
 
 
-_Key = tuple[_Selected, Site]
+_Key = str | tuple[str, str, bool]
+"""A path, with the content coding where there is one, and whether that is made."""
 _DESCRIBED: Final[dict[_Key, _Described]] = {}
-"""What is said of files that were last changed `_SETTLED` ago or more, when the time has no part in it. It is a plain
-dictionary and no `lru_cache`, since the file that may have to be looked into is no part of the key."""
+"""What was said last of files that were last changed `_SETTLED` ago or more, when the time has no part in it."""
 _MOST_DESCRIBED: Final = 1024
-_NEVER: Final[_Key] = (("", (0, 0, 0, 0, 0), "", False, False), Site())
-"""A key that is not among them."""
 
 
 def _remember(key: _Key, described: _Described) -> None:
