@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from pyhttp.checking.register import AREAS, STATEMENTS, Level, State, Statement
+from pyhttp.checking.rows import all_rows
 from tests.conformance.recorder import BADNESS
 from tests.conformance.register import SAFETY
 from tests.conformance.test_safety_lines import OPEN
@@ -71,7 +72,24 @@ def _shown_by(tests: Mapping[str, str]) -> str:
     passed = sorted(test for test, outcome in tests.items() if outcome == "passed")
     named = passed[:_NAMED]
     rest = " and more" if len(passed) > len(named) else ""
-    return "; ".join(f"`{_cell(test)}`" for test in named) + rest
+    return "; ".join(f"[`{_cell(test)}`]({_link(_file(test))})" for test in named) + rest
+
+
+def _file(test: str) -> Path:
+    """Where a test of the recorder's stands: the module of a row's group, or the file in front of the "::"."""
+    if test.startswith("row "):
+        group = test.removeprefix("row ").partition(":")[0]
+        return Path(all_rows.__file__).with_name(f"{group.replace('-', '_')}.py")
+    return ROOT / "tests" / test.partition("::")[0]
+
+
+def _link(path: Path) -> str:
+    return os.path.relpath(path, DOCUMENT.parent)
+
+
+def _home(statement: Statement) -> str:
+    home = statement.home
+    return f"[{home}]({_link(ROOT / 'src' / 'pyhttp' / home)})" if home else ""
 
 
 def _cell(text: str) -> str:
@@ -91,13 +109,13 @@ def _totals() -> Iterator[str]:
 
 
 def _section(statements: Iterable[Statement], results: Results) -> Iterator[str]:
-    yield "| id | | statement | state | shown by, or why |"
-    yield "|---|---|---|---|---|"
+    yield "| id | | statement | state | home | shown by, or why |"
+    yield "|---|---|---|---|---|---|"
     for one in statements:
         tests = _shown_by(results.get(one.id, {}))
         reason = _cell(one.reason)
         why = "; ".join(part for part in (reason, tests) if part)
-        yield f"| {one.id} | {one.keyword} | {_cell(one.gist)} | {one.state.value} | {why} |"
+        yield f"| {one.id} | {one.keyword} | {_cell(one.gist)} | {one.state.value} | {_home(one)} | {why} |"
 
 
 def _name(statement: Statement) -> str:
@@ -116,7 +134,8 @@ def render(results: Results) -> str:
         "",
         "*tested*: a test shows it. *choice*: a permission, and what we made of it. *not offered*: a duty of those",
         "who offer something we do not. *other party*: a duty of whoever writes the handler or the script.",
-        "*deliberate*: not done as asked, and why.",
+        "*deliberate*: not done as asked, and why. The *home* of a statement is the module that fulfils it: the id",
+        "stands there, at the function or the line that does.",
         "",
         *_totals(),
         "",

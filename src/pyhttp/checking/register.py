@@ -6,7 +6,7 @@ from enum import Enum
 from importlib.resources import files
 from typing import Final
 
-__all__ = ["AREAS", "STATEMENTS", "Level", "State", "Statement", "rank"]
+__all__ = ["AREAS", "AT_HOME", "STATEMENTS", "Level", "State", "Statement", "rank"]
 
 AREAS: Final = ("wire", "files", "cgi", "loop")
 
@@ -20,6 +20,10 @@ class State(Enum):
     OTHER_PARTY = "other party"
     DELIBERATE = "deliberate"
     OPEN = "open"
+
+
+AT_HOME: Final = (State.TESTED, State.CHOICE, State.DELIBERATE)
+"""States of what code here does, or leaves undone for a reason: it has a home."""
 
 
 class Level(Enum):
@@ -40,6 +44,8 @@ class Statement:
     state: State
     area: str
     reason: str
+    home: str
+    """The module that fulfils it, as a path below src/pyhttp; "" where nothing here does."""
 
     @property
     def level(self) -> Level:
@@ -61,10 +67,13 @@ def _statement(identifier: str, entry: dict[str, str]) -> Statement:
     Raises:
         ValueError: It has an unknown state or area, lacks something, or gives no reason where one is due.
     """
-    unknown = entry.keys() - {"level", "gist", "state", "area", "reason"}
+    unknown = entry.keys() - {"level", "gist", "state", "area", "home", "reason"}
     if unknown:
         raise ValueError(f"{identifier}: unknown keys {sorted(unknown)}")
     state, area, reason = State(entry["state"]), entry["area"], entry.get("reason", "")
+    home = entry.get("home", "")
+    if home and state not in AT_HOME:
+        raise ValueError(f"{identifier}: {state.value}, but with a home")
     if area not in AREAS:
         raise ValueError(f"{identifier}: no area {area!r}")
     if state is not State.TESTED and not reason:
@@ -73,7 +82,7 @@ def _statement(identifier: str, entry: dict[str, str]) -> Statement:
         raise ValueError(f"{identifier}: open, but waits for no area")
     if not entry["gist"]:
         raise ValueError(f"{identifier}: no gist")
-    return Statement(identifier, entry["level"], entry["gist"], state, area, reason)
+    return Statement(identifier, entry["level"], entry["gist"], state, area, reason, home)
 
 
 def _load() -> dict[str, Statement]:
