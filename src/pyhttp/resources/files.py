@@ -83,13 +83,11 @@ def file_response(
             if found.file is None:
                 return not_acceptable_response(_choices(path, found.alternatives), site=site)
             file, coding, varies, made = found.file, found.coding, found.varies, found.made
-        key = path if not coding else (path, coding, made)
-        described = _DESCRIBED.get(key)
+        described = _DESCRIBED.get(key := path if not coding else (path, coding, made))
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
         if described is None or not settled or described.of != (file.version, varies, site):  # which it seldom is
-            selected = (path, file.version, coding, varies, made)
             beginning = partial(_beginning, file, path, "" if made else coding, root, site)
-            described = _describe(selected, site, now_ns, beginning)
+            described = _describe((path, file.version, coding, varies, made), site, now_ns, beginning)
             if settled:
                 _remember(key, described)
         verdict = evaluate(method, headers, described.validators, now_ns // 1_000_000_000)

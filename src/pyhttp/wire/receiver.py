@@ -225,10 +225,8 @@ class RequestReceiver:
             if framing.length > self._limits.content:
                 raise ContentTooLarge(f"Content-Length: over {self._limits.content} (RFC 9110 §15.5.14)")
             self._left = framing.length
-        if expects_continue(request):
-            self._expects = self.content_left != 0 and not self.buffer
-        self.persistent = persists(request)
-        self.request = request
+        self._expects = expects_continue(request) and self.content_left != 0 and not self.buffer
+        self.request, self.persistent = request, persists(request)
         self._receiving = _AFTER_HEAD
         return request
 
