@@ -236,7 +236,7 @@ class Misdirected(StatusError):
 
 
 class FieldsTooLarge(StatusError):
-    """431 and closed: a field line or section over its limit (RFC 6585 §5)."""
+    """431 and closed: a field line or section over its limit; which one, the log says (6585-5-2)."""
 
     status: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     must_close = True

@@ -21,7 +21,7 @@ _AT_ONCE: Final = 8
 
 
 def admit(exchange: Exchange, auth: BasicAuth) -> None:
-    """Let the request of `exchange` pass, and note its user; before anything of the folder is looked at.
+    """Let the request of `exchange` pass, and note its user; before a look at the folder, or a script (3875-3.1-3a).
 
     Raises:
         Unauthorized: It has no credentials, or not the right ones (9110-11.4-3a).

@@ -48,8 +48,8 @@ class _Network(NamedTuple):
 class Hosts(dict[str, str]):
     """Why a server does not answer for a host with an optional port, as `Request.host` has it; "" where it does.
 
-    Upper and lower case are one; a port, and a dot at the end, do not count. No name server is asked. It is a dict that
-    fills itself, since a look-up calls nothing, where a function would be called for each request.
+    Upper and lower case are one; a port (3986-6.2.3-3b), and a dot at the end, do not count. No name server is asked.
+    It is a dict that fills itself, since a look-up calls nothing, where a function would be called for each request.
 
     Args:
         names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks of them; in
@@ -136,7 +136,7 @@ def _network(name: str) -> _Network | None:
 
 
 def _packed(text: str) -> tuple[int, int] | None:
-    """Family and number of an address; None where `text` is none."""
+    """Family and number of an address, such as four numbers (3986-3.2.2-3b); None where `text` is none."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         return family, int.from_bytes(socket.inet_pton(family, text))

@@ -1,5 +1,6 @@
-"""How much and how long: every bound pyhttp puts on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
+"""How much and how long: every bound on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
 
+What happens at each is written down here, beside it (3875-8.1-1b).
 `Limits` counts bytes and things, `Timeouts` counts seconds. 0 and None never mean "unlimited": both are refused.
 """
 

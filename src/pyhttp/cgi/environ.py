@@ -19,10 +19,12 @@ _REPLACEABLE: Final[Mapping[bool, Mapping[bytes, bytes]]] = {
     False: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"http"},
     True: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"https", b"HTTPS": b"on"},
 }
-"""What an operator may know better, with and without TLS here: where programs are, and what a proxy in front speaks."""
+"""What an operator may know better, with and without TLS here: where programs are, and what a proxy in front speaks.
+HTTPS is for TLS at this server (3875-4.1.18-1c)."""
 
 _SAME: Final = {"GATEWAY_INTERFACE": "CGI/1.1", "REDIRECT_STATUS": "200"}
-"""What is true of every run; php-cgi runs only where a server says the second."""
+"""What is true of every run: CGI/1.1 is spoken (3875-4.1.4-1a), with no zeros before its numbers (3875-4.1.4-3c.2);
+php-cgi runs only where a server says the second."""
 
 
 def meta_variables(
@@ -35,7 +37,7 @@ def meta_variables(
     authorization: bool = False,
     inherited: Mapping[str, str] | None = None,
 ) -> dict[bytes, bytes]:
-    """The whole environment of a script.
+    """The whole environment of a script: the request, translated from HTTP (3875-3.1-2a).
 
     Args:
         head: The request.
@@ -66,7 +68,7 @@ def meta_variables(
 
 
 def _octets(variables: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
-    """The same as octets, in one step for all of them.
+    """The same as octets (3875-4.1.18-2f), whose case is kept (3875-4.1-7b), in one step for all of them.
 
     Raises:
         ValueError: One of them has a NUL, which no environment can have.
@@ -89,7 +91,10 @@ def operators_variables(entries: tuple[str, ...], environ: Mapping[str, str]) ->
 
 @lru_cache(maxsize=64)
 def _path_variables(script: Script, root: str) -> Mapping[bytes, bytes]:
-    """What names files; kept, since most scripts run again and again."""
+    """What names files; kept, since most scripts run again and again.
+
+    Names that RFC 3875 does not have (3875-4.1-4a) are those of other servers, without "X_" (3875-4.1-4a.2).
+    """
     variables = {
         b"DOCUMENT_ROOT": os.fsencode(root),
         b"SCRIPT_FILENAME": os.fsencode(script.path),

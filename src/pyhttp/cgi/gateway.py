@@ -1,5 +1,7 @@
 """RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to.
 
+What either says is not changed to provide anything (3875-3.1-1d).
+
 Nothing here waits: whoever serves the connection looks again when a descriptor or a deadline says so.
 """
 
@@ -79,7 +81,7 @@ def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
 
 
 def _start(call: Call) -> Process:
-    """Start the script, its environment built from nothing."""
+    """Start the script, its environment built from nothing, without arguments (3875-4.4-1c, 3875-4.4-4a)."""
     script, site = call.script, call.site
     return Process(
         (script.handler, script.path) if script.handler else (script.path,),
@@ -177,7 +179,8 @@ class Run:
         """What the script answers; the body of the Response is the caller's to close, which ends the script.
 
         Raises:
-            HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence.
+            HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence
+                (3875-6.1-3a).
         """
         if self._outcome is None:
             raise InternalError("a script's run is not over")
@@ -186,7 +189,7 @@ class Run:
         return self._outcome
 
     def close(self) -> None:
-        """Nobody waits any more: end the script with all its processes. Harmless when called twice."""
+        """Nobody waits any more: end the script, all its processes (3875-6.1-3b). Harmless when called twice."""
         self._pipes.close()
 
     # --- stage by stage

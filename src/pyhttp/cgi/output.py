@@ -23,7 +23,7 @@ _SECTION_END: Final = re.compile(rb"(?:^|\n)\r?\n")
 _STATUS: Final = re.compile("([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _TYPED: Final = re.compile(abnf.text(abnf.TOKEN + rb"/" + abnf.TOKEN) + r"(?:[ \t]*+;.*)?")
-"""A type and a subtype; its parameters are the script's own."""
+"""A type and a subtype; its parameters are the script's own. It reaches the client as it is (3875-6.3.1-3c)."""
 _KEPT: Final = 1024
 """Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
 _LARGEST: Final = 2**63 - 1
@@ -33,8 +33,9 @@ _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = frozenset(
     {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
 )
-"""What belongs to the server's own connection (3875-6.3.4-2b, C13). What a script's Connection names does not: a script
-knows of no connection, and the client would miss what is meant for it, as Content-Type is (RFC 9110 §7.6.1)."""
+"""What belongs to the server's own connection (3875-6.3.4-2b, C13): there the server wins, elsewhere the script, with
+its Date say (3875-6.3.4-2c). What a script's Connection names does not: a script knows of no connection, and the client
+would miss what is meant for it, as Content-Type is (RFC 9110 §7.6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,15 +136,16 @@ def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
     if status is None:
         if cgi["content-type"] is None:  # never guessed (3875-6.3.1-3b)
             raise BadGateway("neither Content-Type, Location nor Status")
-        return _document(200, fields)
+        return _document(200, fields)  # 3875-6.2.1-3c
     found = _STATUS.fullmatch(status)
     if found is None:
         raise BadGateway(f"Status is not one of a final response: {status!r}")
+    # With Location it is a redirect that has a document (3875-6.2.4-3b).
     return _document(int(found[1]), fields, (found[2] or "").strip(" \t"))
 
 
 def _http_response(lines: list[str]) -> Document:
-    """§5: a status line and field lines of HTTP."""
+    """§5: a status line and field lines of HTTP (3875-5.1-1a), read and checked, never sent unseen (3875-5.2-3a)."""
     found = _STATUS_LINE.fullmatch(lines[0])
     if found is None:
         raise BadGateway(f"not the status line of a final response: {lines[0]!r}")
@@ -154,7 +156,7 @@ def _http_response(lines: list[str]) -> Document:
 
 
 def _field(line: str) -> tuple[str, str]:
-    """One header field, on one line (3875 §6.3)."""
+    """One header field, on one line (3875 §6.3), as a field line of HTTP (3875-6.3.4-1b)."""
     name, colon, value = line.partition(":")
     value = value.strip(" \t")
     if not colon or not is_field_name(name) or not is_field_value(value):

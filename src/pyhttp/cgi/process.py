@@ -33,7 +33,7 @@ _REAP: Final = 5.0
 
 
 class Process:
-    """A started script: the leader of a process group of its own, in the directory it lies in.
+    """A started script: the leader of a process group of its own (3875-9.5-1b), in the directory it lies in.
 
     Its standard input is what `stdin` says, its output and errors are pipes; it has no other descriptor. Signals are
     at their defaults, but for those that whoever started the server has it ignore (nohup), and it may open as many
@@ -47,7 +47,7 @@ class Process:
         scripts: Where it is counted; `forget` is called when it has been reaped.
 
     Attributes:
-        output: The descriptor its output is read from; non-blocking.
+        output: The descriptor its output is read from (3875-5.2-1a); non-blocking.
         errors: The same for its standard error.
         exit: A descriptor that becomes readable when the leader has ended; None where the system has no such thing.
 

@@ -12,7 +12,9 @@ __all__ = ["ScriptContent"]
 
 
 class ScriptContent:
-    """A `pyhttp.messages.Source`: what follows the header section.
+    """A `pyhttp.messages.Source`: what follows the header section, unchanged (3875-6.4-1c).
+
+    It may be of any length (3875-9.6-2b).
 
     The length stated by the script is enforced: surplus is cut, and content that is short, or whose script was ended
     by a signal, fails, so that the connection is cut (safety line C13).
@@ -46,7 +48,7 @@ class ScriptContent:
         return min(self._silent_until() if self._end_by is None else self._end_by, self._pipes.due())
 
     def read(self) -> bytes | None:
-        """The next octets; None where there are none now, ``b""`` at the end.
+        """The next octets, as they come (3875-5.2-3c); None where there are none now, ``b""`` at the end (3875-6.4-1b).
 
         Raises:
             GatewayTimeout: The script is silent for too long.

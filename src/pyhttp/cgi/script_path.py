@@ -2,7 +2,7 @@
 
 Every request asks here, so that nothing below a CGI directory is ever taken for a file to be sent; a path that is not
 concerned costs no look at the file system. Whatever the spelling of a request, the decision is made on its decoded
-path, empty segments dropped (safety line T8), and in the end on real paths (safety lines C7, C8).
+path, empty segments dropped (3875-3.3-3a, safety line T8), and in the end on real paths (safety lines C7, C8).
 """
 
 import os
@@ -33,11 +33,11 @@ class Script(NamedTuple):
     path: str
     """The file, absolute."""
     name: str
-    """SCRIPT_NAME, decoded: the part of the path that names it."""
+    """SCRIPT_NAME, decoded: the part of the path that names it (3875-4.1.13-1a), never empty (3875-4.1.13-3b)."""
     path_info: str = ""
-    """PATH_INFO, decoded: what follows; empty, or it begins with "/"."""
+    """PATH_INFO, decoded: what follows, in its case (3875-4.1.5-3a); empty, or it begins with "/"."""
     path_translated: str = ""
-    """PATH_TRANSLATED: `path_info` below the root; empty where there is none or it would lead out."""
+    """PATH_TRANSLATED: `path_info`, in its case (3875-4.1.6-14b), below the root; or empty, as it would lead out."""
     handler: str = ""
     """The program that runs the file, absolute; empty where the file runs itself."""
 
@@ -83,7 +83,8 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
 
     Args:
         root: The directory that is served, absolute.
-        segments: Of the path, decoded; empty ones left out.
+        segments: Of the path, decoded; empty ones left out. Restricted as all are (3875-4.1.5-3b): `decode` refuses
+            others (3875-4.1.5-3b.2), and an encoded slash (3875-4.1.5-3c).
         site: Which directories and suffixes are CGI's.
         slash: Whether a slash follows the last segment; it is PATH_INFO's.
 
@@ -94,7 +95,7 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
     """
     if not segments:
         return None
-    if "." in segments or ".." in segments:  # before it is divided (3875-9.8-1b, T5)
+    if "." in segments or ".." in segments:  # refused (3875-9.8-1a) before it is divided (3875-9.8-1b, T5)
         raise NotFound("dot segment")
     if segments[0] in site.cgi_directories or _is_another_name(root, segments[0], site.cgi_directories):
         return _script_below(root, segments, site, slash=slash)
@@ -215,14 +216,14 @@ def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash
 def _divided(
     root: str, segments: tuple[str, ...], prefix: _Prefix, site: Site, handler: str = "", *, slash: bool
 ) -> Script:
-    """The Script that `prefix` is."""
+    """The Script that `prefix` is; its three parts lead here again (3875-3.3-5b)."""
     file = prefix.file
     info = "".join([f"/{segment}" for segment in segments[prefix.depth :]]) + ("/" if slash else "")
     return Script(file, file[len(root.rstrip("/")) :], info, _translated(root, info, site), handler)
 
 
 def _translated(root: str, info: str, site: Site) -> str:
-    """`info` as a path below the root (3875-4.1.6-16a); empty where a link on it leads out (safety line T6)."""
+    """`info` as a path below the root (3875-4.1.6-16a); empty where a link on it leads out (3875-9.8-1c, T6)."""
     if not info:  # 3875-4.1.6-16b
         return ""
     translated = root.rstrip("/") + info

@@ -58,7 +58,7 @@ class Ends(NamedTuple):
     secure: bool
     """Whether the connection is TLS at this server (safety line X4)."""
     software: str
-    """Name and version of the server, as it reports itself in responses (3875-4.1.17-1b)."""
+    """Name and version of the server (3875-4.1.17-1a), as it reports itself in responses (3875-4.1.17-1b)."""
     scheme: str = ""
     """Of the URI that the client has asked for, where a trusted proxy says it; else it is that of the connection."""
     host: str = ""
@@ -74,8 +74,8 @@ def connection_variables(ends: Ends) -> Mapping[str, str]:
     proved = {"AUTH_TYPE": "Basic", "REMOTE_USER": ends.user.encode().decode("latin-1")} if ends.user else {}
     return {
         **proved,
-        "REMOTE_ADDR": ends.peer[0],
-        "REMOTE_HOST": ends.peer[0],  # names are not looked up (3875-4.1.9-3b, C6)
+        "REMOTE_ADDR": ends.peer[0],  # 3875-4.1.8-1a
+        "REMOTE_HOST": ends.peer[0],  # always set (3875-4.1.9-3a); names are not looked up (3875-4.1.9-3b, C6)
         "REMOTE_PORT": str(ends.peer[1]),
         "SERVER_ADDR": ends.local[0],
         "SERVER_PORT": str(_server_port(ends)),
@@ -84,7 +84,10 @@ def connection_variables(ends: Ends) -> Mapping[str, str]:
 
 
 def _server_port(ends: Ends) -> int:
-    """Where the request has arrived: here, or at the proxy that says what the client has asked for."""
+    """Where the request has arrived (3875-4.1.15-1a): here, or at the proxy that says what the client has asked for.
+
+    A default port is told, too (3875-4.1.15-3a).
+    """
     if not ends.host:
         return ends.local[1]
     port = _PORT.search(ends.host)
@@ -97,25 +100,27 @@ def request_variables(head: RequestHead, ends: Ends, length: int | None) -> dict
     Args:
         head: The request.
         ends: The connection.
-        length: Octets of content, all codings of the transfer removed; None where only its end will tell.
+        length: Octets of content, all codings of the transfer removed (3875-4.1.2-3b); None where only its end will
+            tell.
     """
     variables = {
-        "QUERY_STRING": head.query,  # still encoded, and always set (3875-4.1.7-6a)
-        "REQUEST_METHOD": head.method,
+        "QUERY_STRING": head.query,  # still encoded, and always set (3875-4.1.7-6a), to "" at least (3875-4.1.7-6a.2)
+        "REQUEST_METHOD": head.method,  # 3875-4.1.12-1a
+        # Spelled as the client has it (3875-3.3-2b).
         "REQUEST_URI": f"{head.path}?{head.query}" if "?" in head.target else head.path,
         "SERVER_NAME": _server_name(head, ends),
-        "SERVER_PROTOCOL": head.version,
+        "SERVER_PROTOCOL": head.version,  # 3875-4.1.16-1a: that of the request (3875-4.1.16-1b)
     }
     if length is not None and head.announces_content:  # 3875-4.1.2-3a
         variables["CONTENT_LENGTH"] = str(length)
     content_type = head.headers.by_name.get("content-type")
-    if content_type is not None:  # never guessed (3875-4.1.3-10b.2)
-        variables["CONTENT_TYPE"] = content_type
+    if content_type is not None:  # left out (3875-4.1.3-10b.2) rather than guessed (3875-4.1.3-10b)
+        variables["CONTENT_TYPE"] = content_type  # 3875-4.1.3-10a
     return variables
 
 
 def _server_name(head: RequestHead, ends: Ends) -> str:
-    """The host the request is directed to, without port; where HTTP/1.0 does not say, the address it came to."""
+    """The host asked for, without port (3875-4.1.14-1a); where HTTP/1.0 does not say, the address it came to."""
     if host := ends.host or head.authority:
         return _PORT.sub("", host)
     address = ends.local[0]
@@ -126,7 +131,7 @@ def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]
     """HTTP_*: the header section, less what is withheld (3875-4.1.18-1a).
 
     Args:
-        head: The request.
+        head: The request; values that were folded lines have been refused (3875-4.1.18-2e).
         authorization: Whether the program gets Authorization (3875-9.2-1c).
     """
     headers = head.headers

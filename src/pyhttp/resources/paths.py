@@ -29,23 +29,27 @@ _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 normal: Final = lru_cache(maxsize=64)(os.path.normpath)
 """A path without empty and dot segments. A handler asks for each request, mostly of the same folder."""
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# Escapes have upper-case digits (3986-2.1-3c).
 _ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def decode(path: str) -> tuple[str, ...]:
-    """The segments of a request path, each decoded once, empty ones left out.
+    """The segments of a request path, each decoded once (3986-2.4-3b, 3986-7.3-2a), empty ones left out.
 
-    Every decision about access is made on this one form (safety line T8): ``//a//b/`` is ``a``, ``b``. Octets that are
-    no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
+    Every decision about access is made on this one form (3986-7.3-2c, safety line T8): ``//a//b/`` is ``a``, ``b``, and
+    so is ``/%61/%62`` (3986-6.2.2.2-1c). What parts a path is settled before it is decoded (3986-7.3-2b). Octets that
+    are no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
 
     Args:
         path: The path as it stood in the request, still encoded; a query is cut off.
 
     Raises:
-        BadRequest: It is not an absolute path in URI characters, an escape is incomplete, or it decodes to a control
-            character (3986-7.3-2d, safety line T4).
-        NotFound: A segment decodes to ``.`` or ``..`` (T5), or holds an encoded slash (T4).
+        BadRequest: It does not begin with a slash (3986-3.3-2a) or is not in URI characters, an escape is incomplete,
+            or it decodes to a control character (NUL: 3986-7.3-2d; CR and LF: 3986-7.2-3a; safety line T4).
+        NotFound: A segment decodes to ``.`` or ``..``, which are refused and not removed (3986-6.2.2.3-1c,
+            3986-5.2.4-1, T5), or holds an encoded slash (T4): the file system never sees what means something to it
+            (3986-7.3-3a, 3986-7.3-3d).
     """
     encoded = path.partition("?")[0]
     if not abnf.text_pattern(abnf.ORIGIN_FORM).fullmatch(encoded):
@@ -62,12 +66,13 @@ def _unescape(encoded: str) -> str:
         raise NotFound("the path has an encoded slash")
     if (control := _CONTROL.search(encoded)) is not None:
         raise BadRequest(f"path: the control character {control[0]} at offset {control.start()} (RFC 3986 §7.3)")
+    # Digits are read in both cases (3986-6.2.2.1-1a).
     first, *escaped = encoded.encode("ascii").split(b"%")
     return os.fsdecode(first + b"".join([bytes((int(part[:2], 16),)) + part[2:] for part in escaped]))
 
 
 def encode_segment(segment: str) -> str:
-    """One decoded segment as it stands in a URI: everything but unreserved characters escaped (RFC 3986 §2.3)."""
+    """One decoded segment as it stands in a URI: "%" is escaped (3986-2.4-3a), unreserved is not (3875-2.3-5b)."""
     if _NEEDS_NO_ESCAPE.fullmatch(segment):  # most names, and listings have thousands
         return segment
     return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])

@@ -47,7 +47,7 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
         found: Whether this is the resource, which `Site.max_age` is about; a note in its stead is not stored, since
             it has no validator by which a cache could ask again.
     """
-    caching = "no-cache" if site.max_age is None else f"max-age={site.max_age}"
+    caching = "no-cache" if site.max_age is None else f"max-age={site.max_age}"  # 9111-5.2.2.1-4b
     if not found:
         caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))

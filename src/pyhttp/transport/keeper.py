@@ -113,6 +113,7 @@ class Keeper:
                 raise RuntimeError(f"a connection was armed in phase {phase}")
 
     def _expire(self, conn: Connection) -> None:
+        """It is late: an orderly end, by an answer where a request has begun (9112-9.5-2a)."""
         exchange = conn.exchange
         match conn.phase:
             case Phase.HEAD:

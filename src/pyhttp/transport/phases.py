@@ -23,13 +23,13 @@ class Phase(Enum):
     HANDSHAKE = "handshake"
     """The client's part of a TLS handshake (safety line X1)."""
     IDLE = "idle"
-    """The first byte of a head."""
+    """The first byte of a head, or the client's end (9112-9.5-2b)."""
     HEAD = "head"
     """The rest of a head."""
     CONTENT = "content"
     """Content: as much as a handler is started with, or all of it where a handler has asked for that."""
     QUEUED = "queued"
-    """A thread for its turn."""
+    """A thread for its turn; who waits is not thrown away (9112-9.5-4a)."""
     TURN = "turn"
     """The end of a turn: Python code of a handler runs."""
     HELD = "held"
@@ -43,7 +43,7 @@ class Phase(Enum):
     NOTIFY = "notify"
     """The client, who has to take the alert that ends our side of TLS (RFC 9112 §9.8)."""
     LINGER = "linger"
-    """The client's end of the connection, ours being said already (9112-9.6-1b, safety line D16)."""
+    """The client's end of the connection, ours being said already (RFC 9112 §9.6, safety line D16)."""
     CLOSED = "closed"
     """Nothing."""
 
@@ -92,7 +92,7 @@ class Facts(NamedTuple):
     armed_for: int
     """The readiness of its client that is an event; errors and hang-ups always are."""
     seconds: Callable[[Timeouts], float] | None
-    """Its deadline, counted from when the phase begins; None where there is none, or where `paced`."""
+    """Its deadline (9112-9.5-3a), counted from when the phase begins; None where there is none, or where `paced`."""
     paced: str
     """What moves the deadline while the phase lasts; empty where nothing does."""
     promise: str

@@ -62,7 +62,7 @@ class Settler:
 
     def lose(self, conn: Connection, error: BaseException) -> None:
         """The owner of `conn` could not go on with it."""
-        if not isinstance(error, OSError):  # that is a client that has gone: the access line shows what was sent
+        if not isinstance(error, OSError):  # a client has gone (9112-9.3.1-1b): its access line shows what was sent
             self._employer.report("a connection is lost to a fault of the server", error)
         conn.lower(CUT)
         self._registry.close(conn)
@@ -193,7 +193,7 @@ class Settler:
 
     def _conclude(self, conn: Connection, exchange: Exchange) -> None:
         conn.drained = 0
-        if conn.fate is not KEEP:
+        if conn.fate is not KEEP:  # 9112-9.6-7a
             self.end(conn, exchange)
         elif exchange.whole or exchange.complete:
             self.start_next(conn, _NEXT)

@@ -2,7 +2,9 @@
 
 It is held in memory up to a size, beyond it in a temporary file without a name. So a slow upload holds neither a thread
 nor a process, and a script's CONTENT_LENGTH is exact whatever the framing was (3875-4.2-5a); its standard input is a
-file, which may be read early, late, in part or never, and nobody can wait for anybody.
+file, which may be read early, late, in part or never, and nobody can wait for anybody. The file has all of the content
+(3875-4.2-3b) and nothing else (3875-4.2-3c, 3875-4.2-3c.2), as the client has sent it (3875-4.2-5c), whichever way the
+script answers (3875-4.2-4a).
 """
 
 import io
@@ -21,7 +23,7 @@ _PIECE: Final = 64 * 1024
 
 
 class SpoolFull(Unavailable):
-    """503 and closed: there is no room for more content of requests (safety line D22)."""
+    """503 and closed: there is no room for more content of requests (3875-4.2-5b, safety line D22)."""
 
     must_close = True
 

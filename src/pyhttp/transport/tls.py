@@ -1,7 +1,7 @@
 """RFC 8446, RFC 9110 §4.2.2, RFC 9112 §9.7, §9.8: the seam to a client over TLS.
 
 OpenSSL sees no socket here: an `ssl.SSLObject` takes ciphertext from memory and gives ciphertext to memory, and a
-`SocketStream` moves that. So nothing waits, and what is held is known.
+`SocketStream` moves that. So nothing waits, and what is held is known. HTTP sees no difference (9112-9.7-2d).
 """
 
 import contextlib
@@ -37,7 +37,7 @@ class TlsStream:
         tell: Told, in words and once, what was wrong with a client's TLS (safety line X2).
 
     Attributes:
-        truncated: Whether the client has ended without saying so: what it sent may be a part (RFC 9112 §9.8).
+        truncated: Whether the client has ended without saying so: what it sent may be a part (9112-9.8-9a).
         finished: Whether our end has been said, or is on its way.
     """
 
@@ -253,7 +253,7 @@ class TlsStream:
         if not self.finished:
             self.finished = True
             self._more = self._ended
-            with contextlib.suppress(ssl.SSLError):  # the client's own alert is not waited for
+            with contextlib.suppress(ssl.SSLError):  # the client's own alert is not waited for (9112-9.8-10b)
                 self._tls.unwrap()
         try:
             self._flush()

@@ -51,7 +51,7 @@ class _Part(Enum):
 
 
 class ChunkedDecoder:
-    """Takes the coding off one message.
+    """Takes the coding off one message (9112-7.1-4a).
 
     Content comes merged: as much as has arrived. An error is raised when the content before it has been given, however
     the input was split.
@@ -60,7 +60,9 @@ class ChunkedDecoder:
         limits: `content`, `chunk_line`, `chunk_extensions` and the limits of a field section count.
 
     Attributes:
-        trailers: The trailer section, once `complete`; fields that may not stand in one are left out.
+        trailers: The trailer section, once `complete`: kept (9112-7.1.2-3a), apart from the header section
+            (9112-7.1.2-3b, 9112-7.1.2-3c); empty where there is none (9112-7.1-1a). Fields that may not stand in one
+            are left out.
     """
 
     __slots__ = ("_error", "_extensions", "_finder", "_left", "_limits", "_part", "_room", "_section", "trailers")
@@ -169,7 +171,7 @@ class ChunkedDecoder:
         if match is None:
             rule = "chunk line: not a size of 1 to 16 digits with extensions (RFC 9112 §7.1)"
             raise at(MalformedRequest(rule), _where_no_line(data, start, end))
-        size_end = match.end(1)
+        size_end = match.end(1)  # extensions are skipped (9112-7.1.1-4a)
         self._extensions -= end - size_end
         if self._extensions < 0:
             raise at(MalformedRequest("chunk extensions: over the limit for a message (9112-7.1.1-4b)"), size_end)

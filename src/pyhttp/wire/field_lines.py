@@ -40,6 +40,7 @@ def check_field_line(line: bytes) -> None:
 
 def _explained(line: bytes) -> MalformedRequest:
     """Which rule a line breaks that is no field line."""
+    # White space begins a folded line (9112-5.2-4a), or the first one (9112-2.2-8a): the request is refused for both.
     if line[:1] in {b" ", b"\t"}:
         rule = "field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)"
         return at(MalformedRequest(rule), 0)
@@ -48,7 +49,7 @@ def _explained(line: bytes) -> MalformedRequest:
         return at(MalformedRequest("field line: no colon (RFC 9112 §5)"), len(line))
     if not name:
         return at(MalformedRequest("field line: empty field name (RFC 9110 §5.1)"), 0)
-    if name.rstrip(b" \t") != name:
+    if name.rstrip(b" \t") != name:  # 9112-5.1-2c
         where = len(name.rstrip(b" \t"))
         return at(MalformedRequest("field line: white space before the colon (RFC 9112 §5.1)"), where)
     token = _name_pattern().match(name)

@@ -65,20 +65,21 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
     fields = headers.by_name
     # Items 1 and 2 are about responses.
     if "transfer-encoding" in fields:
-        # Item 3. Such a request could be an attack; it may be refused (9112-6.1-15a) and is (safety line F1).
+        # Item 3. Such a request could be an attack (9112-6.3-2.3.1b); it may be refused (9112-6.1-15a) and is, which
+        # ends the connection (9112-6.1-15b, safety line F1).
         if "content-length" in fields:
             raise MalformedRequest("Transfer-Encoding beside Content-Length (RFC 9112 §6.1)")
         if head.version == "HTTP/1.0":
             raise MalformedRequest("Transfer-Encoding in HTTP/1.0 (9112-6.1-16a)")
-        # Item 4.
+        # Item 4. The coding has no parameters (9112-7.1-6b).
         if fields["transfer-encoding"].lower() != "chunked":
             raise _wrong_coding(headers.members("Transfer-Encoding"))
-        return CHUNKED
+        return CHUNKED  # understood (9112-6.1-4a), and taken off before anybody else sees the content (9112-6.1-8b)
     if "content-length" in fields:
         # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a); they are refused (safety line F2).
         length = parse_content_length(headers.get_all("Content-Length"))
         return Sized(length) if length else NO_CONTENT
-    # Item 7. Item 8 is about responses.
+    # Item 7. Item 8 is about responses. Nobody has to state a length: chunked content is taken (9112-6.3-5a).
     return NO_CONTENT
 
 
@@ -118,16 +119,17 @@ def response_framing(method: str, version: str, status: int, length: int | None)
         status: Of the response.
         length: Octets of content, None where only the end will tell.
     """
-    # Item 1. A 205 has no content either, but says so by a length of 0 (9110-15.3.6-3a).
+    # Item 1: no coding is stated for HEAD, 1xx, 204 and 304 (9112-6.1-9a, 9112-6.1-10a). A 205 has no content either,
+    # but says so by a length of 0 (9110-15.3.6-3a).
     if method == "HEAD" or status < 200 or status in {204, 304}:
         return NO_CONTENT
     # Item 2 is about CONNECT, which never succeeds here; items 3 to 5 are about recipients.
     if status == 205:
         return Sized(0)
-    # Item 6.
+    # Item 6: a length, else chunked, as far as the client can read that (9112-6.3-3a).
     if length is not None:
         return Sized(length)
-    # Item 4: chunked only to who understands it (9112-6.1-13b).
+    # Item 4: chunked, once (9112-6.1-4b), and only to who understands it (9112-6.1-13b).
     if version not in {"", "HTTP/1.0"}:
         return CHUNKED
     # Item 8.

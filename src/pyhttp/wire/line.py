@@ -20,7 +20,7 @@ class Forbidden(Protocol):
 
 
 class LineFinder:
-    """Finds the end of one line after another, looking at no byte twice.
+    """Finds the end of one line after another, looking at no byte twice; no text is made of them (9112-2.2-2a).
 
     An error is raised as soon as it is certain, and is the same however the input was split: the first of an octet
     that may not stand in the line and a line that is longer than it may be.
@@ -48,7 +48,7 @@ class LineFinder:
             too_long: Makes the error for a longer line.
 
         Raises:
-            MalformedRequest: A forbidden octet, a bare CR or LF among them (9112-2.2-4b).
+            MalformedRequest: A forbidden octet, a bare CR (9112-2.2-4b) or LF (9112-2.2-3a) among them.
             HTTPError: The line is too long.
         """
         begin = start + self._seen

@@ -17,7 +17,9 @@ def persists(head: RequestHead) -> bool:
 
 
 def asks_to_persist(version: str, headers: Headers) -> bool:
-    """What `persists` says of a request with this version and this header section.
+    """What `persists` says of a request with this version and this header section: no only where it says so.
+
+    An HTTP/1.1 connection persists (9112-9.3-1b) until a request says close (9112-9.6-6a).
 
     Options that mean nothing here, and members that are no options at all, are ignored (RFC 9110 §7.6.1).
     """

@@ -27,7 +27,7 @@ _END: Final = EndOfMessage()
 
 
 class RequestReceiver:
-    """Reads the requests of one connection, one at a time.
+    """Reads the requests of one connection, one at a time (9112-9.3.2-1b).
 
     Args:
         limits: What the peer may send.
@@ -244,7 +244,7 @@ class RequestReceiver:
         if self._decoder is not None and self._decoder.trailers is not None:
             self._receiving = _AFTER_CONTENT
             return EndOfMessage(self._decoder.trailers)
-        if self._ended:
+        if self._ended:  # answered where that can be (9112-8-1a); the connection ends (9112-6.3-2.6.1b)
             raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
         return Signal.NEED_DATA
 

@@ -20,7 +20,7 @@ Syntax = tuple[str, str, str, Headers]
 """Method, request-target, version and header section: syntactically right, not yet looked at together."""
 
 REFUSED: Final = frozenset({"CONNECT", "TRACE"})
-"""Methods that this server never performs."""
+"""Methods that this server never performs; a script is not asked (3875-4.3.4-2a)."""
 _EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
 
 

@@ -20,7 +20,8 @@ _LOOKS_LIKE_TLS: Final = (
     " https:// was used on this http:// port"
 )
 METHOD_ROOM: Final = 64
-"""D1: a space stands within so many octets, else this is no request; no method is that long."""
+"""D1: a space stands within so many octets, else this is no request; no method is that long, to be told so by 501
+(9112-3-4b)."""
 
 
 @functools.cache
@@ -64,7 +65,7 @@ class RequestLine:
         """The offset behind the line, or -1 while it is incomplete.
 
         Raises:
-            MalformedRequest: The line breaks the grammar, or has no space within its first 64 octets.
+            MalformedRequest: The line breaks the grammar (9112-2.2-9a), or has no space within its first 64 octets.
             WrongScheme: A TLS handshake comes instead.
             TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
             VersionNotSupported: Its major version is not 1.
@@ -92,7 +93,7 @@ class RequestLine:
     def _parse(self, line: bytes) -> None:
         if not line:
             raise at(MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)"), 0)
-        parts = line.split(b" ")
+        parts = line.split(b" ")  # at single spaces only (9112-3-3a); HTTP/0.9 has one (9112-C.1-1b)
         if len(parts) != 3:
             where = len(b" ".join(parts[:3])) if len(parts) > 3 else len(line)
             raise at(MalformedRequest(f"request line: {len(parts) - 1} spaces instead of 2 (RFC 9112 §3)"), where)

@@ -1,6 +1,6 @@
 """RFC 9112 §3.2 and RFC 9110 §7.1, §7.4: request-targets, and the authority a request is for.
 
-Paths stay encoded here; they are decoded where they get a meaning.
+Targets are divided as they are, encoded; paths are decoded where they get a meaning (3986-2.4-2a).
 """
 
 import functools
@@ -26,7 +26,7 @@ def _origin_chars() -> re.Pattern[str]:
 
 
 def check_target(target: str) -> None:
-    """Refuse what has none of the four forms.
+    """Refuse what has none of the four forms (9112-3.2-4a).
 
     Raises:
         MalformedRequest: The detail says where the grammar of RFC 9112 §3.2 ends.
@@ -79,10 +79,11 @@ def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str
     scheme, separator, rest = target.partition("://")
     if not separator:
         raise MalformedRequest(f"request-target: authority form with {method} (RFC 9112 §3.2.3)")
-    scheme = scheme.lower()
+    scheme = scheme.lower()  # upper and lower case are one (3986-6.2.2.1-2a)
     if scheme not in {"http", "https"} or (scheme == "https" and not secure):
         raise Misdirected(f"request-target: scheme {scheme} is not served on this connection (RFC 9110 §7.4)")
     before_query, question, query = rest.partition("?")
+    # A path begins with a slash or is empty (3986-3.2-5a), which is "/", too (3986-6.2.3-3a).
     authority, slash, path = before_query.partition("/")
     if slash or question or method != "OPTIONS":
         return "/" + path, query, authority
@@ -103,10 +104,10 @@ def scheme_of(target: str, *, secure: bool) -> str:
 
 
 def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
-    """Host and port that a request asks for; empty only in HTTP/1.0.
+    """Host and port that a request asks for; empty only in HTTP/1.0, where none is made up (9112-3.3-13b).
 
-    Host is checked even where the absolute form overrules it, since what stands before this server may have looked at
-    it (RFC 9112 §3.2.2).
+    Host is checked even where the absolute form overrules it (9112-3.2.2-8a), since what stands before this server may
+    have looked at it.
 
     Raises:
         MalformedRequest: No Host in HTTP/1.1, several, or one that is no host (9112-3.2-6a).

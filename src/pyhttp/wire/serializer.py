@@ -10,7 +10,10 @@ __all__ = ["serialize_head", "status_line"]
 
 @functools.cache
 def status_line(status: int) -> bytes:
-    """The version is ours, whatever the request had (9110-6.2-7a); the SP stays without a reason (9112-4-9b)."""
+    """The version is ours, whatever the request had (9110-6.2-7a), its user agent too (9112-2.3-6a, 9112-2.3-6b).
+
+    A status without a phrase of its own has none (9112-4-1a); the SP stays (9112-4-9b).
+    """
     return f"HTTP/1.1 {status} {reason_phrase(status)}\r\n".encode("ascii")
 
 
@@ -19,11 +22,12 @@ def serialize_head(status: int, *lines: bytes, reason: str = "") -> bytes:
 
     Args:
         status: Of the response.
-        lines: Field lines, each with its CRLF.
+        lines: Field lines, each with its CRLF, and no other (9112-5.2-3a); the first follows at once (9112-2.2-7a).
         reason: The reason phrase.
 
     Raises:
-        Misuse: The reason holds a line end, which would split the response (RFC 9112 §11.1), or is not ISO-8859-1.
+        Misuse: The reason holds a line end, which would split the response (RFC 9112 §11.1), even a CR alone
+            (9112-2.2-4a), or is not ISO-8859-1.
     """
     line = _status_line(status, reason) if reason else status_line(status)
     return b"".join((line, *lines, b"\r\n"))

@@ -155,7 +155,8 @@ class ServerConnection(RequestReceiver):
         """Go on to the next request.
 
         Raises:
-            Misuse: A message of this cycle is not complete, or the connection does not persist.
+            Misuse: A message of this cycle is not complete, or the connection does not persist: request or answer has
+                said close (9112-9.6-6c, 9112-9.6-7b).
         """
         if self._receiving is not _RECEIVED or self._sending is not _SENT or not self.persistent:
             raise Misuse("no next cycle: a message is incomplete, or the connection is to close")
@@ -172,6 +173,7 @@ class ServerConnection(RequestReceiver):
 def _connection_line(version: str, *, keep: bool, upgrade: bool = False) -> bytes:
     """What is said about the connection to a client of this version, "" where that is not known (RFC 9112 §9.3).
 
+    Where the connection ends, close is said (9112-9.6-1b), also to who has said it (9112-9.6-6b).
     Whoever sends Upgrade lists it here (9110-7.8-14a).
     """
     more = b", upgrade" if upgrade else b""
