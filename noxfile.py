@@ -28,7 +28,7 @@ DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 BENCH: Final = "bench"
 """The environment of the servers that pyhttp is measured beside, on the demanded Python."""
-PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "noxfile.py")
+PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "docs", "noxfile.py")
 FUZZ_SECONDS: Final = "5"
 PARTS: Final = (1, 2)
 """Of the robustness tests."""
@@ -41,6 +41,7 @@ EVERYTHING: Final = (
     "types",
     "versions",
     "counts",
+    "docs",
     "build",
     "pair",
     "robustness",
@@ -168,6 +169,12 @@ def build(session: nox.Session) -> None:
     installed = f"lib/python{DEMANDED}/site-packages"
     (clean / installed / "session.pth").write_text(f"{ENVIRONMENTS / DEMANDED / installed}\n")
     run(session, DEMANDED, "pytest", "tests/outside", TESTED_PYTHON=str(clean / "bin/python"))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site of the documents, docs/_build/html: no warning, and the reference has what is public, and no more."""
+    run(session, DEMANDED, "pytest", "tests/site", *session.posargs)
 
 
 @nox.session

@@ -18,6 +18,27 @@ SNAPSHOT: Final = Path(__file__).parents[1] / "unit" / "public_api.txt"
 OPAQUE: Final = frozenset({"Connection"})
 """Classes whose own members belong to the library; what users may call, the base class has."""
 
+HOOKS: Final = frozenset(
+    {
+        "BaseServer.about_to_block",
+        "BaseServer.exchange_ended",
+        "BaseServer.hurry",
+        "BaseServer.report",
+        "Feed.discard",
+        "Feed.reader",
+        "Headers.by_name",
+        "Headers.parsed",
+        "Headers.repeated",
+        "Headers.split",
+        "Headers.wire",
+        "PooledServer.about_to_block",
+        "Request.head",
+        "Request.of",
+        "Request.redirected",
+    }
+)
+"""What other modules of the library call, and nobody else is meant to: by the loop, by the gate, or for its speed."""
+
 
 def public_names() -> dict[str, object]:
     """Each public name and what it stands for."""
@@ -37,11 +58,28 @@ def _lines(name: str, value: object) -> Iterator[str]:
         bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
         yield f"class {name}({bases})" if bases else f"class {name}"
         if name not in OPAQUE:
-            yield from (f"    {_member(member, value)}" for member in sorted(_members(value)))
+            yield from (f"    {_member(member, value)}" for member in sorted(_promised(name, value)))
     elif inspect.isfunction(value):
         yield f"def {name}{_signature(value)}"
     else:
         yield f"{name} = {_shown(repr(value))}"
+
+
+def members(name: str) -> set[str]:
+    """The members of a public name that the reference has: those of its own that it promises, fields included."""
+    owner = public_names()[name]
+    if not inspect.isclass(owner) or name in OPAQUE:
+        return set()
+    given = (
+        {field.name for field in dataclasses.fields(owner) if field.init} if dataclasses.is_dataclass(owner) else set()
+    )
+    return {
+        each for each in _promised(name, owner) | given if not each.startswith("_") and f"{name}.{each}" not in HOOKS
+    }
+
+
+def _promised(name: str, owner: type) -> set[str]:
+    return {each for each in _members(owner) if f"{name}.{each}" not in HOOKS}
 
 
 def _members(owner: type) -> set[str]:
