@@ -38,6 +38,7 @@ html_css_files = ["site.css"]
 exclude_patterns = ["_build", "package.md"]  # package.md is the page of a package index, and begins as the README does
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
 highlight_language = "none"
+smartquotes = False  # a quote that is typed stays one that can be typed
 
 myst_heading_anchors = 4
 
