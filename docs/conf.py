@@ -22,7 +22,8 @@ from sphinx.environment import BuildEnvironment
 TOP: Final = Path(__file__).parents[1]
 sys.path[:0] = [str(TOP / "src"), str(TOP)]
 
-from pyhttp.version import __version__  # noqa: E402 - found by the path above
+from pyhttp.limits import Timeouts  # noqa: E402 - found by the path above
+from pyhttp.version import __version__  # noqa: E402
 from tests.helpers.public_api import OPAQUE, members, public_names  # noqa: E402
 
 project = "pyhttp"
@@ -38,7 +39,7 @@ html_css_files = ["site.css"]
 exclude_patterns = ["_build", "package.md"]  # package.md is the page of a package index, and begins as the README does
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
 highlight_language = "none"
-smartquotes = False  # a quote that is typed stays one that can be typed
+smartquotes_action = "D"  # dashes alone: a quote that is typed stays one that can be typed
 
 myst_heading_anchors = 4
 
@@ -156,7 +157,18 @@ def _default(name: str) -> str:
         return ""
     defaults = {field.name: field.default for field in dataclasses.fields(owner)}
     default = defaults.get(field_name, dataclasses.MISSING)
-    return "" if default is dataclasses.MISSING else f"Default: ``{default!r}``."
+    if default is dataclasses.MISSING:
+        return ""
+    unit = "" if owner is not Timeouts else " bytes a second" if field_name.endswith("_rate") else " seconds"
+    return f"Default: ``{default!r}``{unit}{_in_words(default)}."
+
+
+def _in_words(size: object) -> str:
+    """Of a size that nobody can read, what it is."""
+    for power, name in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if isinstance(size, int) and size and size % (1 << power) == 0:
+            return f", {size >> power} {name}"
+    return ""
 
 
 def hide_inner(app: Sphinx, name: str, value: object, options: object, bases: list[type]) -> None:

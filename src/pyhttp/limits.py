@@ -23,60 +23,65 @@ class Limits:
     """
 
     request_line: int = 8 * KIB
-    """D1: 9112-3-5b asks for 8000 at least; the common servers take 4 to 8 KiB. Over it: 414."""
+    """Bytes of a request line, D1: 9112-3-5b asks for 8000 at least; the common servers take 4 to 8 KiB. Over it:
+    414."""
     field_line: int = 8 * KIB
-    """D2: as the common servers have it. Over it: 431."""
+    """Bytes of one field line, D2: as the common servers have it. Over it: 431."""
     field_section: int = 64 * KIB
-    """D3: stays under the 128 KiB that Linux allows one environment string of a script. Over it: 431."""
+    """Bytes of a header or trailer section, D3: this stays under the 128 KiB that Linux allows one environment string
+    of a script. Over it: 431."""
     field_lines: int = 100
-    """D4: the usual count. Over it: 431."""
+    """Lines of a header or trailer section, D4: the usual count. Over it: 431."""
     content: int = GIB
-    """D5: content is streamed, so this bounds disk and time, not memory; a git push is easily 100 MiB. Over it: 413."""
+    """Bytes of a request's content, D5: it is streamed, so this bounds disk and time, not memory; a git push is easily
+    100 MiB. Over it: 413."""
     chunk_line: int = KIB
-    """D6: a chunk-size has 16 digits at most, the rest is extensions that nobody reads. Over it: 400."""
+    """Bytes of a line that begins a chunk, D6: a chunk-size has 16 digits at most, the rest is extensions that nobody
+    reads. Over it: 400."""
     chunk_extensions: int = 16 * KIB
-    """D6: all extensions of one message (9112-7.1.1-4b). Over it: 400."""
+    """Bytes of all chunk extensions of one message, D6 (9112-7.1.1-4b). Over it: 400."""
     requests_per_connection: int = 1000
-    """D11: the last answer says `Connection: close`."""
+    """Requests, D11: the last answer says `Connection: close`."""
     connections: int = 10_000
-    """D12: an idle connection costs a descriptor and a small buffer; the descriptor limit may lower this further."""
+    """Clients connected at once, D12: an idle connection costs a descriptor and a small buffer; the descriptor limit
+    may lower this further."""
     threads: int = 128
-    """D12: handlers at once in a `ThreadedServer`; further complete requests wait in order."""
+    """Handlers at once in a `ThreadedServer`, D12; further complete requests wait in order."""
     backlog: int = 128
-    """D13: connections the kernel holds before they are accepted."""
+    """Connections the kernel holds before they are accepted, D13."""
     drain: int = 64 * KIB
-    """D15: unread content read away to keep a connection; beyond it the connection closes instead."""
+    """Bytes of unread content read away to keep a connection, D15; beyond them the connection closes instead."""
     linger: int = 64 * KIB
-    """D16: input read away after the last answer, so that the client receives it (9112 §9.6)."""
+    """Bytes read away after the last answer, D16, so that the client receives it (9112 §9.6)."""
     read_ahead: int = 64 * KIB
-    """F12: bytes received ahead of what is being handled; one read of the socket, and the content the loop awaits.
+    """Bytes received ahead of what is being handled, F12: one read of the socket, and the content the loop awaits.
     Content of a stated length is no longer ahead once a handler reads it: that goes into the handler's buffer."""
     portion: int = MIB
-    """L4: bytes read or sent for one connection before others get their turn; disk reads and sendfile block. Of several
+    """Bytes read or sent for one connection before others get their turn, L4: disk reads and sendfile block. Of several
     ranges each counts as 64 KiB more, since a disk has to find it."""
     scripts: int = 16
-    """D18: CGI processes at once; a process costs far more than a connection. Further ones wait in order."""
+    """CGI processes at once, D18: a process costs far more than a connection. Further ones wait in order."""
     script_fields: int = 64 * KIB
-    """D19: field section of a script's output. Over it: 502."""
+    """Bytes of the field section of a script's output, D19. Over it: 502."""
     script_field_lines: int = 100
-    """D19: field lines of a script's output. Over it: 502."""
+    """Field lines of a script's output, D19. Over it: 502."""
     script_stderr: int = 64 * KIB
-    """D19: bytes of a script's standard error kept in the log per run."""
+    """Bytes of a script's standard error kept in the log per run, D19."""
     ranges: int = 256
-    """D20: byte ranges in one request; over it Range is ignored. Ascending ones are read and sent in one pass: so many
+    """Byte ranges in one request, D20; over it Range is ignored. Ascending ones are read and sent in one pass: so many
     cost about as much processor time as a file of some MiB, and some 100 KiB of memory. Programs that patch what they
     have already (zsync) ask for dozens."""
     unordered_ranges: int = 10
-    """D20: the same where they are not in ascending order, for which only a mistake or an attack has many."""
+    """The same where they are not in ascending order, D20, for which only a mistake or an attack has many."""
     log_line: int = 2 * KIB
-    """D21: one access line; longer ones are cut and marked."""
+    """Bytes of one access line, D21; longer ones are cut and marked."""
     spool_memory: int = MIB
-    """Content of a request that is collected, for a script or by `content="spooled"`: up to this size it is in memory,
-    for a script in a file of the system's memory, and beyond it in an unnamed file where temporary files are."""
+    """Bytes of a request's content that are collected in memory, for a script (in a file of the system's memory) or by
+    `content="spooled"`: longer content is in an unnamed file where temporary files are."""
     spool: int = 2 * GIB
-    """D22: bytes spooled at once by all requests. Over it: 503."""
+    """Bytes spooled at once by all requests, D22. Over it: 503."""
     listing_entries: int = 10_000
-    """W5: entries one page of a listing shows, and is made of at once; links lead to the other pages."""
+    """Entries that one page of a listing shows, and is made of at once, W5; links lead to the other pages."""
     shown_file: int = MIB
     """Bytes of a file that `list_dir` shows as HTML; a larger file raises."""
 

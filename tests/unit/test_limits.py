@@ -4,6 +4,7 @@ import dataclasses
 import inspect
 import json
 import math
+import re
 
 import pytest
 
@@ -72,6 +73,16 @@ def test_each_default_has_its_reason_beside_it(kind: type[Limits] | type[Timeout
         declaration = f"    {field.name}: {field.type if isinstance(field.type, str) else field.type.__name__} = "
         assert declaration in source
         assert source.split(declaration)[1].split("\n")[1].startswith('    """')
+
+
+def test_a_limit_of_bytes_says_so() -> None:
+    words = re.findall(r'^    (\w+): int = .*\n    """(\w+)', inspect.getsource(Limits), re.MULTILINE)
+    assert len(words) == len(dataclasses.fields(Limits))
+    defaults = {field.name: field.default for field in dataclasses.fields(Limits)}
+    for name, first in words:
+        default = defaults[name]
+        assert isinstance(default, int)
+        assert (first == "Bytes") == (default % 1024 == 0), name
 
 
 def test_both_are_frozen() -> None:
