@@ -41,13 +41,12 @@ EVERYTHING: Final = (
     "types",
     "versions",
     "counts",
-    "docs",
     "build",
     "pair",
     "robustness",
     "compliance",
 )
-"""What `tests` runs. `versions` is unit and conformance, on 3.11 with `coverage`; `pair` is fuzz, proof and e2e.
+"""What `tests` runs. `versions` is unit and conformance, on 3.11 with `coverage`; `pair` is fuzz, proof, docs and e2e.
 
 Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
 the same on every machine.
@@ -118,8 +117,8 @@ def versions(session: nox.Session) -> None:
 
 @nox.session
 def pair(session: nox.Session) -> None:
-    """Fuzz and proof, and e2e, side by side: the ones need a processor, the other mostly waits."""
-    side_by_side(session, ("fuzz", "proof"), ("e2e",))
+    """Fuzz, proof and docs, and e2e, side by side: the ones need a processor, the other mostly waits."""
+    side_by_side(session, ("fuzz", "proof", "docs"), ("e2e",))
 
 
 @nox.session

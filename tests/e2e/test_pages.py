@@ -12,6 +12,8 @@ from tests.helpers.snippets import PAGES, TOP, Snippet, Walk, snippets
 
 ELSEWHERE: Final = {
     "README.md": "tests/e2e/test_readme.py",
+    "docs/check.md": "tests/helpers/consoles.py",
+    "docs/explain.md": "tests/helpers/consoles.py",
     "docs/package.md": "tests/e2e/test_readme.py",  # the README's own program
     "docs/proxies.md": "tests/helpers/proxies.py",
     "docs/testing.md": "tests/unit/test_pytest_pyhttp.py",

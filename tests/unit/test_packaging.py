@@ -14,7 +14,8 @@ TOOLS: Final = SETTINGS["tool"]
 PACKED: Final = frozenset([*TOOLS["hatch"]["build"]["targets"]["sdist"]["include"], "pyproject.toml"])
 LINK: Final = re.compile(r"\]\(([^)\s]+)\)")
 NAME: Final = re.compile(r"`([\w./-]+\.md)`")
-DOCUMENTS: Final = sorted([*TOP.glob("*.md"), *TOP.glob("docs/*.md")])
+PAGES: Final = [page for page in TOP.glob("docs/**/*.md") if "_build" not in page.parts]
+DOCUMENTS: Final = sorted([*TOP.glob("*.md"), *PAGES])
 INDEX_PAGE: Final = TOP / SETTINGS["project"]["readme"]
 
 
