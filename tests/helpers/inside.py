@@ -1,6 +1,7 @@
 """The life of a connection, drawn from the table of its phases: `python -m tests.helpers.inside`.
 
-It writes docs/inside.svg and the tables of docs/inside.md. `--check` writes nothing and fails where they are stale.
+It writes docs/inside.svg, docs/layers.svg, and the tables of docs/inside.md. `--check` writes nothing and fails where
+they are stale.
 Where the boxes stand is said here; which arrows there are, the table says: one that is missing here, or one too many,
 is a fault.
 """
@@ -16,6 +17,8 @@ from typing import Final
 from pyhttp.limits import Timeouts
 from pyhttp.transport.phases import FACTS, TABLE, Facts, Happening, Owner, Phase
 from pyhttp.transport.poller import READ, WRITE
+from pyhttp.wire.states import RECEIVED, SENT
+from tests.helpers import layers
 
 __all__ = ["ARROWS", "Arrow", "faults", "main", "picture", "with_tables"]
 
@@ -373,7 +376,15 @@ def _happenings_table() -> Iterator[str]:
         yield f"| `{happening.name}` | {happening.value} | {sources} | `{target.name}` |"
 
 
-TABLES: Final = {"phases": _facts_table, "happenings": _happenings_table}
+def _states_table() -> Iterator[str]:
+    yield "| side | state | what comes or goes | next state |"
+    yield "|---|---|---|---|"
+    for side, table in (("receiving", RECEIVED), ("sending", SENT)):
+        for (state, event), target in table.items():
+            yield f"| {side} | `{state.name}` | `{event.__name__}` | `{target.name}` |"
+
+
+TABLES: Final = {"states": _states_table, "phases": _facts_table, "happenings": _happenings_table}
 
 
 def with_tables(page: str) -> str:
@@ -398,8 +409,9 @@ def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is stale")
     check: bool = parser.parse_args(arguments).check
     wrong = list(faults())
-    page, drawing = docs / "inside.md", docs / "inside.svg"
-    wanted = {page: with_tables(page.read_text(encoding="utf-8")), drawing: picture()}
+    page = docs / "inside.md"
+    drawings = {docs / "inside.svg": picture(), docs / "layers.svg": layers.picture(STYLE)}
+    wanted = {page: with_tables(page.read_text(encoding="utf-8")), **drawings}
     for path, text in wanted.items():
         if not check and not wrong:
             path.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pyhttp.transport.phases import TABLE, Happening, Phase
+from tests.helpers import layers
 from tests.helpers.inside import ARROWS, BOX_HEIGHT, BOX_WIDTH, BOXES, DOCS, Arrow, faults, main, picture, with_tables
 
 SOURCES = DOCS.parent / "src" / "pyhttp"
@@ -15,7 +16,7 @@ SOURCES = DOCS.parent / "src" / "pyhttp"
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
-    for name in ("inside.md", "inside.svg"):
+    for name in ("inside.md", "inside.svg", "layers.svg"):
         shutil.copy(DOCS / name, tmp_path / name)
     return tmp_path
 
@@ -26,9 +27,9 @@ def test_the_page_and_the_picture_are_not_stale(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("name", ["inside.md", "inside.svg"])
+@pytest.mark.parametrize("name", ["inside.md", "inside.svg", "layers.svg"])
 def test_a_stale_document_is_found_and_written_anew(name: str, docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stale = (DOCS / name).read_text(encoding="utf-8").replace("LINGER", "STAY")
+    stale = (DOCS / name).read_text(encoding="utf-8").replace("LINGER", "STAY").replace(">transport<", ">carriage<")
     (docs / name).write_text(stale, encoding="utf-8")
     assert main(["--check"], docs) == 1
     assert f"docs/{name} is stale" in capsys.readouterr().err
@@ -44,7 +45,7 @@ def test_a_missing_picture_is_stale(docs: Path) -> None:
 
 
 def test_a_page_without_markers_is_refused() -> None:
-    with pytest.raises(ValueError, match="table of phases"):
+    with pytest.raises(ValueError, match="table of states"):
         with_tables("# Inside\n")
 
 
@@ -79,3 +80,20 @@ def test_every_room_that_the_page_names_is_there() -> None:
         name for path in SOURCES.rglob("*") for name in (str(path.relative_to(SOURCES)).removesuffix(".py"), path.stem)
     }
     assert {name.removesuffix("/") for name in names} - rooms <= {"error_response", "finish_request", "respond"}
+
+
+def test_the_arrows_between_the_layers_stand_for_every_import() -> None:
+    graph = layers.imports()
+    arrows = layers.reduced(graph)
+    for room, others in graph.items():
+        reached, found = set[str](), list(arrows[room])
+        while found:
+            reached.add(other := found.pop())
+            found += arrows[other]
+        assert others <= reached
+        assert all(layers.PLACES[room][1] < layers.PLACES[other][1] for other in others)
+    assert "wire" not in arrows["servers"]  # which uses it, by way of transport
+
+
+def test_a_room_is_drawn_where_it_is_on_no_other() -> None:
+    assert len({place[:2] for place in layers.PLACES.values()}) == len(layers.PLACES)
