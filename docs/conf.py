@@ -196,7 +196,8 @@ def find_reference(
 
 def setup(app: Sphinx) -> None:
     """What Sphinx calls."""
-    app.add_lexer("haproxy", TextLexer)  # Pygments knows none
+    for language in ("haproxy", "caddy"):
+        app.add_lexer(language, TextLexer)  # Pygments knows none
     app.connect("source-read", add_section)
     app.connect("autodoc-process-bases", hide_inner)
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)

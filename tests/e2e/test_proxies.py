@@ -1,4 +1,4 @@
-"""pyhttp behind nginx and HAProxy, by the very configurations that docs/proxies.md shows."""
+"""pyhttp behind nginx, HAProxy and Caddy, by the very configurations that docs/proxies.md shows."""
 
 import contextlib
 import http.client
@@ -19,7 +19,7 @@ import pytest
 from tests.helpers.command import Running, running
 from tests.helpers.crowd import until
 from tests.helpers.programs import need
-from tests.helpers.proxies import Setup, free_port, haproxy, nginx, setup
+from tests.helpers.proxies import Setup, caddy, free_port, haproxy, nginx, setup
 
 CLIENT: Final = "127.0.0.9"
 """Where the clients of these tests are; the proxies, and the tests themselves, are at 127.0.0.1."""
@@ -66,7 +66,11 @@ def who(port: int, fields: dict[str, str] | None = None) -> list[str]:
 def placed(heading: str, site: Path) -> tuple[Setup, int]:
     """The set-up of a section on ports that are free, and the proxy's own port."""
     found, port = setup(heading), free_port()
-    listens = {"listen 80;": f"listen 127.0.0.1:{port};", "bind :80\n": f"bind 127.0.0.1:{port}\n"}
+    listens = {
+        "listen 80;": f"listen 127.0.0.1:{port};",
+        "bind :80\n": f"bind 127.0.0.1:{port}\n",
+        "www.example {\n": f"http://www.example:{port} {{\n    bind 127.0.0.1\n",  # no certificate here
+    }
     changes = {old: new for old, new in listens.items() if old in found.configuration}
     for documented in (8001, 8002)[: len(found.commands)]:
         free = free_port()
@@ -93,7 +97,7 @@ def clients(servers: Sequence[Running], path: str) -> list[list[str]]:
 Proxy = Callable[[str, Path, int], contextlib.AbstractContextManager[None]]
 
 
-@pytest.mark.parametrize(("heading", "proxy"), [("nginx", nginx), ("HAProxy", haproxy)])
+@pytest.mark.parametrize(("heading", "proxy"), [("nginx", nginx), ("HAProxy", haproxy), ("Caddy", caddy)])
 def test_logs_and_scripts_have_the_real_client_whatever_it_says_of_itself(
     heading: str, proxy: Proxy, site: Path, tmp_path: Path
 ) -> None:

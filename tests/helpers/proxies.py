@@ -1,4 +1,4 @@
-"""nginx and HAProxy, by the configurations of docs/proxies.md, and what that page has pyhttp be told."""
+"""nginx, HAProxy and Caddy, by the configurations of docs/proxies.md, and what that page has pyhttp be told."""
 
 import contextlib
 import re
@@ -13,7 +13,7 @@ from typing import Final
 from tests.helpers.crowd import until
 from tests.helpers.programs import need
 
-__all__ = ["Setup", "free_port", "haproxy", "nginx", "setup"]
+__all__ = ["Setup", "caddy", "free_port", "haproxy", "nginx", "setup"]
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "proxies.md"
 NGINX: Final = """
@@ -32,6 +32,13 @@ uwsgi_temp_path FOLDER/uwsgi;
 scgi_temp_path FOLDER/scgi;
 CONFIGURATION
 }
+"""
+CADDY: Final = """
+{
+    admin off
+    storage file_system FOLDER/caddy
+}
+CONFIGURATION
 """
 HAPROXY: Final = """
 global
@@ -97,6 +104,17 @@ def haproxy(configuration: str, folder: Path, port: int) -> Iterator[None]:
     path.write_text(HAPROXY.replace("FOLDER", str(folder)).replace("CONFIGURATION", configuration))
     with _running([need("haproxy"), "-db", "-f", str(path)], folder / "haproxy.out", port):
         until((folder / "haproxy.socket").exists)
+        yield
+
+
+@contextlib.contextmanager
+def caddy(configuration: str, folder: Path, port: int) -> Iterator[None]:
+    """The same with Caddy."""
+    path = folder / "Caddyfile"
+    path.write_text(CADDY.replace("FOLDER", str(folder)).replace("CONFIGURATION", configuration))
+    # It keeps what it last ran in a folder that only a variable names.
+    command = ["env", f"XDG_CONFIG_HOME={folder}", need("caddy"), "run", "--config", str(path)]
+    with _running(command, folder / "caddy.out", port):
         yield
 
 
