@@ -6,6 +6,8 @@ the document is stale.
 """
 
 import argparse
+import functools
+import importlib
 import json
 import os
 import subprocess
@@ -19,6 +21,7 @@ from typing import Final
 
 from pyhttp.checking.register import AREAS, STATEMENTS, Level, State, Statement
 from pyhttp.checking.rows import all_rows
+from pyhttp.checking.rows.model import Row
 from tests.conformance.recorder import BADNESS
 from tests.conformance.register import SAFETY
 from tests.conformance.test_safety_lines import OPEN
@@ -76,11 +79,21 @@ def _shown_by(tests: Mapping[str, str]) -> str:
 
 
 def _file(test: str) -> Path:
-    """Where a test of the recorder's stands: the module of a row's group, or the file in front of the "::"."""
+    """Where a test of the recorder's stands: the module of a row, or the file in front of the "::"."""
     if test.startswith("row "):
-        group = test.removeprefix("row ").partition(":")[0]
-        return Path(all_rows.__file__).with_name(f"{group.replace('-', '_')}.py")
+        return _row_files()[test]
     return ROOT / "tests" / test.partition("::")[0]
+
+
+@functools.cache
+def _row_files() -> dict[str, Path]:
+    """The module of each row, by the recorder's name of it; a group may have rows of several."""
+    found: dict[Row, Path] = {}
+    for path in Path(all_rows.__file__).parent.glob("*.py"):
+        if path.stem != "all_rows":
+            rows: tuple[Row, ...] = getattr(importlib.import_module(f"{all_rows.__package__}.{path.stem}"), "ROWS", ())
+            found.update(dict.fromkeys(rows, path))
+    return {f"row {group}: {row.name}": found[row] for group, rows in all_rows.GROUPS.items() for row in rows}
 
 
 def _link(path: Path) -> str:

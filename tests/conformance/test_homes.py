@@ -9,7 +9,6 @@ import pytest
 
 from pyhttp.checking.register import AT_HOME, STATEMENTS, Statement
 from pyhttp.checking.rows.all_rows import GROUPS
-from tests.conformance.recorder import Results
 from tests.conformance.report import DOCUMENT, render
 
 PACKAGE: Final = Path(__file__).parents[2] / "src" / "pyhttp"
@@ -55,13 +54,12 @@ def test_what_a_citation_is(module: str, cites: bool) -> None:
 
 
 def test_the_document_links_homes_and_tests_that_exist() -> None:
-    results: Results = {
-        "9112-7.1-4a": {"conformance/test_homes.py::test_what_a_citation_is": "passed"},
-        "9112-7.1-1a": {f"row {group}: any": "passed" for group in list(GROUPS)[:3]},
-        "9112-7.1-5c": {f"row {group}: any": "passed" for group in list(GROUPS)[3:6]},
-        "9112-7.1-6b": {f"row {group}: any": "passed" for group in list(GROUPS)[6:9]},
-        "9112-7.1.1-4a": {f"row {group}: any": "passed" for group in list(GROUPS)[9:]},
-    }
-    links = re.findall(r"\]\((\.\./[^)]+)\)", render(results))
-    assert len(links) == len(AT_ONE) + 1 + len(GROUPS)
+    rows = [f"row {group}: {row.name}" for group, rows in GROUPS.items() for row in rows[-1:]]
+    tests = [*rows, "conformance/test_homes.py::test_what_a_citation_is"]
+    results = {identifier: {test: "passed"} for identifier, test in zip(STATEMENTS, tests, strict=False)}
+    document = render(results)
+    links = re.findall(r"\]\((\.\./[^)]+)\)", document)
+    assert len(links) == len(AT_ONE) + len(tests)
     assert all((DOCUMENT.parent / link).is_file() for link in links)
+    (name,) = [row for row in rows if row.startswith("row framing: ")]  # its last rows are those of another module
+    assert f"[`{name}`](../src/pyhttp/checking/rows/content.py)" in document
