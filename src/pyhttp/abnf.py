@@ -80,7 +80,7 @@ CRLF: Final = rb"\r\n"
 TCHAR: Final = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]"
 TOKEN: Final = TCHAR + rb"++"
 OWS: Final = rb"[ \t]*+"
-BWS: Final = OWS
+BWS: Final = OWS  # read past (9110-5.6.3-5c), and dropped with the chunk extension that has it (9110-5.6.3-6b)
 QDTEXT: Final = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 QUOTED_PAIR: Final = rb"\\[\t \x21-\x7e\x80-\xff]"
 QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
@@ -89,7 +89,8 @@ QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
 # always matches, since each quote behind one that fails there would be tried in its turn.
 QUOTED_OR_COMMA: Final = rb'"(?:[^"\\]++|\\[\x00-\xff])*+(?:"|\\?\Z)|,'
 
-# --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. Controls other than HTAB are refused (9110-5.5-5b: a choice).
+# --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. CR, LF and NUL have to be refused (9110-5.5-5a), and
+# so are all controls but HTAB (9110-5.5-5b: a choice).
 FIELD_NAME: Final = TOKEN
 FIELD_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
 FIELD_LINE: Final = FIELD_NAME + rb":" + FIELD_VALUE
@@ -119,7 +120,8 @@ IPV6_ADDRESS: Final = (
 )
 # IPvFuture is an error for a recipient that knows no such version (3986-3.2.2-7c).
 IP_LITERAL: Final = rb"\[" + IPV6_ADDRESS + rb"\]"
-# A host is not empty in http (9110-4.2.1-4b). An IPv4 address is also a reg-name and needs no alternative of its own.
+# A host is not empty in http (9110-4.2.1-4b) and https (9110-4.2.2-4b); no user stands before it (9110-4.2.4-4a).
+# An IPv4 address is also a reg-name and needs no alternative of its own.
 REG_NAME: Final = rb"(?:" + UNRESERVED_SUB_DELIMS + rb"++|" + PCT_ENCODED + rb")++"
 URI_HOST: Final = rb"(?:" + IP_LITERAL + rb"|" + REG_NAME + rb")"
 PORT: Final = rb"[0-9]{0,5}+"

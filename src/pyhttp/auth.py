@@ -168,7 +168,10 @@ class BasicAuth:
 
     @property
     def challenge(self) -> str:
-        """The value of WWW-Authenticate (9110-11.5-5a, RFC 7617 §2.1)."""
+        """The value of WWW-Authenticate (RFC 7617 §2.1): each parameter stands once (9110-11.2-4a).
+
+        The realm is a quoted string (9110-11.5-5a), in which quotes and backslashes alone are escaped (9110-5.6.4-5a).
+        """
         realm = self.realm.replace("\\", "\\\\").replace('"', '\\"')
         return f'Basic realm="{realm}", charset="UTF-8"'
 

@@ -158,13 +158,13 @@ class Forbidden(StatusError):
 
 
 class NotFound(StatusError):
-    """404: nothing here, or nothing the server is willing to show (RFC 9110 §15.5.5)."""
+    """404: nothing here for now (9110-15.5.11-1b), or nothing the server is willing to show (9110-15.5.4-3a)."""
 
     status: int = HTTPStatus.NOT_FOUND
 
 
 class MethodNotAllowed(StatusError):
-    """405: a known method this resource does not offer; `allow` becomes the Allow field (RFC 9110 §15.5.6)."""
+    """405: a known method this resource does not offer; `allow` becomes Allow (9110-10.2.1-5b, 9110-15.5.6-1b)."""
 
     status: int = HTTPStatus.METHOD_NOT_ALLOWED
 
@@ -199,7 +199,7 @@ class PreconditionFailed(StatusError):
 
 
 class ContentTooLarge(StatusError):
-    """413 and closed: more content than `Limits.content` (RFC 9110 §15.5.14)."""
+    """413 and closed (9110-15.5.14-1b.2): over `Limits.content`; the rest is not read (9110-15.5.14-1b)."""
 
     status: int = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     must_close = True
@@ -213,7 +213,7 @@ class TargetTooLong(StatusError):
 
 
 class RangeNotSatisfiable(StatusError):
-    """416: a valid Range that meets no byte of a representation of `length` bytes (RFC 9110 §15.5.17)."""
+    """416: a Range that meets no byte of the `length` there are, which is told (9110-14.4-11a, 9110-15.5.17-3a)."""
 
     status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 
@@ -269,7 +269,7 @@ class BadGateway(StatusError):
 
 
 class Unavailable(StatusError):
-    """503: over a limit for now; `retry_after` seconds become Retry-After (RFC 9110 §15.6.4)."""
+    """503: over a limit for now; `retry_after` seconds become Retry-After (9110-15.6.4-1b)."""
 
     status: int = HTTPStatus.SERVICE_UNAVAILABLE
 

@@ -23,6 +23,8 @@ _AT_ONCE: Final = 8
 def admit(exchange: Exchange, auth: BasicAuth) -> None:
     """Let the request of `exchange` pass, and note its user; before a look at the folder, or a script (3875-3.1-3a).
 
+    Credentials alone count: From proves nothing, and no code reads it (9110-10.1.2-7a).
+
     Raises:
         Unauthorized: It has no credentials, or not the right ones (9110-11.4-3a).
         Unavailable: Too many passwords are being tried.

@@ -1,6 +1,7 @@
 """How much and how long: every bound on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
 
-What happens at each is written down here, beside it (3875-8.1-1b).
+A peer may be hostile (9110-2.3-1a). Each element that it sends has a bound of its own (9110-17.5-4a). What happens at
+each is written down here, beside it (3875-8.1-1b).
 `Limits` counts bytes and things, `Timeouts` counts seconds. 0 and None never mean "unlimited": both are refused.
 """
 
@@ -18,13 +19,15 @@ GIB: Final = 1024 * MIB
 class Limits:
     """Sizes in bytes and counts of things; all positive.
 
+    By default what this server makes is within them, unless escapes have made it longer (9110-2.3-3a).
+
     Raises:
         ValueError: A limit is not a positive int; the message names it.
     """
 
     request_line: int = 8 * KIB
-    """Bytes of a request line, D1: 9112-3-5b asks for 8000 at least; the common servers take 4 to 8 KiB. Over it:
-    414."""
+    """Bytes of a request line, D1: 9110-4.1-5a and 9112-3-5b ask for 8000 at least; the common servers take 4 to 8 KiB.
+    Over it: 414."""
     field_line: int = 8 * KIB
     """Bytes of one field line, D2: as the common servers have it. Over it: 431."""
     field_section: int = 64 * KIB

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Unauthorized(StatusError):
-    """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (RFC 9110 §15.5.2, §11.6.1).
+    """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (9110-11.6.1-3a).
 
     Args:
         detail: For the log.

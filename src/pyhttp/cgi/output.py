@@ -132,7 +132,7 @@ def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
         # the client resolves the one (RFC 9110 §10.2.2), and it alone has a use for the other.
         if location.startswith("/") and "#" not in location:
             return LocalRedirect(uri_reference(location))
-        return _document(302, fields)  # 3875-6.2.3-3b
+        return _document(302, fields)  # 3875-6.2.3-3b; Location is among them (9110-15.4.3-2a)
     if status is None:
         if cgi["content-type"] is None:  # never guessed (3875-6.3.1-3b)
             raise BadGateway("neither Content-Type, Location nor Status")
@@ -187,6 +187,7 @@ def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> D
             lengths.append(value)
     if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
         dropped.add("content-length")
+    # Line by line: those of Set-Cookie are not joined (9110-5.3-4.1b).
     kept = tuple([(name, value) for name, value in fields if not _is_dropped(name.lower(), dropped)])
     return Document(status, Headers.parsed(kept), _content_length(lengths), reason)
 
@@ -196,7 +197,7 @@ def _is_dropped(name: str, dropped: set[str]) -> bool:
 
 
 def _content_length(values: list[str]) -> int | None:
-    """What the script says of its content's length, by the rule for requests (safety line F3)."""
+    """What the script says of its content's length, by the rule for requests (9110-8.6-13a, safety line F3)."""
     if not values:
         return None
     value = values[0]

@@ -78,7 +78,7 @@ class Process:
             self.errors, their_errors = _pipe(opened)
             self._popen = started_within(
                 scripts.descriptors,
-                lambda: subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command
+                lambda: subprocess.Popen(  # noqa: S603 - no shell, and no word of the request in the command (9110-17.4-3a)
                     command,
                     stdin=subprocess.DEVNULL if stdin is None else stdin,
                     stdout=their_output,

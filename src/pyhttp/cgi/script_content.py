@@ -16,8 +16,8 @@ class ScriptContent:
 
     It may be of any length (3875-9.6-2b).
 
-    The length stated by the script is enforced: surplus is cut, and content that is short, or whose script was ended
-    by a signal, fails, so that the connection is cut (safety line C13).
+    The length stated by the script is enforced (9110-8.6-12a): surplus is cut, and content that is short, or whose
+    script was ended by a signal, fails, so that the connection is cut (safety line C13).
 
     Args:
         pipes: The script; closed by `close`.

@@ -114,7 +114,7 @@ def request_variables(head: RequestHead, ends: Ends, length: int | None) -> dict
     if length is not None and head.announces_content:  # 3875-4.1.2-3a
         variables["CONTENT_LENGTH"] = str(length)
     content_type = head.headers.by_name.get("content-type")
-    if content_type is not None:  # left out (3875-4.1.3-10b.2) rather than guessed (3875-4.1.3-10b)
+    if content_type is not None:  # left out (3875-4.1.3-10b.2) rather than guessed (3875-4.1.3-10b, 9110-8.3-5b)
         variables["CONTENT_TYPE"] = content_type  # 3875-4.1.3-10a
     return variables
 

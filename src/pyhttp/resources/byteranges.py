@@ -14,6 +14,9 @@ def byte_ranges(
 ) -> tuple[str, tuple[bytes | FileSlice, ...]]:
     """The parts of a 206, in the order asked for (9110-15.3.7.2-6a); none of the file is in memory (safety line G5).
 
+    Each has its Content-Range (9110-15.3.7.2-2a); the head, for which this gives a Content-Type, has none
+    (9110-15.3.7.2-1b). Lines end in CRLF (9110-8.3.3-1c).
+
     Args:
         file: Closed with the parts.
         spans: At least two.

@@ -50,7 +50,7 @@ def file_response(
 ) -> Response:
     """What a file answers to a request; the content comes from a descriptor that is opened once.
 
-    HEAD gets what GET gets (9110-9.3.2-2a); the gate keeps the content back.
+    HEAD gets what GET gets (9110-9.3.2-2a), no field less (9110-9.3.2-2b); the gate keeps the content back.
 
     Args:
         head: The request.
@@ -149,11 +149,11 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
     path, version, coding, varies, made = selected
     validators = validators_of_file(version, now_ns, coding=coding, made=made)
     lines: Lines = (*type_lines(path, site, beginning, coding), ("ETag", str(validators.etag)))
-    if not made:
+    if not made:  # without ranges nothing is said of them (9110-14.3-8a)
         lines = (*lines, ("Accept-Ranges", "bytes"))
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
-    if coding:
+    if coding:  # 9110-8.4-5a
         lines = (*lines, ("Content-Encoding", coding))
     if varies:
         lines = (*lines, ("Vary", "Accept-Encoding"))
@@ -225,17 +225,18 @@ def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> b
 
 def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limits: Limits) -> Response:
     """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    # Of an empty file every range is ignored (9110-14.2-3a): a cache that fetches in slices would pass the 416 on.
+    # An empty file has every range ignored (9110-14.2-3a, 9110-14.2-7a): a cache that fetches in slices would pass the
+    # 416 on.
     asked, size = head.headers.by_name["range"], file.size
     spans = select(asked, size, limits.ranges, limits.unordered_ranges) if size else Unranged.WHOLE
     if spans is Unranged.UNSATISFIABLE:
         raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
     if spans is Unranged.WHOLE:
         return Response(200, described.fields, _content(head, file, 0, file.size))
-    fields = described.fields
+    fields = described.fields  # what a cache needs (9110-15.3.7-4a), and without If-Range all else (9110-15.3.7-6b)
     if "if-range" in head.headers.by_name:
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
-    if len(spans) == 1:  # also where others were asked for and met no byte: never a multipart of one
+    if len(spans) == 1:  # never a multipart of one (9110-15.3.7.2-5a): the others met no byte (9110-15.3.7.2-5b)
         span = spans[0]
         fields = fields.plus("Content-Range", content_range(span, file.size))
         return Response(206, fields, _content(head, file, span.start, span.length))

@@ -45,7 +45,7 @@ class OpenedFile:
     sized: bool
     """Whether `size` is what can be read; it is not for files that the kernel makes up when they are read."""
     modified_ns: int
-    """Its mtime, nanoseconds since 1970."""
+    """Its mtime, nanoseconds since 1970, when it was opened for the response (9110-8.8.2.1-3a)."""
     changed_ns: int
     """Its ctime, nanoseconds since 1970: the last change of content, name, mode or mtime."""
     version: FileVersion

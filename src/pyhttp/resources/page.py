@@ -167,7 +167,7 @@ def plain_text(name: str) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text for HTML, in content and in quoted attributes.
+    """Text for HTML, in content and in quoted attributes: a name may have come from anybody (9110-17.4-3c).
 
     Not `html.escape`: with it comes a table of all entities, which costs as much to import as ten modules of ours.
     """

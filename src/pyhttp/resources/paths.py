@@ -38,8 +38,9 @@ def decode(path: str) -> tuple[str, ...]:
     """The segments of a request path, each decoded once (3986-2.4-3b, 3986-7.3-2a), empty ones left out.
 
     Every decision about access is made on this one form (3986-7.3-2c, safety line T8): ``//a//b/`` is ``a``, ``b``, and
-    so is ``/%61/%62`` (3986-6.2.2.2-1c). What parts a path is settled before it is decoded (3986-7.3-2b). Octets that
-    are no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
+    so is ``/%61/%62`` (3986-6.2.2.2-1c). So far paths are normalised (9110-4.2.3-7a), and two spellings of one path
+    lead to one file, or to none (9110-4.2.3-7b). What parts a path is settled before it is decoded (3986-7.3-2b).
+    Octets that are no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
 
     Args:
         path: The path as it stood in the request, still encoded; a query is cut off.
@@ -80,6 +81,9 @@ def encode_segment(segment: str) -> str:
 
 def home_reference(path: str) -> str:
     """The relative reference to the top of the site: right behind any prefix, and never to another host (R1).
+
+    All references of this server are relative: they name no host, which could be missing in a URI of http or https
+    (9110-4.2.1-4a, 9110-4.2.2-4a), and no user (9110-4.2.4-3a).
 
     Args:
         path: Of the request that is answered, still encoded; a client resolves against it, empty segments included.

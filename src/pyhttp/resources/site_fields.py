@@ -41,6 +41,8 @@ the asterisk."""
 def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers:
     """The field lines of an answer of the server's own, with how it may be cached, less what the operator replaces.
 
+    None of ours is one that only a client may send (9110-2.2-5b).
+
     Args:
         lines: Of the answer.
         site: Whose headers were checked when it was built.
@@ -51,7 +53,7 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
     if not found:
         caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))
-    if site.headers:
+    if site.headers:  # a field that is no list is sent once (9110-5.3-3a)
         lines = without(lines, {name.lower() for name, _ in site.headers} - _JOINED)
     return Headers.parsed(lines)
 
@@ -92,7 +94,10 @@ def _further(site: Site) -> tuple[tuple[str, tuple[str, str]], ...]:
 
 
 def not_modified_fields(headers: Headers) -> Headers:
-    """Of a 304: those fields of the 200 it stands for that a cache needs, and no others (9110-15.4.5-2a, -4a)."""
+    """Of a 304: those fields of the 200 it stands for that a cache needs (9110-15.4.5-2a).
+
+    There are no others (9110-15.4.5-4a), whichever condition was false (9110-13.1.3-15a.2).
+    """
     return Headers.parsed([line for line in headers.lines if line[0].lower() in _OF_304])
 
 

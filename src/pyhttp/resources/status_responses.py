@@ -104,7 +104,7 @@ def redirect_response(
 ) -> Response:
     """301 to the URL that a directory or a page has: a directory's ends in a slash (safety lines R1, R2).
 
-    The reference is relative, so that it is right behind any prefix that a proxy takes away.
+    Location has it (9110-15.4.2-2a): a relative reference, which is right behind any prefix that a proxy takes away.
 
     Args:
         path: Of the request, still encoded: what the client resolves the reference against.
@@ -135,13 +135,15 @@ def options_response(
 ) -> Response:
     """204 with what a resource offers (9110-9.3.7-4a), and the answer to a CORS preflight where the site has CORS.
 
+    Max-Forwards counts for nothing: this server is the last one (9110-7.6.2-5a).
+
     Args:
         headers: Of the request; they tell a preflight.
         site: Whose fields the answer carries.
         methods: What the resource offers.
     """
-    allow = ", ".join(methods)
-    lines: Lines = (("Allow", allow),)
+    allow = ", ".join(methods)  # a list that we send has no empty member (9110-5.6.1.1-1a)
+    lines: Lines = (("Allow", allow),)  # of what is no 405, this alone has it (9110-10.2.1-5b.2)
     if is_preflight("OPTIONS", headers, site):
         lines = (
             *lines,

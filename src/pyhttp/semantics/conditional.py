@@ -17,9 +17,9 @@ class Verdict(Enum):
     """What the preconditions of a request allow."""
 
     PERFORM = auto()
-    """The method, Range and all."""
+    """The method, Range and all (9110-13.1.5-13b); what has no ranges is sent whole then, too (9110-13.1.5-6c)."""
     PERFORM_WHOLE = auto()
-    """The method, with Range ignored: it is absent, means nothing here, or If-Range does not hold."""
+    """The method, with Range ignored: it is absent, means nothing here, or If-Range is false (9110-13.1.5-13a)."""
     NOT_MODIFIED = auto()
     """Nothing: 304, the client holds the current representation."""
     PRECONDITION_FAILED = auto()
@@ -35,6 +35,9 @@ NOT_MODIFIED: Final = Verdict.NOT_MODIFIED
 def evaluate(method: str, headers: Headers, validators: Validators, now: int) -> Verdict:
     """Judge a request whose answer, without its conditions, would be 2xx (9110-13.2.1-1b).
 
+    It is asked before the method is performed (9110-13.1.1-7a, 9110-13.1.2-8a) and before a range is sent
+    (9110-13.1.5-8a). The order of the steps is that of §13.2.2 (9110-13.2.2-2a).
+
     Args:
         method: Of the request.
         headers: Of the request.
@@ -45,13 +48,16 @@ def evaluate(method: str, headers: Headers, validators: Validators, now: int) ->
     reading = method in _READING
     if not reading and method in _UNCONDITIONAL_METHODS:  # 9110-13.2.1-2b
         return PERFORM_WHOLE
-    # §13.2.2 step 1 and, only without If-Match, step 2 (9110-13.1.4-5a)
+    # §13.2.2 step 1 and, only without If-Match (9110-13.1.4-5a, 9110-13.1.4-10a), step 2. Where one is false, nothing
+    # is performed (9110-13.1.1-10a, 9110-13.1.4-13a): 412 tells so (9110-13.1.1-10b, 9110-13.1.4-13b).
     if "if-match" in fields:
         if not _if_match(fields["if-match"], validators):
             return Verdict.PRECONDITION_FAILED
     elif "if-unmodified-since" in fields and not _if_unmodified_since(fields["if-unmodified-since"], validators, now):
         return Verdict.PRECONDITION_FAILED
-    # Step 3 and, only without If-None-Match, step 4 (9110-13.1.3-5a), which reading methods alone know
+    # Step 3 and, only without If-None-Match (9110-13.1.3-5a, 9110-13.1.3-12a), step 4, which reading methods alone know
+    # (9110-13.1.3-6a). Where one is false, nothing is performed (9110-13.1.2-11a, 9110-13.1.3-15a): they get 304,
+    # others 412 (9110-13.1.2-11a.2).
     if "if-none-match" in fields:
         if not _if_none_match(fields["if-none-match"], validators):
             return NOT_MODIFIED if reading else Verdict.PRECONDITION_FAILED
@@ -72,14 +78,14 @@ def evaluate(method: str, headers: Headers, validators: Validators, now: int) ->
 
 
 def _if_match(value: str, validators: Validators) -> bool:
-    """§13.1.1, by strong comparison; a field that breaks the grammar names no tag that could match."""
+    """By strong comparison (9110-13.1.1-2a); a field that breaks the grammar names no tag that could match."""
     tags = parse_entity_tags(value)
     etag = validators.etag
     return value == "*" or bool(tags and etag and any(tag.matches_strongly(etag) for tag in tags))
 
 
 def _if_none_match(value: str, validators: Validators) -> bool:
-    """§13.1.2, by weak comparison; a field that breaks the grammar names no tag that could match."""
+    """By weak comparison (9110-13.1.2-2a); a field that breaks the grammar names no tag that could match."""
     etag = validators.etag
     if etag is None:
         return value != "*"
@@ -90,13 +96,19 @@ def _if_none_match(value: str, validators: Validators) -> bool:
 
 
 def _if_modified_since(value: str, validators: Validators, now: int) -> bool:
-    """§13.1.3; true where there is no valid date in it, or no date to compare it with."""
+    """True where it is no valid date (9110-13.1.3-6a), or no date is there to compare (9110-13.1.3-7a).
+
+    Both are times of this server's clock (9110-13.1.3-8a).
+    """
     since = parse_date(value, now)
     return since is None or validators.modified is None or validators.modified > since
 
 
 def _if_unmodified_since(value: str, validators: Validators, now: int) -> bool:
-    """§13.1.4; true where there is no valid date in it, or no date to compare it with."""
+    """True where it is no valid date (9110-13.1.4-6a), or no date is there to compare (9110-13.1.4-7a).
+
+    Both are times of this server's clock (9110-13.1.4-8a).
+    """
     since = parse_date(value, now)
     return since is None or validators.modified is None or validators.modified <= since
 

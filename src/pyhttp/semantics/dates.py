@@ -25,7 +25,7 @@ LATEST: Final = 253_402_300_799
 
 @lru_cache(maxsize=512)
 def format_date(seconds: int) -> str:
-    """The IMF-fixdate of a time, the only format a sender uses (9110-5.6.7-7b).
+    """The IMF-fixdate of a time, the only format a sender uses (9110-5.6.7-7b), with no further space (9110-5.6.7-17a).
 
     The latest results are kept: one Date serves every response of its second, one Last-Modified every request for its
     file.

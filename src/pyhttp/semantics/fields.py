@@ -86,6 +86,7 @@ class Headers(Mapping[str, str]):
         """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
 
         The white space around a value is no part of it; only SP and HTAB are such (9110-5.5-3b, safety line S7).
+        That within it stays as it is (9110-5.6.3-4b).
 
         Args:
             lines: The field lines.
@@ -230,7 +231,11 @@ def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:
 
 
 def _serialized(lines: tuple[tuple[str, str], ...]) -> bytes:
-    """The lines as they are sent."""
+    """The lines as they are sent.
+
+    Of optional white space there is one space behind a colon or comma (9110-5.6.3-2b), else none (9110-5.6.3-2b.2).
+    No field of ours has any that is required, which would be one space (9110-5.6.3-3b), or bad (9110-5.6.3-5b).
+    """
     text = "".join([f"{name}: {value}\r\n" for name, value in lines])
     if text.count("\r") != len(lines) or text.count("\n") != len(lines):
         raise Misuse("a field of the response holds a line end")
@@ -249,7 +254,10 @@ def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
 
 
 def parse_list(value: str) -> tuple[str, ...]:
-    """The members of one list-based field value (RFC 9110 §5.6.1.2): empty ones skipped, quoted strings whole."""
+    """The members of one list-based field value (the #rule), quoted strings whole.
+
+    Empty ones are skipped (9110-5.6.1.2-1b), however many stand side by side (9110-5.6.1.2-1c).
+    """
     if '"' not in value:
         return tuple([stripped for part in value.split(",") if (stripped := part.strip(" \t"))])
     return tuple([stripped for part in _split_quoted(value) if (stripped := part.strip(" \t"))])

@@ -175,7 +175,7 @@ def media_type(
     charset: str = "utf-8",
     coding: str = "",
 ) -> str:
-    """The value of Content-Type for a file.
+    """The value of Content-Type for a file, which always has one (9110-8.3-5a).
 
     Args:
         name: The file's name, or a path that ends in it.
@@ -184,8 +184,8 @@ def media_type(
         further: (ending, media type) pairs that come before the table: of names that are the ending, or end in a dot
             and it, in any case. The longest counts, the last of equal ones.
         default: What a file of an unknown name is, without a look; "" for the look.
-        charset: Stated with types of text that state none themselves (§8.3.2); "" for none. Text that was found by a
-            look is in UTF-8 whatever this says.
+        charset: Stated with types of text that state none themselves (9110-8.3.1-4a, §8.3.2); "" for none. Text that
+            was found by a look is in UTF-8 whatever this says.
         coding: The content coding with which the file is sent; "" for none.
     """
     found, suffix = _said(name, further), _suffix(name)

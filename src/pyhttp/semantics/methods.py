@@ -10,7 +10,7 @@ _KNOWN: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "O
 """The methods of RFC 9110 §9.3 and RFC 5789; method tokens are case-sensitive (9110-9.1)."""
 
 FILE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-"""What files and listings offer (9110-9.1-9a)."""
+"""What files and listings offer: GET and HEAD (9110-9.1-9a), and of all others OPTIONS alone (9110-9.1-9b)."""
 
 
 def check_method(method: str, offered: tuple[str, ...] = FILE_METHODS) -> None:

@@ -16,8 +16,10 @@ PROBLEM: Final = "application/problem+json"
 """RFC 9457."""
 
 _CODING: Final = rb"(" + abnf.TOKEN + rb")(" + abnf.WEIGHT + rb")?"
+"""A coding, with its weight if it has one (9110-12.5.3-6a)."""
 _MEDIA_RANGE: Final = rb"(" + abnf.TOKEN + rb"/" + abnf.TOKEN + rb")(" + abnf.PARAMETERS + rb")"
 _QUALITY: Final = rb"[qQ]=" + abnf.QVALUE
+"""A parameter that is a weight, wherever it stands (9110-12.5.1-6d)."""
 _SAME: Final = {"x-gzip": "gzip"}
 """Another name of a coding (9110-8.4.1.3-1b)."""
 
@@ -49,7 +51,7 @@ def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
         weight = weights.get(coding, others)
         if weight > best_weight:
             best, best_weight = coding, weight
-    # Identity is acceptable unless excluded, but weighs nothing where it is not mentioned (§12.5.3).
+    # Identity is acceptable unless excluded (9110-12.5.3-12b), but weighs nothing where it is not mentioned.
     identity = weights.get(IDENTITY, weights.get("*", -1))
     if identity > best_weight or (best is None and identity != 0):
         return IDENTITY

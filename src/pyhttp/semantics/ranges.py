@@ -34,18 +34,19 @@ class Unranged(Enum):
     WHOLE = auto()
     """The field is ignored: 200 with everything."""
     UNSATISFIABLE = auto()
-    """The field is valid and meets no byte: 416."""
+    """The field is valid and meets no byte: 416 (9110-14.2-13a)."""
 
 
 Selection = tuple[Span, ...] | Unranged
-"""The spans to send, in the order asked for and at least one; or why there is none."""
+"""The spans to send in a 206, in the order asked for and at least one (9110-14.2-11a); or why there is none."""
 
 
 def select(value: str, length: int, limit: int, unordered: int) -> Selection:
-    """What a Range field asks of a representation.
+    """What a Range field asks of a representation: ranges of bytes are wanted of origin servers (9110-14.2-3b).
 
     Ignored are other units (9110-14.2-5a), what breaks the grammar, too many ranges, and ranges that overlap
-    (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges that touch stay two: each gets the part it asked for.
+    (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges are never joined (9110-15.3.7.2-4a):
+    those that touch stay two, as each gets the part it asked for.
 
     Args:
         value: The value of Range.
@@ -105,5 +106,8 @@ def _ascend(spans: list[Span]) -> bool:
 
 
 def content_range(span: Span, length: int) -> str:
-    """The value of Content-Range for a part of a representation (§14.4)."""
+    """The value of Content-Range for a part of a representation: it has the complete length (9110-14.4-5a).
+
+    No method here takes a part: the Content-Range of a request is read by no code (9110-14.4-4b).
+    """
     return f"bytes {span.start}-{span.last}/{length}"

@@ -34,6 +34,7 @@ _EXPLANATIONS: Final = {
     502: "The program behind this address gave no valid answer. Trying again later may help.",
     503: "The server has too much to do right now. Please try again shortly.",
     504: "The program behind this address did not answer in time. Trying again later may help.",
+    # The versions that are served (9110-15.6.6-1c)
     505: "The server speaks HTTP/1.1 and HTTP/1.0, and no other major version of HTTP on this connection.",
 }
 

@@ -77,7 +77,10 @@ A plain tuple, as one is made for every request.
 def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "", made: bool = False) -> Validators:
     """The validators of a file, from what `fstat` says of it.
 
-    The tag is a one-way digest of all that: size and mtime alone are the same for many files of a package store, and
+    Each has a tag (9110-8.8.3.1-3a), and those with a credible date have that (9110-8.8.2.1-1a). The tag, which is
+    hexadecimal, has no backslash (9110-8.8.3-3.1b), and is another when caches should forget the old (9110-8.8.1-7b).
+
+    It is a one-way digest of all that: size and mtime alone are the same for many files of a package store, and
     mtime is what anybody may set, but no one sets ctime. No number of the machine can be read from it (safety line W7).
     A file changed so lately that it may change again under the same times gets a weak tag (9110-8.8.3-7b) of another
     text, so that nobody mistakes what was sent then for what the strong tag stands for later.
@@ -97,7 +100,7 @@ def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "", m
         tag = EntityTag(f"{opaque}-new", weak=True)
     else:
         tag = EntityTag(opaque, weak=made)
-    modified = min(modified_ns, now_ns) // _SECOND
+    modified = min(modified_ns, now_ns) // _SECOND  # of one in the future the time of the response (9110-8.8.2.1-4b)
     return Validators(tag, modified if modified >= _FIRST_DATE else None)
 
 

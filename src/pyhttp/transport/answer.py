@@ -31,7 +31,7 @@ _ITEMS_AT_ONCE: Final = 256
 def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes, bytes] | None:
     """An answer that can leave in one step, as nearly all do: its head, and its content as bytes; else None.
 
-    Whoever gets it sends it at once: for the framing it has been sent.
+    Whoever gets it sends it at once, its Date being of now (9110-6.6.1-5a, 9110-6.6.1-5b): for the framing it is sent.
 
     Args:
         sink: Where it goes; its request has been received.
@@ -208,7 +208,7 @@ class Answer:
     def _send_head(self) -> None:
         sink, response = self._sink, self._response
         headers = response.headers
-        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
+        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # in a 5xx, too (9110-6.6.1-6a.2)
         close = sink.fate is not KEEP or self._unread_too_long() or sink.is_last()
         head = ResponseHead(response.status, headers, response.length, close, response.reason, date)
         sink.outbox.add(sink.core.send(head))

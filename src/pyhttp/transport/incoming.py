@@ -156,7 +156,7 @@ class Incoming:
             self._spool.close()
 
     def _invite(self) -> bool:
-        """Put `100 Continue` into the outbox where the client waits for it."""
+        """Put `100 Continue` into the outbox where the client waits for it: before content is (9110-10.1.1-16a)."""
         core = self._channel.core
         if not core.awaiting_continue:
             return False

@@ -60,9 +60,9 @@ class ChunkedDecoder:
         limits: `content`, `chunk_line`, `chunk_extensions` and the limits of a field section count.
 
     Attributes:
-        trailers: The trailer section, once `complete`: kept (9112-7.1.2-3a), apart from the header section
-            (9112-7.1.2-3b, 9112-7.1.2-3c); empty where there is none (9112-7.1-1a). Fields that may not stand in one
-            are left out.
+        trailers: The trailer section, once `complete`: kept (9112-7.1.2-3a) as a value of its own (9110-6.5.2-3a),
+            apart from the header section (9110-6.5-2a, 9112-7.1.2-3b) and never merged into it (9110-6.5.1-3d,
+            9112-7.1.2-3c); empty where there is none (9112-7.1-1a). Fields that may not stand in one are left out.
     """
 
     __slots__ = ("_error", "_extensions", "_finder", "_left", "_limits", "_part", "_room", "_section", "trailers")

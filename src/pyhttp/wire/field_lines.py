@@ -29,7 +29,7 @@ def _forbidden() -> re.Pattern[bytes]:
 
 
 def check_field_line(line: bytes) -> None:
-    """Refuse a line, without its CRLF, that is no field line.
+    """Refuse a line, without its CRLF, that is no field line. A name that nobody knows is none less (9110-5.1-6b).
 
     Raises:
         MalformedRequest: The detail says which rule of RFC 9112 §5 it breaks, and where.

@@ -57,6 +57,9 @@ UNTIL_CLOSE: Final = UntilClose()
 def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
     """The framing of a request, by the list of RFC 9112 §6.3 in its order.
 
+    The method has no say. Content of GET (9110-9.3.1-6c), HEAD (9110-9.3.2-3c) and DELETE (9110-9.3.5-6c) is read past
+    as any other, and no code of this server relies on it.
+
     Raises:
         MalformedRequest: The length cannot be told, or not safely.
         CodingUnknown: An unknown transfer coding, properly delimited by chunked (9112-6.1-11a).
@@ -76,7 +79,8 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
             raise _wrong_coding(headers.members("Transfer-Encoding"))
         return CHUNKED  # understood (9112-6.1-4a), and taken off before anybody else sees the content (9112-6.1-8b)
     if "content-length" in fields:
-        # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a); they are refused (safety line F2).
+        # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a, 9110-8.6-13a.2); they are
+        # refused (safety line F2).
         length = parse_content_length(headers.get_all("Content-Length"))
         return Sized(length) if length else NO_CONTENT
     # Item 7. Item 8 is about responses. Nobody has to state a length: chunked content is taken (9112-6.3-5a).
@@ -94,7 +98,7 @@ def _wrong_coding(codings: tuple[str, ...]) -> HTTPError:
 def parse_content_length(lines: tuple[str, ...]) -> int:
     """The number of octets that Content-Length states (RFC 9110 §8.6).
 
-    Leading zeros are digits like others. `int` sees at most 19 digits.
+    Leading zeros are digits like others. `int` sees at most 19 digits (9110-8.6-10b).
 
     Raises:
         MalformedRequest: Not one line of ASCII digits, or above 2**63 - 1 (9112-6.3-2.5.1b).
@@ -119,8 +123,8 @@ def response_framing(method: str, version: str, status: int, length: int | None)
         status: Of the response.
         length: Octets of content, None where only the end will tell.
     """
-    # Item 1: no coding is stated for HEAD, 1xx, 204 and 304 (9112-6.1-9a, 9112-6.1-10a). A 205 has no content either,
-    # but says so by a length of 0 (9110-15.3.6-3a).
+    # Item 1: no coding is stated for HEAD, 1xx, 204 and 304 (9112-6.1-9a, 9112-6.1-10a), and for HEAD no content
+    # follows the head (9110-9.3.2-1a). A 205 has no content either, but says so by a length of 0 (9110-15.3.6-3a).
     if method == "HEAD" or status < 200 or status in {204, 304}:
         return NO_CONTENT
     # Item 2 is about CONNECT, which never succeeds here; items 3 to 5 are about recipients.

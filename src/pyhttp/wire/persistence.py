@@ -21,7 +21,9 @@ def asks_to_persist(version: str, headers: Headers) -> bool:
 
     An HTTP/1.1 connection persists (9112-9.3-1b) until a request says close (9112-9.6-6a).
 
-    Options that mean nothing here, and members that are no options at all, are ignored (RFC 9110 §7.6.1).
+    Connection counts in HTTP/1.0, too (9110-5.1-4c).
+    Options that mean nothing here, and members that are no options at all, are ignored; so are fields about the
+    connection that it does not list, such as Keep-Alive (9110-7.6.1-10b).
     """
     value = headers.by_name.get("connection")
     if value is None:

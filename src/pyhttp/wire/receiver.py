@@ -78,7 +78,7 @@ class RequestReceiver:
         self._await_head()
 
     def _await_head(self) -> None:
-        """Forget what was read of a request, but for its header section and an ordinary head: the next may be alike."""
+        """Forget a request (9110-3.3-5a); octets of its section and of an ordinary head stay: the next may be alike."""
         self._receiving = _AWAITING_HEAD
         self._empty_line_skipped = False
         self._reader: HeadReader | None = None

@@ -20,7 +20,8 @@ Syntax = tuple[str, str, str, Headers]
 """Method, request-target, version and header section: syntactically right, not yet looked at together."""
 
 REFUSED: Final = frozenset({"CONNECT", "TRACE"})
-"""Methods that this server never performs; a script is not asked (3875-4.3.4-2a)."""
+"""Methods that this server never performs: CONNECT is for proxies (9110-9.3.6-6c). A script is not asked
+(3875-4.3.4-2a)."""
 _EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -45,7 +46,7 @@ class HeadReader:
         return self._read
 
     def read(self, data: bytes | bytearray, start: int) -> Syntax | None:
-        """The head that begins at `start`, or None while it is incomplete.
+        """The head that begins at `start`; None while it is incomplete, and nothing acts on it (9110-5.3-6a).
 
         Raises:
             HTTPError: The first error, as soon as it is certain; see `RequestLine.read` and `FieldSection.read`.
@@ -63,7 +64,10 @@ class HeadReader:
 
 
 def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
-    """The request that a head makes, the rules that join its parts included.
+    """The request that a head makes, its parts meaning what the RFC says (9110-2.4-1a), by the rules that join them.
+
+    What is invalid here is refused and not repaired (9110-2.4-2a), for every client alike: none is known to need a
+    workaround (9110-2.2-7b). Content-Location is read by no code (9110-8.7-9c).
 
     Raises:
         MalformedRequest: Target, Host or Content-Type break a rule.

@@ -107,7 +107,7 @@ class RequestLine:
         if _version().fullmatch(version) is None:
             raise at(MalformedRequest("request line: malformed version (RFC 9112 §2.3)"), of_version)
         self.method = method.decode("ascii")
-        if not version.startswith(b"HTTP/1"):
+        if not version.startswith(b"HTTP/1"):  # a later minor version is served as 1.1 is (9110-6.2-8a)
             named = version.decode("ascii")
             raise at(VersionNotSupported(f"request line: {named} is not served (RFC 9110 §2.5)"), of_version)
         self.target = target.decode("ascii")

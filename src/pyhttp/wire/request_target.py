@@ -52,7 +52,7 @@ def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str
 
     Raises:
         MalformedRequest: The form does not belong to the method (RFC 9112 §3.2.3, §3.2.4).
-        Misdirected: The scheme is not one this connection serves (9110-7.4-3a).
+        Misdirected: The scheme is not one this connection serves (9110-7.4-3a): https without TLS (9110-7.4-3b), say.
     """
     if target[0] == "/" and method != "CONNECT":
         path, _, query = target.partition("?")

@@ -61,7 +61,7 @@ class ResponseSender:
         )
 
     def _framing_line(self) -> bytes:
-        """Content-Length or Transfer-Encoding, never both (9112-6.2-2a)."""
+        """Content-Length where it is known (9110-8.6-9a), or Transfer-Encoding, never both (9112-6.2-2a)."""
         if self._stated is not None:
             return b""
         match self.framing:
@@ -78,7 +78,11 @@ class ResponseSender:
         return b"" if length is None else b"Content-Length: %d\r\n" % length
 
     def _length_unsent(self) -> int | None:
-        """The length content would have had: for HEAD, and for 304 where it is more than nothing (RFC 9110 §8.6)."""
+        """The length content would have had, which is that of the 200; a 204 has none (9110-8.6-8a).
+
+        It is stated to HEAD (9110-8.6-6a, 9110-8.6-6a.2), and in a 304 that was given more than nothing, which those of
+        files are not (9110-8.6-7a, 9110-8.6-7a.2).
+        """
         status, length = self._head.status, self._head.length
         if status == 204 or (status == 304 and not length):
             return None

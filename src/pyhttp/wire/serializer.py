@@ -10,15 +10,16 @@ __all__ = ["serialize_head", "status_line"]
 
 @functools.cache
 def status_line(status: int) -> bytes:
-    """The version is ours, whatever the request had (9110-6.2-7a), its user agent too (9112-2.3-6a, 9112-2.3-6b).
+    """The version is ours (9110-6.2-7a) and no other (9110-6.2-7b).
 
+    So it is whatever the request had, its user agent too (9112-2.3-6a, 9112-2.3-6b).
     A status without a phrase of its own has none (9112-4-1a); the SP stays (9112-4-9b).
     """
     return f"HTTP/1.1 {status} {reason_phrase(status)}\r\n".encode("ascii")
 
 
 def serialize_head(status: int, *lines: bytes, reason: str = "") -> bytes:
-    """A head, empty line included; the status's own phrase stands where `reason` is empty.
+    """A head by its grammar (9110-2.2-5a), empty line included; the status's own phrase stands for an empty `reason`.
 
     Args:
         status: Of the response.

@@ -77,9 +77,10 @@ class ServerConnection(RequestReceiver):
                 assert_never(event)
 
     def _write_informational(self, status: int) -> bytes:
-        if not 100 <= status <= 199 or status == 101:  # Upgrade is ignored (safety line F15)
+        if not 100 <= status <= 199 or status == 101:
+            # Upgrade is ignored (9110-7.8-2b, safety line F15), in HTTP/1.0 as it has to be (9110-7.8-14b).
             raise Misuse(f"an interim response has a status of 100 to 199 but 101, not {status}")
-        if self.request is None or self.request.version == "HTTP/1.0":
+        if self.request is None or self.request.version == "HTTP/1.0":  # 9110-15.2-1b
             raise Misuse("an interim response goes to an HTTP/1.1 request only (RFC 9110 §15.2)")
         self._expects = False
         return serialize_head(status)
@@ -88,7 +89,8 @@ class ServerConnection(RequestReceiver):
         request = self.request
         version = "" if request is None else request.version
         response = ResponseSender(head, self.known_method, version)  # an answer to HEAD has no content
-        # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14).
+        # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14),
+        # and so the connection ends, as this head says (9110-10.1.1-13.4a).
         keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
         keep = keep and not isinstance(response.framing, UntilClose)
         data = response.head(_connection_line(version, keep=keep, upgrade="upgrade" in head.fields.by_name))
@@ -174,7 +176,8 @@ def _connection_line(version: str, *, keep: bool, upgrade: bool = False) -> byte
     """What is said about the connection to a client of this version, "" where that is not known (RFC 9112 §9.3).
 
     Where the connection ends, close is said (9112-9.6-1b), also to who has said it (9112-9.6-6b).
-    Whoever sends Upgrade lists it here (9110-7.8-14a).
+    Whoever sends Upgrade lists it here (9110-7.8-14a). There is no other such field (9110-7.6.1-4a), and no field about
+    anything else is listed (9110-7.6.1-9a).
     """
     more = b", upgrade" if upgrade else b""
     if not keep:

@@ -37,7 +37,7 @@ class Sending(Enum):
     """What we may send next."""
 
     HEAD = "head"
-    """Interim responses, then the head of the final one."""
+    """Interim responses, behind which the head of the final one is still owed (9110-10.1.1-13.3a)."""
     CONTENT = "content"
     """Content of the response, or its end."""
     DONE = "done"
