@@ -21,6 +21,7 @@ from pyhttp.servers import pooled
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.client import Connection
 from pyhttp.transport.loop import Loop, Role
+from tests.helpers.fakes import later, world
 from tests.helpers.servers import PATIENCE, connect, echo, serving, wait_for
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
@@ -109,6 +110,48 @@ def test_L2_with_all_workers_busy_requests_wait_in_order_and_the_loop_goes_on() 
             client.close()
 
 
+def test_L2_who_waited_first_is_served_first() -> None:
+    """By the one thread that takes what waits, so that nothing overtakes."""
+    gate, paths = Gate(), []
+
+    def handler(got: Request) -> Response:
+        paths.append(got.path)
+        return gate(got)
+
+    with PooledServer("127.0.0.1", 0, function_handler(handler), workers=1) as server:
+        clients = [asking(server, "/stay")]
+        gate.wait_for(1)
+        for n in range(5):
+            clients.append(asking(server, f"/{n}"))
+            wait_until_queued(server, n + 1)
+        gate.open.set()
+        for client in clients:
+            assert client.reply().status == 200
+            client.close()
+    assert paths == ["/stay", *(f"/{n}" for n in range(5))]
+
+
+def test_who_was_closed_while_it_waited_is_not_handled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop closes what is queued; by whichever way the queue is looked at, nobody handles it afterwards."""
+    handled: list[object] = []
+    monkeypatch.setattr(PooledServer, "finish_request", lambda *given: handled.append(given))
+    monkeypatch.setattr(Loop, "run", lambda *_: False)
+    with world(later) as made, contextlib.closing(pool(Gate(), 2)) as server:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.work()
+        made.keeper.queue(conn)
+        assert made.registry.take_queued(conn)
+        made.registry.close(conn)
+        made.employer.turns.remove(conn)
+        server._run_queued(Role(leads=False), conn)
+        server._waiting.append(conn)
+        server._free = 1
+        server._lead(Role(leads=True))
+        assert not server._waiting
+    assert handled == []
+
+
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if announced:
@@ -129,6 +172,24 @@ def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytes
             gate.open.set()
             assert staying.reply().status == 200
         server._bell.ring()
+
+
+def test_a_turn_wakes_the_standby_that_sleeps() -> None:
+    """After a rest the standby sleeps without a timer: unless it is woken, a handler that stays keeps everybody."""
+    gate = Gate()
+    with pool(gate, 2) as server:
+        with asking(server, "/") as first:
+            assert first.reply().status == 200
+        until = time.monotonic() + PATIENCE
+        while not server._parked:
+            assert time.monotonic() < until
+            time.sleep(0.001)
+        with asking(server, "/stay") as staying:
+            gate.wait_for(1)
+            with asking(server, "/") as client:
+                assert client.reply().status == 200
+            gate.open.set()
+            assert staying.reply().status == 200
 
 
 def test_quick_handlers_run_where_they_were_found() -> None:
