@@ -10,6 +10,7 @@ import functools
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from pyhttp.checking.register import AREAS, STATEMENTS, Level, State, Statement
 from pyhttp.checking.rows import all_rows
 from pyhttp.checking.rows.model import Row
 from tests.conformance.recorder import BADNESS
-from tests.conformance.register import SAFETY
+from tests.conformance.register import BINDING, SAFETY
 from tests.conformance.test_safety_lines import OPEN
 
 __all__ = ["main", "problems", "render", "with_totals"]
@@ -33,6 +34,7 @@ Results = Mapping[str, Mapping[str, str]]
 ROOT: Final = Path(__file__).parents[2]
 DOCUMENT: Final = ROOT / "docs" / "conformance.md"
 README: Final = ROOT / "README.md"
+CHOICES: Final = ROOT / "docs" / "choices.md"
 TESTS: Final = ("tests/unit", "tests/conformance", "tests/fuzz", "tests/proof", "tests/e2e", "tests/robustness")
 BUILT: Final = {
     "wire": "src/pyhttp/wire/server_connection.py",
@@ -53,22 +55,47 @@ _NAMED: Final = 3
 """Tests named for one clause."""
 
 
-def problems(results: Results) -> Iterator[str]:
-    """What is wrong: unknown ids, claims that no passing test shows, open ends in an area that is built."""
+def problems(results: Results, statements: Mapping[str, Statement] = STATEMENTS) -> Iterator[str]:
+    """What is wrong: unknown ids, claims that no passing test shows, open ends of what is built, duties lost."""
+    yield from _lost(statements)
     for cite in sorted(results.keys() - STATEMENTS.keys() - SAFETY.keys()):
         yield f"{cite}: no such id, cited by {', '.join(results[cite])}"
-    for statement in STATEMENTS.values():
+    for statement in statements.values():
         tests = results.get(statement.id, {})
         failed = sorted(test for test, outcome in tests.items() if outcome == "failed")
         if failed:
             yield f"{statement.id}: fails in {', '.join(failed)}"
         if statement.state is State.TESTED and "passed" not in tests.values():
             yield f"{statement.id}: said to be tested, and no test passes"
+        if statement.level is Level.MUST and not _answered_for(statement, tests):
+            yield f"{statement.id}: a {statement.keyword} that is {statement.state.value}, which nothing answers for"
         if statement.state is State.OPEN and (ROOT / BUILT[statement.area]).exists():
             yield f"{statement.id}: open, but {statement.area} is built ({statement.gist})"
     for identifier in SAFETY:
         if identifier not in OPEN and "passed" not in results.get(identifier, {}).values():
             yield f"{identifier}: no passing test ({SAFETY[identifier]})"
+
+
+def _lost(statements: Mapping[str, Statement]) -> Iterator[str]:
+    """How the register differs from the list of what binds."""
+    for identifier in sorted(BINDING.keys() | statements.keys()):
+        pinned, entry = BINDING.get(identifier), statements.get(identifier)
+        if entry is None:
+            yield f"{identifier}: binds ({pinned}), but the register has no such entry"
+        elif entry.keyword != pinned:
+            yield f"{identifier}: {entry.keyword} in the register, {pinned or 'nothing'} in binding.txt"
+
+
+def _answered_for(statement: Statement, tests: Mapping[str, str]) -> bool:
+    """Whether a MUST may be in its state: it is no choice; what is left undone is told to users, or a test shows it."""
+    match statement.state:
+        case State.CHOICE:
+            return False
+        case State.DELIBERATE:
+            page = CHOICES.read_text(encoding="utf-8")
+            return "passed" in tests.values() or re.search(rf"\b{re.escape(statement.id)}\b(?!\.\d)", page) is not None
+        case State.TESTED | State.NOT_OFFERED | State.OTHER_PARTY | State.OPEN:
+            return True
 
 
 def _shown_by(tests: Mapping[str, str]) -> str:

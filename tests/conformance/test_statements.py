@@ -3,6 +3,7 @@
 import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -11,7 +12,7 @@ import pytest
 
 from pyhttp import __version__
 from pyhttp.answering import function_handler
-from pyhttp.checking.register import STATEMENTS
+from pyhttp.checking.register import STATEMENTS, Level, State
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
@@ -227,6 +228,42 @@ class TestReport:
     def test_a_statement_whose_tests_do_not_pass(self, outcome: str) -> None:
         (problem, *_) = problems({**self.good, "9112-6.1-15b": {"x": outcome}})
         assert problem.startswith("9112-6.1-15b:")
+
+    def test_an_entry_that_is_gone_is_missed(self) -> None:
+        rest = {identifier: one for identifier, one in STATEMENTS.items() if identifier != "9112-6.1-15b"}
+        found = list(problems({**self.good, "9112-6.1-15b": {}}, rest))
+        assert found == ["9112-6.1-15b: binds (MUST), but the register has no such entry"]
+
+    def test_neither_may_a_level_fall_nor_an_entry_come_unseen(self) -> None:
+        one = STATEMENTS["9112-6.1-15b"]
+        changed = {**STATEMENTS, one.id: replace(one, keyword="MAY"), "9112-1-1a": replace(one, id="9112-1-1a")}
+        assert list(problems(self.good, changed))[:2] == [
+            "9112-1-1a: MUST in the register, nothing in binding.txt",
+            "9112-6.1-15b: MAY in the register, MUST in binding.txt",
+        ]
+
+    @pytest.mark.parametrize(
+        ("state", "tests", "accepted"),
+        [
+            (State.CHOICE, {"a test": "passed"}, False),
+            (State.CHOICE, {}, False),
+            (State.DELIBERATE, {}, False),
+            (State.DELIBERATE, {"a test": "passed"}, True),
+            (State.NOT_OFFERED, {}, True),
+            (State.OTHER_PARTY, {}, True),
+        ],
+    )
+    @pytest.mark.parametrize("identifier", ["9112-6.1-15b", "9112-6.1-4b", "3986-2.4-2a"])
+    def test_a_must_is_no_choice(self, identifier: str, state: State, tests: dict[str, str], accepted: bool) -> None:
+        """And what of it is left undone is shown, by a test or by the page of choices."""
+        one = replace(STATEMENTS[identifier], state=state, reason="No.")
+        found = list(problems({**self.good, identifier: tests}, {**STATEMENTS, identifier: one}))
+        assert (found == []) == accepted
+
+    def test_what_is_left_undone_stands_on_the_page_of_choices(self) -> None:
+        left = [one for one in STATEMENTS.values() if one.level is Level.MUST and one.state is State.DELIBERATE]
+        assert left
+        assert list(problems({**self.good, **{one.id: {} for one in left}})) == []
 
     def test_a_safety_line_without_test(self) -> None:
         results = {identifier: tests for identifier, tests in self.good.items() if identifier != "F1"}
