@@ -123,10 +123,41 @@ def test_D2_D3_D4_up_to_its_limits_a_section_is_taken(data: bytes) -> None:
     assert read(data) == (len(data), True)
 
 
+@pytest.mark.clause("6585-5-2")
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (b"A:b\r\nX-Long: " + b"x" * 50, "field line 2, X-Long: longer than 20 octets (9110-5.4-2a)"),
+        (b"X-Long:" + b"x" * 50 + b"\r\n\r\n", "field line 1, X-Long: longer than 20 octets (9110-5.4-2a)"),
+        ((b"A:" + b"x" * 18 + b"\r\n") * 2 + b"B:" + b"x" * 15, "field line 3, B: longer than 14 octets (9110-5.4-2a)"),
+        (b"A:b\r\n" + b"x" * 50 + b":", "field line 2: longer than 20 octets (9110-5.4-2a)"),
+        (b"X Long:" + b"x" * 50, "field line 1: longer than 20 octets (9110-5.4-2a)"),
+    ],
+)
+def test_the_log_says_which_line_is_too_long(data: bytes, told: str) -> None:
+    for size in range(1, len(data) + 1):
+        section, start = FieldSection(LIMITS), 0
+        try:
+            for end in range(size, len(data) + size, size):
+                start, _ = section.read(data[:end], start)
+        except FieldsTooLarge as error:
+            assert error.detail == told
+        else:
+            raise AssertionError("it was read")
+
+
+def test_the_log_names_no_field_whose_name_is_long() -> None:
+    limits = Limits(field_line=300)
+    with pytest.raises(FieldsTooLarge, match=r"^field line 1, x{100}: "):
+        read(b"x" * 100 + b":" + b"y" * 300, limits)
+    with pytest.raises(FieldsTooLarge, match=r"^field line 1: "):
+        read(b"x" * 101 + b":" + b"y" * 300, limits)
+
+
 def test_D3_nothing_but_the_empty_line_fits_a_full_section() -> None:
     limits = Limits(field_section=7, field_lines=9)
     assert read(b"A:bcd\r\n\r\n", limits) == (9, True)
     assert read(b"A:bc\r\n\r\n", limits) == (8, True)
     for data in (b"A:bcd\r\nx", b"A:bc\r\nx", b"A:b\r\nx"):
-        with pytest.raises(FieldsTooLarge, match=r"^field line: longer than"):
+        with pytest.raises(FieldsTooLarge, match=r"^field line \d.*: longer than"):
             read(data, limits)
