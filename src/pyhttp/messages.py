@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 from pyhttp.contents import Body, FileSlice, OpenFile, Source, Written, check_body, check_item, close_body, octets
-from pyhttp.semantics.fields import Headers, is_field_value
+from pyhttp.semantics.fields import OF_CONNECTION, Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 """Those that say where to go on (RFC 9110 §15.4)."""
-_GATE_FIELDS: Final = ("transfer-encoding", "connection")
 
 
 class RequestHead(NamedTuple):
@@ -100,9 +99,9 @@ class Response:
         reason: The reason phrase (RFC 9112 §4); the status's own where it is empty.
 
     Raises:
-        ValueError: A status outside 200-599; a field name or value, or a reason, that breaks the grammar;
-            Transfer-Encoding or Connection, which are the gate's; a Content-Length that is not true; content where the
-            status allows none.
+        ValueError: A status outside 200-599; a field name or value, or a reason, that breaks the grammar; a field about
+            the connection, such as Connection or Transfer-Encoding; a Content-Length that is not true; content where
+            the status allows none.
         TypeError: A value of a wrong type, such as text for a body; the message says what to write.
     """
 
@@ -264,9 +263,9 @@ def _with_reference(headers: Headers) -> Headers:
 def _steered(status: int, headers: Headers, body: Body) -> Headers:
     """`headers`, which say something of the message, with a Location that is a URI reference."""
     fields = headers.by_name
-    for name in _GATE_FIELDS:
-        if name in fields:
-            raise ValueError(f"headers: {name.title()} belongs to the connection and is set by the gate")
+    if not OF_CONNECTION.isdisjoint(fields):
+        name = min(OF_CONNECTION.intersection(fields))
+        raise ValueError(f"headers: {name.title()} is about the connection, which is the gate's (RFC 9110 §7.6.1)")
     # Nearly always it is the length of the octets at hand, as they are counted.
     if "content-length" in fields and (
         body.__class__ is not bytes or fields["content-length"] != str(len(body)) or status == 204

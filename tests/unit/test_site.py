@@ -92,6 +92,7 @@ def test_max_age_is_not_negative() -> None:
         ("Content-Length", "1"),
         ("transfer-encoding", "chunked"),
         ("Connection", "close"),
+        ("Keep-Alive", "timeout=5"),
         ("Content-Type", "text/html"),
         ("ETag", '"x"'),
         ("Location", "/"),

@@ -13,7 +13,7 @@ from pyhttp import abnf
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN
-from pyhttp.semantics.fields import Headers, is_field_name, is_field_value
+from pyhttp.semantics.fields import OF_CONNECTION, Headers, is_field_name, is_field_value
 from pyhttp.semantics.references import uri_reference
 
 __all__ = ["Document", "LocalRedirect", "OutputParser"]
@@ -30,9 +30,7 @@ _LARGEST: Final = 2**63 - 1
 """F3: a count that 64 bits hold."""
 
 _CGI_FIELDS: Final = ("content-type", "location", "status")
-_CONNECTION_FIELDS: Final = frozenset(
-    {"connection", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"}
-)
+_CONNECTION_FIELDS: Final = OF_CONNECTION | {"trailer", "upgrade"}
 """What belongs to the server's own connection (3875-6.3.4-2b, C13): there the server wins, elsewhere the script, with
 its Date say (3875-6.3.4-2c). What a script's Connection names does not: a script knows of no connection, and the client
 would miss what is meant for it, as Content-Type is (RFC 9110 §7.6.1)."""

@@ -9,7 +9,7 @@ from pyhttp import abnf
 from pyhttp.errors import Misuse
 from pyhttp.semantics.usual import NAMES, VALUES
 
-__all__ = ["EMPTY", "Headers", "is_field_name", "is_field_value", "parse_list"]
+__all__ = ["EMPTY", "OF_CONNECTION", "Headers", "is_field_name", "is_field_value", "parse_list"]
 
 _T = TypeVar("_T")
 
@@ -17,7 +17,10 @@ _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _NO_VALUE: Final = " \t\r"
 """What may stand around a value in a checked line; no CR is left within one."""
-_STEERING: Final = frozenset({"connection", "content-length", "date", "location", "transfer-encoding", "upgrade"})
+OF_CONNECTION: Final = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"})
+"""Fields about the connection, which is the server's alone: of those that ought to be listed in Connection, none leaves
+by anybody else (9110-7.6.1-4a). Upgrade, which a handler may send, is listed."""
+_STEERING: Final = OF_CONNECTION | {"content-length", "date", "location", "upgrade"}
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
 
