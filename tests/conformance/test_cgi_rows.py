@@ -41,6 +41,8 @@ class Row:
     """Fields the response must have; None: must not."""
     framing: Framing | None = None
     closes: bool | None = None
+    breaks: tuple[str, ...] = ()
+    """The laws that the script breaks."""
 
 
 def variable(name: str) -> tuple[str, ...]:
@@ -222,7 +224,14 @@ RESPONSES: Final = (
         fields={"Content-Type": None},
     ),
     Row("neither type, place nor status", ("3875-6.3.1-3b",), ("echo 'X: y'; echo; echo body",), 502),
-    Row("Status", (), ("echo 'Status: 418 Short and stout'; echo",), 418, content=b""),
+    Row(
+        "Status",
+        (),
+        ("echo 'Status: 418 Short and stout'; echo",),
+        418,
+        content=b"",
+        breaks=("errors explain themselves",),
+    ),
     Row("a status that is not final", (), ("echo 'Status: 100 Continue'; echo",), 502),
     Row(
         "a local redirect to a script",
@@ -298,6 +307,7 @@ RESPONSES: Final = (
         ("3875-6.3.4-2c",),
         ("echo 'Date: Sun, 06 Nov 1994 08:49:37 GMT'; " + TEXT,),
         fields={"Date": "Sun, 06 Nov 1994 08:49:37 GMT"},
+        breaks=("Date is now",),
     ),
     Row(
         "fields of the connection are the server's",
@@ -398,7 +408,7 @@ def exchange(server: BaseServer, site: CgiSite, row: Row) -> tuple[Reply, bool]:
     head = "\r\n".join((f"{row.method} /cgi-bin/{name}{row.extra} {row.version}", *host, *row.lines, "", ""))
     with WireClient(*server.addresses[0]) as client:
         client.send(head.encode("latin-1") + row.sent)
-        reply = client.reply(row.method)
+        reply = client.reply(row.method, breaks=row.breaks)
         if reply.says_close or reply.framing is Framing.CLOSE:
             assert client.ended() == b""
             return reply, True

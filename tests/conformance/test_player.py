@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pyhttp.checking.laws import LAWS, Law, Verdict
+from pyhttp.checking.laws import LAWS, Law, Verdict, broken_laws
 from pyhttp.checking.play import Exchange, Mismatch, play
 from pyhttp.checking.rows.model import Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, refused, row
-from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, pieces, read_reply
+from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, judge, pieces, read_reply
 
 
 class Memory:
@@ -232,6 +232,7 @@ def now() -> str:
 
 
 BROKEN = {
+    "every line follows the grammar": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\r\n")),
     "the version is our own": broken(read(b"HTTP/1.0 200 OK\r\n\r\n")),
     "no version that there is not": broken(read(b"HTTP/1.2 200 OK\r\n\r\n")),
     "no line is folded": broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"a\r\n b\r\n")),
@@ -266,8 +267,27 @@ BROKEN = {
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_a_law_can_be_broken(law: Law) -> None:
-    if law.name != "every line follows the grammar":  # whatever breaks that one, the reader refuses
-        assert law.judge(BROKEN[law.name]) is Verdict.BROKEN
+    assert law.judge(BROKEN[law.name]) is Verdict.BROKEN
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"", b"HTTP/1.1 200\r\n", b"HTTP/1.1 099 x\r\n", b"HTTP/1.1 200 \0\r\n", b"HTTP/1.1 200 \r\nA\r\n",
+     b"HTTP/1.1 200 \r\nA : b\r\n", b"HTTP/1.1 200 \r\n: b\r\n", b"HTTP/1.1 200 \r\nA: b\0\r\n"],
+)  # fmt: skip
+def test_what_breaks_the_grammar_is_seen(head: bytes) -> None:
+    one = broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=head))
+    assert [law.name for law, _ in broken_laws([one])][:1] == ["every line follows the grammar"]
+
+
+def test_a_client_of_tests_judges_what_it_reads() -> None:
+    """But for the laws that it is told of, by their names."""
+    reply = exchange("Date: Sun, 06 Nov 1994 08:49:37 GMT").reply
+    with pytest.raises(AssertionError, match="Date is now"):
+        judge(reply, "GET", {b"HTTP/1.1"})
+    judge(reply, "GET", {b"HTTP/1.1"}, breaks=("Date is now",))
+    with pytest.raises(AssertionError):
+        judge(reply, "GET", {b"HTTP/1.1"}, breaks=("no such law", "Date is now"))
 
 
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)

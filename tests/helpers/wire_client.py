@@ -1,12 +1,23 @@
-"""The client of `pyhttp check` for tests: it sends any bytes and reads responses strictly."""
+"""The client of `pyhttp check` for tests: it sends any bytes, reads responses strictly, and judges each by the laws."""
 
+import re
 import ssl
+from collections.abc import Collection
+from typing import Final
 
 from pyhttp.checking.client import Client, pieces
+from pyhttp.checking.laws import LAWS, broken_laws
+from pyhttp.checking.play import Exchange
 from pyhttp.checking.reader import BadReply, Ended, Framing, Late, Reply, Source, read_reply
 from tests.helpers.tls import connected
 
-__all__ = ["BadReply", "Ended", "Framing", "Late", "Reply", "Source", "WireClient", "pieces", "read_reply"]
+__all__ = ["BadReply", "Ended", "Framing", "Late", "Reply", "Source", "WireClient", "judge", "pieces", "read_reply"]
+
+_VERSION: Final = re.compile(rb" (HTTP/1\.[01])\r\n")
+_OF_HANDLERS: Final = frozenset({"content has a type"})
+"""Laws about what a function of a test says by itself, which the server passes on: the rows hold the laws for it."""
+_OF_VERSIONS: Final = frozenset({"no Transfer-Encoding to HTTP/1.0", "the end of content is told"})
+"""Laws that need to know which version the request had."""
 
 
 class WireClient(Client):
@@ -22,3 +33,35 @@ class WireClient(Client):
         tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__(connected((host, port), patience=patience, tls=tls), bytewise=bytewise)
+        self._versions: set[bytes] = set()
+
+    def send(self, data: bytes) -> None:
+        """As ever; which versions its requests have is remembered."""
+        self._versions.update(_VERSION.findall(data))
+        super().send(data)
+
+    def reply(self, method: str = "GET", *, breaks: Collection[str] = ()) -> Reply:
+        """The next response; see `read_reply`.
+
+        Args:
+            method: Of the request.
+            breaks: Names of the laws that a handler or a script has this one break.
+
+        Raises:
+            AssertionError: It breaks another law.
+        """
+        reply = super().reply(method)
+        if reply.status >= 200:
+            judge(reply, method, self._versions, breaks)
+        return reply
+
+
+def judge(reply: Reply, method: str, versions: Collection[bytes], breaks: Collection[str] = ()) -> None:
+    """See that a final response keeps the laws, but those that it `breaks`; `versions` are those of what was sent."""
+    assert {law.name for law in LAWS}.issuperset(breaks)
+    apart = _OF_HANDLERS.union(breaks)
+    if len(versions) != 1:
+        apart |= _OF_VERSIONS
+    version = max(versions, default=b"HTTP/1.1").decode()
+    broken = {law.name for law, _ in broken_laws([Exchange(reply, method, version)])} - apart
+    assert not broken, f"{sorted(broken)}: {reply.head!r}"

@@ -22,6 +22,8 @@ from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
 
 ANSWER: Final = b"HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nby hand"
+UNDATED: Final = ("a Date on 2xx, 3xx and 4xx",)
+"""The law that it breaks: what a handler writes itself has no Date unless the handler writes one."""
 POST: Final = request("/by-hand", method="POST", content=b"content")
 NEXT: Final = request("/next")
 
@@ -83,7 +85,7 @@ def test_reading_yields_the_request_and_ends_the_connection(
 
     with serving_by(server_class, Raw if taken else raw) as server, client_of(server) as client:
         client.send(POST)
-        assert client.reply().content == b"by hand"
+        assert client.reply(breaks=UNDATED).content == b"by hand"
         client.send(NEXT)
         assert client.ended() == b""
     assert seen == [b"content" if taken else POST]
@@ -137,7 +139,7 @@ def test_writing_is_the_answer(
             assert client.ended() == ANSWER
         with client_of(server) as client:
             client.send(NEXT)
-            assert client.reply().content == b"by hand"
+            assert client.reply(breaks=UNDATED).content == b"by hand"
     assert len(refused) == (2 if then == "responds" else 0)
     assert bool([record for record in caplog.records if record.exc_info]) is (then == "raises")
 

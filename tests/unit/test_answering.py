@@ -502,7 +502,7 @@ def test_an_error_ends_what_is_awaited() -> None:
 
     with server_of(answer) as server, connect(server) as client:
         client.send(request())
-        reply = client.reply()
+        reply = client.reply(breaks=("errors explain themselves",))
         assert (reply.status, reply.get("X-Door")) == (404, "own")
         assert never.closed.is_set()
 
@@ -524,7 +524,7 @@ def test_a_turn_that_awaits_something_is_not_answered_for(caplog: pytest.LogCapt
     with server_of(answer) as server, connect(server) as client:
         client.send(request() * 2)
         for _ in range(2):
-            reply = client.reply()
+            reply = client.reply(breaks=("errors explain themselves",))
             assert (reply.status, reply.get("X-Door")) == (404, "own")
     assert not caplog.records
 

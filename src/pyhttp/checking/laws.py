@@ -79,7 +79,14 @@ _IMF_FIXDATE: Final = re.compile(
     r"(Mon|Tue|Wed|Thu|Fri|Sat|Sun), [0-9]{2} (Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [0-9]{4} "
     r"[0-9]{2}:[0-9]{2}:[0-9]{2} GMT"
 )
+_STATUS_LINE: Final = re.compile(rb"HTTP/[0-9]\.[0-9] [1-5][0-9]{2} [\t\x20-\x7e\x80-\xff]*")
+_FIELD_LINE: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*")
 _PRODUCT: Final = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+(/[!#$%&'*+\-.^_`|~0-9A-Za-z]+)?")
+
+
+def _grammar(exchange: Exchange) -> Verdict:
+    line, *lines = exchange.reply.head.removesuffix(b"\r\n").split(b"\r\n")
+    return _verdict(_STATUS_LINE.fullmatch(line) is not None and all(map(_FIELD_LINE.fullmatch, lines)))
 
 
 def _version(exchange: Exchange) -> Verdict:
@@ -236,7 +243,7 @@ def _product(exchange: Exchange) -> Verdict:
 
 
 LAWS: Final = (
-    Law("every line follows the grammar", ("9110-2.2-5a", "9112-2.2-7a"), lambda _: Verdict.HOLDS),
+    Law("every line follows the grammar", ("9110-2.2-5a", "9112-2.2-7a"), _grammar),
     Law("the version is our own", ("9110-6.2-7a", "9112-2.3-6b"), _version),
     Law("no version that there is not", ("9110-6.2-7b",), _known_version),
     Law("no line is folded", ("9112-5.2-3a",), _no_fold),
