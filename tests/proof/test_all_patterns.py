@@ -1,4 +1,4 @@
-"""Every pattern of pyhttp is proven, or it is written down here why it is not; the command's options are of no RFC."""
+"""Every pattern that the server reads or writes by is proven, or it is written down here why it is not."""
 
 import ast
 from collections.abc import Iterator
@@ -13,6 +13,8 @@ from tests.proof.proofs import PROOFS
 
 NAMES: Final = {proof.name.partition(",")[0] for proof in PROOFS}
 SOURCES: Final = Path(pyhttp.__file__).parent
+BESIDE: Final = ("checking", "command", "explaining")
+"""Packages that are no part of a server: the command's options, and tools that judge messages by means of their own."""
 
 ELSEWHERE: Final = {
     "abnf.text(rule)": "compiles what others ask for",
@@ -60,7 +62,7 @@ def patterns_of(path: Path) -> Iterator[str]:
 
 
 def _is_of_re(function: str) -> bool:
-    return function.startswith("re.") or function.endswith("text_pattern")
+    return (function.startswith("re.") and "(" not in function) or function.endswith("text_pattern")
 
 
 def _named(module: str, statement: ast.stmt, written: str) -> str:
@@ -78,7 +80,12 @@ def _named(module: str, statement: ast.stmt, written: str) -> str:
 
 
 USED: Final = sorted(
-    {pattern for path in SOURCES.rglob("*.py") if path.parent.name != "command" for pattern in patterns_of(path)}
+    {
+        pattern
+        for path in SOURCES.rglob("*.py")
+        if path.relative_to(SOURCES).parts[0] not in BESIDE
+        for pattern in patterns_of(path)
+    }
 )
 RULES: Final = [f"abnf.{name}" for name in dir(abnf) if name.isupper() and isinstance(getattr(abnf, name), bytes)]
 
