@@ -35,7 +35,7 @@ BOUNDS: Final = {
     "range": Bounds(78, 92, 8, 206_139),
     "listing": Bounds(163, 5226, 1027, 13_914_365),
     "function": Bounds(51, 53, 4, 118_382),
-    "application": Bounds(65, 59, 4, 146_418),
+    "application": Bounds(59, 54, 4, 146_418),
     "script": Bounds(283, 381, 38, 0),
     "closing": Bounds(110, 154, 18, 336_320),
     "secure": Bounds(70, 66, 8, 0),

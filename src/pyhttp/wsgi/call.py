@@ -138,8 +138,9 @@ class Call:
             self._result = ()  # the gate closes it when it has been sent
         elif self._is_whole(start, content, more=items is not _NOTHING):
             self._respond(start, content)
-            self._items, self._left = items, 0
-            next(self, None)  # what applications do behind their last item
+            if items is not _NOTHING:
+                self._items, self._left = items, 0
+                next(self, None)  # what applications do behind their last item
         else:
             self._items = chain((content,), items) if content else items
             self._respond_by_items(start)

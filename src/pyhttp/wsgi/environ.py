@@ -32,10 +32,20 @@ class Common(NamedTuple):
     ends: Ends
     environ: "WSGIEnvironment"
     """To be copied."""
+    head: RequestHead | None = None
+    """The request without content that `environ` is of already, but for `wsgi.input`; None for none."""
 
     def fits(self, head: RequestHead) -> bool:
         """Whether a further request of the connection is one: fields that are sent again are the same value."""
         return head.headers is self.headers
+
+    def of(self, head: RequestHead) -> "Common":
+        """The same, ready for a request without content that comes again and again.
+
+        Raises:
+            NotFound: As for `build_environ`.
+        """
+        return self._replace(environ=build_environ(self, head, None, 0), head=head)
 
 
 def common(
@@ -73,15 +83,18 @@ def build_environ(
         NotFound: The path is not below `script_name`.
     """
     environ = shared.environ.copy()
-    environ.update(request_variables(head, shared.ends, length))
-    path = head.path
-    if "%" in path:
-        path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
-    if environ["SCRIPT_NAME"]:
-        path = _below(path, environ["SCRIPT_NAME"])
-    environ["PATH_INFO"] = path
+    if shared.head is not head:
+        environ.update(request_variables(head, shared.ends, length))
+        environ["PATH_INFO"] = _path_info(head.path, environ["SCRIPT_NAME"])
     environ["wsgi.input"] = content or io.BytesIO()
     return environ
+
+
+def _path_info(path: str, script_name: str) -> str:
+    """The path below where the application is mounted, decoded."""
+    if "%" in path:
+        path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+    return _below(path, script_name) if script_name else path
 
 
 def _below(path: str, script_name: str) -> str:

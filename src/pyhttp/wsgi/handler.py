@@ -2,13 +2,13 @@
 
 import socket
 from functools import partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from pyhttp.answering import HandlerFactory, serve_plain
 from pyhttp.arguments import check_callable, check_type, optional
 from pyhttp.auth import BasicAuth
 from pyhttp.errand import ends_of
-from pyhttp.messages import Response
+from pyhttp.messages import RequestHead, Response
 from pyhttp.request import Request
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -58,11 +58,15 @@ def wsgi_handler(
     return _Factory(app, spooled=content == "spooled", script_name=mount, multiprocess=multiprocess, auth=auth)
 
 
-class _Kept(NamedTuple):
-    """What a connection remembers for its next request."""
+class _Kept:
+    """What a connection remembers for its next request: by which factory, what is common, and the last request."""
 
-    factory: "_Factory"
-    common: Common
+    __slots__ = ("common", "factory", "head")
+
+    def __init__(self, factory: "_Factory", common: Common, head: RequestHead) -> None:
+        self.factory = factory
+        self.common = common
+        self.head = head
 
 
 class _Factory:
@@ -117,11 +121,17 @@ class _Factory:
         """What the environ of a request shares with others; a connection of one client alone remembers it."""
         if not isinstance(conn, Connection) or conn.proxied is not None or request.exchange.user:
             return self._uncommon(conn, addr, server, request)
-        kept = conn.kept
-        if isinstance(kept, _Kept) and kept.factory is self and kept.common.fits(request.head):
-            return kept.common
+        kept, head = conn.kept, request.head
+        if isinstance(kept, _Kept) and kept.factory is self:
+            if kept.common.head is head:
+                return kept.common
+            if kept.common.fits(head):
+                if kept.head is head and request.exchange.whole:  # a client that repeats itself
+                    kept.common = kept.common.of(head)
+                kept.head = head
+                return kept.common
         found = self._uncommon(conn, addr, server, request)
-        conn.kept = _Kept(self, found)
+        conn.kept = _Kept(self, found, head)
         return found
 
     def _uncommon(self, conn: socket.socket, addr: Address, server: object, request: Request) -> Common:
