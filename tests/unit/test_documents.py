@@ -1,13 +1,18 @@
 """What the documents say about the project itself."""
 
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from pyhttp.command.folder_options import parse_folder
+from pyhttp.command.wsgi_options import parse_wsgi
 from tests.helpers.option_documents import BEGIN, END, README, readme_table
 from tests.unit.test_architecture import LAYER
 
@@ -63,3 +68,35 @@ def test_the_layers_are_written_down() -> None:
         for name in re.findall(r"`(\w+)/?`", modules)
     }
     assert written == LAYER
+
+
+def command_lines() -> Iterator[tuple[str, str]]:
+    """Each line of a page's blocks that runs the command, with the page's name."""
+    for page in (TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").rglob("*.md"))):
+        for line in page.read_text(encoding="utf-8").splitlines():
+            if "[options]" not in line and (
+                found := re.match(r"(?: {4}|\$ )(?:\$ )?(?:[A-Z_]+=\S+ )*pyhttp(?= |$)(.*)", line)
+            ):
+                yield page.name, found[1]
+
+
+@pytest.mark.parametrize(("page", "line"), list(command_lines()))
+def test_every_line_of_a_page_that_runs_the_command_has_options_that_there_are(
+    page: str, line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "site.toml").touch()
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(re.split(r" [|>&]|;", line)[0], comments=True)
+    match words:
+        case ["wsgi", *rest]:
+            parse_wsgi(rest, {})
+        case ["passwd", *rest]:
+            assert len(rest) == 1
+        case [("check" | "explain") as tool, *rest]:
+            told = subprocess.run([sys.executable, "-m", "pyhttp", tool, "--help"], capture_output=True, check=True)
+            known = set(re.findall(r"--[\w-]+", told.stdout.decode()))
+            assert {word.partition("=")[0] for word in rest if word.startswith("--")} <= known
+        case _ if not {"--help", "--version"}.isdisjoint(words):
+            pass
+        case _:
+            parse_folder(words, {})
