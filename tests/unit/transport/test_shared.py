@@ -82,12 +82,18 @@ def test_a_system_without_such_memory_counts_nothing(monkeypatch: pytest.MonkeyP
     seats.close()
 
 
-def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts: Counts) -> None:
+def listener_of(counts: Counts) -> SharedListener:
+    """What the process on the first seat listens at."""
     shared = SharedListener(socket.AF_INET, socket.SOCK_STREAM)
     shared.bind(("127.0.0.1", 0))
     shared.listen()
     shared.setblocking(False)
     shared.counts, shared.seat = counts, 0
+    return shared
+
+
+def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts: Counts) -> None:
+    shared = listener_of(counts)
     counts.tell(1, 0)
     with listening(shared=True, others=[shared]) as (made, _):
         clients = [socket.create_connection(shared.getsockname()) for _ in range(5)]
@@ -112,11 +118,7 @@ def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts
 
 def test_a_client_that_another_process_has_taken_is_no_reason_to_take_the_next(counts: Counts) -> None:
     """Nor is one that becomes idle, where it is not for want of room that nobody is accepted."""
-    shared = SharedListener(socket.AF_INET, socket.SOCK_STREAM)
-    shared.bind(("127.0.0.1", 0))
-    shared.listen()
-    shared.setblocking(False)
-    shared.counts, shared.seat = counts, 0
+    shared = listener_of(counts)
     counts.tell(1, 0)
     with listening(shared=True, others=[shared]) as (made, _):
         clients = [socket.create_connection(shared.getsockname()) for _ in range(4)]
