@@ -272,6 +272,12 @@ def mutation(session: nox.Session) -> None:
 
 
 @nox.session
+def breaking(session: nox.Session) -> None:
+    """Each MUST is broken on purpose: the test that cites it notices. Takes minutes."""
+    run(session, DEMANDED, "python", "-m", "tests.breaking.session", "--jobs", "2", *session.posargs)
+
+
+@nox.session
 def oracles(session: nox.Session) -> None:
     """Half a million messages read by other parsers too: no divergence without a name. Takes long."""
     posargs = session.posargs or ["--messages", "500000"]

@@ -8,25 +8,20 @@ a copy of its own.
 """
 
 import argparse
-import os
-import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from queue import SimpleQueue
 from random import Random
 from typing import Final
 
+from tests.mutation.copies import ROOT, SOURCES, Copies
 from tests.mutation.mutants import Mutant, mutants
 
 __all__ = ["main"]
 
-ROOT: Final = Path(__file__).parents[2]
-SOURCES: Final = ROOT / "src"
 _SHOWN_BY_ROWS: Final = frozenset({"wire", "messages.py", "abnf.py"})
 SURVIVORS: Final = Path(__file__).parent / "survivors.toml"
 _GOAL: Final = 0.95
@@ -68,13 +63,9 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     yield _LONGEST_OF_MANY, (*_PYTEST, *_REST)
 
 
-def _noticed(module: Path, source: str, folder: Path) -> str:
-    """The last words of what fails, or never ends, with another source of a module in the copy in `folder`, if any."""
-    copy = folder / module.relative_to(ROOT)
-    kept = copy.read_text(encoding="utf-8")
-    copy.write_text(source, encoding="utf-8")
-    environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "CI": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-    try:
+def _noticed(module: Path, source: str, copies: Copies) -> str:
+    """The last words of what fails, or never ends, with another source of a module, if any."""
+    with copies.changed(module, source) as environment:
         for longest, tests in _stages(module):
             command = [sys.executable, "-m", *tests]
             try:
@@ -86,8 +77,6 @@ def _noticed(module: Path, source: str, folder: Path) -> str:
             if ran.returncode:
                 return (ran.stdout + ran.stderr).decode(errors="replace")[-_WORDS:]
         return ""
-    finally:
-        copy.write_text(kept, encoding="utf-8")
 
 
 def _name(module: Path) -> str:
@@ -112,26 +101,14 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str]
     Raises:
         RuntimeError: The tests notice the source as it is.
     """
-    folders: SimpleQueue[Path] = SimpleQueue()
+    with Copies(jobs) as copies, ThreadPoolExecutor(jobs) as pool:
 
-    def noticed(module: Path, source: str) -> str:
-        folder = folders.get()
-        try:
-            return _noticed(module, source, folder)
-        finally:
-            folders.put(folder)
+        def is_noticed(one: tuple[Path, Mutant]) -> bool:
+            module, mutant = one
+            return _signature(module, mutant) not in explained and bool(_noticed(module, mutant.source, copies))
 
-    def is_noticed(one: tuple[Path, Mutant]) -> bool:
-        module, mutant = one
-        return _signature(module, mutant) not in explained and bool(noticed(module, mutant.source))
-
-    with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(jobs) as pool:
-        for number in range(jobs):
-            folder = Path(name) / str(number)
-            shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__"))
-            folders.put(folder)
         first, _ = sample[0]
-        if words := noticed(first, first.read_text(encoding="utf-8")):
+        if words := _noticed(first, first.read_text(encoding="utf-8"), copies):
             raise RuntimeError(f"the tests fail without any fault:\n{words}")
         for number, ((module, mutant), dies) in enumerate(zip(sample, pool.map(is_noticed, sample), strict=True), 1):
             if number % 25 == 0:
