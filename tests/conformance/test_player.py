@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pyhttp.checking.laws import LAWS, Law, Verdict, broken_laws
-from pyhttp.checking.play import Exchange, Mismatch, play
+from pyhttp.checking.play import Exchange, Mismatch, Unreadable, play
 from pyhttp.checking.rows.model import Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step, refused, row
 from tests.helpers.wire_client import BadReply, Ended, Framing, Late, Reply, WireClient, judge, pieces, read_reply
 
@@ -160,6 +160,20 @@ class TestPlayer:
     def test_what_does_not_pass(self, said: bytes, steps: tuple[Step, ...]) -> None:
         with pytest.raises(Mismatch):
             play(steps, Memory(said))
+
+    @pytest.mark.parametrize(
+        ("said", "count", "unreadable"),
+        [
+            (OK + b"Content-Length: 0\r\n\r\njunk\r\n\r\n", 1, True),
+            (OK + b"Content-Length: 0\r\n\r\n", 1, False),
+            (echoed() + OK + b"Content-Length: 0\r\n\r\n", 2, False),
+        ],
+    )
+    def test_what_was_read_before_is_told(self, said: bytes, count: int, unreadable: bool) -> None:
+        with pytest.raises(Mismatch) as mismatch:
+            play((Answer(200), Answer(404), Closed()), Memory(said))
+        assert len(mismatch.value.exchanges) == count
+        assert isinstance(mismatch.value, Unreadable) == unreadable
 
     def test_an_open_connection_is_not_closed(self) -> None:
         with pytest.raises(Mismatch, match="stays open"):

@@ -8,13 +8,23 @@ from typing import Final, Protocol, assert_never
 from pyhttp.checking.reader import BadReply, Ended, Late, Reply
 from pyhttp.checking.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step
 
-__all__ = ["Exchange", "Mismatch", "Peer", "play"]
+__all__ = ["Exchange", "Mismatch", "Peer", "Unreadable", "play"]
 
 _JSON: Final = "application/json"
 
 
 class Mismatch(Exception):
-    """What came is not what the row says."""
+    """What came is not what the row says.
+
+    Attributes:
+        exchanges: Those before it, and the one that it is about, where that could be read.
+    """
+
+    exchanges: tuple["Exchange", ...] = ()
+
+
+class Unreadable(Mismatch):
+    """What came is no response."""
 
 
 class _EarlyEnd(Exception):
@@ -104,7 +114,7 @@ class _Play:
         except Late:
             raise Mismatch(f"{what}: nothing came") from None
         except BadReply as error:
-            raise Mismatch(f"{what}: {error}") from None
+            raise Unreadable(f"{what}: {error}") from None
 
     def _interim(self, status: int) -> None:
         reply = self._read("GET", f"interim {status}")
@@ -219,7 +229,12 @@ def play(steps: Sequence[Step], peer: Peer, *, strict: bool = True, canary: int 
 
     Raises:
         Mismatch: Something else came.
+        Unreadable: Such as what is no response.
     """
     playing = _Play(peer, strict, canary)
-    playing.run(steps)
+    try:
+        playing.run(steps)
+    except Mismatch as mismatch:
+        mismatch.exchanges = tuple(playing.exchanges)
+        raise
     return playing.exchanges
