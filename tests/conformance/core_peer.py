@@ -13,7 +13,10 @@ from pyhttp.wire.events import Content, EndOfMessage, Informational, Outgoing, R
 from pyhttp.wire.server_connection import ServerConnection
 from tests.helpers.wire_client import Late, Reply, pieces, read_reply
 
-__all__ = ["CorePeer"]
+__all__ = ["NOT_ITS_OWN", "CorePeer"]
+
+NOT_ITS_OWN: Final = frozenset({"deadlines", "client", "hosts", "fields-believed", "proxy-header"})
+"""What a row may need that no core has: a clock, an address, and what a server is told before."""
 
 _ERROR: Final = (("Content-Type", "text/plain"),)
 
