@@ -29,6 +29,7 @@ def test_a_reason_of_its_own_stands_instead() -> None:
     assert serialize_head(404, reason="Not here") == b"HTTP/1.1 404 Not here\r\n\r\n"
 
 
+@pytest.mark.clause("9112-2.2-4a")
 @pytest.mark.parametrize("reason", ["Not\r\nhere: x", "\r", "a\nb"])
 def test_S11_a_reason_never_splits_a_response(reason: str) -> None:
     with pytest.raises(Misuse, match="line end"):

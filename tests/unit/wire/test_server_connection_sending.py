@@ -111,6 +111,7 @@ def test_an_interim_status_is_interim(status: int) -> None:
         asked().send(Informational(status))
 
 
+@pytest.mark.clause("9110-15.2-1b")
 def test_F14_no_interim_response_without_an_http_1_1_request() -> None:
     """F14: HTTP/1.0 gets no 1xx."""
     for connection in (asked(b"GET / HTTP/1.0\r\n\r\n"), ServerConnection(Limits())):

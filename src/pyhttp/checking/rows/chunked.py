@@ -63,6 +63,14 @@ _SIZES: Final = (
         refused(name, "9112-7.1-5c F6", _HEAD + size + b"\r\nhello\r\n0\r\n\r\n", also=(413,), or_awaited=True)
         for name, size in (("more than 64 bits", b"10000000000000005"), ("100 digits", b"f" * 100))
     ),
+    refused(
+        "more than 32 bits",
+        "9112-7.1-5c 9110-17.5-4a F6 D5",
+        _HEAD + b"100000005\r\nhello\r\n0\r\n\r\n",
+        413,
+        also=(400,),
+        or_awaited=True,
+    ),
     refused("size and a space", "9112-2.2-9a F6", _HEAD + b"5 \r\nhello\r\n0\r\n\r\n", or_served=True),
     refused("size and a tab", "9112-2.2-9a F6", _HEAD + b"5\t\r\nhello\r\n0\r\n\r\n", or_served=True),
     refused(

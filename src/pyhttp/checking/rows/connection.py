@@ -91,7 +91,7 @@ def _pipeline(*requests: tuple[bytes, Answer]) -> tuple[Step, ...]:
 
 
 def _numbered(number: int) -> tuple[bytes, Answer]:
-    return _get(path=f"/echo?{number}"), Answer(200, seen=Seen(query=str(number)))
+    return _get(path=f"/echo?{number}"), Answer(200, seen=Seen(method="GET", query=str(number)))
 
 
 _ORDER: Final = "9112-9.3.2-1b.2 9112-9.3.2-1b F12"
@@ -161,7 +161,7 @@ _PIPELINES: Final = (
         Send(_get() + CANARY[:20]),
         Answer(200),
         Send(CANARY[20:]),
-        Answer(200, seen=Seen(query="canary")),
+        Answer(200, seen=Seen(method="GET", query="canary")),
         Kept(),
     ),
 )

@@ -87,7 +87,7 @@ _CUT: Final = (
         Send(CANARY * 2),
         HalfClose(),
         Answer(200),
-        Answer(200, seen=Seen(query="canary")),
+        Answer(200, seen=Seen(method="GET", query="canary")),
         Closed(),
         or_else=[(Send(CANARY * 2), HalfClose(), Answer(200), Closed()), (Send(CANARY * 2), HalfClose(), Closed())],
     ),

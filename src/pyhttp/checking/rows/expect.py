@@ -40,7 +40,7 @@ _CONTINUED: Final = (
         "after another request",
         f"{_ASKED} F12",
         Send(CANARY + _WAITS),
-        Answer(200, seen=Seen(query="canary")),
+        Answer(200, seen=Seen(method="GET", query="canary")),
         Interim(),
         Send(b"hello"),
         _HELLO,

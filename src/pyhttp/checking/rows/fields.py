@@ -69,7 +69,7 @@ _VALUES: Final = (
     ),
     served(
         "bytes beyond ASCII",
-        "9110-5.5-4e S6 S7",
+        "9110-5.5-4e 9112-2.2-2a S6 S7",
         _with("X-A: \x85\xa0 \xff\xa0\x85"),
         Answer(200, seen=Seen(fields=(("x-a", "\x85\xa0 \xff\xa0\x85"),))),
         or_refused=(400,),

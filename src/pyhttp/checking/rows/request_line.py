@@ -29,7 +29,7 @@ _EMPTY_LINES: Final = (
         "9112-2.2-6a S2",
         Send(b"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello\r\n" + CANARY),
         Answer(200, seen=Seen(content=b"hello")),
-        Answer(200, seen=Seen(query="canary", content=b"")),
+        Answer(200, seen=Seen(method="GET", query="canary", content=b"")),
         Kept(),
     ),
     refused(
