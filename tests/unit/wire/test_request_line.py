@@ -50,7 +50,7 @@ def test_S2_S3_S4_a_wrong_line_is_refused_and_explained(line: bytes, why: str) -
     assert refused(line + HOST) == 400
 
 
-@pytest.mark.clause("9110-15.6.6-1c", "9110-6.2-7b")
+@pytest.mark.clause("9110-15.6.6-1c")
 @pytest.mark.parametrize("version", [b"HTTP/0.9", b"HTTP/2.0", b"HTTP/3.1", b"HTTP/9.9"])
 def test_S4_another_major_version_is_505(version: bytes) -> None:
     """S4: also before the target is looked at, as for the preface of HTTP/2."""

@@ -338,15 +338,18 @@ def test_https_is_served_where_the_connection_is_secure() -> None:
 
 
 @pytest.mark.clause("9110-7.8-2b", "9110-7.8-14b")
+@pytest.mark.parametrize("version", ["1.0", "1.1"])
 @pytest.mark.parametrize("protocol", ["h2c", "websocket", "HTTP/2.0, x"])
-def test_F15_upgrade_is_ignored(protocol: str) -> None:
-    """F15: no 101, and the bytes are read as before."""
-    upgrade = f"GET / HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: {protocol}\r\n\r\n".encode()
+def test_F15_upgrade_is_ignored(protocol: str, version: str) -> None:
+    """F15: no 101, and no word of it; the bytes are read as before."""
+    fields = f"Host: a\r\nConnection: keep-alive, upgrade\r\nUpgrade: {protocol}\r\n"
+    upgrade = f"GET / HTTP/{version}\r\n{fields}\r\n".encode()
     assert len(fed_every_way(upgrade + GET).requests) == 2
     connection = connect(upgrade)
     received(connection)
     with pytest.raises(Misuse):
         connection.send(Informational(101))
+    assert b"upgrade" not in answer(connection, OK, Content(b"hi"), END).lower()
 
 
 # --- 100 (Continue)
