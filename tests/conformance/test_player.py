@@ -153,6 +153,8 @@ class TestPlayer:
             (echoed(content="x"), (Answer(200, seen=Seen(content=b"")),)),
             (echoed(), (Answer(200, seen=Seen(fields=(("x", "1"),))),)),
             (echoed(fields=[["X", "2"]]), (Answer(200, seen=Seen(fields=(("x", "1"),))),)),
+            (echoed(fields=[["X", "1 "]]), (Answer(200, seen=Seen(fields=(("x", "1"),))),)),
+            (echoed(fields=[["X", "1"], ["X", "\t2"]]), (Answer(200, seen=Seen(fields=(("x", "1, 2"),))),)),
             (echoed(fields=[["X", "2"]]), (Answer(200, seen=Seen(lacks=("x",))),)),
             (echoed(trailers=[["X", "2"]]), (Answer(200, seen=Seen(trailers=())),)),
         ],

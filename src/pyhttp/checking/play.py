@@ -190,7 +190,8 @@ def _compare_seen(seen: Seen, reply: Reply) -> None:
 def _compare_fields(seen: Seen, fields: tuple[tuple[str, str], ...]) -> None:
     for name, wanted in seen.fields:
         values = [value for key, value in fields if key.lower() == name.lower()]
-        if not values or _members(", ".join(values)) != _members(wanted):
+        untrimmed = any(value != value.strip(" \t") for value in values)
+        if not values or untrimmed or _members(", ".join(values)) != _members(wanted):
             raise Mismatch(f"the application saw {name}: {values!r} instead of {wanted!r}")
     for name in seen.lacks:
         if any(key.lower() == name.lower() for key, _ in fields):
