@@ -108,7 +108,7 @@ class TestPasswordHash:
 
 
 class TestBasicAuth:
-    @pytest.mark.clause("9110-11.2-4a", "9110-11.5-5a")
+    @pytest.mark.clause("9110-11.2-4a", "9110-11.5-5a", "9110-5.6.3-5b")
     @pytest.mark.parametrize(
         ("realm", "challenge"),
         [

@@ -248,7 +248,7 @@ LAWS: Final = (
     Law("no version that there is not", ("9110-6.2-7b",), _known_version),
     Law("no line is folded", ("9112-5.2-3a",), _no_fold),
     Law("no CR or LF on its own", ("9112-2.2-4a",), _no_bare_cr),
-    Law("one space behind the colon", ("9110-5.6.3-2b", "9110-5.6.3-5b"), _one_space),
+    Law("one space behind the colon", ("9110-5.6.3-2b",), _one_space),
     Law("no needless space within a value", ("9110-5.6.3-2b.2", "9110-5.6.3-3b"), _inner_space),
     Law("no empty member of a list", ("9110-5.6.1.1-1a",), _no_empty_member),
     Law("a field that is no list comes once", ("9110-5.3-3a",), _singletons),
