@@ -300,7 +300,7 @@ def test_several_ranges_after_if_range(root: Path) -> None:
 @pytest.mark.parametrize("value", ["bytes=3-4", "bytes=3-4,99-", "bytes=,3-4,"])
 def test_one_range_is_never_a_multipart_body(root: Path, value: str) -> None:
     response = ask(root, Range=value)
-    assert response.headers["Content-Range"] == "bytes 3-4/10"
+    assert response.headers.get("Content-Range") == "bytes 3-4/10"
     assert content(response) == b"34"
 
 
