@@ -66,6 +66,7 @@ def test_a_deadline_is_a_positive_number(name: str, value: object) -> None:
     assert getattr(Timeouts(**json.loads(f'{{"{name}": 0.25}}')), name) == 0.25
 
 
+@pytest.mark.clause("3875-8.1-1b")
 @pytest.mark.parametrize("kind", [Limits, Timeouts])
 def test_each_default_has_its_reason_beside_it(kind: type[Limits] | type[Timeouts]) -> None:
     source = inspect.getsource(kind)
