@@ -86,6 +86,19 @@ def test_conditions_and_ranges(client: FolderClient) -> None:
         assert tag in {None, reply.get("ETag")}, fields
 
 
+@pytest.mark.clause("9110-8.8.1-7a")
+def test_a_changed_file_has_another_weak_tag(tmp_path: Path) -> None:
+    """Size and date of the new content are those of the old, and a client that has the old one gets the new."""
+    with serving(PooledServer, tmp_path, Site(compress=True)) as client:
+        tags: set[str] = set()
+        for text in (TEXT, TEXT.replace(b"1", b"2")):
+            settle(write(tmp_path / "page.txt", text))
+            reply = client.ask("/page.txt", Accept_Encoding=ACCEPTS, If_None_Match=", ".join(tags) or '"none"')
+            assert (reply.status, gzip.decompress(reply.content)) == (200, text)
+            tags.add(reply.get("ETag") or "")
+    assert {tag[:3] for tag in tags} == {'W/"'}
+
+
 def test_what_gains_nothing_is_sent_as_it_is(client: FolderClient) -> None:
     reply = client.ask("/a.png", Accept_Encoding=ACCEPTS)
     assert (reply.content, reply.get("Vary"), reply.get("Content-Encoding")) == (TEXT, None, None)

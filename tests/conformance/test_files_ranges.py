@@ -1,5 +1,7 @@
 """RFC 9110 §14, §15.3.7, §15.5.17: range requests, through a socket. G1, G2, G3, G4, D20."""
 
+import gzip
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +10,7 @@ import pytest
 from pyhttp.semantics.dates import format_date
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.site import Site
 from tests.conformance.folder_client import FolderClient, serving
 from tests.helpers.folder import OLD, settle, tag_of, write
 
@@ -45,6 +48,26 @@ def test_one_range(client: FolderClient, value: str, first: int, last: int) -> N
     for name in ("Content-Type", "ETag", "Last-Modified", "Cache-Control", "Accept-Ranges"):
         assert reply.get(name) == whole.get(name), name
     assert reply.get("Date") is not None
+
+
+@pytest.mark.clause("9110-15.3.7-4a")
+@pytest.mark.parametrize("held", [False, True], ids=["nothing is held", "a part is held"])
+@pytest.mark.parametrize("value", ["bytes=2-4", "bytes=0-1,8-9"])
+def test_a_206_says_what_a_cache_needs(tmp_path: Path, value: str, held: bool) -> None:
+    """All that 9110-15.3.7-4a names, each with the value that the 200 of the same request has."""
+    settle(write(tmp_path / "ten.txt", DATA), write(tmp_path / "ten.txt.gz", gzip.compress(DATA)))
+    own = (("Expires", DATE), ("Content-Location", "/ten.txt"), ("Vary", "Origin"))
+    site = Site(codings=("gzip",), max_age=60, headers=own)
+    begun = int(time.time())
+    with serving(BaseServer, tmp_path, site) as client:
+        whole = client.ask("/ten.txt")
+        condition = {"If_Range": whole.get("ETag") or ""} if held else {}
+        part = client.ask("/ten.txt", Range=value, **condition)
+    assert (whole.status, part.status) == (200, 206)
+    for name, count in (("Cache-Control", 1), ("ETag", 1), ("Expires", 1), ("Content-Location", 1), ("Vary", 2)):
+        assert len(whole.get_all(name)) == count
+        assert part.get_all(name) == whole.get_all(name)
+    assert part.get_all("Date") in {(format_date(second),) for second in range(begun, int(time.time()) + 1)}
 
 
 @pytest.mark.parametrize("value", ["bytes=0-", "bytes=-1048576", "bytes=1-1048574", "bytes=65535-65536"])

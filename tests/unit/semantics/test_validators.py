@@ -120,6 +120,20 @@ def test_whatever_differs_makes_another_tag() -> None:
     assert len({tag_of(other) for other in (version(), *others)}) == 6
 
 
+@pytest.mark.clause("9110-8.8.1-7a")
+@pytest.mark.parametrize(
+    ("now", "made"), [(NOW, True), (OLD, False), (OLD, True)], ids=["made", "changed lately", "both"]
+)
+def test_whatever_differs_makes_another_weak_tag(now: int, made: bool) -> None:
+    """It is no mark that stands for whatever is there: who holds the old content gets the new one."""
+    others = [version(10), version(9, OLD + 1), version(9, OLD, OLD + 1), version(device=2050), version(inode=8)]
+    tags = [
+        validators_of_file(each, now, coding="gzip" if made else "", made=made).etag for each in (version(), *others)
+    ]
+    assert all(tag is not None and tag.weak for tag in tags)
+    assert len({tag and tag.opaque for tag in tags}) == 6
+
+
 def test_the_tag_is_the_same_in_every_process() -> None:
     """A client goes on with what it has after the server was started again."""
     assert str(tag_of(version())) == '"19ad940b3408d4d5"'
