@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -17,6 +18,7 @@ from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
 from pyhttp.request import Request
+from pyhttp.semantics.dates import format_date
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.threaded import ThreadedServer
 from tests.conformance.register import SAFETY
@@ -54,6 +56,39 @@ def _script(folder: Path, name: str, *lines: str) -> None:
 def test_set_cookie_lines_of_a_script_stay_apart(folder: Path, server: BaseServer) -> None:
     _script(folder, "x", "printf 'Content-Type: text/plain\\nSet-Cookie: a=1, b\\nSet-Cookie: c=2\\n\\n'")
     assert _ask(server, "/cgi-bin/x").get_all("Set-Cookie") == ("a=1, b", "c=2")
+
+
+@pytest.mark.clause("9110-6.6.1-6a")
+@pytest.mark.parametrize(
+    ("asked", "lines", "status"),
+    [
+        ("GET /sub/", (), 200),
+        ("GET /digits", (), 200),
+        ("GET /cgi-bin/x", (), 200),
+        ("OPTIONS /digits", (), 204),
+        ("GET /digits", ("Range: bytes=0-1",), 206),
+        ("GET /sub", (), 301),
+        ("GET /digits", ("If-None-Match: *",), 304),
+        ("GET /digits", ("Content-Length: x",), 400),
+        ("GET /none", (), 404),
+        ("HEAD /none", (), 404),
+        ("DELETE /digits", (), 405),
+        ("GET /digits", ('If-Match: "x"',), 412),
+        ("GET /digits", ("Range: bytes=20-",), 416),
+    ],
+)
+def test_every_answer_of_2xx_3xx_and_4xx_has_the_date(
+    folder: Path, server: BaseServer, asked: str, lines: tuple[str, ...], status: int
+) -> None:
+    """Whichever way it leaves: in one step, as a file, or piece by piece."""
+    (folder / "digits").write_bytes(b"0123456789")
+    (folder / "sub").mkdir()
+    _script(folder, "x", "printf 'Content-Type: text/plain\\n\\n'", "head -c 70000 /dev/zero")
+    method, _, target = asked.partition(" ")
+    before = int(time.time())
+    reply = _ask(server, target, *lines, method=method)
+    assert reply.status == status
+    assert reply.get_all("Date") in {(format_date(second),) for second in range(before, int(time.time()) + 1)}
 
 
 @pytest.mark.clause("9110-8.6-12a")

@@ -241,7 +241,7 @@ class TestLimits:
 
 
 class TestConnectionFields:
-    @pytest.mark.clause("3875-6.3.4-2b", "3875-6.3.4-2c")
+    @pytest.mark.clause("3875-6.3.4-2b", "3875-6.3.4-2c", "3875-6.2.1-3c")
     @pytest.mark.parametrize(
         "name",
         [

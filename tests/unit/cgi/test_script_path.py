@@ -147,10 +147,11 @@ def test_T6_path_translated_does_not_lead_out(root: Path) -> None:
 
 @pytest.mark.clause("3875-5.1-2c")
 def test_scripts_that_speak_http_themselves_are_told_by_their_names(root: Path) -> None:
-    plain, raw = find(root, "/cgi-bin/run/nph-x"), find(root, "/cgi-bin/nph-raw")
-    assert plain is not None
-    assert raw is not None
-    assert (plain.non_parsed, raw.non_parsed) == (False, True)
+    for name in ("not-nph-raw", "nphraw", "NPH-raw"):
+        (root / "cgi-bin" / name).symlink_to("nph-raw")
+    paths = ("nph-raw", "nph-raw/x", "run", "run/nph-x", "not-nph-raw", "nphraw", "NPH-raw")
+    found = [find(root, f"/cgi-bin/{path}") for path in paths]
+    assert [script and script.non_parsed for script in found] == [True, True, False, False, False, False, False]
 
 
 class TestLetterCase:

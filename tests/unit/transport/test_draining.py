@@ -16,6 +16,7 @@ from tests.helpers.sockets import request
 CHUNKED = "Transfer-Encoding: chunked"
 
 
+@pytest.mark.clause("9112-9.3-7b")
 def test_D15_unread_content_is_drained_by_the_loop() -> None:
     with world(lambda _: Response(200), limits=Limits(read_ahead=1000)) as made:
         peer, conn = made.connect()
@@ -33,6 +34,7 @@ def test_D15_unread_content_is_drained_by_the_loop() -> None:
         assert now(conn) is Phase.IDLE
 
 
+@pytest.mark.clause("9112-9.3-7b")
 @pytest.mark.parametrize("more", [bytes(6000), b""], ids=["size", "deadline"])
 def test_D15_a_drain_has_a_size_and_a_deadline(more: bytes) -> None:
     with world(lambda _: Response(200), limits=Limits(read_ahead=1000, drain=5000)) as made:
@@ -90,6 +92,7 @@ def test_D16_a_lingering_close_reads_away_no_more_than_its_limit(size: int, phas
         assert now(conn) is phase
 
 
+@pytest.mark.clause("9112-9.6-7a")
 def test_a_client_that_ends_the_connection_itself_is_not_waited_for() -> None:
     with world() as made:
         peer, conn = made.connect()
@@ -100,6 +103,7 @@ def test_a_client_that_ends_the_connection_itself_is_not_waited_for() -> None:
         assert peer.ended
 
 
+@pytest.mark.clause("9112-9.6-7a")
 @pytest.mark.parametrize("sent", [b"more", request("/2")])
 def test_a_client_that_says_it_ends_the_connection_and_sends_more_receives_its_answer(sent: bytes) -> None:
     """Octets that nobody has read would make the close a reset, and that would destroy the answer on its way."""
