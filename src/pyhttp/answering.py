@@ -86,7 +86,7 @@ def function_handler(
         response = handler(Request.of(exchange))
         if response.__class__ is not Response:
             response = returned(response)
-        exchange.respond(response)
+        exchange.respond(response, ends_turn=True)
 
     def answer_later(exchange: Exchange) -> None:
         def go_on() -> None:

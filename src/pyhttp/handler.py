@@ -274,7 +274,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             Misuse: The request has an answer already.
             Disconnected: The client is gone.
         """
-        self.request.exchange.respond(response, wait=wait)
+        self.request.exchange.respond(response, wait=wait, ends_turn=self.__class__ is BaseHttpRequestHandler)
 
     def _do_directory(self, path: str, segments: tuple[str, ...]) -> None:
         check_directory(path, self.directory, self.site)

@@ -174,7 +174,7 @@ class FakeEmployer:
                 request = Request(conn)
                 response = self.handler(request)
                 if response is not None:
-                    exchange.respond(response)
+                    exchange.respond(response, ends_turn=True)
                 elif exchange.progress is Progress.OPEN:
                     self.turns.append(conn)
                     self.requests[conn.serial] = request

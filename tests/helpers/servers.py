@@ -5,8 +5,9 @@ import gc
 import queue
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
+from unittest import mock
 
 import pytest
 
@@ -19,6 +20,7 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.access_log import AccessEntry
+from pyhttp.transport.poller import EpollPoller
 from tests.helpers.sockets import descriptors
 from tests.helpers.tls import client_context
 from tests.helpers.wire_client import WireClient
@@ -31,6 +33,7 @@ __all__ = [
     "nothing_left",
     "serving",
     "serving_by",
+    "taken_together",
     "wait_for",
 ]
 
@@ -123,6 +126,27 @@ def connect(server: BaseServer) -> WireClient:
     """A client of `server`, by TLS where the server speaks that."""
     host, port = server.addresses[0]
     return WireClient(host, port, patience=PATIENCE, tls=None if server.tls is None else client_context())
+
+
+@contextlib.contextmanager
+def taken_together() -> Iterator[Callable[[int], None]]:
+    """Loops that begin to wait meanwhile find as many clients at once as the function is told, in their order."""
+    wait, wanted = EpollPoller.wait, 0
+
+    def wait_for_all(self: EpollPoller, seconds: float) -> list[tuple[int, int]]:
+        nonlocal wanted
+        events = wait(self, seconds)
+        while 0 < len(events) < wanted:
+            events = wait(self, seconds)
+        wanted = 0 if events else wanted
+        return sorted(events)
+
+    def take(count: int) -> None:
+        nonlocal wanted
+        wanted = count
+
+    with mock.patch.object(EpollPoller, "wait", wait_for_all):
+        yield take
 
 
 def wait_for(event: threading.Event) -> None:

@@ -15,7 +15,7 @@ from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers.background import InBackground
-from pyhttp.servers.given import check_given, factory_of, proxies_given
+from pyhttp.servers.given import check_given, factory_of, proxies_given, serves_folder
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
 from pyhttp.servers.turns import conclude_turn
@@ -103,6 +103,8 @@ class BaseServer(InBackground):
         self._handling: set[int] = set()
         self._interrupted = False
         self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
+        inline = type(self).process_request is BaseServer.process_request
+        self._loop.gathers = inline and serves_folder(self.request_handler)  # which keeps nobody for long
         self._set_up()
 
     def _set_up(self) -> None:
@@ -265,7 +267,8 @@ class BaseServer(InBackground):
             pass
 
     def about_to_block(self) -> None:
-        """A handler is about to wait for its client. Nothing to do where every handler has a thread, or none has."""
+        """A handler is about to wait for its client: answers that have been kept to leave together leave now."""
+        self._loop.gathering.send()
 
     def hurry(self) -> None:
         """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""

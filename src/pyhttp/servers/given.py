@@ -1,5 +1,6 @@
 """What a server is given when it is built: seen to be what it should be, with a message that says what to write."""
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pyhttp.answering import Handler, HandlerFactory, function_handler
@@ -9,7 +10,7 @@ from pyhttp.handler import BaseHttpRequestHandler
 if TYPE_CHECKING:
     from pyhttp.proxies import Proxies
 
-__all__ = ["check_given", "factory_of", "proxies_given"]
+__all__ = ["check_given", "factory_of", "proxies_given", "serves_folder"]
 
 
 def check_given(host: object, port: object, access_log: object) -> None:
@@ -53,3 +54,8 @@ def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> Hand
         hint = f"; a function from Request to Response is given as handler={name}" if takes(request_handler, 1) else ""
         raise TypeError(f"request_handler: called with (conn, addr, server), which {name} does not take{hint}")
     return request_handler
+
+
+def serves_folder(factory: HandlerFactory) -> bool:
+    """Whether requests are answered by the handler of a folder as it is, with nothing overridden."""
+    return (factory.func if isinstance(factory, partial) else factory) is BaseHttpRequestHandler

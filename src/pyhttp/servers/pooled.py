@@ -97,6 +97,7 @@ class PooledServer(BaseServer):
             allowed_hosts=allowed_hosts,
             access_log=access_log,
         )
+        self._loop.gathers = type(self).process_request is PooledServer.process_request  # long turns meet the standby
         self.workers = workers
         self._place = threading.Lock()
         """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
@@ -142,8 +143,7 @@ class PooledServer(BaseServer):
                 self._loop.keeper.queue(conn)
                 self._waiting.append(conn)
                 return
-        # A thread has become free in between, or there is no other and none can be started: better late than never.
-        self._run_openly(role, conn)
+        self._run_openly(role, conn)  # a thread became free in between, or none can be started: better late than never
 
     def _start_thread(self) -> bool:
         """Start one more thread, unless there are `workers` + 1; it counts as free at once."""
@@ -165,6 +165,7 @@ class PooledServer(BaseServer):
 
     def about_to_block(self) -> None:
         """A handler is about to wait: have the standby take the open place now."""
+        super().about_to_block()
         if self._here.role is not None and not self._place.locked():
             self._urgent = True
             self._bell.ring()

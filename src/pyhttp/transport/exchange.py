@@ -197,7 +197,7 @@ class Exchange:
 
     # --- the response
 
-    def respond(self, response: Response, *, wait: bool = False) -> None:
+    def respond(self, response: Response, *, wait: bool = False, ends_turn: bool = False) -> None:
         """Send `response` as the one answer of this exchange, and close its body in every outcome.
 
         What the client does not take at once leaves after the turn: an iterable body may be read on when the code that
@@ -206,6 +206,7 @@ class Exchange:
         Args:
             response: The final response.
             wait: Whether to return only when all of it has been sent, which holds the thread.
+            ends_turn: Whether nothing of others' code follows in this turn: then the answer may leave with others.
 
         Raises:
             Misuse: There is an answer already, or the exchange is pending, or has ended.
@@ -224,7 +225,8 @@ class Exchange:
             if framed is not None:
                 head, content = framed
                 self.progress, self.status, self.octets = ANSWERED, response.status, len(content)
-                channel.outbox.send(channel.stream, head, content)
+                if not ends_turn or channel.outbox.gathered is None or not channel.outbox.gather(head, content):
+                    channel.outbox.send(channel.stream, head, content)
                 return
         answer: Answer | None = None
         try:

@@ -269,6 +269,7 @@ class Keeper:
 
     def queue(self, conn: Connection) -> None:
         """No thread is free for the turn of `conn`; it is the queue's now."""
+        conn.outbox.gathered = None  # the thread that runs it then goes round no loop
         self.registry.enter(conn, Happening.QUEUED)
 
     def unqueue(self, conn: Connection) -> bool:

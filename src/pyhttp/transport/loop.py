@@ -16,6 +16,7 @@ from pyhttp.transport.client import Connection
 from pyhttp.transport.deadlines import NEVER, Deadlines
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.fate import Fate
+from pyhttp.transport.gathering import Gathering
 from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import Poller
@@ -71,10 +72,13 @@ class Loop:
         self._deadlines = Deadlines(horizon)
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
+        self.gathers: bool = False
+        """Whether answers are kept while requests wait behind them: where turns are short, or a thread steps in."""
         self._patience = min(_PATIENCE, employer.timeouts.stop / 2)
         self.stopping: Stop = Stop(employer.timeouts.stop, employer.hurry, self._cut, clock)
         self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
         self.keeper: Keeper = Keeper(employer, self.registry, clock)
+        self.gathering: Gathering = self.keeper.settler.gathering
         self._acceptor = Acceptor(
             employer,
             listeners,
@@ -113,6 +117,7 @@ class Loop:
         Returns:
             False where the calling thread has lost the lead meanwhile, and somebody else runs the loop.
         """
+        self.gathering.send()  # the leader before has a long turn
         while not (self.stopping.requested and self._finished()):
             self.round(role)
             if not role.leads:
@@ -129,6 +134,9 @@ class Loop:
             conn, _ = self._taken.popleft()
             conn.lower(Fate.CUT)
             self.registry.close(conn)
+        while (kept := self.gathering.take()) is not None:
+            kept.lower(Fate.CUT)
+            self.registry.close(kept)
         self.registry.end()
 
     # --- once round
@@ -158,15 +166,18 @@ class Loop:
                 self._take_called()
             if self._deadlines.next_look <= now:
                 self._take_due(now)
-        while self._taken:
+        leads = True
+        while self._taken and leads:  # without the lead, what was taken is the next leader's
             conn, late = self._taken.popleft()
             if self.stopping.is_cut:
                 conn.lower(Fate.CUT)
                 self.registry.close(conn)
             else:
+                conn.outbox.gathered = b"" if self.gathers and self._taken else None
                 self.keeper.advance(conn, late)
-            if not role.leads:
-                return  # what was taken is the next leader's now
+            leads = role.leads
+        if self.gathering.kept:
+            self.gathering.send()
 
     def _prepare(self, now: float) -> float:
         """Before a wait, hear of near deadlines, and do what resting listeners and a stop need: until when to wait."""

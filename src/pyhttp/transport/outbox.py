@@ -34,18 +34,21 @@ class Outbox:
     Attributes:
         sent: Bytes that have left so far, over the life of the connection.
         unsent: Bytes that have yet to leave.
+        gathered: An answer that has ended its turn, and leaves with those of others (`gathering`); ``b""`` while there
+            is none; None where it would leave at once.
     """
 
-    __slots__ = ("_pieces", "sent", "unsent")
+    __slots__ = ("_pieces", "gathered", "sent", "unsent")
 
     def __init__(self) -> None:
         self._pieces: deque[Piece | FileSlice] = _NOTHING
         self.sent: int = 0
         self.unsent: int = 0
+        self.gathered: bytes | None = None
 
     def __bool__(self) -> bool:
         """Whether anything is unsent."""
-        return bool(self._pieces)
+        return bool(self._pieces or self.gathered)
 
     def add(self, data: Piece) -> None:
         """Queue `data` behind what is there."""
@@ -83,6 +86,24 @@ class Outbox:
         self.sent += written
         if written < len(data):
             self.add(memoryview(data)[written:])
+
+    def gather(self, head: bytes, content: bytes) -> bool:
+        """Keep both for `send_gathered`; False where there is too much to be copied."""
+        if self._pieces or len(content) > _JOINED:
+            return False
+        self.gathered = head + content
+        self.unsent = len(self.gathered)
+        return True
+
+    def send_gathered(self, stream: Stream) -> None:
+        """Send what was gathered, as `send` does.
+
+        Raises:
+            Disconnected: The client is gone.
+        """
+        data, self.gathered = self.gathered, None
+        self.unsent = 0
+        self.send(stream, data or b"", b"")
 
     def _send_behind(self, stream: Stream, head: bytes, content: bytes) -> None:
         self.add(head)
@@ -122,6 +143,7 @@ class Outbox:
     def discard(self) -> None:
         """Forget what is unsent."""
         self._pieces = _NOTHING
+        self.gathered = None
         self.unsent = 0
 
     def _write_bytes(self, stream: Stream, first: Piece) -> None:

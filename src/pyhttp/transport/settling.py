@@ -16,6 +16,7 @@ from pyhttp.transport.employer import Employer
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT, KEEP, LAST
 from pyhttp.transport.feeding import end_feed, feed_of, is_too_slow, next_look, stays, watch_out
+from pyhttp.transport.gathering import Gathering
 from pyhttp.transport.outbox import FileTruncatedError
 from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.progress import ANSWERED, Progress
@@ -45,6 +46,8 @@ class Settler:
         self._employer = employer
         self._registry = registry
         self._clock = clock
+        self.gathering: Gathering = Gathering(self.settle, self.lose)
+        """The answers that leave together."""
 
     def settle(self, conn: Connection) -> None:
         """A turn has ended, or the request was refused: send what is left, then go on or end."""
@@ -54,6 +57,9 @@ class Settler:
                 self._registry.close(conn)
             elif exchange.progress is ANSWERED and exchange.answer is None and not conn.outbox.unsent:
                 self._conclude(conn, exchange)  # it was answered in one step, as nearly all are
+            elif conn.outbox.gathered:
+                self._registry.enter(conn, Happening.SEND)
+                self.gathering.add(conn, exchange.started)
             elif conn.outbox.unsent or self._go_on(conn, exchange):
                 # A further turn is due, but not before others have had theirs: readiness to write brings it.
                 self._await_client(conn)

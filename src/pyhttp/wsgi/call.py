@@ -137,7 +137,7 @@ class Call:
             self._respond(start, content)
             self._result = ()  # the gate closes it when it has been sent
         elif self._is_whole(start, content, more=items is not _NOTHING):
-            self._respond(start, content)
+            self._respond(start, content, ends_turn=items is _NOTHING)
             if items is not _NOTHING:
                 self._items, self._left = items, 0
                 next(self, None)  # what applications do behind their last item
@@ -160,10 +160,10 @@ class Call:
             raise Misuse("the application has not called start_response before its content (PEP 3333)")
         return self._start
 
-    def _respond(self, start: Start, body: "bytes | FileSlice | Call") -> None:
+    def _respond(self, start: Start, body: "bytes | FileSlice | Call", *, ends_turn: bool = False) -> None:
         response = Response(start.status, start.headers, body, reason=start.reason)
         self._sent = True
-        self._exchange.respond(response)
+        self._exchange.respond(response, ends_turn=ends_turn)
 
     def _respond_by_items(self, start: Start) -> None:
         self._left = start.length

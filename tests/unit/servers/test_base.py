@@ -6,13 +6,16 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
-from pyhttp import PooledServer
-from pyhttp.answering import function_handler
+from pyhttp import PooledServer, ThreadedServer
+from pyhttp.answering import HandlerFactory, function_handler
 from pyhttp.errors import Forbidden, HTTPError, Misuse, Unavailable
+from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -21,7 +24,17 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.listener import address_of, listen
 from pyhttp.transport.unix import listen_unix
-from tests.helpers.servers import PATIENCE, Entries, connect, echo, serving, serving_by, wait_for
+from tests.helpers.fakes import world
+from tests.helpers.servers import (
+    PATIENCE,
+    Entries,
+    connect,
+    echo,
+    serving,
+    serving_by,
+    taken_together,
+    wait_for,
+)
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.untyped import untyped
 from tests.helpers.wire_client import Ended
@@ -765,3 +778,98 @@ def test_D11_the_last_request_of_a_connection_is_answered_with_close(server_clas
         assert [client.reply().says_close for _ in range(3)] == [False, False, True]
         with pytest.raises(Ended):
             client.reply()
+
+
+class Folder(BaseHttpRequestHandler):
+    """A handler with something of its own."""
+
+
+class Elsewhere(BaseServer):
+    """Has turns run where it likes."""
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        """As `BaseServer` does."""
+        super().process_request(conn, addr)
+
+
+class PoolElsewhere(PooledServer):
+    """The same for a pool."""
+
+    def process_request(self, conn: socket.socket, addr: Address) -> None:
+        """As `PooledServer` does."""
+        super().process_request(conn, addr)
+
+
+@pytest.mark.parametrize(
+    ("server_class", "factory", "gathers"),
+    [
+        (BaseServer, BaseHttpRequestHandler, True),
+        (BaseServer, partial(BaseHttpRequestHandler, directory="/"), True),
+        (BaseServer, Folder, False),
+        (BaseServer, partial(Folder, directory="/"), False),
+        (BaseServer, function_handler(echo), False),
+        (Elsewhere, BaseHttpRequestHandler, False),
+        (ThreadedServer, BaseHttpRequestHandler, False),
+        (PooledServer, BaseHttpRequestHandler, True),
+        (PooledServer, function_handler(echo), True),
+        (PoolElsewhere, BaseHttpRequestHandler, False),
+    ],
+)
+def test_answers_are_gathered_where_no_turn_keeps_them_for_long(
+    server_class: type[BaseServer], factory: HandlerFactory, gathers: bool
+) -> None:
+    with server_class("127.0.0.1", 0, factory) as server:
+        assert server._loop.gathers is gathers
+
+
+@pytest.mark.parametrize("server_class", [BaseServer, PooledServer])
+def test_a_handler_that_is_about_to_wait_sends_what_is_kept(server_class: type[BaseServer]) -> None:
+    with world() as made:
+        peer, conn = made.connect()
+        peer.send(request())
+        made.employer.handler = lambda _: None
+        made.round()
+        server = server_class("127.0.0.1", 0, function_handler(echo))
+        conn.outbox.gathered = b""
+        made.employer.end(conn, lambda got: got.exchange.respond(Response(200, {}, b"here"), ends_turn=True))
+        made.keeper.settle(conn)
+        assert peer.read() == b""
+        server._loop.gathering.kept.append(made.loop.gathering.kept.popleft())
+        server.about_to_block()
+        assert peer.read().endswith(b"here")
+        server.close()
+
+
+class Lingering(BaseHttpRequestHandler):
+    """Goes on for long behind its answers."""
+
+    gate: ClassVar[threading.Event]
+
+    def do_file(self, path: str) -> None:
+        """As the base does, and then wait."""
+        super().do_file(path)
+        wait_for(self.gate)
+
+
+@pytest.mark.parametrize("server_class", [ThreadedServer, PooledServer])
+def test_an_answer_leaves_before_what_a_subclass_does_behind_it(server_class: type[BaseServer], tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"content")
+    Lingering.gate = threading.Event()
+    Lingering.gate.set()
+    factory = partial(Lingering, directory=tmp_path)
+    with taken_together() as take, serving_by(server_class, factory, timeouts=Timeouts(hold=1e-6)) as server:
+        clients = [connect(server) for _ in range(2)]
+        for client in clients:
+            client.send(request("/file"))
+            assert client.reply().content == b"content"
+        Lingering.gate.clear()
+        take(2)
+        for client in clients:
+            client.send(request("/file"))
+        try:
+            for client in clients:
+                assert client.reply().content == b"content"
+        finally:
+            Lingering.gate.set()
+        for client in clients:
+            client.close()

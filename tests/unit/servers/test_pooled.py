@@ -22,7 +22,7 @@ from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.client import Connection
 from pyhttp.transport.loop import Loop, Role
 from tests.helpers.fakes import later, world
-from tests.helpers.servers import PATIENCE, connect, echo, serving, wait_for
+from tests.helpers.servers import PATIENCE, connect, echo, serving, taken_together, wait_for
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
 
@@ -84,6 +84,25 @@ def test_threads_are_started_as_they_are_needed_and_no_more_than_that() -> None:
         gate.open.set()
         for client in clients:
             assert client.reply().status == 200
+            client.close()
+
+
+def test_answers_that_leave_together_wait_for_no_long_handler() -> None:
+    gate = Gate()
+    with taken_together() as take, pool(gate, 2) as server:
+        *quick, slow = [asking(server, "/") for _ in range(9)]
+        for client in [*quick, slow]:
+            assert client.reply().status == 200
+        take(9)
+        for n, client in enumerate(quick):
+            client.send(request(f"/{n}"))
+        slow.send(request("/stay"))
+        gate.wait_for(1)
+        for n, client in enumerate(quick):
+            assert client.reply().content == f"GET /{n} ".encode()
+        gate.open.set()
+        assert slow.reply().status == 200
+        for client in [*quick, slow]:
             client.close()
 
 

@@ -102,6 +102,7 @@ class Clients(RuleBasedStateMachine):
         timeouts = Timeouts(head=20, idle=15, content=20, send=30, stop=10, drain=2, linger=2)
         limits = Limits(read_ahead=2000, drain=5000, portion=100_000)
         self.world = self.stack.enter_context(world(self.handle, limits=limits, timeouts=timeouts, capacity=6))
+        self.world.loop.gathers = True
         self.clients: list[Client] = []
         self.everyone: list[Client] = []
         self.opened: list[Slow | Items] = []

@@ -253,3 +253,15 @@ def test_a_short_content_is_one_piece_with_its_head() -> None:
     outbox.send(Counted([EVERYTHING]), b"head", b"content")
     outbox.send(Counted([EVERYTHING]), b"head", bytes(20_000))
     assert asked == [[b"headcontent"], [b"head", bytes(20_000)]]
+
+
+def test_what_is_gathered_is_unsent_until_it_is_sent_or_discarded() -> None:
+    outbox = Outbox()
+    outbox.gathered = b""
+    assert not outbox
+    assert outbox.gather(b"head", b"content")
+    assert outbox
+    assert outbox.unsent == len(b"headcontent")
+    outbox.discard()
+    assert not outbox
+    assert outbox.unsent == 0

@@ -71,6 +71,7 @@ class Life(RuleBasedStateMachine):
 
         self.stack.enter_context(mock.patch.object(Steps, "enter", enter))
         self.made = self.stack.enter_context(world(self.handle, limits=LIMITS))
+        self.made.loop.gathers = True
         vars(self.made.employer)["error_response"] = self.error_response
 
     def enter(self, steps: Steps, conn: Phased, happening: Happening) -> None:

@@ -1,0 +1,66 @@
+"""Answers that leave together (RFC 9112 §9): those that one round of the loop makes, one write behind the other.
+
+A client's program mostly sleeps until its answer comes, and to wake it costs more than to answer a request for a file.
+Where answers follow each other closely, it is still awake for the next one. So an answer is kept for up to a
+millisecond while other requests wait behind it, and it is sent before the loop waits for anything.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from pyhttp.transport.client import Connection
+
+__all__ = ["Gathering"]
+
+_LONGEST: Final = 0.001
+"""Seconds that an answer is kept at most while short turns follow. At a long one, who takes the lead sends it."""
+
+
+class Gathering:
+    """The connections whose answers are kept. Each belongs to whoever takes it out of here.
+
+    Attributes:
+        kept: The connections, in the order of their answers.
+
+    Args:
+        settle: Goes on with a connection whose answer has been sent, or as much of it as its client takes.
+        lose: Ends a connection that has failed.
+    """
+
+    def __init__(self, settle: Callable[[Connection], None], lose: Callable[[Connection, BaseException], None]) -> None:
+        self._settle = settle
+        self._lose = lose
+        self.kept: deque[Connection] = deque()
+        self._since = 0.0
+
+    def add(self, conn: Connection, started: float) -> None:
+        """Keep the answer of `conn`; send all, where the first of them has been kept for long enough.
+
+        Args:
+            conn: By its owner; it has an answer in its outbox.
+            started: When its request began to be handled, on the monotonic clock.
+        """
+        if not self.kept:
+            self._since = started
+        self.kept.append(conn)
+        if time.monotonic() - self._since > _LONGEST:
+            self.send()
+
+    def send(self) -> None:
+        """Send all that is kept, on any thread."""
+        while (conn := self.take()) is not None:
+            try:
+                conn.outbox.send_gathered(conn.stream)
+            except OSError as error:
+                self._lose(conn, error)
+            else:
+                self._settle(conn)
+
+    def take(self) -> Connection | None:
+        """One of them, which is the caller's; None where there is none, or another thread was first."""
+        try:
+            return self.kept.popleft()
+        except IndexError:
+            return None

@@ -1,0 +1,246 @@
+"""Answers that leave together: when they are kept, when they leave, and what becomes of those that cannot."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from pyhttp.errors import BadRequest, Disconnected
+from pyhttp.messages import Response
+from pyhttp.request import Request
+from pyhttp.transport.client import Connection
+from pyhttp.transport.gathering import Gathering
+from pyhttp.transport.loop import Role
+from pyhttp.transport.phases import Phase
+from tests.helpers.fakes import Peer, World, world
+from tests.helpers.sockets import request
+
+COUNT = 4
+
+
+@contextmanager
+def gathering() -> Iterator[World]:
+    """A loop that keeps answers while requests wait behind them, however long ago their requests began."""
+    with world() as made:
+        made.loop.gathers = True
+        yield made
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No machine is so slow that answers leave sooner."""
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 60.0)
+
+
+def asking(made: World, count: int = COUNT) -> list[tuple[Peer, Connection]]:
+    """So many clients, each of which has asked."""
+    pairs = [made.connect() for _ in range(count)]
+    for peer, _ in pairs:
+        peer.send(request())
+    return pairs
+
+
+def test_answers_of_a_round_leave_behind_its_last_request() -> None:
+    with gathering() as made:
+        peers = [peer for peer, _ in asking(made)]
+        seen = []
+
+        def look(_: Request) -> Response:
+            seen.append(sum(len(peer.read()) > 0 for peer in peers))
+            return Response(200, {}, b"here")
+
+        made.employer.handler = look
+        made.round()
+        assert seen == [0] * COUNT
+        for peer in peers:
+            peer.read()
+            assert peer.received.startswith(b"HTTP/1.1 200 ")
+            assert peer.received.endswith(b"here")
+        assert made.employer.entries[0].sent == len(b"here")
+
+
+def test_a_loop_that_does_not_gather_sends_each_at_once() -> None:
+    with world() as made:
+        peers = [peer for peer, _ in asking(made)]
+        seen = []
+
+        def look(_: Request) -> Response:
+            seen.append(sum(len(peer.read() + peer.received) > 0 for peer in peers))
+            return Response(200)
+
+        made.employer.handler = look
+        made.round()
+        assert seen == list(range(COUNT))
+
+
+def test_an_answer_that_nothing_waits_behind_leaves_at_once() -> None:
+    with gathering() as made:
+        _, conn = asking(made, 1)[0]
+        kept: list[bytes | None] = []
+
+        def look(_: Request) -> Response:
+            kept.append(conn.outbox.gathered)
+            return Response(200)
+
+        made.employer.handler = look
+        made.round()
+        assert kept == [None]
+        assert conn.phase is Phase.IDLE
+
+
+def test_an_answer_in_several_pieces_is_not_kept() -> None:
+    with gathering() as made:
+        pairs = asking(made, 2)
+        seen = []
+
+        def look(_: Request) -> Response:
+            seen.append(max(len(peer.read()) for peer, _ in pairs))
+            return Response(200, {}, bytes(100_000))
+
+        made.employer.handler = look
+        made.round()
+        assert seen[0] == 0
+        assert seen[1] > 0
+
+
+def test_errors_are_gathered_too() -> None:
+    with gathering() as made:
+        peers = [peer for peer, _ in asking(made, 2)]
+
+        def refuse(_: Request) -> Response:
+            raise BadRequest("no")
+
+        made.employer.handler = refuse
+        made.round()
+        assert all(b" 400 " in peer.read() for peer in peers)
+
+
+def test_a_client_that_has_left_costs_the_others_nothing() -> None:
+    with gathering() as made:
+        pairs = asking(made)
+
+        def leave(_: Request) -> Response:
+            if not pairs[0][0].ended:
+                pairs[0][0].read()
+                pairs[0][0].close()
+            return Response(200)
+
+        made.employer.handler = leave
+        made.work()
+        assert all(b" 200 " in peer.read() for peer, _ in pairs[1:])
+        assert pairs[0][1].phase is Phase.CLOSED
+        assert len(made.employer.ended) == COUNT
+
+
+def test_what_the_client_does_not_take_is_sent_when_it_does() -> None:
+    with gathering() as made:
+        pairs = asking(made, 2)
+        content = bytes(range(256)) * 60
+        made.employer.handler = lambda _: Response(200, {}, content)
+        # So little fits that the answer has to wait for its reader.
+        pairs[0][1].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)
+        made.round()
+        assert pairs[0][1].phase is Phase.SEND
+        for _ in range(100):
+            pairs[0][0].read()
+            made.work()
+        assert pairs[0][0].received.endswith(content)
+        assert pairs[0][1].phase is Phase.IDLE
+
+
+def test_the_next_leader_sends_what_a_long_turn_would_keep() -> None:
+    with gathering() as made:
+        pairs = asking(made, 3)
+        seen: list[int] = []
+
+        def long(_: Request) -> Response:
+            seen.append(sum(len(peer.read() + peer.received) > 0 for peer, _ in pairs))
+            if len(seen) == 2:
+                assert made.loop.run(Role(leads=False)) is False  # as the standby does, which finds the place open
+            return Response(200)
+
+        made.employer.handler = long
+        made.round()
+        assert seen == [0, 0, 1]
+
+
+def test_a_turn_whose_answer_is_kept_has_ended() -> None:
+    with gathering() as made:
+        conns = [conn for _, conn in asking(made, 2)]
+        seen: list[Phase] = []
+
+        def look(_: Request) -> Response:
+            seen.extend(conn.phase for conn in conns)
+            return Response(200)
+
+        made.employer.handler = look
+        made.round()
+        assert seen == [Phase.TURN, Phase.IDLE, Phase.SEND, Phase.TURN]
+
+
+def test_a_leader_that_has_lost_the_lead_keeps_nothing() -> None:
+    with gathering() as made:
+        pairs = asking(made)
+        leader = Role(leads=True)
+
+        def lose(_: Request) -> Response:
+            leader.leads = False
+            return Response(200)
+
+        made.employer.handler = lose
+        made.loop.round(leader)
+        assert sum(b" 200 " in peer.read() for peer, _ in pairs) == 1
+        made.work()
+
+
+def test_a_queued_turn_is_answered_by_its_own_thread() -> None:
+    """Which goes round no loop: it would be for nobody to send what it keeps."""
+    with gathering() as made:
+        peer, conn = asking(made, 2)[0]
+        made.employer.handler = lambda _: None
+        made.round()
+        made.keeper.queue(conn)
+        assert made.keeper.unqueue(conn)
+        made.employer.end(conn, lambda got: got.exchange.respond(Response(200, {}, b"here"), ends_turn=True))
+        made.keeper.settle(conn)
+        assert peer.read().endswith(b"here")
+        made.employer.handler = lambda _: Response(200)
+
+
+def test_what_is_kept_when_nobody_leads_any_more_is_closed() -> None:
+    with world() as made:
+        _, conn = made.connect()
+        assert made.registry.take_one(conn)
+        made.loop.gathering.kept.append(conn)
+        made.loop.close()
+        assert conn.phase is Phase.CLOSED
+        assert not made.loop.gathering.kept
+
+
+@pytest.mark.parametrize("ago", [0.0, 61.0])
+def test_an_answer_is_kept_for_so_long(ago: float) -> None:
+    settled: list[Connection] = []
+    with world() as made:
+        _, conn = made.connect()
+        conn.outbox.gathered = b""
+        assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+        kept = Gathering(settled.append, lambda _, error: pytest.fail(str(error)))
+        kept.add(conn, time.monotonic() - ago)
+        assert settled == ([conn] if ago else [])
+        assert list(kept.kept) == ([] if ago else [conn])
+
+
+def test_a_client_that_is_known_to_be_gone_is_lost() -> None:
+    lost: list[BaseException] = []
+    with world() as made:
+        peer, conn = made.connect()
+        conn.outbox.gathered = b""
+        assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+        peer.close()
+        kept = Gathering(lambda _: pytest.fail("nothing was sent"), lambda _, error: lost.append(error))
+        kept.add(conn, time.monotonic())
+        kept.send()
+        assert [type(error) for error in lost] == [Disconnected]
+        made.work()
