@@ -6,6 +6,7 @@ from typing import Final
 from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.fields import Headers
 from pyhttp.wire.buffer import ReceiveBuffer
 from pyhttp.wire.chunked import ChunkedDecoder
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
@@ -69,7 +70,8 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
-        self._last: tuple[bytes, RequestHead] | None = None  # the request line, and the request that `_section` makes
+        # The request line, the request that `_section` makes with it, and the fields of that until they are shared.
+        self._last: tuple[bytes, RequestHead, Headers | None] | None = None
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
@@ -90,6 +92,9 @@ class RequestReceiver:
         self.head_bytes: bytes = b""
         if self._section is not None and len(self._section[0]) > LONGEST_KEPT:
             self._section = self._last = None
+        elif self._last is not None and self._last[2] is not None:
+            self._last[2].share()  # now, since a connection that ends with its first request need not
+            self._last = *self._last[:2], None
 
     def receive_data(self, data: bytes) -> None:
         """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
@@ -122,8 +127,7 @@ class RequestReceiver:
                 self.buffer.append(data)
                 self.buffer.skip(len(head))
             if section[3] and len(head) <= LONGEST_KEPT:
-                self._last = head[: -len(section[0])], request
-                section[1].share()
+                self._last = head[: -len(section[0])], request, section[1]
         self.head_bytes, self.request, self.persistent = head, request, section[3]
         self._receiving = _AFTER_CONTENT
         return request
