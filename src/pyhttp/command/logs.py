@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final, TextIO, assert_never
 
 from pyhttp.command.values import LogFormat
-from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format
+from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format, write_line
 
 __all__ = ["AccessFile", "access_log", "formatter", "set_up"]
 
@@ -110,9 +110,7 @@ def access_log(log_format: LogFormat, longest: int) -> AccessLog:
     def log(entry: AccessEntry) -> None:
         if _ACCESS.isEnabledFor(logging.INFO):
             line = formatted(entry, longest)
-            line = _paint(line, entry.status) if coloured else line
-            # `info` would look through the stack for the line of code that calls it, which is always this one.
-            _ACCESS.handle(logging.LogRecord(_ACCESS.name, logging.INFO, __file__, 0, line, None, None))
+            write_line(_ACCESS, _paint(line, entry.status) if coloured else line)
 
     return log
 

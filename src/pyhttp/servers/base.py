@@ -20,7 +20,7 @@ from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
 from pyhttp.servers.turns import conclude_turn
 from pyhttp.telling import report
-from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers
+from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers, write_line
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT
@@ -262,7 +262,7 @@ class BaseServer(InBackground):
             if self._access_log is not None:
                 self._access_log(entry)
             else:
-                self._lines.info("%s", common_format(entry, self.limits.log_line))
+                write_line(self._lines, common_format(entry, self.limits.log_line))
         except Exception:  # noqa: S110, BLE001 - a failing sink must not fail a request (safety line O3)
             pass
 

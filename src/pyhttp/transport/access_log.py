@@ -25,6 +25,7 @@ __all__ = [
     "escape",
     "json_format",
     "loggers",
+    "write_line",
 ]
 
 
@@ -45,6 +46,14 @@ def loggers() -> "tuple[logging.Logger, logging.Logger]":
     import logging  # noqa: PLC0415 - a tenth of all there is to load; whoever builds a server loads it
 
     return logging.getLogger("pyhttp.error"), logging.getLogger("pyhttp.access")
+
+
+def write_line(log: "logging.Logger", line: str) -> None:
+    """Give `line` to `log`, which is enabled for it.
+
+    `Logger.info` would look through the stack for the line of code that calls it, which is always this one.
+    """
+    log.handle(log.makeRecord(log.name, INFO, __file__, 0, "%s", (line,), None))
 
 
 class AccessEntry(NamedTuple):

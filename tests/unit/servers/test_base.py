@@ -823,7 +823,10 @@ def test_answers_are_gathered_where_no_turn_keeps_them_for_long(
 
 
 @pytest.mark.parametrize("server_class", [BaseServer, PooledServer])
-def test_a_handler_that_is_about_to_wait_sends_what_is_kept(server_class: type[BaseServer]) -> None:
+def test_a_handler_that_is_about_to_wait_sends_what_is_kept(
+    server_class: type[BaseServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 60.0)  # on however slow a machine
     with world() as made:
         peer, conn = made.connect()
         peer.send(request())
@@ -844,31 +847,32 @@ class Lingering(BaseHttpRequestHandler):
     """Goes on for long behind its answers."""
 
     gate: ClassVar[threading.Event]
+    gone_on: ClassVar[list[bool]]
 
     def do_file(self, path: str) -> None:
         """As the base does, and then wait."""
         super().do_file(path)
-        wait_for(self.gate)
+        if path.endswith("long"):
+            self.gone_on.append(self.gate.wait(PATIENCE))
 
 
-@pytest.mark.parametrize("server_class", [ThreadedServer, PooledServer])
-def test_an_answer_leaves_before_what_a_subclass_does_behind_it(server_class: type[BaseServer], tmp_path: Path) -> None:
-    (tmp_path / "file").write_bytes(b"content")
-    Lingering.gate = threading.Event()
-    Lingering.gate.set()
+def test_an_answer_leaves_before_what_a_subclass_does_behind_it(tmp_path: Path) -> None:
+    for name in ("short", "long"):
+        (tmp_path / name).write_bytes(b"content")
+    Lingering.gate, Lingering.gone_on = threading.Event(), []
     factory = partial(Lingering, directory=tmp_path)
-    with taken_together() as take, serving_by(server_class, factory, timeouts=Timeouts(hold=1e-6)) as server:
+    with taken_together() as take, serving_by(PooledServer, factory) as server:
         clients = [connect(server) for _ in range(2)]
         for client in clients:
-            client.send(request("/file"))
+            client.send(request("/short"))
             assert client.reply().content == b"content"
-        Lingering.gate.clear()
         take(2)
         for client in clients:
-            client.send(request("/file"))
+            client.send(request("/long"))
         try:
             for client in clients:
                 assert client.reply().content == b"content"
+            assert Lingering.gone_on == []
         finally:
             Lingering.gate.set()
         for client in clients:
