@@ -6,7 +6,6 @@ from typing import Final
 from pyhttp.errors import ContentTooLarge, HTTPError, IncompleteRequest
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
-from pyhttp.semantics.fields import Headers
 from pyhttp.wire.buffer import ReceiveBuffer
 from pyhttp.wire.chunked import ChunkedDecoder
 from pyhttp.wire.events import Content, EndOfMessage, Event, Signal
@@ -19,8 +18,7 @@ from pyhttp.wire.whole import LONGEST_KEPT, Section, match_head
 
 __all__ = ["RequestReceiver"]
 
-# Looking up a member of an Enum, or a pair in the table, costs more than a global name.
-_AWAITING_HEAD: Final = Receiving.HEAD
+_AWAITING_HEAD: Final = Receiving.HEAD  # a global name costs less than a member of an Enum, or a pair in the table
 _AFTER_HEAD: Final = RECEIVED[Receiving.HEAD, RequestHead]
 _AFTER_CONTENT: Final = RECEIVED[Receiving.CONTENT, EndOfMessage]
 _DEAF: Final = frozenset({Receiving.FAILED, Receiving.CLOSED})
@@ -70,8 +68,8 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
-        # The request line, the request that `_section` makes with it, and the fields of that until they are shared.
-        self._last: tuple[bytes, RequestHead, Headers | None] | None = None
+        # The request line, the request that `_section` makes with it, and whether usual values of that are shared.
+        self._last: tuple[bytes, RequestHead, bool] | None = None
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
@@ -90,11 +88,12 @@ class RequestReceiver:
         self._method = ""
         self.request: RequestHead | None = None
         self.head_bytes: bytes = b""
-        if self._section is not None and len(self._section[0]) > LONGEST_KEPT:
+        section, last = self._section, self._last
+        if section is not None and len(section[0]) > LONGEST_KEPT:
             self._section = self._last = None
-        elif self._last is not None and self._last[2] is not None:
-            self._last[2].share()  # now, since a connection that ends with its first request need not
-            self._last = *self._last[:2], None
+        elif section is not None and last is not None and not last[2]:
+            section[1].share()  # not sooner, since a connection that ends with its first request need not
+            self._last = last[0], last[1], True
 
     def receive_data(self, data: bytes) -> None:
         """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
@@ -127,7 +126,7 @@ class RequestReceiver:
                 self.buffer.append(data)
                 self.buffer.skip(len(head))
             if section[3] and len(head) <= LONGEST_KEPT:
-                self._last = head[: -len(section[0])], request, section[1]
+                self._last = head[: -len(section[0])], request, False
         self.head_bytes, self.request, self.persistent = head, request, section[3]
         self._receiving = _AFTER_CONTENT
         return request
@@ -182,8 +181,7 @@ class RequestReceiver:
                 matched = match_head(buffer.data, buffer.start, self._limits, self._section)
                 if matched is not None:
                     return self._take_head(matched)
-            event = self._read_head()
-            if event is not None:
+            if (event := self._read_head()) is not None:
                 return event
         if not self._ended:
             return Signal.NEED_DATA
@@ -202,8 +200,7 @@ class RequestReceiver:
             self._reader = None
             return self._next_head()
         self._reader = self._reader or HeadReader(self._limits)
-        syntax = self._reader.read(buffer.data, buffer.start)
-        if syntax is None:
+        if (syntax := self._reader.read(buffer.data, buffer.start)) is None:
             return None
         self.head_bytes = buffer.take(self._reader.size)
         return self._begin_request(syntax)
@@ -238,8 +235,7 @@ class RequestReceiver:
         if self._decoder is not None:
             data = self._decoder.decode(self.buffer)
         elif self._left:
-            data = self.buffer.take(min(self._left, len(self.buffer)))
-            self._left -= len(data)
+            self._left -= len(data := self.buffer.take(min(self._left, len(self.buffer))))
         else:
             self._receiving = _AFTER_CONTENT
             return _END
