@@ -6,6 +6,7 @@ apply, is not noticed, or is missing.
 """
 
 import argparse
+import re
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
@@ -27,6 +28,8 @@ _LONGEST: Final = 300
 _LONGEST_OF_ALL: Final = 1200
 _LATE: Final = "it has taken more than"
 """How tests/helpers/bounded.py fails a test that hangs."""
+_CRASHES: Final = re.compile(r"^E +(NameError|UnboundLocalError|ImportError|SyntaxError)\b", re.MULTILINE)
+"""What a change that is wrong in itself fails with."""
 _WORDS: Final = 3000
 """Characters of what tests say that are told."""
 
@@ -42,6 +45,8 @@ def objection(change: Change, status: int, words: str) -> str:
     """Why a run of pytest does not show that the test notices the change; "" where it does."""
     if status != _FAILED or "\nFAILED " not in words:  # an error of collection or of a fixture notices nothing
         return f"{change.test} does not fail (pytest exits with {status})"
+    if crash := _CRASHES.search(words):
+        return f"the change itself is wrong: {crash[1]}"
     if (_LATE in words) != bool(change.hangs):
         return "`hangs` is for a test that is over only when its time is, and such a test needs it"
     return ""

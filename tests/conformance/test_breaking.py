@@ -84,6 +84,7 @@ class TestProblems:
             (1, "Failed: it has taken more than 30 s\nFAILED tests/x.py::test_x\n", "", "`hangs`"),
             (1, "Failed: it has taken more than 30 s\nFAILED tests/x.py::test_x\n", "It waits.", ""),
             (1, "F\nFAILED tests/x.py::test_x\n", "It waits.", "`hangs`"),
+            (1, "E       NameError: name 'x' is not defined\nFAILED a\n", "", "NameError"),
         ],
     )
     def test_only_a_failure_notices(self, status: int, words: str, hangs: str, found: str) -> None:
