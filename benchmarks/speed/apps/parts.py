@@ -1,8 +1,9 @@
 """What a request for a file needs of pyhttp at least, in a loop that does nothing else: PORT ROOT LOG.
 
 The head is read, the file opened and described, conditions are judged, the answer is framed and sent, and its line is
-written. It is no server: it keeps no deadline and no limit of connections, has no handler that could be overridden, no
-order of stopping, no way for a client that reads slowly, and no look at what went wrong. So pyhttp cannot cost less.
+written; answers of one round leave together. It is no server: it keeps no deadline and no limit of connections, has no
+handler that could be overridden, no order of stopping, no way for a client that reads slowly, and no look at what went
+wrong. So pyhttp cannot cost less.
 """
 
 import select
@@ -26,27 +27,26 @@ SITE: Final = Site()
 BACKLOG: Final = 4096
 
 
-def serve(client: socket.socket, address: str, core: ServerConnection, root: str, log: AccessFile) -> bool:
-    """Answer one request that has arrived whole; whether there was one."""
+def answer(client: socket.socket, address: str, core: ServerConnection, root: str, log: AccessFile) -> bytes:
+    """The answer to one request that has arrived whole; nothing where there was none."""
     data = client.recv(16 * 1024)
     began = time.monotonic()
     head = core.receive_whole(data)
     if head is None:
-        return False
+        return b""
     path = locate(root, head.path)
     response = file_response(head, path, root=root, site=SITE, limits=LIMITS, file=open_file(path, root, SITE))
     body = response.body if isinstance(response.body, bytes) else b""
     date = date_line(int(time.time()))
     framed = core.send_whole(response.status, response.headers, len(body), date=date, close=False)
     if framed is None:
-        return False
-    client.send(framed + body)
+        return b""
     fields = head.headers.by_name
     told = (head.method, head.target, head.version, response.status, len(body))
     named = (fields.get("referer", ""), fields.get("user-agent", ""))
     log(AccessEntry(address, time.time(), time.monotonic() - began, *told, *named))
     core.start_next_cycle()
-    return True
+    return framed + body
 
 
 def main(port: int, root: str, log: AccessFile) -> None:
@@ -56,6 +56,7 @@ def main(port: int, root: str, log: AccessFile) -> None:
     with socket.create_server(("127.0.0.1", port), backlog=BACKLOG) as listener:
         poller.register(listener, select.EPOLLIN)
         while True:
+            answers = []
             for number, _ in poller.poll():
                 if number == listener.fileno():
                     client, (address, _) = listener.accept()
@@ -64,11 +65,14 @@ def main(port: int, root: str, log: AccessFile) -> None:
                     continue
                 client, address, core = clients[number]
                 try:
-                    stays = serve(client, address, core, root, log)
+                    answers.append((client, answer(client, address, core, root, log)))
                 except OSError:
-                    stays = False
-                if not stays:
-                    del clients[number]
+                    answers.append((client, b""))
+            for client, made in answers:
+                if made:
+                    client.send(made)
+                else:
+                    del clients[client.fileno()]
                     client.close()
 
 
