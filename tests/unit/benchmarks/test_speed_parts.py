@@ -5,7 +5,7 @@ import socket
 from functools import partial
 from pathlib import Path
 
-from benchmarks.speed.apps.parts import serve
+from benchmarks.speed.apps.parts import answer
 from pyhttp import BaseHttpRequestHandler, BaseServer
 from pyhttp.command.logs import AccessFile
 from pyhttp.limits import Limits
@@ -15,9 +15,9 @@ from pyhttp.wire.server_connection import ServerConnection
 REQUEST = b"GET /a.html HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def without_time(answer: bytes) -> bytes:
+def without_time(octets: bytes) -> bytes:
     """The answer but for what a moment changes: its date, and whether the file may change again unnoticed."""
-    return re.sub(rb'W/("[0-9a-f]+)-new"', rb'\1"', re.sub(rb"\r\nDate: [^\r]*", b"", answer))
+    return re.sub(rb'W/("[0-9a-f]+)-new"', rb'\1"', re.sub(rb"\r\nDate: [^\r]*", b"", octets))
 
 
 def test_a_request_gets_what_a_server_answers(tmp_path: Path) -> None:
@@ -31,10 +31,9 @@ def test_a_request_gets_what_a_server_answers(tmp_path: Path) -> None:
     with ours, theirs:
         for _ in range(2):  # the connection is kept
             theirs.send(REQUEST)
-            assert serve(ours, "127.0.0.1", core, str(root), access)
-            answers.append(without_time(theirs.recv(4096)))
+            answers.append(without_time(answer(ours, "127.0.0.1", core, str(root), access)))
         theirs.shutdown(socket.SHUT_WR)
-        assert not serve(ours, "127.0.0.1", core, str(root), access)
+        assert answer(ours, "127.0.0.1", core, str(root), access) == b""
     access.close()
     handler = partial(BaseHttpRequestHandler, directory=str(root))
     with BaseServer("127.0.0.1", 0, handler) as server, socket.create_connection(server.addresses[0]) as client:
