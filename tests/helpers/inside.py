@@ -1,7 +1,6 @@
 """The life of a connection, drawn from the table of its phases: `python -m tests.helpers.inside`.
 
-It writes docs/inside.svg, docs/layers.svg, and the tables of docs/inside.md. `--check` writes nothing and fails where
-they are stale.
+It writes the three pictures and the tables of docs/inside.md. `--check` writes nothing and fails where they are stale.
 Where the boxes stand is said here; which arrows there are, the table says: one that is missing here, or one too many,
 is a fault.
 """
@@ -18,7 +17,8 @@ from pyhttp.limits import Timeouts
 from pyhttp.transport.phases import FACTS, TABLE, Facts, Happening, Owner, Phase
 from pyhttp.transport.poller import READ, WRITE
 from pyhttp.wire.states import RECEIVED, SENT
-from tests.helpers import layers
+from tests.helpers import layers, states
+from tests.helpers.drawing import opening
 
 __all__ = ["ARROWS", "Arrow", "faults", "main", "picture", "with_tables"]
 
@@ -238,28 +238,6 @@ def faults(arrows: Iterable[Arrow] = ARROWS) -> Iterator[str]:
 
 # --- the picture
 
-STYLE: Final = """
-    svg { color-scheme: light dark; --page: #ffffff; --ink: #1f2328; --soft: #59636e; --frame: #d1d9e0;
-      --loop: #0969da; --queue: #9a6700; --thread: #1a7f37; --nobody: #6e7781; }
-    @media (prefers-color-scheme: dark) {
-      svg { --page: #0d1117; --ink: #f0f6fc; --soft: #9198a1; --frame: #3d444d;
-        --loop: #58a6ff; --queue: #d29922; --thread: #3fb950; --nobody: #8b949e; }
-    }
-    text { font-family: system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
-    .page { fill: var(--page); }
-    .frame { fill: none; stroke: var(--frame); stroke-width: 1.5; stroke-dasharray: 6 4; }
-    .name { font-size: 18px; font-weight: 600; text-anchor: middle; }
-    .awaited { font-size: 12px; text-anchor: middle; fill: var(--soft); }
-    .group, .note { font-size: 13px; fill: var(--soft); }
-    .label { font-size: 15px; font-style: italic; paint-order: stroke; stroke: var(--page); stroke-width: 5px;
-      stroke-linejoin: round; }
-    .line { fill: none; stroke: var(--ink); stroke-width: 1.6; stroke-linejoin: round; }
-    .tip, .dot { fill: var(--ink); }
-    .loop { fill: var(--loop); stroke: var(--loop); } .queue { fill: var(--queue); stroke: var(--queue); }
-    .thread { fill: var(--thread); stroke: var(--thread); } .nobody { fill: var(--nobody); stroke: var(--nobody); }
-    .box { fill-opacity: 0.14; stroke-width: 2; }
-"""
-
 OWNERS: Final = {
     Owner.LOOP: "armed: nobody's, until the loop takes it",
     Owner.THREAD: "the thread of its turn",
@@ -274,13 +252,7 @@ def picture() -> str:
 
 
 def _picture() -> Iterator[str]:
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="title">'
-    yield '  <title id="title">The phases of a connection, and what leads from one to another</title>'
-    yield f"  <style>{STYLE}  </style>"
-    yield '  <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
-    yield '    <path class="tip" d="M0 0 10 5 0 10z"/>'
-    yield "  </marker>"
-    yield f'  <rect class="page" width="{WIDTH}" height="{HEIGHT}"/>'
+    yield from opening(WIDTH, HEIGHT, "The phases of a connection, and what leads from one to another")
     for title, (x, y, width, height) in FRAMES.items():
         yield f'  <rect class="frame" x="{x}" y="{y}" width="{width}" height="{height}" rx="14"/>'
         yield f'  <text class="group" x="{x + width - 16}" y="{y + height - 11}" text-anchor="end">{title}</text>'
@@ -404,14 +376,15 @@ def with_tables(page: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
-    """Write both, or say whether they are stale; the exit code."""
+    """Write the page and its pictures, or say whether they are stale; the exit code."""
     parser = argparse.ArgumentParser(description="Draw the life of a connection into docs/inside.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is stale")
     check: bool = parser.parse_args(arguments).check
     wrong = list(faults())
     page = docs / "inside.md"
-    drawings = {docs / "inside.svg": picture(), docs / "layers.svg": layers.picture(STYLE)}
-    wanted = {page: with_tables(page.read_text(encoding="utf-8")), **drawings}
+    drawings = {"inside.svg": picture(), "layers.svg": layers.picture(), "states.svg": states.picture()}
+    wanted = {page: with_tables(page.read_text(encoding="utf-8"))}
+    wanted |= {docs / name: drawing for name, drawing in drawings.items()}
     for path, text in wanted.items():
         if not check and not wrong:
             path.write_text(text, encoding="utf-8")

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
+from tests.helpers.drawing import opening
+
 __all__ = ["PLACES", "imports", "picture", "reduced"]
 
 SOURCES: Final = Path(__file__).parents[2] / "src"
@@ -85,19 +87,13 @@ def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
     return {room: others - set().union(*map(reached, others)) for room, others in graph.items()}
 
 
-def picture(style: str) -> str:
+def picture() -> str:
     """The SVG."""
-    return "\n".join([*_picture(style), ""])
+    return "\n".join([*_picture(), ""])
 
 
-def _picture(style: str) -> Iterator[str]:
-    yield f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="title">'
-    yield '  <title id="title">Which part of pyhttp imports which</title>'
-    yield f"  <style>{style}  </style>"
-    yield '  <marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7" markerHeight="7" orient="auto">'
-    yield '    <path class="tip" d="M0 0 10 5 0 10z"/>'
-    yield "  </marker>"
-    yield f'  <rect class="page" width="{WIDTH}" height="{HEIGHT}"/>'
+def _picture() -> Iterator[str]:
+    yield from opening(WIDTH, HEIGHT, "Which part of pyhttp imports which")
     for room, others in reduced(imports()).items():
         for other in sorted(others):
             yield _arrow(room, other)

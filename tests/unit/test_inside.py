@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from pyhttp.transport.phases import TABLE, Happening, Phase
-from tests.helpers import layers
+from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
+from tests.helpers import layers, states
 from tests.helpers.inside import ARROWS, BOX_HEIGHT, BOX_WIDTH, BOXES, DOCS, Arrow, faults, main, picture, with_tables
 
 SOURCES = DOCS.parent / "src" / "pyhttp"
@@ -16,20 +17,22 @@ SOURCES = DOCS.parent / "src" / "pyhttp"
 
 @pytest.fixture
 def docs(tmp_path: Path) -> Path:
-    for name in ("inside.md", "inside.svg", "layers.svg"):
+    for name in ("inside.md", "inside.svg", "layers.svg", "states.svg"):
         shutil.copy(DOCS / name, tmp_path / name)
     return tmp_path
 
 
 def test_the_page_and_the_picture_are_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where the table of phases was changed: `nox -s inside`."""
+    """Where a table of phases or states, or an import, was changed: `nox -s inside`."""
     assert main(["--check"]) == 0
     assert capsys.readouterr().err == ""
 
 
-@pytest.mark.parametrize("name", ["inside.md", "inside.svg", "layers.svg"])
+@pytest.mark.parametrize("name", ["inside.md", "inside.svg", "layers.svg", "states.svg"])
 def test_a_stale_document_is_found_and_written_anew(name: str, docs: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    stale = (DOCS / name).read_text(encoding="utf-8").replace("LINGER", "STAY").replace(">transport<", ">carriage<")
+    stale = (DOCS / name).read_text(encoding="utf-8")
+    for now, once in (("LINGER", "STAY"), (">transport<", ">carriage<"), (">ResponseHead<", ">Answer<")):
+        stale = stale.replace(now, once)
     (docs / name).write_text(stale, encoding="utf-8")
     assert main(["--check"], docs) == 1
     assert f"docs/{name} is stale" in capsys.readouterr().err
@@ -97,3 +100,22 @@ def test_the_arrows_between_the_layers_stand_for_every_import() -> None:
 
 def test_a_room_is_drawn_where_it_is_on_no_other() -> None:
     assert len({place[:2] for place in layers.PLACES.values()}) == len(layers.PLACES)
+
+
+def test_every_state_of_a_message_has_a_place_of_its_own() -> None:
+    assert set(states.PLACES) == {*Receiving, *Sending}
+    assert len({place[:2] for place in states.PLACES.values()}) == len(states.PLACES)
+
+
+def test_the_picture_of_the_states_names_each_event_once_for_each_pair_that_it_leads_between() -> None:
+    names = re.findall(r'class="label"[^>]*>(\w+)</text>', states.picture())
+    assert sorted(names) == sorted(event.__name__ for table in (RECEIVED, SENT) for _, event in table)
+
+
+def test_an_arrow_of_the_states_follows_the_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = states.picture()
+    more: dict[tuple[Sending, type[object]], Sending] = {**SENT, (Sending.HEAD, float): Sending.DONE}
+    monkeypatch.setattr(states, "SENT", more)
+    after = states.picture()
+    assert ">float</text>" in after
+    assert after.count("<path") == before.count("<path") + 1
