@@ -25,7 +25,7 @@ __all__ = ["ARROWS", "Arrow", "faults", "main", "picture", "with_tables"]
 DOCS: Final = Path(__file__).parents[2] / "docs"
 
 AWAITED: Final = {
-    Phase.PROXY: "who the client is",
+    Phase.PROXY: "the client's address",
     Phase.HANDSHAKE: "the client's handshake",
     Phase.IDLE: "the first byte of a head",
     Phase.HEAD: "the rest of a head",

@@ -53,9 +53,9 @@ class Phase(Enum):
 class Happening(Enum):
     """What takes a connection from one phase to another."""
 
-    PROXIED = "a trusted proxy has connected, which is to say for whom"
+    PROXIED = "a trusted proxy has connected, and has to say who its client is"
     INTRODUCED = "the proxy has said who its client is"
-    GREETED = "the proxy has said who its client is, who is to speak TLS"
+    GREETED = "the proxy has said who its client is, and TLS begins"
     SECURED = "the handshake is complete"
     BEGUN = "a head has begun"
     HEADED = "a head is complete, content is awaited"
