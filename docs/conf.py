@@ -10,6 +10,7 @@ import inspect
 import posixpath
 import re
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +40,7 @@ html_css_files = ["site.css"]
 exclude_patterns = ["_build", "package.md"]  # package.md is the page of a package index, and begins as the README does
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.doctest"]
 highlight_language = "none"
-smartquotes_action = "D"  # dashes alone: a quote that is typed stays one that can be typed
+smartquotes = False  # what is typed can be typed again: an option such as --json keeps its two hyphens
 
 myst_heading_anchors = 4
 
@@ -47,7 +48,7 @@ default_role = "code"  # docstrings have names between single backticks
 napoleon_use_ivar = True
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
-autodoc_default_options = {"undoc-members": True, "show-inheritance": True}
+autodoc_default_options = {"undoc-members": True}
 python_maximum_signature_line_length = 90
 
 nitpick_ignore = [
@@ -118,7 +119,14 @@ def _entry(name: str) -> str:
     kind = "class" if inspect.isclass(value) else "function" if inspect.isfunction(value) else "data"
     chosen = f"   :members: {', '.join(sorted(members(name)))}\n" if members(name) else ""
     shown = f"{name}()" if name in OPAQUE else name  # without a signature that is nobody's business
-    return f"## `{name}`\n\n```{{eval-rst}}\n.. auto{kind}:: pyhttp.{shown}\n{chosen}```\n"
+    bases = "   :show-inheritance:\n" if inspect.isclass(value) and _public_bases(value.__bases__) else ""
+    return f"## `{name}`\n\n```{{eval-rst}}\n.. auto{kind}:: pyhttp.{shown}\n{bases}{chosen}```\n"
+
+
+def _public_bases(bases: Iterable[type]) -> list[type]:
+    """Those that a reader can look up: public ones, and those of the standard library but object."""
+    public = set(map(id, public_names().values()))
+    return [base for base in bases if base is not object and (base.__module__[:6] != "pyhttp" or id(base) in public)]
 
 
 def _with_links(text: str, path: str, page: str) -> str:
@@ -173,8 +181,7 @@ def _in_words(size: object) -> str:
 
 def hide_inner(app: Sphinx, name: str, value: object, options: object, bases: list[type]) -> None:
     """Only public bases are shown."""
-    public = set(map(id, public_names().values()))
-    bases[:] = [base for base in bases if not base.__module__.startswith("pyhttp") or id(base) in public] or [object]
+    bases[:] = _public_bases(bases)
 
 
 def find_reference(

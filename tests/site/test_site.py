@@ -84,3 +84,17 @@ def test_nothing_is_fetched_from_elsewhere(site: Path) -> None:
 def test_no_page_names_a_folder_of_the_machine(site: Path) -> None:
     here = str(TOP).encode()
     assert [file for file in site.rglob("*") if file.is_file() and here in file.read_bytes()] == []
+
+
+def test_an_option_keeps_its_two_hyphens_where_no_code_is(site: Path) -> None:
+    """A dash made of them, as of `--enable-shared` on the page of speed, could not be typed."""
+    said = (TOP / "docs" / "speed.md").read_text(encoding="utf-8")
+    shown = (site / "speed.html").read_text(encoding="utf-8")
+    assert said.count("--enable-shared") > 0
+    assert shown.count("--enable-shared") == said.count("--enable-shared")
+
+
+def test_a_base_that_says_nothing_is_not_shown(site: Path) -> None:
+    shown = (site / "reference" / "messages.html").read_text(encoding="utf-8")
+    bases = [re.sub(r"<[^>]+>", "", line) for line in shown.splitlines() if "Bases: " in line]
+    assert bases == ["Bases: Mapping[str, str]"]
