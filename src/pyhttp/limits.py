@@ -26,67 +26,84 @@ class Limits:
     """
 
     request_line: int = 8 * KIB
-    """Bytes of a request line, D1: 9110-4.1-5a and 9112-3-5b ask for 8000 at least; the common servers take 4 to 8 KiB.
-    Over it: 414."""
+    """Bytes of a request line, D1. Over it: 414. Reason: RFC 9112 asks for 8000 at least (9110-4.1-5a, 9112-3-5b), and
+    the common servers take 4 to 8 KiB."""
     field_line: int = 8 * KIB
-    """Bytes of one field line, D2: as the common servers have it. Over it: 431."""
+    """Bytes of one field line, D2. Over it: 431. Reason: the common servers take as much."""
     field_section: int = 64 * KIB
-    """Bytes of a header or trailer section, D3: this stays under the 128 KiB that Linux allows one environment string
-    of a script. Over it: 431."""
+    """Bytes of a header section, or of a trailer section, D3. Over it: 431. Reason: Linux allows 128 KiB for one
+    environment string of a script, and this stays under it."""
     field_lines: int = 100
-    """Lines of a header or trailer section, D4: the usual count. Over it: 431."""
+    """Lines of a header section, or of a trailer section, D4. Over it: 431. Reason: it is the usual count."""
     content: int = GIB
-    """Bytes of a request's content, D5: it is streamed, so this bounds disk and time, not memory; a git push is easily
-    100 MiB. Over it: 413."""
+    """Bytes of a request's content, D5. Over it: 413. Reason: a git push is easily 100 MiB; content is streamed, so
+    that this bounds disk and time, not memory."""
     chunk_line: int = KIB
-    """Bytes of a line that begins a chunk, D6: a chunk-size has 16 digits at most, the rest is extensions that nobody
-    reads. Over it: 400."""
+    """Bytes of a line that begins a chunk, D6. Over it: 400. Reason: a chunk-size has 16 digits at most, and nothing
+    reads the extensions behind it."""
     chunk_extensions: int = 16 * KIB
-    """Bytes of all chunk extensions of one message, D6 (9112-7.1.1-4b). Over it: 400."""
+    """Bytes of all chunk extensions of one message, D6 (9112-7.1.1-4b). Over it: 400. Reason: many short lines must not
+    cost what one long line may not."""
     requests_per_connection: int = 1000
-    """Requests, D11: the last answer says `Connection: close`."""
+    """Requests on one connection, D11. The last answer says `Connection: close`. Reason: no connection goes on for
+    ever; nginx and lighttpd have the same count."""
     connections: int = 10_000
-    """Clients connected at once, D12: an idle connection costs a descriptor and a small buffer; the descriptor limit
-    may lower this further."""
+    """Clients connected at once, D12. Beyond it idle connections are closed for new clients, or these wait. Reason: an
+    idle connection costs a descriptor and a small buffer; the system's limit of descriptors may lower this further."""
     threads: int = 128
-    """Handlers at once in a `ThreadedServer`, D12; further complete requests wait in order."""
+    """Handlers at once in a `ThreadedServer`, D12. Further complete requests wait in order. Reason: each thread costs
+    memory, and many of them only share one processor."""
     backlog: int = 128
-    """Connections the kernel holds before they are accepted, D13."""
+    """Connections that the system holds before they are accepted, D13. Reason: a short queue, such as the 5 of
+    `socketserver`, loses clients that come at the same moment."""
     drain: int = 64 * KIB
-    """Bytes of unread content read away to keep a connection, D15; beyond them the connection closes instead."""
+    """Bytes of unread content that are read away to keep a connection, D15. Beyond them the connection closes. Reason:
+    up to so many it costs less than a new connection."""
     linger: int = 64 * KIB
-    """Bytes read away after the last answer, D16, so that the client receives it (9112 §9.6)."""
+    """Bytes that are read away after the last answer, D16. Reason: the client then receives the answer, and not a reset
+    (9112 §9.6)."""
     read_ahead: int = 64 * KIB
-    """Bytes received ahead of what is being handled, F12: one read of the socket, and the content the loop awaits.
-    Content of a stated length is no longer ahead once a handler reads it: that goes into the handler's buffer."""
+    """Bytes received ahead of what is being handled, F12: one read of the socket, and the content that the loop awaits.
+    Content of a stated length is no longer ahead once a handler reads it: it goes into the handler's buffer. Reason: a
+    client must not fill the memory faster than handlers use it."""
     portion: int = MIB
-    """Bytes read or sent for one connection before others get their turn, L4: disk reads and sendfile block. Of several
-    ranges each counts as 64 KiB more, since a disk has to find it."""
+    """Bytes read or sent for one connection before others get their turn, L4. Of several ranges each counts as 64 KiB
+    more, because a disk has to find it. Reason: reading a disk and sending a file hold the thread that serves
+    everybody."""
     scripts: int = 16
-    """CGI processes at once, D18: a process costs far more than a connection. Further ones wait in order."""
+    """CGI processes at once, D18. Further requests for scripts wait in order. Reason: a process costs far more than a
+    connection."""
     script_fields: int = 64 * KIB
-    """Bytes of the field section of a script's output, D19. Over it: 502."""
+    """Bytes of the field section of a script's output, D19. Over it: 502. Reason: a script is not trusted, and no more
+    than a client may send is taken from it."""
     script_field_lines: int = 100
-    """Field lines of a script's output, D19. Over it: 502."""
+    """Field lines of a script's output, D19. Over it: 502. Reason: as for `script_fields`."""
     script_stderr: int = 64 * KIB
-    """Bytes of a script's standard error kept in the log per run, D19."""
+    """Bytes of a script's standard error that the log keeps for each run, D19. Reason: a script that goes wrong must
+    not fill the disk with its log."""
     ranges: int = 256
-    """Byte ranges in one request, D20; over it Range is ignored. Ascending ones are read and sent in one pass: so many
-    cost about as much processor time as a file of some MiB, and some 100 KiB of memory. Programs that patch what they
-    have already (zsync) ask for dozens."""
+    """Byte ranges in one request, in ascending order, D20. Over it: Range is ignored. Reason: they are read and sent in
+    one pass, so that this many cost about as much processor time as a file of some MiB, and some 100 KiB of memory;
+    programs that patch what they have already (zsync) ask for dozens."""
     unordered_ranges: int = 10
-    """The same where they are not in ascending order, D20, for which only a mistake or an attack has many."""
+    """Byte ranges in one request that are not in ascending order, D20. Over it: Range is ignored. Reason: only a
+    mistake or an attack has many of them."""
     log_line: int = 2 * KIB
-    """Bytes of one access line, D21; longer ones are cut and marked."""
+    """Bytes of one access line, D21. Longer ones are cut and marked. Reason: a request-target of 8 KiB must not make a
+    line of 8 KiB."""
     spool_memory: int = MIB
     """Bytes of a request's content that are collected in memory, for a script (in a file of the system's memory) or by
-    `content="spooled"`: longer content is in an unnamed file where temporary files are."""
+    `content="spooled"`. Longer content goes into an unnamed file where temporary files are. Reason: most content is
+    shorter, and memory is faster than a disk."""
     spool: int = 2 * GIB
-    """Bytes spooled at once by all requests, D22. Over it: 503."""
+    """Bytes of content that are collected at once for all requests, D22. Over it: 503. Reason: `content` for each of
+    `scripts` would fill a disk."""
     listing_entries: int = 10_000
-    """Entries that one page of a listing shows, and is made of at once, W5; links lead to the other pages."""
+    """Entries that one page of a listing shows, W5. Links lead to the other pages. Reason: a page is made as a whole,
+    in memory."""
     shown_file: int = MIB
-    """Bytes of a file that `list_dir` shows as HTML; a larger file raises."""
+    """Bytes of a file that `list_dir` shows as HTML; for a larger file it raises `Forbidden`. Reason: such a page is
+    made in memory, too."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -104,43 +121,58 @@ class Timeouts:
     """
 
     head: float = 20.0
-    """D7: a whole head, from its first byte; one byte now and then does not renew it. Over it: 408. A PROXY header has
-    as long, from the beginning of its connection; over it that is closed."""
+    """D7: for a whole head, from its first byte; a byte now and then does not renew it. Over it: 408. A PROXY header
+    has as long, from the beginning of its connection; over it the connection is closed. Reason: a browser's head
+    arrives at once, and 20 s are enough for a bad line."""
     handshake: float = 15.0
-    """X1: a whole TLS handshake, counted from the connection's beginning, so that a client which says nothing has no
-    more time than without TLS, and a byte now and then does not renew it. Over it: closed."""
+    """X1: for a whole TLS handshake, from the beginning of the connection; a byte now and then does not renew it. Over
+    it: closed. Reason: a client that says nothing must not have more time with TLS than without."""
     idle: float = 15.0
-    """D8: to the first byte of a connection, and between requests. Over it: closed without a word."""
+    """D8: to the first byte of a connection, and between requests. Over it: closed without a word. Reason: a browser
+    asks for the parts of a page within seconds, and an idle connection costs a descriptor and a buffer."""
     content: float = 20.0
-    """D9: silence within a request's content. Over it: 408."""
+    """D9: for silence within a request's content. Over it: 408. Reason: an upload that stops keeps its exchange, and
+    what waits for it."""
     content_rate: float = 500.0
-    """D9: bytes per second after the first `content` seconds; a silence limit alone lets a trickle go on for ever."""
+    """D9: for content after the first `content` seconds. Over them, under this rate: 408. Reason: with a limit of
+    silence alone, a byte now and then could go on for ever."""
     send: float = 30.0
-    """D10: silence of a client that has octets of its answer to take. TCP tells of them by whole segments only: where
-    such a step takes longer at the least rate, silence may last as long. Over it: closed."""
+    """D10: for silence of a client that has octets of its answer to take. TCP tells of them by whole segments only: if
+    such a step takes longer at the least rate, silence may last as long. Over it: closed. Reason: a reader that stops
+    must not hold what its answer holds, such as an open file."""
     send_rate: float = 500.0
-    """D10: octets taken per second after the first `send` seconds, over the whole answer, while some wait."""
+    """D10: for an answer after the first `send` seconds, over the whole answer, while octets wait. Under this rate:
+    closed. Reason: as for `content_rate`."""
     stop: float = 10.0
-    """D14: exchanges in progress may end within this time of a stop; most supervisors kill after 10 to 30 s."""
+    """D14: for exchanges in progress after a stop was requested. Over it: cut. Reason: most supervisors kill a process
+    10 to 30 s after they have asked it to end."""
     drain: float = 2.0
-    """D15: for reading away unread content."""
+    """D15: for reading away unread content. Over it: closed. Reason: longer than that, a new connection is the better
+    way for both sides."""
     close_notify: float = 2.0
-    """X2: for a client to make room for the alert that ends TLS (RFC 9112 §9.8); over it the connection is closed."""
+    """X2: for a client to make room for the alert that ends TLS (RFC 9112 §9.8). Over it: closed. Reason: the answer
+    has left already, and only its end is awaited."""
     linger: float = 2.0
-    """D16: for the lingering close (9112 §9.6)."""
+    """D16: for the lingering close (9112 §9.6). Over it: closed. Reason: a client that reads its answer ends the
+    connection soon."""
     hold: float = 0.05
-    """D8: a thread of a `ThreadingMixin` server waits this long for its client's next request before the loop does."""
+    """D8: for the next request of a client, which the thread of a `ThreadingMixin` server awaits itself before the loop
+    does. Reason: the next request mostly follows at once, and passing the connection on and back costs more than this
+    wait."""
     script: float = 30.0
-    """D17: silence of a script. Over it: 504, or the connection is cut."""
+    """D17: for silence of a script. Over it: 504, or the connection is cut if the answer has begun. Reason: a script
+    that says nothing is most often stuck; Apache and nginx wait for 60 s."""
     script_run: float = 300.0
-    """D17: a script's run until output flows."""
+    """D17: for a script's run until its header section is complete. Over it: 504. Reason: with a limit of silence
+    alone, a byte of it now and then could go on for ever; once content flows, a stream of events may last."""
     script_wait: float = 10.0
-    """D18: in the line for a place among the scripts that run. Over it: 503."""
+    """D18: for a place among the scripts that run. Over it: 503. Reason: a short crowd is served, and a long one learns
+    when to come again."""
     script_gather: float = 0.005
-    """A script that is over this soon after its start, or after its head, is answered in one piece, with the length of
-    its content; a longer wait would be felt where a script means to be read line by line."""
+    """For a script to end after its start, or after its head, so that it is answered in one piece, with the length of
+    its content. Reason: a longer wait would be felt where a script is read line by line."""
     script_kill: float = 2.0
-    """C11: from SIGTERM to SIGKILL."""
+    """C11: from SIGTERM to SIGKILL, for a script that has to end. Reason: it is time to clean up, and not to go on."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -63,27 +63,27 @@ class AccessEntry(NamedTuple):
     """
 
     client: str
-    """The address of the client, without its port; of what a trusted proxy puts in its place, that."""
+    """The address of the client, without its port, or what a trusted proxy says in its place."""
     ended: float
-    """When the exchange ended, in seconds since the epoch."""
+    """When the exchange ended, in seconds since the beginning of 1970 (UTC)."""
     duration: float
-    """Seconds from the complete head to the last byte."""
+    """Seconds from the complete head of the request to the last octet of its answer."""
     method: str
     """The method of the request; empty where it could not be parsed."""
     target: str
-    """The request-target, likewise."""
+    """The request-target as it was received; empty where it could not be parsed."""
     version: str
-    """The version, likewise."""
+    """The version, such as HTTP/1.1; empty where it could not be parsed."""
     status: int
-    """The status of the answer; 0 where there was none through the gate."""
+    """The status of the answer; 0 where the server has sent none."""
     sent: int
-    """Octets of content sent."""
+    """How many octets of content were sent."""
     referer: str
     """The Referer of the request; empty where it has none."""
     user_agent: str
-    """Its User-Agent, likewise."""
+    """The User-Agent of the request; empty where it has none."""
     user: str = ""
-    """Whose credentials it had; empty where nobody asked for any, or they were wrong."""
+    """The user whose password was right; empty where none was asked for, or where it was wrong."""
 
 
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
