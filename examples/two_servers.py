@@ -1,4 +1,4 @@
-"""Two servers in one process: files for everybody, and a page for whoever runs it, on a port of its own."""
+"""Two servers in one process: files for everybody, and a page for the operator, on a port of its own."""
 
 from pyhttp import BaseHttpRequestHandler, PooledServer, Request, Response, ThreadedServer, run
 
