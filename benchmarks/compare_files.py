@@ -439,10 +439,10 @@ def main() -> None:
 INTRODUCTION: Final = """\
 # How servers of files compare
 
-The same requests, sent to each server on one machine by `python benchmarks/compare_files.py`, which writes this page.
-"yes" is the answer that the clause asks for or recommends; else the cell says what came instead. Each server runs with
-the smallest configuration that turns on what it has: listings, and precompressed files where it needs no module beyond
-those that Debian installs.
+`python benchmarks/compare_files.py` sends the same requests to each server on one machine, and writes this page. "yes"
+means that the answer is what the clause asks for or recommends. Otherwise the cell says what came instead. Each server
+runs with the smallest configuration that turns on what it has: listings, and precompressed files if they need no module
+beyond those that Debian installs.
 
 """
 

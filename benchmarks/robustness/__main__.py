@@ -38,34 +38,41 @@ QUICKLY: Final = 110
 
 INTRODUCTION: Final = """# Servers under abuse
 
-Written by `python -m benchmarks.robustness`; each cell is one run on a machine with {cpus} processors, clients and
-server together, so differences of a few milliseconds mean nothing. Times are the median and the worst of 30 ordinary
-requests, each on a new connection; "no answer" means that one of them had none within {patience:.0f} seconds. Each
-server has its own defaults but for the number of connections. Cheroot serves by a small application of its ten
-threads; `http.server` speaks HTTP/1.1 here, and has a thread for each connection.
+`python -m benchmarks.robustness` has written this page. Each cell is one run on a machine with {cpus}
+processors, with clients and server together, so differences of a few milliseconds mean nothing. Times are the
+median and the worst of 30 ordinary requests, each on a new connection. "No answer" means that one of them had
+none within {patience:.0f} seconds. Each server has its own defaults but for the number of connections. Cheroot
+serves a small application with its ten threads. `http.server` speaks HTTP/1.1 here, and has a thread for each
+connection.
 
-* Slow heads, bodies and readers have sent all that they will, and the table shows who else is served meanwhile.
-* 64 clients of a kind read nothing at all: two ranges of 16 MB each of a file of 32 MiB, what a CGI script writes, or
-  an iterable without an end. Of uploads of 100,000 octets to a script, some wait for a "100 (Continue)" and then send
-  nothing, others send 66,000 octets. Ordinary requests beside them come {spread:.0f} ms after one another. lighttpd
-  sends the two ranges, one octet apart, as one; it runs scripts by mod_cgi, `http.server` with `--cgi`. The iterable is
-  the answer of a small application.
-* "-": the server cannot be asked that way. nginx and cheroot run no CGI scripts; cheroot, by such an application, and
-  `http.server` send no ranges; only cheroot and pyhttp call Python code that could return an iterable.
-* 900 resets: 300 in the middle of a head, of a download, of an upload; what is left up to five seconds later.
-* 64 descriptors: the share of one processor while nothing can be done, and whether the server is back afterwards.
-* Stopped: by the signal that the server documents for a gentle stop.
-* A file cut short: "ended" and "reset" tell the client that something is wrong; "left waiting" leaves it so for
-  {patience:.0f} seconds at least; "padded" would be a lie.
-* A cell that is not done within {long} seconds is given up; a short backlog makes many clients try again.
+* Slow clients, which send heads or bodies slowly or read slowly, have sent all that they will. The table shows
+  how other clients are served meanwhile.
+* 64 clients of a kind read nothing at all. They have asked for two ranges of 16 MB each of a file of 32 MiB,
+  for what a CGI script writes, or for an iterable without an end, which is the answer of a small application.
+  Other clients upload 100,000 octets to a script: some wait for a "100 (Continue)" and then send nothing,
+  others send 66,000 octets. Ordinary requests beside them come {spread:.0f} ms after one another. The two
+  ranges are one octet apart, and lighttpd sends them as one. lighttpd runs scripts by mod_cgi, and
+  `http.server` runs them with `--cgi`.
+* "-" means that the server cannot be asked that way. nginx and cheroot run no CGI scripts. `http.server` sends
+  no ranges, and neither does cheroot with such an application. Only cheroot and pyhttp call Python code that
+  could return an iterable.
+* 900 resets: 300 come in the middle of a head, 300 of a download, and 300 of an upload. The cell says what is
+  left of them up to five seconds later.
+* 64 descriptors: the cell has the share of one processor while nothing can be done, and whether the server is
+  back afterwards.
+* Stopped: the server gets the signal that it documents for a gentle stop.
+* A file cut short: "ended" and "reset" tell the client that something is wrong. "Left waiting" means that the
+  client waits for {patience:.0f} seconds at least. "Padded" would be a lie.
+* A cell that is not done within {long} seconds is given up. If a server's backlog is short, many clients try
+  again.
 
 """
 
 HEADING: Final = "\n## By TLS\n"
 BY_TLS_TOO: Final = """
-Written by `python -m benchmarks.robustness --tls`: the same by TLS, at those servers that speak it, and clients whose
-handshake stops behind their first message. Each ordinary request has a handshake of its own, and the client's part of
-it is in its time, too.
+`python -m benchmarks.robustness --tls` has written this part. It asks the servers that speak TLS the same by TLS. Some
+clients stop their handshake after their first message. Each ordinary request has a handshake of its own, and the
+client's part of the handshake is in its time, too.
 
 """
 

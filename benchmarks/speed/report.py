@@ -140,15 +140,16 @@ REMARKS: Final = Path(__file__).with_name("remarks.md")
 INTRODUCTION: Final = """\
 # Speed
 
-Written by `nox -s bench` on {date}: medians over rounds ({rounds}, of {seconds} s for each server), in each of which
-every server has its turn, in another order. A ratio is the median of the rounds' ratios. CPU is the processor time of
-the server's whole tree of processes, ended scripts included, for each unit of work; memory is the most that was held,
-shared pages counted once. Pinned, the server has one processor and the client another; free, the kernel places them.
+`nox -s bench` has written this page on {date}. There were {rounds} rounds. In each of them every server had its turn of
+{seconds} s, each time in another order. A figure is the median over the rounds, and a ratio is the median of the
+rounds' ratios. "CPU" is the processor time of the server's whole tree of processes for each unit of work, ended scripts
+included. "Memory" is the most that was held, with shared pages counted once. "Pinned" means that the server has one
+processor and the client another one; "free" means that the kernel places them.
 
-Requests have the head of a browser and come over 16 connections from wrk, or from a client of our own where unfinished
-answers would count. All requests of a workload but `varied` are the same octets, which is in favour of servers that
-remember what they have parsed. Each server's answer is found right before it is timed, and each writes a line for each
-request to a file unless it says below that it cannot.
+Requests have the head of a browser and come over 16 connections. They come from wrk, or from a client of our own if
+unfinished answers would count. All requests of a workload are the same octets, but for `varied`. That is in favour of
+servers that remember what they have parsed. Each server's answer is checked before it is timed. Each server writes a
+line for each request to a file, unless the list of servers says that it cannot.
 """
 
 

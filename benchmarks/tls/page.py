@@ -19,24 +19,25 @@ _TITLES: Final = {
 }
 _INTRODUCTION: Final = """# The cost of TLS
 
-Written by `python -m benchmarks.tls` on {date}: medians of rounds ({rounds}, of {seconds} s for each server), in each
-of which every server has its turn, another one first. All have the same certificate, with a key of the curve P-256, and
-TLS 1.3 with X25519 and AES-256-GCM. The server has one processor, and its clients another. CPU is the processor time of
-the server for each handshake with its request, or for each request. A ratio is the median of the rounds' ratios. Each
-server writes a line for each request.
+`python -m benchmarks.tls` has written this page on {date}. There were {rounds} rounds. In each of them every server had
+its turn of {seconds} s, each time in another order. A figure is the median over the rounds, and a ratio is the median
+of the rounds' ratios. All servers have the same certificate, with a key of the curve P-256, and TLS 1.3 with X25519 and
+AES-256-GCM. The server has one processor, and its clients have another one. "CPU" is the processor time of the server
+for each handshake with its request, or for each request. Each server writes a line for each request.
 
-The clients of handshakes are four programs of `openssl s_time`; each handshake is followed by one request for 1 KiB by
-HTTP/1.0, and the end of the connection. A resumed one is by the ticket of the one before, with a new exchange of keys.
-Requests on kept connections come from 16 of `wrk`, with a browser's head. Where a server is fast, its clients are what
-bounds its handshakes a second.
+Four programs of `openssl s_time` make the handshakes. After each handshake comes one request for 1 KiB by HTTP/1.0, and
+the end of the connection. A resumed handshake uses the ticket of the one before, with a new exchange of keys. Requests
+on kept connections come over 16 connections of `wrk`, with a browser's head. If a server is fast, the clients are what
+limits its handshakes a second.
 
 """
 _IDLE: Final = """
-{idle:,} connections that have been served once, and are open: the memory of the server's processes, shared pages
-counted in part, beyond what it is with 16 of them. Afterwards every hundredth is asked once more; "failed" are those
-that are not answered. Most of it is OpenSSL's. Such a crowd needs descriptors, of which the command takes as many as
-the system lets it have (`ulimit -Hn`), and more than 10,000 connections `--limit connections=12000`. `http.server`
-would need as many threads, and was not asked.
+{idle:,} connections have been served once, and stay open. The table has the memory of the server's processes, with
+shared pages counted in part, beyond what they hold with 16 connections. Most of it is OpenSSL's.
+Afterwards every hundredth connection is asked once more; those that get no answer are in the column "failed".
+So many connections need descriptors: the command takes as many as the system lets it have (`ulimit -Hn`). More
+than 10,000 connections need `--limit connections=12000`. `http.server` would need as many threads, and was not
+asked.
 
 """
 
