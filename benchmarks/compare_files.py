@@ -319,7 +319,7 @@ FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
     ("`//folder` is redirected to a path here", "", _redirect),
     ("A symbolic link out of the root is refused", "", _links_out),
     ("A listing sorts without a script", "", _sorted_listing),
-    ("A listing as JSON for who accepts it", "9110 §12.5.1", _json_listing),
+    ("A listing as JSON for a client that accepts it", "9110 §12.5.1", _json_listing),
     ("A listing is conditional", "9110 §13", _conditional_listing),
     ("A listing has a content security policy", "", _safe_listing),
 )  # fmt: skip

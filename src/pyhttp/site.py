@@ -78,66 +78,80 @@ class Site:
 
     Raises:
         ValueError: A parameter breaks its rule; the message names it.
-        TypeError: A parameter is of a wrong type: text where a tuple of texts belongs, say.
+        TypeError: A parameter is of a wrong type, such as a text in the place of a tuple of texts.
     """
 
     index: tuple[str, ...] = ("index.html", "index.htm")
-    """Names that answer for a directory, the first that exists."""
+    """Names of files that answer for a directory; the first that exists counts. Reason: generators of sites write one
+    of these two."""
     listing: bool = True
-    """Whether a directory without index is listed; else it answers 403."""
+    """Whether a directory without index is listed; else it answers 403. Reason: people who serve a folder mostly want
+    to see what is in it."""
     cgi_directories: tuple[str, ...] = ("cgi-bin",)
-    """Names of directories directly below the root whose files are run, never shown; empty: no CGI. Where such a name
-    is a link, what it leads to is never shown either."""
+    """Names of directories directly below the root whose files are run, never shown; empty: no CGI. If such a name is a
+    link, the directory that it leads to is never shown either. Reason: it is the usual name."""
     cgi_suffixes: tuple[tuple[str, str], ...] = ()
-    """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): files whose names end so, in any case, are run by that."""
+    """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): the program runs files whose names end so, in upper or
+    lower case. Reason for none: files outside the CGI directories are there to be read."""
     cgi_env: tuple[str, ...] = ()
-    """Further variables of scripts: "NAME=VALUE", or the NAME of one of the server's own, which scripts then get; no
-    other of those is theirs (safety line C2). "HTTPS=on" is for a server behind a proxy that speaks TLS."""
+    """Further variables of scripts: "NAME=VALUE", or the NAME of one of the server's own, which scripts then get.
+    "HTTPS=on" is for a server behind a proxy that speaks TLS. Reason for none: the server's environment may hold
+    secrets (safety line C2)."""
     cgi_auth: bool = False
-    """Whether scripts get the Authorization field (3875-9.2-1c)."""
+    """Whether scripts get the Authorization field (3875-9.2-1c). Reason: a script that does not check passwords itself
+    must not see them."""
     follow_symlinks: bool = False
-    """Whether symbolic links may lead out of the root; else they answer 404 (safety line T6)."""
+    """Whether symbolic links may lead out of the root; else they answer 404 (safety line T6). Reason: a link must not
+    open the rest of the disk by mistake."""
     hide_dotfiles: bool = False
     """Whether names that begin with a dot are neither listed nor served, `.well-known` excepted (safety line W8),
-    whatever link leads there."""
+    whatever link leads there. Reason: a folder is served as it is, unless its owner says otherwise."""
     only: str = ""
-    """A file of the root that is all there is: at `/`, and at its name. Nothing else of the folder is reachable, its
-    listing and `not_found` among that; "" for the whole folder."""
+    """A file of the root that is the whole site: at `/`, and at its name. Nothing else of the folder is reachable,
+    neither its listing nor `not_found`. Reason for "": the whole folder is served."""
     clean_urls: bool = False
-    """Whether `/about` answers with `about.html`, where no file is called so, and no folder with an index. What has an
-    address without `.html` is redirected there, and an index to its folder."""
+    """Whether `/about` answers with `about.html`, if no file has that name, and no folder with an index. An address
+    with `.html` is redirected to the one without it, and an index to its folder. Reason: a file keeps its name, unless
+    a site was built for this."""
     spa: str = ""
-    """A file of the root that answers, with status 200, where a browser goes to a page that is not there: of an
-    application that draws its pages itself. What is fetched, or asked for by a name with a dot in it, stays 404; ""
-    for no such file."""
+    """A file of the root that answers, with status 200, if a browser goes to a page that is not there: for an
+    application that draws its pages itself. A request by a script, or for a name with a dot in it, stays 404. Reason
+    for "": what is missing has to show."""
     not_found: str = "404.html"
-    """A file of the root that answers, with status 404, for what is not there; "" for the plain error page."""
+    """A file of the root that answers, with status 404, for what is not there; "" for the plain error page. Reason:
+    other servers of static sites use this name, too."""
     max_age: int | None = None
-    """Seconds that a cache may reuse an answer unasked (9111 §5.2.2.1); None: it must ask each time, `no-cache`."""
+    """Seconds that a cache may reuse an answer without asking (9111 §5.2.2.1); None: it must ask each time, `no-cache`.
+    Reason: a file that was changed is seen at once, and asking costs little."""
     cors: bool = False
     """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`), those to errors, too. Every
-    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own."""
+    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own. Reason: a page
+    of another origin could otherwise read what only this network reaches."""
     headers: tuple[tuple[str, str], ...] = ()
-    """Further field lines for every answer of the site; one with a name the server sets itself replaces that. What a
-    script or a handler says itself stays, and stands beside these where the name is Link, Set-Cookie or Vary."""
+    """Further field lines for every answer of the site. A field that the server sets itself is replaced by one of the
+    same name; a field of a script or a handler stays, and stands beside it if the name is Link, Set-Cookie or Vary.
+    Reason for none: the server's own fields are enough for most sites."""
     media_types: tuple[tuple[str, str], ...] = ()
     """(ending, media type) pairs that come before the built-in table: ("md", "text/plain") for names that end in ".md",
-    ("Makefile", ...) for that name and for those that end in ".makefile", in any case. The longest ending counts, the
-    last of equal ones."""
+    ("Makefile", ...) for that name and for those that end in ".makefile", in upper or lower case. The longest ending
+    counts, and the last of equal ones. Reason for none: the table knows the common endings."""
     default_type: str = ""
-    """The media type of files whose name tells none; "": text/plain for what begins as UTF-8 text, else
-    application/octet-stream."""
+    """The media type of files whose name does not tell it; "": text/plain for a file that begins as UTF-8 text, else
+    application/octet-stream. Reason for "": browsers show text, and only save files of a type that they do not know."""
     charset: str = "utf-8"
-    """The charset stated with types of text that do not state one themselves; "" for none."""
+    """The charset stated with types of text that do not state one themselves; "" for none. Reason: nearly all text is
+    UTF-8 today, and without a charset browsers guess."""
     codings: tuple[str, ...] = ()
-    """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first, of a folder that was
-    prepared so: elsewhere a neighbour called so is another file, or one that is just being written."""
+    """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first. Reason for none: in
+    a folder that was not prepared, such a neighbour may be another file, or one that is just being written."""
     compress: bool = False
-    """Whether files of types that gain by it are sent with gzip, or zstd where Python has it, as the client accepts:
-    from 1 KiB on, without a range, and where `headers` do not say no-transform. A file of `codings` comes first."""
+    """Whether files of types that gain by it are sent with gzip, or zstd if Python has it, as the client accepts: from
+    1 KiB on, without a range, and unless `headers` say no-transform. A file of `codings` comes first. Reason: it costs
+    processor time with every answer."""
     auth: "BasicAuth | None" = None
-    """Who may see the site; None: everybody. Without credentials of a user, everything answers 401, scripts, listings,
-    and what is not there; preflights of `cors` alone carry none, and are answered."""
+    """The users who may see the site; None: everybody may. Without credentials of a user, everything answers 401:
+    scripts, listings, and what is not there. Only preflights of `cors` are answered, because they carry no credentials.
+    Reason for None: by default the server listens on this machine only."""
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

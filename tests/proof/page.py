@@ -15,7 +15,7 @@ PAGE: Final = Path(__file__).parents[2] / "docs" / "proofs.md"
 
 
 def _choices() -> Iterator[str]:
-    yield "| difference | shortest witness | who takes it | in the rule | clause | reason |"
+    yield "| difference | shortest witness | which side takes it | in the rule | clause | reason |"
     yield "|---|---|---|---|---|---|"
     for name, choice in CHOICES.items():
         taker = "pyhttp" if choice.taken else "the RFC"

@@ -1,5 +1,9 @@
 """What a folder's server may be told is checked when it is said."""
 
+import dataclasses
+import inspect
+import re
+
 import pytest
 
 from pyhttp.site import Site
@@ -155,3 +159,9 @@ def test_cgi_env(entry: str) -> None:
 @pytest.mark.parametrize("entry", ["LANG", "HTTPS=on", "A=", "A=b=c \xe9", "REMOTE_USER=x", "_a1=x"])
 def test_cgi_env_names_a_variable_or_sets_one(entry: str) -> None:
     assert Site(cgi_env=(entry,)).cgi_env == (entry,)
+
+
+def test_each_field_says_why_its_default_is_what_it_is() -> None:
+    documented = dict(re.findall(r'^    (\w+): [^\n]* = [^\n]*\n    """(.*?)"""', inspect.getsource(Site), re.M | re.S))
+    assert list(documented) == [field.name for field in dataclasses.fields(Site) if field.init]
+    assert [name for name, said in documented.items() if not re.search(r"Reason\b.*: \w", " ".join(said.split()))] == []

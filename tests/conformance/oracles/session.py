@@ -52,10 +52,10 @@ def document() -> str:
         "it. *either* means that the RFC allows both readings. There is no entry where the other parser is right.",
         "`python -m tests.conformance.oracles.session --document` has written this page.",
         "",
-        "| what | parsers | who takes it | statement | right |",
+        "| what | parsers | which side takes it | statement | right |",
         "|---|---|---|---|---|",
     ]
-    takers = {Side.WE_REFUSE: "they", Side.THEY_REFUSE: "we", Side.DIFFER: "both, differently"}
+    takers = {Side.WE_REFUSE: "the parser", Side.THEY_REFUSE: "pyhttp", Side.DIFFER: "both, differently"}
     for entry in DIVERGENCES:
         statement = f"{entry.cite}: {STATEMENTS[entry.cite].gist}"
         cells = (entry.name, ", ".join(entry.parsers), takers[entry.side], statement, entry.right.value)
