@@ -184,6 +184,13 @@ def hide_inner(app: Sphinx, name: str, value: object, options: object, bases: li
     bases[:] = _public_bases(bases)
 
 
+def with_dashes(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Have a dash between a parameter or an exception and what is said of it: Sphinx puts two hyphens there."""
+    for text in list(document.findall(nodes.Text)):
+        if text == " -- ":
+            text.parent.replace(text, nodes.Text(" \N{EN DASH} "))
+
+
 def find_reference(
     app: Sphinx, env: BuildEnvironment, node: pending_xref, shown: nodes.TextElement
 ) -> nodes.Element | None:
@@ -210,3 +217,4 @@ def setup(app: Sphinx) -> None:
     app.connect("autodoc-process-docstring", before_napoleon, priority=400)
     app.connect("autodoc-process-docstring", after_napoleon, priority=600)
     app.connect("missing-reference", find_reference)
+    app.connect("doctree-resolved", with_dashes)

@@ -92,6 +92,7 @@ def test_an_option_keeps_its_two_hyphens_where_no_code_is(site: Path) -> None:
     shown = (site / "speed.html").read_text(encoding="utf-8")
     assert said.count("--enable-shared") > 0
     assert shown.count("--enable-shared") == said.count("--enable-shared")
+    assert " -- " not in (site / "reference" / "limits.html").read_text(encoding="utf-8")
 
 
 def test_a_base_that_says_nothing_is_not_shown(site: Path) -> None:

@@ -162,6 +162,8 @@ def test_cgi_env_names_a_variable_or_sets_one(entry: str) -> None:
 
 
 def test_each_field_says_why_its_default_is_what_it_is() -> None:
-    documented = dict(re.findall(r'^    (\w+): [^\n]* = [^\n]*\n    """(.*?)"""', inspect.getsource(Site), re.M | re.S))
+    documented = dict(
+        re.findall(r'^    (\w+): [^\n]* = [^\n]*\n    """(.*?)"""', inspect.getsource(Site), re.MULTILINE | re.DOTALL)
+    )
     assert list(documented) == [field.name for field in dataclasses.fields(Site) if field.init]
     assert [name for name, said in documented.items() if not re.search(r"Reason\b.*: \w", " ".join(said.split()))] == []
