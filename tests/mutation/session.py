@@ -56,6 +56,8 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     name = module.parent.name if module.stem == "__init__" else module.stem
     if own := sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).glob(f"test_{name}*.py")):
         yield _LONGEST, (*_PYTEST, *own)
+    while packages and not (ROOT / folder).is_dir():  # a package of rows has no tests but the rows
+        folder = folder.parent
     if packages:
         yield _LONGEST_OF_MANY, (*_PYTEST, str(folder))
     if not shown_by_rows:
