@@ -10,8 +10,8 @@ from pyhttp.checking.play import play
 from pyhttp.checking.rows.all_rows import ROWS
 from pyhttp.checking.rows.model import Send
 from tests.conformance.core_peer import NOT_ITS_OWN, CorePeer
+from tests.conformance.oracles.divergences import unnamed
 from tests.conformance.oracles.messages import requests
-from tests.conformance.oracles.session import Unnamed, divergences
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import TARGETS
 
@@ -34,7 +34,7 @@ def main() -> None:
         if "whole" not in row.needs and sum(len(step.data) for step in row.steps if isinstance(step, Send)) < _LONG:
             assert not broken_laws(play(row.steps, CorePeer(bytewise=True)))
     for data in requests(3, _MESSAGES):
-        assert not [one for one in divergences(data) if isinstance(one, Unnamed)]
+        assert not unnamed(data)
 
 
 if __name__ == "__main__":

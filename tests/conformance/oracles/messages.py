@@ -177,12 +177,12 @@ def _chunked(random: Random) -> bytes:
     return bytes(content) + b"0\r\n" + random.choice(_TRAILERS) + b"\r\n"
 
 
-def _framed(random: Random) -> tuple[list[bytes], bytes]:
+def _framed(random: Random, version: bytes) -> tuple[list[bytes], bytes]:
     """The field lines that state the length of some content, and the content."""
     kind = random.random()
     if kind < 0.4:
         return [], b""
-    if kind < 0.7:
+    if kind < (0.98 if version == b"HTTP/1.0" else 0.7):  # which has no chunks
         data = random.randbytes(random.randrange(30))
         return [b"Content-Length: " + _pick(random, (b"%d" % len(data),), _ODD_LENGTHS, 0.15)], data
     lines = [b"Transfer-Encoding: " + _pick(random, (b"chunked",), _ODD_CODINGS, 0.15)]
@@ -192,15 +192,10 @@ def _framed(random: Random) -> tuple[list[bytes], bytes]:
 
 
 def _composed(random: Random) -> bytes:
-    line = b" ".join(
-        (
-            _pick(random, _METHODS, _ODD_METHODS),
-            _pick(random, _TARGETS, _ODD_TARGETS, 0.08),
-            _pick(random, _VERSIONS, _ODD_VERSIONS),
-        )
-    )
-    framing, content = _framed(random)
-    lines = [b"Host: " + _pick(random, _HOSTS, _ODD_HOSTS)] if random.random() < 0.97 else []
+    version = _pick(random, _VERSIONS, _ODD_VERSIONS)
+    line = b" ".join((_pick(random, _METHODS, _ODD_METHODS), _pick(random, _TARGETS, _ODD_TARGETS, 0.08), version))
+    framing, content = _framed(random, version)
+    lines = [b"Host: " + _pick(random, _HOSTS, _ODD_HOSTS, 0.03)] if random.random() < 0.99 else []
     lines += [_pick(random, _FIELDS, _ODD_FIELDS, 0.06) for _ in range(random.randrange(5))]
     lines += framing
     random.shuffle(lines)

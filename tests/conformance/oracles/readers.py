@@ -15,7 +15,16 @@ from pyhttp.messages import RequestHead
 from pyhttp.wire.events import Content, EndOfMessage
 from pyhttp.wire.server_connection import ServerConnection
 
-__all__ = ["READERS", "Outcome", "Refused", "Taken", "ours", "read_h11", "read_httptools", "read_waitress"]
+__all__ = [
+    "READERS",
+    "Fields",
+    "Outcome",
+    "Reader",
+    "Refused",
+    "Taken",
+    "in_a_mapping",
+    "ours",
+]
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -33,6 +42,8 @@ class Taken:
     fields: Fields | None
     """Names in lower case; None where the parser does not keep them apart."""
     trailers: Fields | None
+    mapping: dict[bytes, bytes] | None = None
+    """Where `fields` is None: all values of a name, as `in_a_mapping` has them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +54,7 @@ class Refused:
 
 
 Outcome = Taken | Refused
+Reader = Callable[[bytes], Outcome]
 
 
 def ours(data: bytes) -> Outcome:
@@ -171,6 +183,7 @@ class _WaitressParser(Protocol):
     command: str
     request_uri: str
     version: str
+    headers: dict[str, str]
 
     def received(self, data: bytes) -> int: ...
     def get_body_stream(self) -> BufferedIOBase: ...
@@ -179,6 +192,19 @@ class _WaitressParser(Protocol):
 
 _WAITRESS: Final[Callable[[object], _WaitressParser]] = import_module("waitress.parser").HTTPRequestParser
 _ADJUSTMENTS: Final[object] = import_module("waitress.adjustments").Adjustments()
+
+
+_OF_FRAMING: Final = frozenset({b"TRANSFER_ENCODING", b"CONTENT_LENGTH"})
+
+
+def in_a_mapping(fields: Fields) -> dict[bytes, bytes]:
+    """All values of each name, as waitress has them; those of framing are not among them, which it changes."""
+    mapping: dict[bytes, bytes] = {}
+    for name, value in fields:
+        key = name.upper().replace(b"-", b"_")
+        if key not in _OF_FRAMING:
+            mapping[key] = mapping[key] + b", " + value if key in mapping else value
+    return mapping
 
 
 def read_waitress(data: bytes) -> Outcome:
@@ -207,10 +233,11 @@ def read_waitress(data: bytes) -> Outcome:
         end,
         None,
         None,
+        in_a_mapping(tuple((key.encode("latin-1"), text.encode("latin-1")) for key, text in parser.headers.items())),
     )
 
 
-READERS: Final[dict[str, Callable[[bytes], Outcome]]] = {
+READERS: Final[dict[str, Reader]] = {
     "h11": read_h11,
     "httptools": read_httptools,
     "waitress": read_waitress,
