@@ -8,11 +8,11 @@ __all__ = ["parse_cookies"]
 def parse_cookies(values: Iterable[str]) -> dict[str, str]:
     """Names and values of the cookies in Cookie fields (RFC 6265 §5.4), as they were sent: nothing is decoded.
 
-    Of several with one name the first counts: browsers send the one with the longest path first. What has no "=" or no
-    name is no cookie that a server could have set, and left out.
+    Of several cookies with one name the first counts: browsers send the one with the longest path first. A pair without
+    "=" or without a name is left out, since no server could have set it.
 
     Args:
-        values: Of each Cookie field line.
+        values: The value of each Cookie field line.
     """
     found: dict[str, str] = {}
     for line in values:

@@ -27,14 +27,14 @@ LATEST: Final = 253_402_300_799
 def format_date(seconds: int) -> str:
     """The IMF-fixdate of a time, the only format a sender uses (9110-5.6.7-7b), with no further space (9110-5.6.7-17a).
 
-    The latest results are kept: one Date serves every response of its second, one Last-Modified every request for its
-    file.
+    The latest results are kept: one Date serves every response of its second, and one Last-Modified serves every
+    request for its file.
 
     Args:
-        seconds: Since 1970 in UTC.
+        seconds: Seconds since 1970 in UTC.
 
     Raises:
-        ValueError: The year has not four digits.
+        ValueError: The year does not have four digits.
     """
     year, month, day, hour, minute, second = _fields(seconds)
     name = _DAYS[(seconds // _DAY + 3) % 7]
@@ -54,10 +54,10 @@ def format_day(days: int) -> str:
     The latest results are kept: the files of a folder share their days.
 
     Args:
-        days: Since 1970-01-01.
+        days: Days since 1970-01-01.
 
     Raises:
-        ValueError: The year has not four digits.
+        ValueError: The year does not have four digits.
     """
     if not EARLIEST <= days * _DAY <= LATEST:
         raise ValueError(f"no date can say day {days}: its year has not four digits")
@@ -66,7 +66,7 @@ def format_day(days: int) -> str:
 
 
 def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:
-    """Year to second."""
+    """The year, month, day, hour, minute and second of a time."""
     if not EARLIEST <= seconds <= LATEST:
         raise ValueError(f"no date can say {seconds}: its year has not four digits")
     days, rest = divmod(seconds, _DAY)
@@ -75,9 +75,10 @@ def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:
 
 
 def parse_date(value: str, now: int) -> int | None:
-    """The time that an HTTP-date in any of its three formats names (9110-5.6.7-7a); None where `value` is none.
+    """The time that an HTTP-date in any of its three formats names (9110-5.6.7-7a); None where `value` is no date.
 
-    The name of the weekday is not compared with the date: the rest says it all. A leap second is the second after it.
+    The name of the weekday is not compared with the date, which is complete without it. A leap second is read as the
+    second after it.
 
     Args:
         value: The field value.
@@ -131,7 +132,8 @@ def _civil(days: int) -> tuple[int, int, int]:
     era, day_of_era = divmod(days + _EPOCH, _ERA)
     year_of_era = (day_of_era - day_of_era // 1460 + day_of_era // 36_524 - day_of_era // 146_096) // 365
     day_of_year = day_of_era - (365 * year_of_era + year_of_era // 4 - year_of_era // 100)
-    shifted = (5 * day_of_year + 2) // 153  # months since March: their lengths repeat every five, 153 days
+    # Months since March: their lengths repeat every five months, which have 153 days.
+    shifted = (5 * day_of_year + 2) // 153
     month = shifted + 3 if shifted < 10 else shifted - 9
     return era * 400 + year_of_era + (month <= 2), month, day_of_year - (153 * shifted + 2) // 5 + 1
 

@@ -16,10 +16,10 @@ _T = TypeVar("_T")
 _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
 _NO_VALUE: Final = " \t\r"
-"""What may stand around a value in a checked line; no CR is left within one."""
+"""White space that may stand around a value in a checked line; no CR is left within a value."""
 OF_CONNECTION: Final = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"})
-"""Fields about the connection, which is the server's alone: of those that ought to be listed in Connection, none leaves
-by anybody else (9110-7.6.1-4a). Upgrade, which a handler may send, is listed."""
+"""Fields about the connection, which only the server may describe. Those among them that ought to be listed in
+Connection are sent by no other part of the program (9110-7.6.1-4a). A handler may send Upgrade; it is listed."""
 _STEERING: Final = OF_CONNECTION | {"content-length", "date", "location", "upgrade"}
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
@@ -44,19 +44,19 @@ class Headers(Mapping[str, str]):
         fields: A mapping, or (name, value) pairs.
 
     Raises:
-        ValueError: A name or a value breaks the grammar; the message names it.
-        TypeError: A name or a value is no str; likewise.
+        ValueError: A name or a value breaks the grammar; the message names the field.
+        TypeError: A name or a value is no str; the message names it.
     """
 
     __slots__ = ("_index", "_lines", "_unsplit", "_wire", "by_name", "repeated", "steers")
 
     by_name: Mapping[str, str]
-    """The joined value of each name, in lower case: for lookups that need no folding of case; nobody can change it."""
+    """The joined value of each name, in lower case: for lookups that need no folding of case; it is read-only."""
     repeated: Mapping[str, tuple[str, ...]]
-    """The values of each name, in lower case, that has more than one line; nobody can change it."""
+    """The values of each name, in lower case, that has more than one line; it is read-only."""
 
     steers: bool
-    """Whether one of them says something of the message or the connection, so that whoever sends it has to look."""
+    """Whether one of the fields is about the message or the connection, so that the sender has to look at them."""
 
     def __init__(self, fields: Mapping[str, str] | Iterable[tuple[str, str]] = ()) -> None:
         if isinstance(fields, dict):  # it is asked first, since an abstract class asks its register of subclasses
@@ -88,12 +88,13 @@ class Headers(Mapping[str, str]):
     def split(cls, lines: list[str], octets: bytes = b"") -> Self:
         """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
 
-        The white space around a value is no part of it; only SP and HTAB are such (9110-5.5-3b, safety line S7).
-        That within it stays as it is (9110-5.6.3-4b).
+        The white space around a value is no part of it. Only SP and HTAB are white space (9110-5.5-3b, safety line S7).
+        White space within a value stays as it is (9110-5.6.3-4b).
 
         Args:
             lines: The field lines.
-            octets: The same as received, if they are at hand, with line ends: they are kept in place of the lines.
+            octets: The same lines as received, if they are at hand, with line ends: they are kept in place of the
+                lines.
         """
         headers = cls.__new__(cls)
         index = {
@@ -114,13 +115,13 @@ class Headers(Mapping[str, str]):
         return headers
 
     def share(self) -> None:
-        """Hold usual values once for all sections: this one is kept for the next request of its client."""
+        """Hold usual values once for all sections: this section is kept for the next request of its client."""
         for name, value in self._index.items():
             if value in VALUES:
                 self._index[name] = VALUES[value]
 
     def plus(self, name: str, value: str) -> Self:
-        """These and a further line, which is valid; there is none called `name` yet."""
+        """The same fields and a further line, which is valid; no field is called `name` yet."""
         headers = type(self).__new__(type(self))
         headers._unsplit = b""  # noqa: SLF001 - an alternative constructor
         headers._lines = (*self.lines, (name, value))  # noqa: SLF001
@@ -150,12 +151,13 @@ class Headers(Mapping[str, str]):
         """Every (name, value) in arrival order, names as received."""
         if self._lines is not None:
             return self._lines
-        # Most requests are answered without them, and a section that is kept for the next request is to stay small.
+        # Most requests are answered without the lines, and a section that is kept for the next request is to stay
+        # small.
         return _pairs([line.decode("latin-1") for line in self._unsplit.splitlines() if line])
 
     @property
     def wire(self) -> bytes:
-        """The field lines as they are sent, each with its CRLF; made once.
+        """The field lines as they are sent, each with its CRLF; they are made once.
 
         Raises:
             Misuse: A line holds a line end, which would split the response (RFC 9112 §11.1), or is not ISO-8859-1.
@@ -165,7 +167,7 @@ class Headers(Mapping[str, str]):
         return self._wire
 
     def __reduce__(self) -> tuple[Callable[[Iterable[tuple[str, str]]], Self], tuple[tuple[tuple[str, str], ...]]]:
-        """To be copied and pickled by its lines: what is made of them cannot be."""
+        """Copy and pickle the headers by their lines: the other attributes, made from the lines, cannot be pickled."""
         return self.parsed, (self.lines,)
 
     def __getitem__(self, name: str) -> str:
@@ -236,8 +238,9 @@ def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:
 def _serialized(lines: tuple[tuple[str, str], ...]) -> bytes:
     """The lines as they are sent.
 
-    Of optional white space there is one space behind a colon or comma (9110-5.6.3-2b), else none (9110-5.6.3-2b.2).
-    No field of ours has any that is required, which would be one space (9110-5.6.3-3b), or bad (9110-5.6.3-5b).
+    Optional white space is one space behind a colon or comma (9110-5.6.3-2b), and elsewhere none (9110-5.6.3-2b.2).
+    None of our fields has required white space, which would be one space (9110-5.6.3-3b), or bad white space
+    (9110-5.6.3-5b).
     """
     text = "".join([f"{name}: {value}\r\n" for name, value in lines])
     if text.count("\r") != len(lines) or text.count("\n") != len(lines):
@@ -249,7 +252,7 @@ def _serialized(lines: tuple[tuple[str, str], ...]) -> bytes:
 
 
 def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
-    """The values under each lower-case name that has several."""
+    """The values of each name, in lower case, that has several lines."""
     values: dict[str, list[str]] = {}
     for name, value in lines:
         values.setdefault(name.lower(), []).append(value)
@@ -259,7 +262,7 @@ def _repeated(lines: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
 def parse_list(value: str) -> tuple[str, ...]:
     """The members of one list-based field value (the #rule), quoted strings whole.
 
-    Empty ones are skipped (9110-5.6.1.2-1b), however many stand side by side (9110-5.6.1.2-1c).
+    Empty members are skipped (9110-5.6.1.2-1b), however many stand side by side (9110-5.6.1.2-1c).
     """
     if '"' not in value:
         return tuple([stripped for part in value.split(",") if (stripped := part.strip(" \t"))])

@@ -1,4 +1,4 @@
-"""RFC 7239, and the fields that it replaces: what trusted proxies say of the request that they pass on."""
+"""RFC 7239, and the fields that it replaces: what trusted proxies say about a request that they pass on."""
 
 import ipaddress
 import re
@@ -29,19 +29,19 @@ class ForwardedError(ValueError):
 
 
 def origin(headers: Headers, trusted: Networks) -> Origin | None:
-    """The last client on the way of a request that is not trusted itself; None where no field says anything.
+    """The last client on the way of a request that is not a trusted proxy; None where no field names a client.
 
-    Each proxy adds a member for its own client behind those that it received. So what stands in front of the last one
-    that a trusted proxy has added may be invented. Where every client is trusted, it is the first of them.
+    Each proxy appends a member for its own client. So the members in front of the last one that a trusted proxy has
+    added may be invented. Where every client is trusted, the first of them is returned.
 
     Args:
-        headers: Of a request that came from a trusted proxy.
+        headers: The fields of a request that came from a trusted proxy.
         trusted: The proxies.
 
     Raises:
         ForwardedError: A member on the way to that client breaks the grammar; or both kinds of fields are there and
-            disagree, so that one of them comes from a client. None of them is to be believed then: which one a proxy
-            has written cannot be known here.
+            disagree. In the second case a client wrote one of them. Neither is believed, since it cannot be known here
+            which one a proxy has written.
     """
     found = _last_untrusted(_forwarded(headers), trusted)
     other = _last_untrusted(_by_custom(headers), trusted)
@@ -59,7 +59,7 @@ def _last_untrusted(members: Iterator[Origin], trusted: Networks) -> Origin | No
 
 
 def _forwarded(headers: Headers) -> Iterator[Origin]:
-    """The elements of Forwarded (RFC 7239 §4), the last one first: nobody reads on into what a client has invented."""
+    """The elements of Forwarded (RFC 7239 §4), the last one first: those that a client invented are not reached."""
     for member in reversed(headers.members("forwarded")):
         yield _element(member)
 
@@ -98,7 +98,10 @@ def _node(value: str, field: str) -> tuple[str, int]:
 
 
 def _by_custom(headers: Headers) -> Iterator[Origin]:
-    """The same of X-Forwarded-For, and of -Proto and -Host, which some proxies replace and others add to."""
+    """The members of X-Forwarded-For, the last one first, with -Proto and -Host.
+
+    Some proxies replace -Proto and -Host, and others add to them.
+    """
     clients, schemes, hosts = [_plain_members(headers, f"x-forwarded-{what}") for what in ("for", "proto", "host")]
     for index in reversed(range(len(clients))):
         client, port = _node(_bracketed(clients[index]), "X-Forwarded-For")
@@ -107,18 +110,18 @@ def _by_custom(headers: Headers) -> Iterator[Origin]:
 
 
 def _plain_members(headers: Headers, name: str) -> list[str]:
-    """Of a list without quoted strings: a quote that a client has opened must not swallow what its proxy adds."""
+    """The members of a list without quoted strings: a quote that a client opens must not hide a proxy's member."""
     members = [member.strip(" \t") for value in headers.get_all(name) for member in value.split(",")]
     return [member for member in members if member]
 
 
 def _bracketed(client: str) -> str:
-    """An IPv6 address stands without brackets by custom, and has none with a port."""
+    """The client as a node: by custom an IPv6 address without a port stands without brackets."""
     return f"[{client}]" if abnf.text_pattern(abnf.IPV6_ADDRESS).fullmatch(client) else client
 
 
 def _beside(members: list[str], index: int, count: int) -> str:
-    """What belongs to a client: at its place where each proxy has added one, else what the nearest proxy says."""
+    """The member for a client: at the same place where each proxy has added one, else that of the nearest proxy."""
     if not members:
         return ""
     return members[index] if len(members) == count else members[-1]

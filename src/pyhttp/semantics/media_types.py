@@ -1,8 +1,9 @@
 """RFC 9110 §8.3: the media type of a file, by its name and the same on every machine (safety line W6).
 
-Registered types come first, but what a person reads is `text/plain` where browsers would save a type of its own instead
-of showing it. Where the name does not tell, the beginning of the file does: UTF-8 without control characters is
-`text/plain`, else it is `application/octet-stream`. Nothing that a browser would run is ever found by content.
+Registered types come first, but a text that people read is `text/plain` where browsers would save a type of its own
+instead of showing it. Where the name does not tell the type, the beginning of the file does: UTF-8 without control
+characters is `text/plain`, and anything else is `application/octet-stream`. A type that a browser would run is never
+found by content.
 """
 
 import codecs
@@ -13,10 +14,10 @@ __all__ = ["DEFAULT", "LOOK", "TYPES", "media_type", "own_coding"]
 
 DEFAULT: Final = "application/octet-stream"
 LOOK: Final = 8 * 1024
-"""Octets at the beginning of a file that tell whether it is text."""
+"""Octets at the beginning of a file that show whether it is text."""
 _BINARY: Final = bytes((*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20)))
-"""Octets that are in no text: the controls but TAB, LF, FF, CR and ESC, which colours the logs of programs (the "binary
-data bytes" of the MIME Sniffing standard)."""
+"""Octets that no text contains: the controls except TAB, LF, FF, CR and ESC, which colours the logs of programs (the
+"binary data bytes" of the MIME Sniffing standard)."""
 
 _SUFFIXES: Final = {
     # Text
@@ -159,11 +160,12 @@ _SUFFIXES: Final = {
 }
 
 TYPES: Final[dict[str, str]] = {suffix: name for name, suffixes in _SUFFIXES.items() for suffix in suffixes.split()}
-"""Suffix in lower case, without its dot, to media type."""
+"""The media type of each suffix; suffixes are in lower case, without a dot."""
 
 
 _UNLESS_TEXT: Final = frozenset({"dot", "mts", "ts"})
-"""Suffixes of two kinds of file: TypeScript and graphs are text; films and templates, as the table has it, are not."""
+"""Suffixes of two kinds of file: TypeScript and graphs are text; films and templates are not, and the table has
+these."""
 
 
 def media_type(
@@ -175,17 +177,17 @@ def media_type(
     charset: str = "utf-8",
     coding: str = "",
 ) -> str:
-    """The value of Content-Type for a file, which always has one (9110-8.3-5a).
+    """The value of Content-Type for a file; a file always has one (9110-8.3-5a).
 
     Args:
         name: The file's name, or a path that ends in it.
-        beginning: The first `LOOK` octets of the file, or all it has; called where the name does not tell. None where
-            there is nothing to look at.
-        further: (ending, media type) pairs that come before the table: of names that are the ending, or end in a dot
-            and it, in any case. The longest counts, the last of equal ones.
-        default: What a file of an unknown name is, without a look; "" for the look.
-        charset: Stated with types of text that state none themselves (9110-8.3.1-4a, §8.3.2); "" for none. Text that
-            was found by a look is in UTF-8 whatever this says.
+        beginning: Returns the first `LOOK` octets of the file, or the whole of a shorter file; it is called where the
+            name does not tell the type. None where the content cannot be looked at.
+        further: (ending, media type) pairs that come before the table. A pair is for names that are the ending, or end
+            in a dot and the ending, in any case. The longest ending counts; among equal ones the last.
+        default: The type of a file with an unknown name, without a look at its content; "" for the look.
+        charset: The charset stated with types of text that state none themselves (9110-8.3.1-4a, §8.3.2); "" for none.
+            Text that was found by a look is in UTF-8, whatever this argument says.
         coding: The content coding with which the file is sent; "" for none.
     """
     found, suffix = _said(name, further), _suffix(name)
@@ -203,11 +205,13 @@ def media_type(
 
 
 def own_coding(name: str, further: tuple[tuple[str, str], ...] = ()) -> str:
-    """The content coding that a file has by its name, for what browsers show only so; "" for none, as of `x.tar.gz`.
+    """The content coding that a file has by its name; "" for none, as for `x.tar.gz`.
+
+    Browsers show such a file only if the coding is stated.
 
     Args:
         name: As for `media_type`.
-        further: Likewise; what they say is the type of the octets as they are.
+        further: As for `media_type`; a type in it is that of the octets as they are.
     """
     return "gzip" if _suffix(name) == "svgz" and not _said(name, further) else ""
 
@@ -220,7 +224,7 @@ def _suffix(name: str) -> str:
 
 
 def _said(name: str, further: tuple[tuple[str, str], ...]) -> str:
-    """What the operator says; "" where that is nothing."""
+    """The type that the operator has given; "" where there is none."""
     found, length = "", 0
     if further:
         base = "." + name.rpartition("/")[2].lower()
@@ -231,7 +235,7 @@ def _said(name: str, further: tuple[tuple[str, str], ...]) -> str:
 
 
 def _is_text(beginning: bytes) -> bool:
-    """Whether it is UTF-8, of which the end may be cut, without octets that are in no text."""
+    """Whether the octets are UTF-8, possibly cut at the end, without octets that no text contains."""
     if len(beginning.translate(None, _BINARY)) < len(beginning):
         return False
     try:

@@ -1,4 +1,4 @@
-"""RFC 9110 §9: which methods are known, and which of them a resource of files offers."""
+"""RFC 9110 §9: the known methods, and those that a resource of files offers."""
 
 from typing import Final
 
@@ -10,15 +10,16 @@ _KNOWN: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "O
 """The methods of RFC 9110 §9.3 and RFC 5789; method tokens are case-sensitive (9110-9.1)."""
 
 FILE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-"""What files and listings offer: GET and HEAD (9110-9.1-9a), and of all others OPTIONS alone (9110-9.1-9b)."""
+"""The methods of files and listings: GET and HEAD (9110-9.1-9a), and of all others OPTIONS alone (9110-9.1-9b)."""
 
 
 def check_method(method: str, offered: tuple[str, ...] = FILE_METHODS) -> None:
     """Refuse a method that the target resource does not offer.
 
     Raises:
-        MethodUnknown: 501, the server knows no such method (9110-9.1-10c).
-        MethodNotAllowed: 405, it knows it, and the resource does not offer it (9110-9.1-10d); carries Allow.
+        MethodUnknown: 501, the server does not know the method (9110-9.1-10c).
+        MethodNotAllowed: 405, the server knows the method, and the resource does not offer it (9110-9.1-10d); carries
+            Allow.
     """
     if method in offered:
         return

@@ -8,12 +8,12 @@ from pyhttp.semantics.fields import Headers
 __all__ = ["HTML", "IDENTITY", "PROBLEM", "TEXT", "choose_coding", "choose_note", "choose_type"]
 
 IDENTITY: Final = "identity"
-"""The coding that is none (§12.5.3); never sent in Content-Encoding (9110-8.4-5b)."""
+"""The name for no coding (§12.5.3); it is never sent in Content-Encoding (9110-8.4-5b)."""
 
 HTML: Final = "text/html"
 TEXT: Final = "text/plain"
 PROBLEM: Final = "application/problem+json"
-"""RFC 9457."""
+"""The media type of RFC 9457."""
 
 _CODING: Final = rb"(" + abnf.TOKEN + rb")(" + abnf.WEIGHT + rb")?"
 """A coding, with its weight if it has one (9110-12.5.3-6a)."""
@@ -25,19 +25,21 @@ _SAME: Final = {"x-gzip": "gzip"}
 
 
 def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
-    """The content coding for an answer: the heaviest, among equals the first of `available`, last of all identity.
+    """The content coding for an answer: the heaviest one, among equals the first of `available`, and identity last.
 
-    Members that break the grammar are skipped. Without the field nothing is coded, though anything would be acceptable.
+    Members that break the grammar are skipped. Without the field the answer is not coded, though any coding would be
+    acceptable.
 
     Args:
-        headers: Of the request.
-        available: Codings other than identity that there are, the server's favourite first.
+        headers: The fields of the request.
+        available: The codings other than identity that the answer can have, the server's favourite first.
 
     Returns:
-        A coding of `available`, or IDENTITY; None where the request excludes them all, identity by name or by ``*``.
+        A coding of `available`, or IDENTITY; None where the request excludes all of them, and excludes identity by name
+        or by ``*``.
     """
     accepted = headers.get("Accept-Encoding")
-    if accepted is None or (not available and ";" not in accepted):  # without weights nothing is excluded
+    if accepted is None or (not available and ";" not in accepted):  # without weights no coding is excluded
         return IDENTITY
     weights: dict[str, int] = {}
     for member in headers.members("Accept-Encoding"):
@@ -51,7 +53,7 @@ def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
         weight = weights.get(coding, others)
         if weight > best_weight:
             best, best_weight = coding, weight
-    # Identity is acceptable unless excluded (9110-12.5.3-12b), but weighs nothing where it is not mentioned.
+    # Identity is acceptable unless excluded (9110-12.5.3-12b), but has no weight where it is not mentioned.
     identity = weights.get(IDENTITY, weights.get("*", -1))
     if identity > best_weight or (best is None and identity != 0):
         return IDENTITY
@@ -59,12 +61,12 @@ def choose_coding(headers: Headers, available: tuple[str, ...]) -> str | None:
 
 
 def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
-    """The media type for an answer: the heaviest, among equals the first of `available`.
+    """The media type for an answer: the heaviest one, among equals the first of `available`.
 
     A request that accepts none of them gets the first: Accept may be disregarded (§12.5.1).
 
     Args:
-        headers: Of the request.
+        headers: The fields of the request.
         available: Media types in lower case and without parameters, the server's favourite first.
     """
     weights = _weights_of_types(headers)
@@ -78,16 +80,16 @@ def choose_type(headers: Headers, available: tuple[str, ...]) -> str:
 
 
 def choose_note(headers: Headers) -> str:
-    """The media type for what the server itself has to say to a client, of an error for instance.
+    """The media type for a text of the server itself, of an error for instance.
 
-    HTML and JSON are for those who name them, as browsers and programs do. Whoever accepts anything, as curl does, or
-    says nothing, most likely shows what comes as it is: to them it is plain text.
+    HTML and JSON are for clients that name them, as browsers and programs do. A client that accepts anything, as curl
+    does, or says nothing, most likely shows the answer as it is: such clients get plain text.
 
     Args:
-        headers: Of the request.
+        headers: The fields of the request.
 
     Returns:
-        HTML, PROBLEM, which `application/json` asks for, too, or TEXT.
+        HTML, TEXT, or PROBLEM, for which `application/json` also asks.
     """
     weights = _weights_of_types(headers)
     html = weights.get(HTML, 0)
@@ -99,12 +101,12 @@ def choose_note(headers: Headers) -> str:
 
 
 def _weights_of_types(headers: Headers) -> dict[str, int]:
-    """Each media range of Accept, in lower case, with its weight; those that break the grammar are skipped."""
+    """Each media range of Accept, in lower case, with its weight; ranges that break the grammar are skipped."""
     weights: dict[str, int] = {}
     for member in headers.members("Accept"):
         match = abnf.text_pattern(_MEDIA_RANGE).fullmatch(member)
         parameters = abnf.text_pattern(abnf.PARAMETER).findall(match.group(2)) if match else []
-        # A range with parameters of its own is for something more special than what there is to choose from.
+        # A range with parameters of its own is for a more special type than those that are available.
         if match and all(abnf.text_pattern(_QUALITY).fullmatch(parameter) for parameter in parameters):
             weights.setdefault(match.group(1).lower(), _thousandths(parameters[0] if parameters else None))
     return weights

@@ -10,14 +10,15 @@ from pyhttp.semantics.fields import parse_list
 __all__ = ["Selection", "Span", "Unranged", "content_range", "select"]
 
 _RANGES_SPECIFIER: Final = rb"[bB][yY][tT][eE][sS]=((?s:[^ \t].*|[ \t]+,.*))"
-"""Of the unit "bytes", in any case (§14.1); white space may stand before a comma, but not before the first member."""
+"""A ranges-specifier of "bytes", in any case (§14.1); white space may stand before a comma, not before the first
+member."""
 
 _BEYOND: Final = 20
-"""Digits that no size of a file has; those behind them are never converted (9110-14.1.2-13b)."""
+"""The number of digits that no file size has; further digits are never converted (9110-14.1.2-13b)."""
 
 
 class Span(NamedTuple):
-    """`length` bytes, at least one, from `start` on."""
+    """A run of `length` bytes, at least one, that begins at `start`."""
 
     start: int
     length: int
@@ -29,30 +30,32 @@ class Span(NamedTuple):
 
 
 class Unranged(Enum):
-    """Why no span was selected."""
+    """The reason why no span was selected."""
 
     WHOLE = auto()
     """The field is ignored: 200 with everything."""
     UNSATISFIABLE = auto()
-    """The field is valid and meets no byte: 416 (9110-14.2-13a)."""
+    """The field is valid, and no byte is in its ranges: 416 (9110-14.2-13a)."""
 
 
 Selection = tuple[Span, ...] | Unranged
-"""The spans to send in a 206, in the order asked for and at least one (9110-14.2-11a); or why there is none."""
+"""The spans to send in a 206, in the order asked for and at least one (9110-14.2-11a); or the reason why there is
+none."""
 
 
 def select(value: str, length: int, limit: int, unordered: int) -> Selection:
-    """What a Range field asks of a representation: ranges of bytes are wanted of origin servers (9110-14.2-3b).
+    """The spans of a representation that a Range field asks for.
 
-    Ignored are other units (9110-14.2-5a), what breaks the grammar, too many ranges, and ranges that overlap
-    (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges are never joined (9110-15.3.7.2-4a):
-    those that touch stay two, as each gets the part it asked for.
+    An origin server ought to support byte ranges (9110-14.2-3b).
+    The field is ignored if it has another unit (9110-14.2-5a), breaks the grammar, or has too many ranges, or ranges
+    that overlap (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges are never joined (9110-15.3.7.2-4a): two
+    ranges that touch stay two, so that each part is the one that was asked for.
 
     Args:
         value: The value of Range.
-        length: Of the representation, in bytes.
-        limit: The most ranges that are honoured.
-        unordered: The most where they are not in ascending order.
+        length: The length of the representation, in bytes.
+        limit: The largest number of ranges that is honoured.
+        unordered: The same for ranges that are not in ascending order.
     """
     match = abnf.text_pattern(_RANGES_SPECIFIER).fullmatch(value)
     members = parse_list(match.group(1)) if match else ()
@@ -73,7 +76,7 @@ def select(value: str, length: int, limit: int, unordered: int) -> Selection:
 
 
 def _span(member: str, length: int) -> Span | Unranged:
-    """One range-spec (§14.1.1, §14.1.2); WHOLE where it is invalid and spoils the field."""
+    """One range-spec (§14.1.1, §14.1.2); WHOLE where it is invalid, which makes the whole field invalid."""
     if not abnf.text_pattern(abnf.INT_RANGE).fullmatch(member):
         if not abnf.text_pattern(abnf.SUFFIX_RANGE).fullmatch(member):
             return Unranged.WHOLE
@@ -90,24 +93,24 @@ def _span(member: str, length: int) -> Span | Unranged:
 
 
 def _magnitude(digits: str) -> tuple[int, str]:
-    """What orders decimal numbers of any length as their values do."""
+    """A key that orders decimal numbers of any length by their values."""
     digits = digits.lstrip("0")
     return len(digits), digits
 
 
 def _position(digits: str) -> int:
-    """The number, or another beyond every file where it is that long."""
+    """The number; for very many digits, another number that is also larger than every file."""
     return int(digits.lstrip("0")[:_BEYOND] or "0")
 
 
 def _ascend(spans: list[Span]) -> bool:
-    """Whether each begins behind the one before: none share a byte, and their sum is no larger than the file."""
+    """Whether each span begins behind the one before: they share no byte, and their sum is no larger than the file."""
     return all(one.start + one.length <= next_.start for one, next_ in pairwise(spans))
 
 
 def content_range(span: Span, length: int) -> str:
     """The value of Content-Range for a part of a representation: it has the complete length (9110-14.4-5a).
 
-    No method here takes a part: the Content-Range of a request is read by no code (9110-14.4-4b).
+    No method here takes a part of a representation: no code reads the Content-Range of a request (9110-14.4-4b).
     """
     return f"bytes {span.start}-{span.last}/{length}"

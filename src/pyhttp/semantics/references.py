@@ -1,4 +1,4 @@
-"""RFC 3986 §4.1, RFC 9110 §10.2.2: URI references, which Location holds."""
+"""RFC 3986 §4.1, RFC 9110 §10.2.2: URI references, as in Location."""
 
 import re
 from typing import Final
@@ -12,15 +12,15 @@ _PCHAR: Final = rb"%0-9A-Za-z\-._~!$&'()*+,;=:@"
 _NOT_OF_PATHS: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/]"
 _NOT_OF_QUERIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/?]"
 _NOT_OF_AUTHORITIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + rb"\[\]]"
-"""What has to be escaped in each part (RFC 3986 §3)."""
+"""The characters that have to be escaped in each part (RFC 3986 §3)."""
 
 
 def uri_reference(text: str) -> str:
-    """The reference that `text` means, which may hold what has to be percent-encoded (RFC 3986 §2.1).
+    """The reference that `text` means; `text` may hold characters that have to be percent-encoded (RFC 3986 §2.1).
 
-    A reference stays as it is. Spaces, quotes, backslashes, brackets outside of an address, a "%" without two digits,
-    and octets beyond ASCII become escapes; a first segment that only looks like a scheme gets ``./`` before it (§4.2).
-    So no two readers of the result see different places.
+    A valid reference stays as it is. Spaces, quotes, backslashes, brackets outside of an address, a "%" without two
+    digits, and octets beyond ASCII become escapes. A first segment that only looks like a scheme gets ``./`` before it
+    (§4.2). So all readers of the result see the same place.
 
     Args:
         text: A field value, each character one octet.
@@ -41,7 +41,7 @@ def uri_reference(text: str) -> str:
 
 
 def _authority(text: str) -> str:
-    """§3.2; where it is none, all that could part it is escaped, so that it is one name."""
+    """The authority (§3.2); where `text` is none, it becomes one name: the characters that divide are escaped."""
     escaped = _escaped(text, _NOT_OF_AUTHORITIES)
     if abnf.text_pattern(abnf.AUTHORITY).fullmatch(escaped):
         return escaped

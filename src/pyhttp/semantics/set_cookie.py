@@ -14,34 +14,34 @@ __all__ = ["Cookie"]
 
 _OCTETS: Final = rb"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*+"
 _VALUE: Final = rb"(?:" + _OCTETS + rb'|"' + _OCTETS + rb'")'
-"""cookie-value: no control, white space, quote, comma, semicolon or backslash, but for quotes round all of it."""
+"""A cookie-value: no control, white space, quote, comma, semicolon or backslash, except for quotes round all of it."""
 _PATH: Final = rb"/[\x20-\x3a\x3c-\x7e]*+"
 _LABEL: Final = rb"[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
 _DOMAIN: Final = _LABEL + rb"(?:\." + _LABEL + rb")*"
 _LONGEST: Final = 4096
-"""Octets of name and value that browsers take at most; they drop what is longer."""
+"""The largest number of octets of name and value that browsers take; they drop a longer cookie."""
 _LONGEST_ATTRIBUTE: Final = 1024
-"""Octets of the value of an attribute, likewise."""
+"""The same for the value of an attribute."""
 _FIRST_YEAR: Final = 1601
-"""Browsers know no earlier one."""
+"""The earliest year that browsers know."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cookie:
     """A cookie as a response sets it; `str` is the value of its Set-Cookie (RFC 6265bis §4.1).
 
-    Unless told otherwise it is sent with requests for all of the host, is not shown to scripts, and does not go with
-    the requests that another site's page has made. Over HTTPS say `secure=True`. `max_age=0` removes it.
+    By default a cookie is sent with requests for every path of the host, and is hidden from scripts. It does not go
+    with requests that another site's page has made. Over HTTPS, use `secure=True`. `max_age=0` removes the cookie.
 
     Args:
-        name: A token. "__Secure-" and "__Host-" before it demand what browsers demand of such a cookie.
-        value: Visible ASCII without quotes, commas, semicolons and backslashes; whatever else has to be encoded.
-        path: Begins with a slash; "" is the folder of the request.
+        name: A token. Browsers demand certain settings of a cookie whose name begins with "__Secure-" or "__Host-".
+        value: Visible ASCII without quotes, commas, semicolons and backslashes; anything else has to be encoded.
+        path: A path that begins with a slash; "" is the folder of the request.
         domain: A host; its subdomains get the cookie, too. "" is this host alone.
-        max_age: Seconds that it lives; None: until the browser ends, or as `expires` says.
-        expires: When it ends, with a time zone; counts for nothing where there is a `max_age`.
-        secure: Whether it goes over HTTPS alone.
-        http_only: Whether it is kept from scripts of the page.
+        max_age: The life of the cookie in seconds; None: until the browser ends, or as `expires` says.
+        expires: The end of the cookie's life, with a time zone; it counts for nothing where there is a `max_age`.
+        secure: Whether the cookie is sent over HTTPS alone.
+        http_only: Whether the cookie is hidden from the scripts of a page.
         same_site: "Strict", "Lax", or "None", which needs `secure`; None leaves it to the browser.
 
     Raises:
@@ -93,7 +93,7 @@ class Cookie:
                 raise ValueError(f"Cookie.expires: not before {_FIRST_YEAR}; max_age=0 removes the cookie")
 
     def _check_demands(self) -> None:
-        """What browsers demand of it, else they drop it (RFC 6265bis §4.1.2.7, §4.1.3)."""
+        """Check what browsers demand of a cookie; else they drop it (RFC 6265bis §4.1.2.7, §4.1.3)."""
         if self.same_site not in {None, "Strict", "Lax", "None"}:
             raise ValueError(f'Cookie.same_site: "Strict", "Lax", "None" or None, not {self.same_site!r}')
         name = self.name.lower()
@@ -109,7 +109,7 @@ class Cookie:
             parts.append(f"Path={self.path}")
         if self.domain:
             parts.append(f"Domain={self.domain}")
-        if self.max_age == 0:  # what removes it; the grammar has no Max-Age of 0
+        if self.max_age == 0:  # this removes the cookie; the grammar has no Max-Age of 0
             parts.append(f"Expires={format_date(0)}")
         elif self.max_age is not None:
             parts.append(f"Max-Age={self.max_age}")

@@ -1,4 +1,4 @@
-"""RFC 9110 §15.5, §15.6: what an error means, in a sentence or two."""
+"""RFC 9110 §15.5, §15.6: the meaning of an error, in a sentence or two."""
 
 from typing import Final
 
@@ -40,7 +40,7 @@ _EXPLANATIONS: Final = {
 
 
 def explanation(status: int) -> str:
-    """What an error means for its reader, and whether it will pass (9110-15.5-1b, 9110-15.6-1b)."""
+    """The meaning of an error for its reader, and whether it will pass (9110-15.5-1b, 9110-15.6-1b)."""
     known = _EXPLANATIONS.get(status)
     if known is not None:
         return known

@@ -1,4 +1,4 @@
-"""What fields of most requests are called, and say: each text is held once, however many connections keep a section."""
+"""Usual names and values of fields: each text is held once, however many connections keep a section."""
 
 from typing import Final
 
@@ -46,4 +46,4 @@ VALUES: Final = {
         *("image", "keep-alive", "navigate", "no-cache", "no-cors", "none", "same-origin", "script", "style"),
     )
 }
-"""Values, by themselves."""
+"""Usual values, each by itself."""

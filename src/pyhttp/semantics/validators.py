@@ -1,6 +1,6 @@
 """RFC 9110 §8.8: validators, entity tags and modification dates."""
 
-from _blake2 import blake2b  # where hashlib has it from, which itself loads OpenSSL
+from _blake2 import blake2b  # hashlib takes it from here, but hashlib also loads OpenSSL
 from typing import Final, NamedTuple
 
 from pyhttp import abnf
@@ -11,13 +11,14 @@ _MEMBER: Final = abnf.OWS + rb"(?:" + abnf.ENTITY_TAG + abnf.OWS + rb")?+"
 _LIST: Final = _MEMBER + rb"(?:," + _MEMBER + rb")*+"
 
 _TICK: Final = 10_000_000
-"""Nanoseconds that the kernel's coarse clock, which stamps files, may stand still: 100 Hz is the slowest in use."""
+"""The time, in nanoseconds, for which the kernel's coarse clock, which stamps files, may stand still: 100 Hz is the
+slowest in use."""
 _COARSE_TICK: Final = 2_000_000_000
 """The same for file systems that keep whole seconds only (two, on FAT)."""
 _SECOND: Final = 1_000_000_000
 _FIRST_DATE: Final = 631_152_000
-"""The start of 1990, before which there was nothing to serve by HTTP. Older dates are mostly marks that say "no date":
-0 and 1 in package stores, 1980 in ZIP archives, 1985 in those of npm; they stay the same when the content changes."""
+"""The start of 1990, before which there was nothing to serve by HTTP. Older dates are mostly marks that mean "no date":
+0 and 1 in package stores, 1980 in ZIP archives, 1985 in those of npm. They stay the same when the content changes."""
 
 
 class EntityTag(NamedTuple):
@@ -30,19 +31,19 @@ class EntityTag(NamedTuple):
         return f'W/"{self.opaque}"' if self.weak else f'"{self.opaque}"'
 
     def matches_strongly(self, other: "EntityTag") -> bool:
-        """Both strong and equal (§8.8.3.2)."""
+        """Whether both tags are strong, and equal (§8.8.3.2)."""
         return not self.weak and not other.weak and self.opaque == other.opaque
 
     def matches_weakly(self, other: "EntityTag") -> bool:
-        """Equal opaque parts, strong or weak (§8.8.3.2)."""
+        """Whether the opaque parts are equal; each tag may be strong or weak (§8.8.3.2)."""
         return self.opaque == other.opaque
 
 
 class Validators(NamedTuple):
-    """What tells whether a selected representation is still the one a client holds."""
+    """The values that tell whether a selected representation is still the one that a client holds."""
 
     etag: EntityTag | None
-    """None where nothing tells one version from the next."""
+    """None where nothing distinguishes one version from the next."""
     modified: int | None = None
     """Last-Modified in seconds since 1970; None where no date can be determined."""
 
@@ -53,7 +54,7 @@ def parse_entity_tag(value: str) -> EntityTag | None:
 
 
 def parse_entity_tags(value: str) -> tuple[EntityTag, ...] | None:
-    """The entity-tags of a list (§5.6.1, empty members dropped); None where a member is none.
+    """The entity-tags of a list (§5.6.1, empty members dropped); None where a member is no entity-tag.
 
     Commas and backslashes inside a tag are plain characters of it.
     """
@@ -70,27 +71,29 @@ def _entity_tag(spelling: str) -> EntityTag:
 FileVersion = tuple[int, int, int, int, int]
 """What `fstat` says of a file: size in bytes, mtime and ctime in nanoseconds since 1970, device and inode number.
 
-A plain tuple, as one is made for every request.
+The type is a plain tuple, since a value is made for every request.
 """
 
 
 def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "", made: bool = False) -> Validators:
-    """The validators of a file, from what `fstat` says of it.
+    """The validators of a file, made of the values that `fstat` gives.
 
-    Each has a tag (9110-8.8.3.1-3a), and those with a credible date have that (9110-8.8.2.1-1a). The tag, which is
-    hexadecimal, has no backslash (9110-8.8.3-3.1b), and is another when caches should forget the old (9110-8.8.1-7b).
+    Each file has a tag (9110-8.8.3.1-3a), and a file with a credible date has a date as well (9110-8.8.2.1-1a). The tag
+    is hexadecimal, so that it has no backslash (9110-8.8.3-3.1b). It changes when caches should forget the old content
+    (9110-8.8.1-7b).
 
-    It is a one-way digest of all that: size and mtime alone are the same for many files of a package store, and
-    mtime is what anybody may set, but no one sets ctime. No number of the machine can be read from it (safety line W7).
-    A file changed so lately that it may change again under the same times gets a weak tag (9110-8.8.3-7b) of another
-    text, so that nobody mistakes what was sent then for what the strong tag stands for later.
+    The tag is a one-way digest of all values in `version`. Size and mtime alone would not do: they are the same for
+    many files of a package store, and anybody may set mtime. Nobody can set ctime. No number of the machine can be read
+    from the tag (safety line W7). A file changed so lately that it may change again under the same times gets a weak
+    tag (9110-8.8.3-7b). Its text differs from that of the strong tag, so that no client mistakes the earlier content
+    for the later.
 
     Args:
-        version: Of the file.
+        version: The version of the file.
         now_ns: The current time; Last-Modified is never later (9110-8.8.2.1-4a).
-        coding: The content coding of the representation, which has a tag of its own.
-        made: Whether it is made for each answer. Then the tag is weak: the octets are those of a compressor, of which
-            the next version writes others (9110-8.8.1-7a).
+        coding: The content coding of the representation; each coding has a tag of its own.
+        made: Whether the representation is made for each answer. Then the tag is weak: a compressor writes the octets,
+            and its next version writes others (9110-8.8.1-7a).
     """
     _, modified_ns, changed_ns, _, _ = version
     opaque = blake2b(repr(version).encode("ascii"), digest_size=8, person=b"pyhttp file").hexdigest()
@@ -100,7 +103,8 @@ def validators_of_file(version: FileVersion, now_ns: int, *, coding: str = "", m
         tag = EntityTag(f"{opaque}-new", weak=True)
     else:
         tag = EntityTag(opaque, weak=made)
-    modified = min(modified_ns, now_ns) // _SECOND  # of one in the future the time of the response (9110-8.8.2.1-4b)
+    # A file with a time in the future gets the time of the response (9110-8.8.2.1-4b).
+    modified = min(modified_ns, now_ns) // _SECOND
     return Validators(tag, modified if modified >= _FIRST_DATE else None)
 
 
