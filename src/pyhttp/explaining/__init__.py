@@ -1,1 +1,1 @@
-"""How the octets of a connection are read, told to people: `pyhttp explain`. The reader is the server's own."""
+"""Tells people how the octets of a connection are read: `pyhttp explain`. The reader is the server's own."""

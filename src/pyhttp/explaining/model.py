@@ -1,4 +1,4 @@
-"""What is told of the octets of a connection, as values; docs/explain.md has them as JSON."""
+"""The report on the octets of a connection, as values; docs/explain.md describes them as JSON."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ __all__ = ["Field", "Framing", "Message", "Reading", "Refusal", "Request", "Resp
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field line, as it is read."""
+    """One field line, as the reader understands it."""
 
     name: str
     value: str
@@ -15,7 +15,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Framing:
-    """Where the content of a message ends, and why."""
+    """The end of the content of a message, and the reason for it."""
 
     kind: str
     """"none", "length", "chunked" or "until the end of the connection"."""
@@ -25,41 +25,41 @@ class Framing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """What requests and responses have in common."""
+    """The part that requests and responses have in common."""
 
     offset: int
-    """Where its first octet is, counted from the first of the connection."""
+    """The offset of the first octet of the message, counted from the first octet of the connection."""
     end: int
-    """The offset behind its last octet, as far as it was read."""
+    """The offset behind the last octet of the message, as far as it was read."""
     version: str
     fields: tuple[Field, ...]
     framing: Framing
     content: bytes
-    """Its content, as far as it was read, framing removed."""
+    """The content of the message, as far as it was read, framing removed."""
     trailers: tuple[Field, ...] = ()
     complete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request(Message):
-    """A request whose head is right."""
+    """A request whose head is valid."""
 
     method: str
     target: str
     form: str
-    """Which of the four forms the target has."""
+    """The form of the target, one of the four."""
     authority: str
-    """Host and port that it asks for."""
+    """The host and port that the request asks for."""
     path: str
     query: str
     empty_line: bool
-    """Whether an empty line before it was passed over."""
+    """Whether the reader passed over an empty line before the request."""
     continued: bool
     """Whether the client waits for 100 (Continue), which is sent when the content is read."""
     persistent: bool
-    """Whether the connection goes on behind it."""
+    """Whether the connection goes on behind the request."""
     persistence: str
-    """Why it does, or does not."""
+    """The reason why the connection goes on, or ends."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,21 +72,21 @@ class Response(Message):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the octets are not read any further."""
+    """The reason why the octets are not read any further."""
 
     offset: int | None
-    """The octet at fault; None where it is about no single one."""
+    """The offset of the octet at fault; None where no single octet is at fault."""
     rule: str
-    """What is wrong."""
+    """The rule that is broken."""
     clause: str
-    """The clause behind that."""
+    """The clause behind that rule."""
     status: int
-    """What goes out; 0 where nothing does, as to a response."""
+    """The status that is sent; 0 where nothing is sent, as to a response."""
     phrase: str
     line: bytes
-    """The line that the octet stands in, or a part of it."""
+    """The line with the octet, or a part of that line."""
     line_offset: int
-    """Where that begins."""
+    """The offset of the beginning of `line`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,4 +97,4 @@ class Reading:
     messages: tuple[Request | Response, ...]
     refusal: Refusal | None
     unread: int
-    """How many octets behind the last message, or the one at fault, nobody reads."""
+    """The number of octets behind the last message, or from the one at fault on, that nothing reads."""

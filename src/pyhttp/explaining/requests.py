@@ -19,7 +19,7 @@ _ANSWER: Final = ResponseHead(200, EMPTY, 0)
 
 
 class _Reader:
-    """Has a server's connection read octets, answers each request, and notes where everything was."""
+    """A reader that feeds octets to a server's connection, answers each request, and notes where everything was."""
 
     def __init__(self, data: bytes, limits: Limits, *, secure: bool) -> None:
         self._data = data
@@ -30,11 +30,11 @@ class _Reader:
 
     @property
     def _at(self) -> int:
-        """The offset behind what was read; after an error, the end."""
+        """The offset behind the octets that were read; after an error, the end."""
         return len(self._data) - self._connection.buffered
 
     def read(self) -> Reading:
-        """Everything, up to the end or the first error."""
+        """Read everything up to the end or the first error."""
         refusal: Refusal | None = None
         try:
             while self._request():
@@ -45,7 +45,7 @@ class _Reader:
         return Reading(len(self._data), tuple(self._requests), refusal, len(self._data) - end)
 
     def _request(self) -> bool:
-        """Read one request and answer it; whether another may follow."""
+        """Read one request and answer it; returns whether another may follow."""
         connection = self._connection
         begun = self._at
         head = self._next()
@@ -84,7 +84,7 @@ class _Reader:
                     assert_never(event)
 
     def _next(self) -> RequestHead | Content | EndOfMessage | Signal:
-        """The next event; where more would have to arrive, the client has ended its side."""
+        """The next event; where more octets would have to arrive, the client has ended its side."""
         event = self._connection.next_event()
         if event is Signal.NEED_DATA:
             self._connection.receive_eof()
@@ -129,14 +129,14 @@ def fields_of(headers: Headers) -> tuple[Field, ...]:
 
 
 def _form(target: str) -> str:
-    """The form of a target that was accepted; authority form never is."""
+    """The form of an accepted target; a target in authority form is never accepted."""
     if target.startswith("/"):
         return "origin form (RFC 9112 §3.2.1)"
     return "asterisk form (RFC 9112 §3.2.4)" if target == "*" else "absolute form (RFC 9112 §3.2.2)"
 
 
 def _framing(head: RequestHead) -> Framing:
-    """By which item of RFC 9112 §6.3 the content ends."""
+    """The item of RFC 9112 §6.3 by which the content ends."""
     framing = request_framing(head)
     match framing:
         case Chunked():
@@ -152,7 +152,7 @@ def _framing(head: RequestHead) -> Framing:
 
 
 def _persistence(head: RequestHead) -> str:
-    """What the client says of the connection."""
+    """The client's wish for the connection."""
     options = {option.lower() for option in head.headers.members("Connection")}
     if "close" in options:
         return "Connection: close (RFC 9112 §9.3)"
@@ -163,11 +163,11 @@ def _persistence(head: RequestHead) -> str:
 
 
 def read_requests(data: bytes, limits: Limits | None = None, *, secure: bool = False) -> Reading:
-    """How a server reads what a client sent.
+    """The octets of a client, as a server reads them.
 
     Args:
         data: Everything that came on one connection; then the client ended its side.
-        limits: Those of the server; the defaults unless given.
+        limits: The limits of the server; None for the defaults.
         secure: Whether the connection is TLS, so that https targets are served.
     """
     return _Reader(data, limits or Limits(), secure=secure).read()

@@ -9,7 +9,7 @@ __all__ = ["read_responses"]
 
 
 class _Octets:
-    """Octets that were written down: all of them, and then the end."""
+    """Octets that were written down: the first call returns all of them, and later calls return the end."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -20,11 +20,11 @@ class _Octets:
 
 
 def read_responses(data: bytes, methods: tuple[str, ...] = ()) -> Reading:
-    """How a strict client reads what a server sent.
+    """The octets of a server, as a strict client reads them.
 
     Args:
         data: Everything that came on one connection; then the server ended it.
-        methods: Of the requests answered, in their order; GET for those that follow.
+        methods: The methods of the answered requests, in their order; GET for further requests.
     """
     source, held = _Octets(data), bytearray()
     responses: list[Response] = []
@@ -67,7 +67,7 @@ def _response(reply: Reply, method: str, offset: int, end: int) -> Response:
 
 
 def _framing(reply: Reply, method: str) -> Explained:
-    """By which item of RFC 9112 §6.3 the content ends."""
+    """The item of RFC 9112 §6.3 by which the content ends."""
     match reply.framing:
         case Framing.NONE:
             why = "the answer to HEAD" if method == "HEAD" else f"status {reply.status}"

@@ -1,4 +1,4 @@
-"""What is told of octets, as text: 100 columns, with a mark below the octet at fault."""
+"""The report on octets as text: 100 columns, with a mark below the octet at fault."""
 
 from collections.abc import Iterator
 from typing import Final
