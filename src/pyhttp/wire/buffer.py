@@ -1,8 +1,8 @@
 """RFC 9112 §2.2: octets received and not yet consumed.
 
 Cost: appending and taking are linear in the bytes appended and taken. A segment that arrives in an empty buffer is kept
-as it is, and leaves without a copy when it is taken whole, which is how nearly every request head and every large
-piece of content travels. Anything else goes through one bytearray, whose front moves in place.
+as it is. It leaves without a copy when it is taken whole, as nearly every request head and every large piece of content
+is. Any other bytes go through one bytearray, whose front moves in place.
 """
 
 __all__ = ["ReceiveBuffer"]
@@ -11,8 +11,8 @@ __all__ = ["ReceiveBuffer"]
 class ReceiveBuffer:
     """A queue of bytes that parsers look into at `data[start:]`.
 
-    Parsers read `data` and `start` and change neither; offsets they keep are counted from `start`, which moves.
-    Nothing is left exactly when `data` is empty.
+    Parsers read `data` and `start` and change neither. The offsets that they keep are counted from `start`, which
+    moves. `data` is empty exactly when no byte is left.
     """
 
     __slots__ = ("data", "start")
@@ -25,7 +25,7 @@ class ReceiveBuffer:
         return len(self.data) - self.start
 
     def append(self, segment: bytes) -> None:
-        """Add what was received."""
+        """Add the received bytes."""
         if not self.data:
             self.data = segment
             return
@@ -38,11 +38,11 @@ class ReceiveBuffer:
         self.data += segment
 
     def take(self, count: int) -> bytes:
-        """Remove and return the first `count` bytes, which are there."""
+        """Remove and return the first `count` bytes; the buffer holds at least that many."""
         data, start = self.data, self.start
         end = start + count
         if isinstance(data, bytes):
-            taken = data[start:end]  # the very object when it is the whole
+            taken = data[start:end]  # the same object when it is the whole
         else:
             with memoryview(data) as view:
                 taken = bytes(view[start:end])
@@ -50,13 +50,13 @@ class ReceiveBuffer:
         return taken
 
     def skip(self, count: int) -> None:
-        """Forget the first `count` bytes, which are there."""
+        """Forget the first `count` bytes; the buffer holds at least that many."""
         self.start += count
         if self.start == len(self.data):
             self.data = b""
             self.start = 0
 
     def clear(self) -> None:
-        """Forget everything, memory included."""
+        """Forget everything, and free the memory."""
         self.data = b""
         self.start = 0

@@ -24,7 +24,8 @@ _NOT_IN_TRAILERS: Final = frozenset(
         *("authorization", "proxy-authorization", "cookie", "content-encoding", "content-type", "content-range"),
     }
 )
-"""Framing, routing, request modifiers, authentication, content format: they come too late there (RFC 9110 §6.5.1)."""
+"""Fields of framing, routing, request modifiers, authentication and content format: a trailer section is too late for
+them (RFC 9110 §6.5.1)."""
 
 
 _HEXDIGITS: Final = b"0123456789abcdefABCDEF"
@@ -41,7 +42,7 @@ def _forbidden() -> re.Pattern[bytes]:
 
 
 class _Part(Enum):
-    """What the next octet belongs to."""
+    """The part of the coding that the next octet belongs to."""
 
     SIZE = auto()
     DATA = auto()
@@ -51,18 +52,19 @@ class _Part(Enum):
 
 
 class ChunkedDecoder:
-    """Takes the coding off one message (9112-7.1-4a).
+    """A decoder that removes the coding from one message (9112-7.1-4a).
 
-    Content comes merged: as much as has arrived. An error is raised when the content before it has been given, however
+    Content comes merged: as much as has arrived. An error is raised after the content before it has been given, however
     the input was split.
 
     Args:
-        limits: `content`, `chunk_line`, `chunk_extensions` and the limits of a field section count.
+        limits: `content`, `chunk_line`, `chunk_extensions` and the limits of a field section are kept.
 
     Attributes:
-        trailers: The trailer section, once `complete`: kept (9112-7.1.2-3a) as a value of its own (9110-6.5.2-3a),
-            apart from the header section (9110-6.5-2a, 9112-7.1.2-3b) and never merged into it (9110-6.5.1-3d,
-            9112-7.1.2-3c); empty where there is none (9112-7.1-1a). Fields that may not stand in one are left out.
+        trailers: The trailer section, once `complete`. It is kept (9112-7.1.2-3a) as a value of its own
+            (9110-6.5.2-3a), apart from the header section (9110-6.5-2a, 9112-7.1.2-3b), and is never merged into it
+            (9110-6.5.1-3d, 9112-7.1.2-3c). It is empty where the message has none (9112-7.1-1a). Fields that may not
+            stand in a trailer section are left out.
     """
 
     __slots__ = ("_error", "_extensions", "_finder", "_left", "_limits", "_part", "_room", "_section", "trailers")
@@ -73,17 +75,17 @@ class ChunkedDecoder:
         self._left = 0
         self._room = limits.content
         self._extensions = limits.chunk_extensions
-        # Most content needs neither of these.
+        # Most messages need neither of these.
         self._finder: LineFinder | None = None
         self._section: FieldSection | None = None
         self._error: HTTPError | None = None
         self.trailers: Headers | None = None
 
     def decode(self, buffer: ReceiveBuffer) -> bytes:
-        """Content that has arrived; empty when more is needed, or when the message is complete (`trailers` is set).
+        """The content that has arrived; empty when more is needed, or when the message is complete (`trailers` is set).
 
         Raises:
-            MalformedRequest: The coding is broken, or a chunk line or all extensions are over their limit.
+            MalformedRequest: The coding is broken; or a chunk line, or all extensions together, are over their limit.
             ContentTooLarge: A chunk would bring the content over its limit.
             FieldsTooLarge: The trailer section is over its limit.
         """
@@ -97,16 +99,16 @@ class ChunkedDecoder:
             while (after := self._step(data, position, pieces)) > position:
                 position = after
         except HTTPError as error:
-            # What precedes the error is given first; the error comes with the next call.
+            # Content before the error is given first; the error comes with the next call.
             if not pieces:
                 raise
             self._error = error
-            move(error, -position)  # what is left begins there; the receiver asks once more, and never again
+            move(error, -position)  # the octets that are left begin there; the receiver asks once more
         buffer.skip(position - start)
         return b"".join(pieces)
 
     def _read_whole_chunks(self, data: bytes | bytearray, position: int, pieces: list[bytes | bytearray]) -> int:
-        """Chunks without extensions that are there whole, which is nearly every one; others go step by step."""
+        """Read the chunks without extensions that have arrived whole; other chunks are rare, and go step by step."""
         room = self._room
         longest = min(16, self._limits.chunk_line) + 2
         line: bytes | bytearray = b"\n"  # most senders repeat one size: a line like the last one is not read again
@@ -136,7 +138,7 @@ class ChunkedDecoder:
         return position
 
     def _step(self, data: bytes | bytearray, position: int, pieces: list[bytes | bytearray]) -> int:
-        """Read one part, or as much of it as is there; the offset behind what was used."""
+        """Read one part, or as much of it as has arrived; returns the offset behind the octets used."""
         match self._part:
             case _Part.SIZE:
                 after = self._read_whole_chunks(data, position, pieces)
@@ -209,13 +211,13 @@ def _too_long(what: str) -> HTTPError:
 
 
 def _where_no_line(data: bytes | bytearray, start: int, end: int) -> int:
-    """Where a chunk line stops to be one: behind as much of it as is right."""
+    """The offset at which a chunk line breaks its rule: behind the part that is right."""
     size = re.compile(abnf.CHUNK_SIZE).match(data, start, end)
     return start if size is None else size.end()
 
 
 def encode_chunk(data: bytes) -> bytes:
-    """One chunk; nothing for no data, since an empty chunk would end the message."""
+    """One chunk; empty for empty data, since an empty chunk would end the message."""
     return b"%x\r\n%b\r\n" % (len(data), data) if data else b""
 
 

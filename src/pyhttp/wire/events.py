@@ -1,6 +1,7 @@
-"""RFC 9112 §2.1: what a connection reports and takes, as a closed set of values.
+"""RFC 9112 §2.1: the events that a connection reports and takes, as a closed set of values.
 
-Named tuples: a frozen dataclass takes seven times as long to define, and three times to make a value of.
+The events are named tuples: a frozen dataclass takes seven times as long to define, and its values three times as long
+to make.
 """
 
 from enum import Enum, auto
@@ -34,14 +35,14 @@ class EndOfMessage(NamedTuple):
 
 
 class Signal(Enum):
-    """Why there is no event now."""
+    """The reason why there is no event now."""
 
     NEED_DATA = auto()
-    """Nothing more until `receive_data` or `receive_eof`."""
+    """No event before `receive_data` or `receive_eof`."""
     PAUSED = auto()
     """This request is complete; the next one waits for `start_next_cycle` (9112-9.3.2-1b.2)."""
     CLOSED = auto()
-    """No request will follow: the peer ended the connection between requests, or it is to be closed."""
+    """No request will follow: the peer ended the connection between requests, or the connection is to be closed."""
 
 
 Event = RequestHead | Content | EndOfMessage | Signal
@@ -57,8 +58,9 @@ class ResponseHead(NamedTuple):
     """Status line and header section of a final response, before its framing is chosen (RFC 9112 §6.3).
 
     `fields` are checked and hold neither Connection nor Transfer-Encoding; a Content-Length in them is true. `length`
-    is the number of content octets, None where only the end will tell. `close` asks for the end of the connection. An
-    empty `reason` stands for the status's own phrase. `date` is a whole Date line, CRLF included, and goes first.
+    is the number of content octets; None where only the end of the content shows it. `close` asks for the end of the
+    connection. An empty `reason` stands for the status's own phrase. `date` is a whole Date line, CRLF included, and
+    goes first.
     """
 
     status: int
@@ -70,7 +72,7 @@ class ResponseHead(NamedTuple):
 
 
 class ContentElsewhere(NamedTuple):
-    """`length` octets of content that the caller sends itself, from a file; only where the framing is a length."""
+    """`length` octets of content that the caller itself sends from a file; only where the framing is a length."""
 
     length: int
 

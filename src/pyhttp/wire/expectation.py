@@ -10,7 +10,7 @@ def expects_continue(head: RequestHead) -> bool:
     """Whether the client waits for 100 (Continue) before it sends content.
 
     Raises:
-        ExpectationFailed: Something else is expected (9110-10.1.1-5a).
+        ExpectationFailed: The client expects something else (9110-10.1.1-5a).
     """
     if "expect" not in head.headers.by_name:
         return False

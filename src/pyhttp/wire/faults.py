@@ -1,4 +1,4 @@
-"""Where in the octets received an error is about one of them: found on the way of an error alone."""
+"""The octet that an error is about, among those received: it is looked for only when there is an error."""
 
 from typing import TypeVar
 
@@ -10,12 +10,12 @@ Error = TypeVar("Error", bound=HTTPError)
 
 
 def at(error: Error, offset: int) -> Error:
-    """The error, about the octet at `offset` of what its raiser reads."""
+    """Make the error be about the octet at `offset` of the data that its raiser reads."""
     error.offset = offset
     return error
 
 
 def move(error: HTTPError, begin: int) -> None:
-    """Count its offset from further ahead: what its raiser reads begins at `begin` of what is read here."""
+    """Count the error's offset from an earlier place: its raiser's data begins at `begin` of the caller's data."""
     if error.offset is not None:
         error.offset += begin

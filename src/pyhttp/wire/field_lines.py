@@ -14,7 +14,7 @@ from pyhttp.wire.line import LineFinder
 __all__ = ["FieldSection", "check_field_line"]
 
 _NAMED: Final = 100
-"""Octets of the longest field name that the log tells."""
+"""The largest number of octets of a field name that the log shows."""
 
 
 @functools.cache
@@ -33,17 +33,17 @@ def _forbidden() -> re.Pattern[bytes]:
 
 
 def check_field_line(line: bytes) -> None:
-    """Refuse a line, without its CRLF, that is no field line. A name that nobody knows is none less (9110-5.1-6b).
+    """Refuse a line, without its CRLF, that is no field line; a line with an unknown name is one (9110-5.1-6b).
 
     Raises:
-        MalformedRequest: The detail says which rule of RFC 9112 §5 it breaks, and where.
+        MalformedRequest: The line breaks a rule of RFC 9112 §5; the detail says which, and where.
     """
     if _line_pattern().fullmatch(line) is None:
         raise _explained(line)
 
 
 def _explained(line: bytes) -> MalformedRequest:
-    """Which rule a line breaks that is no field line."""
+    """The error for a line that is no field line, with the rule that it breaks."""
     # White space begins a folded line (9112-5.2-4a), or the first one (9112-2.2-8a): the request is refused for both.
     if line[:1] in {b" ", b"\t"}:
         rule = "field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)"
@@ -68,10 +68,10 @@ def _too_long(what: str) -> HTTPError:
 
 
 class FieldSection:
-    """Reads a field section line by line, as it arrives, under the limits D2, D3 and D4.
+    """A reader of a field section: line by line, as the lines arrive, and under the limits D2, D3 and D4.
 
     Args:
-        limits: `field_line`, `field_lines` and `field_section` count.
+        limits: `field_line`, `field_lines` and `field_section` are kept.
     """
 
     __slots__ = ("_finder", "_limits", "_lines", "_room")
@@ -91,11 +91,11 @@ class FieldSection:
         """Read the complete lines at `start`, where a line of this section begins.
 
         Returns:
-            The offset behind the last line read, and whether that was the empty line that ends the section.
+            The offset behind the last line read, and whether it was the empty line that ends the section.
 
         Raises:
             MalformedRequest: A line breaks the grammar.
-            FieldsTooLarge: A line, their number, or the section is over its limit (9110-5.4-2a).
+            FieldsTooLarge: A line, the number of lines, or the section is over its limit (9110-5.4-2a).
         """
         while start < len(data):
             first = data[start]
@@ -122,11 +122,11 @@ class FieldSection:
         return start, False
 
     def _named(self, error: FieldsTooLarge, line: bytes) -> HTTPError:
-        """The error with which line of the section it is about, and its name: for the log alone (6585-5-2).
+        """The error with the number and the name of the line that it is about: for the log alone (6585-5-2).
 
         Args:
-            error: Of a line that is too long.
-            line: As much of it as may be: that much has arrived, however the input was split.
+            error: The error of a line that is too long.
+            line: The line up to its limit: that much has arrived, however the input was split.
         """
         name, colon, _ = line[: _NAMED + 1].partition(b":")
         which = f"{len(self._lines) + 1}"
@@ -137,7 +137,7 @@ class FieldSection:
         return named
 
     def _may_begin(self, first: int, start: int) -> None:
-        """Refuse a line at its first octet where that is certain."""
+        """Refuse a line at its first octet where that octet makes the line wrong."""
         if len(self._lines) == self._limits.field_lines:
             raise at(FieldsTooLarge(f"field section: more than {self._limits.field_lines} lines (9110-5.4-2a)"), start)
         if first in b" \t":

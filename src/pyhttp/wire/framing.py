@@ -1,4 +1,4 @@
-"""RFC 9112 §6: how long the content of a message is."""
+"""RFC 9112 §6: the length of the content of a message."""
 
 from typing import Final, NamedTuple
 
@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 LARGEST: Final = 2**63 - 1
-"""F3: what a signed 64-bit count holds; nobody sends more, and many recipients would overflow."""
+"""F3: the largest signed 64-bit count; no client sends more, and many recipients would overflow."""
 
 
 class NoContent:
@@ -57,19 +57,19 @@ UNTIL_CLOSE: Final = UntilClose()
 def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
     """The framing of a request, by the list of RFC 9112 §6.3 in its order.
 
-    The method has no say. Content of GET (9110-9.3.1-6c), HEAD (9110-9.3.2-3c) and DELETE (9110-9.3.5-6c) is read past
-    as any other, and no code of this server relies on it.
+    The method does not matter. Content of GET (9110-9.3.1-6c), HEAD (9110-9.3.2-3c) and DELETE (9110-9.3.5-6c) is read
+    like any other, and no code of this server relies on it.
 
     Raises:
-        MalformedRequest: The length cannot be told, or not safely.
+        MalformedRequest: The length is not clear, or not safe.
         CodingUnknown: An unknown transfer coding, properly delimited by chunked (9112-6.1-11a).
     """
     headers = head.headers
     fields = headers.by_name
     # Items 1 and 2 are about responses.
     if "transfer-encoding" in fields:
-        # Item 3. Such a request could be an attack (9112-6.3-2.3.1b); it may be refused (9112-6.1-15a) and is, which
-        # ends the connection (9112-6.1-15b, safety line F1).
+        # Item 3. Such a request could be an attack (9112-6.3-2.3.1b). A server may refuse it (9112-6.1-15a), and this
+        # one does. The refusal ends the connection (9112-6.1-15b, safety line F1).
         if "content-length" in fields:
             raise MalformedRequest("Transfer-Encoding beside Content-Length (RFC 9112 §6.1)")
         if head.version == "HTTP/1.0":
@@ -77,18 +77,18 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
         # Item 4. The coding has no parameters (9112-7.1-6b).
         if fields["transfer-encoding"].lower() != "chunked":
             raise _wrong_coding(headers.members("Transfer-Encoding"))
-        return CHUNKED  # understood (9112-6.1-4a), and taken off before anybody else sees the content (9112-6.1-8b)
+        return CHUNKED  # understood (9112-6.1-4a), and removed before other code sees the content (9112-6.1-8b)
     if "content-length" in fields:
-        # Items 5 and 6. Equal repetitions may be taken as one (9112-6.3-2.5.1a, 9110-8.6-13a.2); they are
-        # refused (safety line F2).
+        # Items 5 and 6. Equal repetitions may be read as one (9112-6.3-2.5.1a, 9110-8.6-13a.2); here they are refused
+        # (safety line F2).
         length = parse_content_length(headers.get_all("Content-Length"))
         return Sized(length) if length else NO_CONTENT
-    # Item 7. Item 8 is about responses. Nobody has to state a length: chunked content is taken (9112-6.3-5a).
+    # Item 7. Item 8 is about responses. A client need not state a length: chunked content is accepted (9112-6.3-5a).
     return NO_CONTENT
 
 
 def _wrong_coding(codings: tuple[str, ...]) -> HTTPError:
-    """Why codings other than chunked, alone and once, are refused (safety line F4)."""
+    """The error for codings other than a single chunked, by the rule they break (safety line F4)."""
     names = [coding.lower() for coding in codings]
     if len(names) > 1 and names[-1] == "chunked" and "chunked" not in names[:-1]:
         return CodingUnknown(f"Transfer-Encoding: {', '.join(names)} (9112-6.1-11a)")
@@ -98,7 +98,7 @@ def _wrong_coding(codings: tuple[str, ...]) -> HTTPError:
 def parse_content_length(lines: tuple[str, ...]) -> int:
     """The number of octets that Content-Length states (RFC 9110 §8.6).
 
-    Leading zeros are digits like others. `int` sees at most 19 digits (9110-8.6-10b).
+    Leading zeros are digits like others. `int` gets at most 19 digits (9110-8.6-10b).
 
     Raises:
         MalformedRequest: Not one line of ASCII digits, or above 2**63 - 1 (9112-6.3-2.5.1b).
@@ -118,22 +118,22 @@ def response_framing(method: str, version: str, status: int, length: int | None)
     """The framing of a response, by the list of RFC 9112 §6.3 in its order.
 
     Args:
-        method: Of the request; empty where it is not known.
-        version: Of the request; empty where it is not known.
-        status: Of the response.
-        length: Octets of content, None where only the end will tell.
+        method: The method of the request; empty where it is not known.
+        version: The version of the request; empty where it is not known.
+        status: The status of the response.
+        length: The number of octets of content; None where only the end of the content shows it.
     """
-    # Item 1: no coding is stated for HEAD, 1xx, 204 and 304 (9112-6.1-9a, 9112-6.1-10a), and for HEAD no content
-    # follows the head (9110-9.3.2-1a). A 205 has no content either, but says so by a length of 0 (9110-15.3.6-3a).
+    # Item 1: no coding is stated for HEAD, 1xx, 204 and 304 (9112-6.1-9a, 9112-6.1-10a), and in an answer to HEAD no
+    # content follows the head (9110-9.3.2-1a). A 205 has no content either, but states a length of 0 (9110-15.3.6-3a).
     if method == "HEAD" or status < 200 or status in {204, 304}:
         return NO_CONTENT
     # Item 2 is about CONNECT, which never succeeds here; items 3 to 5 are about recipients.
     if status == 205:
         return Sized(0)
-    # Item 6: a length, else chunked, as far as the client can read that (9112-6.3-3a).
+    # Item 6: the length, if it is known. Else the content is chunked, if the client can read that (9112-6.3-3a).
     if length is not None:
         return Sized(length)
-    # Item 4: chunked, once (9112-6.1-4b), and only to who understands it (9112-6.1-13b).
+    # Item 4: chunked once (9112-6.1-4b), and only for a client that understands it (9112-6.1-13b).
     if version not in {"", "HTTP/1.0"}:
         return CHUNKED
     # Item 8.

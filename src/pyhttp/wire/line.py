@@ -1,4 +1,4 @@
-"""RFC 9112 §2.2: where a line of a message ends. Only CRLF ends one; a CR or LF alone is an error (safety line S1)."""
+"""RFC 9112 §2.2: the end of a line of a message. Only CRLF is one; a CR or LF alone is an error (safety line S1)."""
 
 import re
 from collections.abc import Callable
@@ -13,17 +13,17 @@ _NAMES: Final = {0x00: "NUL", 0x09: "HTAB", 0x0A: "a bare LF", 0x0D: "a bare CR"
 
 
 class Forbidden(Protocol):
-    """What finds an octet that may not stand in a line: a compiled pattern."""
+    """A compiled pattern that finds an octet that may not stand in a line."""
 
     def search(self, data: bytes | bytearray, start: int, end: int, /) -> re.Match[bytes] | None:
         """The first such octet from `start` on and before `end`."""
 
 
 class LineFinder:
-    """Finds the end of one line after another, looking at no byte twice; no text is made of them (9112-2.2-2a).
+    """A finder of one line end after another; it looks at no byte twice, and makes no text of them (9112-2.2-2a).
 
-    An error is raised as soon as it is certain, and is the same however the input was split: the first of an octet
-    that may not stand in the line and a line that is longer than it may be.
+    An error is raised as soon as it is certain, and is the same however the input was split: the first of an octet that
+    may not stand in the line and a line that is longer than it may be.
 
     Args:
         forbidden: Matches each octet that may not stand in a line; CR and LF are among them.
@@ -41,14 +41,14 @@ class LineFinder:
         """The offset of the CRLF that ends the line at `start`, or -1 when it has not arrived yet.
 
         Args:
-            data: What has arrived.
-            start: Where the line begins; the same line until its end was found.
-            longest: Octets the line may have without its CRLF.
-            what: What the line is, for the operator's log.
+            data: The octets that have arrived.
+            start: The offset of the line's beginning; the line stays the same until its end was found.
+            longest: The number of octets that the line may have without its CRLF.
+            what: The name of the line, for the operator's log.
             too_long: Makes the error for a longer line.
 
         Raises:
-            MalformedRequest: A forbidden octet, a bare CR (9112-2.2-4b) or LF (9112-2.2-3a) among them.
+            MalformedRequest: The line holds a forbidden octet; a bare CR (9112-2.2-4b) or LF (9112-2.2-3a) is one.
             HTTPError: The line is too long.
         """
         begin = start + self._seen

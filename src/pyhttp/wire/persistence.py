@@ -8,7 +8,7 @@ from pyhttp.semantics.fields import Headers
 __all__ = ["asks_to_persist", "persists"]
 
 _USUAL: Final = frozenset({"keep-alive", "close"})
-"""What clients say in these very octets."""
+"""Options that clients write in exactly these octets."""
 
 
 def persists(head: RequestHead) -> bool:
@@ -17,13 +17,13 @@ def persists(head: RequestHead) -> bool:
 
 
 def asks_to_persist(version: str, headers: Headers) -> bool:
-    """What `persists` says of a request with this version and this header section: no only where it says so.
+    """Whether a request with this version and header section asks for, or allows, another exchange.
 
     An HTTP/1.1 connection persists (9112-9.3-1b) until a request says close (9112-9.6-6a).
 
-    Connection counts in HTTP/1.0, too (9110-5.1-4c).
-    Options that mean nothing here, and members that are no options at all, are ignored; so are fields about the
-    connection that it does not list, such as Keep-Alive (9110-7.6.1-10b).
+    Connection counts in HTTP/1.0 as well (9110-5.1-4c). Options that mean nothing here are ignored, and so are members
+    that are no options. Fields about the connection that it does not list, such as Keep-Alive, are ignored as well
+    (9110-7.6.1-10b).
     """
     value = headers.by_name.get("connection")
     if value is None:

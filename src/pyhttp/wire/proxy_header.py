@@ -1,6 +1,6 @@
-"""The PROXY protocol, versions 1 and 2: what a proxy says of a connection in front of the first octet of HTTP.
+"""The PROXY protocol, versions 1 and 2: a proxy describes a connection before the first octet of HTTP.
 
-It is HAProxy's protocol and no RFC; its specification is "The PROXY protocol, versions 1 & 2".
+The protocol is HAProxy's and no RFC; its specification is "The PROXY protocol, versions 1 & 2".
 """
 
 import ipaddress
@@ -11,13 +11,13 @@ from typing import Final, NamedTuple
 __all__ = ["ProxyHeader", "ProxyHeaderError", "parse_proxy_header"]
 
 _LONGEST_LINE: Final = 107
-"""Octets of a line of version 1, with its CRLF (§2.1)."""
+"""The largest number of octets of a line of version 1, with its CRLF (§2.1)."""
 _LONGEST_VALUES: Final = 4096
-"""Octets behind the fixed part of version 2: addresses, and values of other kinds, which are not read."""
+"""The largest number of octets behind the fixed part of version 2: addresses, and other values, which are not read."""
 _SIGNATURE: Final = b"\r\n\r\n\x00\r\nQUIT\n"
 _FIXED: Final = struct.Struct("!12sBBH")
 _ADDRESSES: Final = {0x11: struct.Struct("!4s4sHH"), 0x21: struct.Struct("!16s16sHH")}
-"""TCP over IPv4 and over IPv6; of other families the addresses are skipped (§2.2)."""
+"""The layouts for TCP over IPv4 and over IPv6; the addresses of other families are skipped (§2.2)."""
 _VERSION, _LOCAL, _PROXY = 0x20, 0x00, 0x01
 _UNKNOWN: Final = re.compile(rb"PROXY UNKNOWN(?: [^\r\n]*)?\r\n")
 _KNOWN: Final = re.compile(
@@ -27,28 +27,28 @@ _LARGEST_PORT: Final = 65535
 
 
 class ProxyHeaderError(ValueError):
-    """The connection does not begin with a header of the protocol; the message tells what is wrong."""
+    """The connection does not begin with a header of the protocol; the message says what is wrong."""
 
 
 class ProxyHeader(NamedTuple):
-    """What a proxy says of a connection."""
+    """The header in which a proxy describes a connection."""
 
     length: int
-    """Octets of the header itself."""
+    """The number of octets of the header itself."""
     source: tuple[str, int] | None
-    """Address and port of the client; None where the proxy speaks for itself, or does not know."""
+    """The address and port of the client; None where the proxy speaks for itself, or does not know them."""
     destination: tuple[str, int] | None
-    """Address and port that the client has connected to; None as for `source`."""
+    """The address and port that the client has connected to; None as for `source`."""
 
 
 def parse_proxy_header(received: bytes | bytearray) -> ProxyHeader | None:
-    """The header at the beginning of what a connection has received; None where more is needed to tell.
+    """The header at the beginning of the octets that a connection has received; None where more octets are needed.
 
     Args:
-        received: From the first octet on.
+        received: The octets from the first one on.
 
     Raises:
-        ProxyHeaderError: It cannot become a header, whatever follows.
+        ProxyHeaderError: The octets cannot become a header, whatever follows.
     """
     start = bytes(received[: len(_SIGNATURE)])
     if _SIGNATURE.startswith(start):
@@ -59,7 +59,7 @@ def parse_proxy_header(received: bytes | bytearray) -> ProxyHeader | None:
 
 
 def _parse_line(received: bytes | bytearray) -> ProxyHeader | None:
-    """Version 1 (§2.1): a line of text."""
+    """Parse version 1 (§2.1), a line of text."""
     end = received.find(b"\r\n", 0, _LONGEST_LINE)
     if end < 0:
         if len(received) >= _LONGEST_LINE:
@@ -92,7 +92,7 @@ def _address(family: str, text: str) -> str:
 
 
 def _parse_binary(received: bytes | bytearray) -> ProxyHeader | None:
-    """Version 2 (§2.2)."""
+    """Parse version 2 (§2.2)."""
     if len(received) < _FIXED.size:
         return None
     _, command, family, size = _FIXED.unpack_from(received)

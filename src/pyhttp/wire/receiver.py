@@ -26,19 +26,19 @@ _END: Final = EndOfMessage()
 
 
 class RequestReceiver:
-    """Reads the requests of one connection, one at a time (9112-9.3.2-1b).
+    """A reader of the requests of one connection, one at a time (9112-9.3.2-1b).
 
     Args:
-        limits: What the peer may send.
+        limits: The limits for the input of the peer.
         secure: Whether the connection is TLS at this server, so that https targets are served.
 
     Attributes:
-        buffer: What was received and no event has consumed; to be looked at only.
-        request: The request of the current cycle; None until its head is complete and right.
-        head_bytes: Its head exactly as received, without a skipped empty line; empty until it is complete.
-        persistent: Whether another request may follow, as far as the receiving side can tell.
-        refused: Of a head that was refused before it was complete, the first line, as far as it has arrived.
-        fault: Of an error about one octet, how many had been received from that one on; 0 where it is about none.
+        buffer: The octets that were received and not consumed by an event; other code only reads it.
+        request: The request of the current cycle; None until its head is complete and valid.
+        head_bytes: The head of `request` exactly as received, without a skipped empty line; empty until it is complete.
+        persistent: Whether another request may follow, as far as the receiving side knows.
+        refused: The first line, as far as it has arrived, of a head that was refused before it was complete.
+        fault: For an error about one octet: the number of octets received from that one on; 0 for other errors.
     """
 
     __slots__ = (
@@ -78,7 +78,7 @@ class RequestReceiver:
         self._await_head()
 
     def _await_head(self) -> None:
-        """Forget a request (9110-3.3-5a); octets of its section and of an ordinary head stay: the next may be alike."""
+        """Forget a request (9110-3.3-5a), but keep its section and an ordinary head: the next request may be alike."""
         self._receiving = _AWAITING_HEAD
         self._empty_line_skipped = False
         self._reader: HeadReader | None = None
@@ -96,28 +96,28 @@ class RequestReceiver:
             self._last = last[0], last[1], True
 
     def receive_data(self, data: bytes) -> None:
-        """Take what the peer sent; after an error, and when no request is to follow, it is dropped."""
+        """Take octets from the peer; after an error, or when no request is to follow, they are dropped."""
         if data and self._receiving not in _DEAF:
             self.buffer.append(data)
             self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
 
     def receive_whole(self, data: bytes) -> RequestHead | None:
-        """Take what the peer sent, at once where it begins with an ordinary request, and nothing came before.
+        """Take octets from the peer, and the request at once where they are first and begin with an ordinary request.
 
-        Most requests are, and this says in one step what `next_event` says by a head and its end. None, with the data
-        kept for `next_event`, where that is to be asked; no error comes from here.
+        Most requests are ordinary; for them one step takes the place of a head and an end from `next_event`. None means
+        that the data is kept, and `next_event` has to be asked. No error is raised here.
         """
         fresh = self._receiving is _AWAITING_HEAD and self._reader is None and not self.buffer.data
         last, section = self._last, self._section
         if fresh and last is not None and section is not None and data == last[0] + section[0]:
-            head, request = data, last[1]  # whoever polls asks the same again and again
+            head, request = data, last[1]  # a client that polls sends the same again and again
         else:
             matched = match_head(data, 0, self._limits, section) if fresh else None
             if matched is None:
                 self.receive_data(data)
                 return None
             head, found, section = matched
-            self._section, self._last = section, None  # what was read once is not read again by `next_event`
+            self._section, self._last = section, None  # so `next_event` does not read it again
             if not isinstance(found, RequestHead):
                 self.receive_data(data)
                 return None
@@ -133,28 +133,28 @@ class RequestReceiver:
 
     @property
     def content_awaited(self) -> int:
-        """Octets of content that come next as they are, none of which is here: `pass_content` may stand for them.
+        """The number of content octets that come next as they are, if none is here: `pass_content` may stand for them.
 
-        0 where framing is between them, the client waits for 100 (Continue), or nothing more will come.
+        It is 0 where framing is between them, where the client waits for 100 (Continue), and where the input has ended.
         """
         if self._receiving is not _AFTER_HEAD or self.buffer.data or self._expects or self._ended:
             return 0
         return self._left
 
     def pass_content(self, count: int) -> None:
-        """Note that `count` octets of `content_awaited` went to their reader directly; 0 is the end of input."""
+        """Note that `count` octets of `content_awaited` went to their reader directly; 0 means the end of input."""
         self._left -= count
         self._ended = not count
 
     def receive_eof(self) -> None:
-        """Note that the peer ended its side; what it sent before still counts."""
+        """Note that the peer ended its side; octets that it sent before still count."""
         self._ended = True
 
     def next_event(self) -> Event:
-        """What has been received next.
+        """The next event of the octets received.
 
         Raises:
-            HTTPError: The peer broke a rule or a limit; the same error from then on.
+            HTTPError: The peer broke a rule or a limit; each later call raises the same error.
         """
         if self._error is not None:
             raise self._error.with_traceback(None)
@@ -192,10 +192,10 @@ class RequestReceiver:
         return Signal.CLOSED
 
     def _read_head(self) -> Event | None:
-        """Go on with a head that is incomplete or wrong; None where more has to arrive."""
+        """Go on with a head that is incomplete or wrong; None where more octets have to arrive."""
         buffer = self.buffer
         if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
-            buffer.skip(2)  # 9112-2.2-6a: one; who sends more does not speak HTTP
+            buffer.skip(2)  # 9112-2.2-6a: one; a client that sends more does not speak HTTP
             self._empty_line_skipped = True
             self._reader = None
             return self._next_head()
@@ -216,7 +216,7 @@ class RequestReceiver:
         return found
 
     def _begin_request(self, syntax: Syntax) -> RequestHead:
-        """Check what joins the parts of a head, and prepare for the content it announces."""
+        """Check the parts of a head against each other, and prepare for the content that the head announces."""
         self._method = syntax[0]
         request = interpret(syntax, secure=self._secure)
         framing = request_framing(request)
@@ -244,7 +244,7 @@ class RequestReceiver:
         if self._decoder is not None and self._decoder.trailers is not None:
             self._receiving = _AFTER_CONTENT
             return EndOfMessage(self._decoder.trailers)
-        if self._ended:  # answered where that can be (9112-8-1a); the connection ends (9112-6.3-2.6.1b)
+        if self._ended:  # answered where an answer can be sent (9112-8-1a); the connection ends (9112-6.3-2.6.1b)
             raise IncompleteRequest("the peer ended within the content of its request (RFC 9112 §8)")
         return Signal.NEED_DATA
 
@@ -254,7 +254,7 @@ class RequestReceiver:
 
     @property
     def receiving_head(self) -> bool:
-        """Whether a head has begun to arrive and is incomplete, as of the last `next_event`; an empty line is none."""
+        """Whether a head has begun to arrive and is incomplete, by the last `next_event`; an empty line is no head."""
         if self._receiving is not Receiving.HEAD or not self.buffer.data:
             return False
         # A CR, which is alone here, may still become an empty line.
@@ -262,17 +262,17 @@ class RequestReceiver:
 
     @property
     def buffered(self) -> int:
-        """Bytes received that no event has consumed yet."""
+        """The number of bytes received that no event has consumed yet."""
         return len(self.buffer)
 
     def take_buffered(self) -> bytes:
-        """Hand over what no event has consumed, and forget it; the caller may give it again later."""
+        """Hand over the bytes that no event has consumed, and forget them; the caller may give them again later."""
         self._reader = None
         return self.buffer.take(len(self.buffer))
 
     @property
     def content_left(self) -> int | None:
-        """Octets of content still to come out of `next_event`: None while chunked content is unfinished."""
+        """The number of content octets that `next_event` still has to give; None within chunked content."""
         if self._decoder is not None and self._error is None and self._decoder.trailers is None:
             return None
         return 0 if self._error is not None else self._left
@@ -286,7 +286,7 @@ class RequestReceiver:
 
     @property
     def awaiting_continue(self) -> bool:
-        """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer has moved yet."""
+        """Whether the client waits for 100 (Continue): it asked, and neither content nor an answer was sent since."""
         return self._expects
 
 
@@ -296,4 +296,4 @@ _NEXT: Final[Mapping[Receiving, Callable[[RequestReceiver], Event]]] = {
     Receiving.DONE: RequestReceiver._next_after,  # noqa: SLF001
     Receiving.CLOSED: RequestReceiver._next_after,  # noqa: SLF001
 }
-"""How to go on in each state; in `Receiving.FAILED` the error is raised again."""
+"""The way to go on in each state; in `Receiving.FAILED` the error is raised again."""

@@ -1,7 +1,7 @@
 """RFC 9112 §2.1, §3, §5: the head of a request, from bytes to a value.
 
-Two ways read a head. `whole` takes one that is right, in origin form, and arrived whole. Any other goes through
-`HeadReader`, line by line, which raises the first error as soon as it is certain. Both come from `abnf`.
+There are two ways to read a head. `whole` takes a valid head in origin form that arrived whole. Any other head goes
+through `HeadReader`, line by line, which raises the first error as soon as it is certain. Both use the rules of `abnf`.
 """
 
 from typing import Final
@@ -17,16 +17,17 @@ from pyhttp.wire.request_target import authority_of, split_target
 __all__ = ["REFUSED", "HeadReader", "Syntax", "interpret"]
 
 Syntax = tuple[str, str, str, Headers]
-"""Method, request-target, version and header section: syntactically right, not yet looked at together."""
+"""Method, request-target, version and header section: each is valid by its syntax, but not yet checked against the
+others."""
 
 REFUSED: Final = frozenset({"CONNECT", "TRACE"})
-"""Methods that this server never performs: CONNECT is for proxies (9110-9.3.6-6c). A script is not asked
+"""Methods that this server never performs: CONNECT is for proxies (9110-9.3.6-6c). No script gets such a request
 (3875-4.3.4-2a)."""
 _EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
 
 
 class HeadReader:
-    """Reads a head line by line, as it arrives."""
+    """A reader of a head: line by line, as the lines arrive."""
 
     __slots__ = ("_line", "_read", "_section")
 
@@ -37,16 +38,16 @@ class HeadReader:
 
     @property
     def method(self) -> str:
-        """The method token, once the request line's syntax is known; empty before."""
+        """The method token; empty until the syntax of the request line is known."""
         return self._line.method
 
     @property
     def size(self) -> int:
-        """Octets of complete lines read so far: those of the head once `read` gave it."""
+        """The number of octets of complete lines read so far: those of the whole head, once `read` has returned it."""
         return self._read
 
     def read(self, data: bytes | bytearray, start: int) -> Syntax | None:
-        """The head that begins at `start`; None while it is incomplete, and nothing acts on it (9110-5.3-6a).
+        """The head that begins at `start`; None while it is incomplete: no code acts on a part of it (9110-5.3-6a).
 
         Raises:
             HTTPError: The first error, as soon as it is certain; see `RequestLine.read` and `FieldSection.read`.
@@ -64,15 +65,15 @@ class HeadReader:
 
 
 def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
-    """The request that a head makes, its parts meaning what the RFC says (9110-2.4-1a), by the rules that join them.
+    """The request that a head stands for: its parts mean what the RFC says (9110-2.4-1a), also together.
 
-    What is invalid here is refused and not repaired (9110-2.4-2a), for every client alike: none is known to need a
-    workaround (9110-2.2-7b). Content-Location is read by no code (9110-8.7-9c).
+    An invalid head is refused and not repaired (9110-2.4-2a), for every client alike: no client is known to need a
+    workaround (9110-2.2-7b). No code reads Content-Location (9110-8.7-9c).
 
     Raises:
-        MalformedRequest: Target, Host or Content-Type break a rule.
+        MalformedRequest: The target, Host or Content-Type breaks a rule.
         Misdirected: The target's scheme is not served here.
-        MethodNotAllowed: CONNECT and TRACE, which this server never performs (safety line S3).
+        MethodNotAllowed: The method is CONNECT or TRACE, which this server never performs (safety line S3).
     """
     method, target, version, headers = syntax
     path, query, of_target = split_target(method, target, secure=secure)

@@ -1,4 +1,4 @@
-"""RFC 9112 §3: the request line, read when it did not arrive whole, and explained when it is wrong."""
+"""RFC 9112 §3: the request line: read when it did not arrive whole, and explained when it is wrong."""
 
 import functools
 import re
@@ -14,14 +14,14 @@ from pyhttp.wire.request_target import check_target
 __all__ = ["RequestLine"]
 
 _HANDSHAKE: Final = b"\x16"
-"""How a TLS record of a handshake begins (RFC 8446 §5.1)."""
+"""The first octet of a TLS record of a handshake (RFC 8446 §5.1)."""
 _LOOKS_LIKE_TLS: Final = (
     "request line: octet 0x16 at offset 0 (RFC 9112 §2.2), which looks like a TLS handshake:"
     " https:// was used on this http:// port"
 )
 METHOD_ROOM: Final = 64
-"""D1: a space stands within so many octets, else this is no request; no method is that long, to be told so by 501
-(9112-3-4b)."""
+"""D1: a request has a space within so many octets. No method is longer, so none is refused by this that 501 should
+answer (9112-3-4b)."""
 
 
 @functools.cache
@@ -47,7 +47,7 @@ class RequestLine:
     """The request line of a head that arrives in pieces.
 
     Attributes:
-        method: The method token, known once the line's syntax is; empty before.
+        method: The method token; empty until the syntax of the line is known.
         target: The request-target as received.
         version: The version as received, with major version 1.
     """
@@ -62,13 +62,13 @@ class RequestLine:
         self.version: str = ""
 
     def read(self, data: bytes | bytearray, start: int) -> int:
-        """The offset behind the line, or -1 while it is incomplete.
+        """Read the line; returns the offset behind it, or -1 while it is incomplete.
 
         Raises:
             MalformedRequest: The line breaks the grammar (9112-2.2-9a), or has no space within its first 64 octets.
-            WrongScheme: A TLS handshake comes instead.
-            TargetTooLong: It is longer than `Limits.request_line` (9112-3-4c).
-            VersionNotSupported: Its major version is not 1.
+            WrongScheme: The client sends a TLS handshake instead.
+            TargetTooLong: The line is longer than `Limits.request_line` (9112-3-4c).
+            VersionNotSupported: The major version is not 1.
         """
         if data.startswith(_HANDSHAKE, start):
             raise at(WrongScheme(_LOOKS_LIKE_TLS), start)
@@ -86,7 +86,7 @@ class RequestLine:
 
     def _check_method_room(self, data: bytes | bytearray, start: int) -> None:
         end = start + METHOD_ROOM
-        # What stands in no line, the end of this one among it, would be found first.
+        # An octet that may stand in no line would be found first; the end of this line has such octets.
         if data.find(b" ", start, end) < 0 and _forbidden().search(data, start, end) is None:
             raise at(MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)"), end - 1)
 
@@ -107,7 +107,7 @@ class RequestLine:
         if _version().fullmatch(version) is None:
             raise at(MalformedRequest("request line: malformed version (RFC 9112 §2.3)"), of_version)
         self.method = method.decode("ascii")
-        if not version.startswith(b"HTTP/1"):  # a later minor version is served as 1.1 is (9110-6.2-8a)
+        if not version.startswith(b"HTTP/1"):  # a later minor version is served like 1.1 (9110-6.2-8a)
             named = version.decode("ascii")
             raise at(VersionNotSupported(f"request line: {named} is not served (RFC 9110 §2.5)"), of_version)
         self.target = target.decode("ascii")

@@ -1,6 +1,6 @@
 """RFC 9112 §3.2 and RFC 9110 §7.1, §7.4: request-targets, and the authority a request is for.
 
-Targets are divided as they are, encoded; paths are decoded where they get a meaning (3986-2.4-2a).
+A target is divided while it is still encoded; a path is decoded where it gets a meaning (3986-2.4-2a).
 """
 
 import functools
@@ -26,33 +26,34 @@ def _origin_chars() -> re.Pattern[str]:
 
 
 def check_target(target: str) -> None:
-    """Refuse what has none of the four forms (9112-3.2-4a).
+    """Refuse a target that has none of the four forms (9112-3.2-4a).
 
     Raises:
-        MalformedRequest: The detail says where the grammar of RFC 9112 §3.2 ends.
+        MalformedRequest: The target breaks the grammar of RFC 9112 §3.2; the detail says where.
     """
     if _target().fullmatch(target) is not None:
         return
     if not target.startswith("/"):
         raise at(MalformedRequest("request-target: none of the four forms (RFC 9112 §3.2)"), 0)
-    end = next(_origin_chars().finditer(target)).end()  # the first match is at the start, if only of nothing
+    end = next(_origin_chars().finditer(target)).end()  # the first match is at the start; it may be empty
     raise at(MalformedRequest(f"request-target: {target[end]!r} at offset {end} (RFC 9112 §3.2.1)"), end)
 
 
 def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str, str, str | None]:
-    """Path, query and authority of a request-target whose syntax was checked.
+    """The path, query and authority of a request-target whose syntax was checked.
 
     The path of an empty absolute form is "/", or "*" for OPTIONS without a query (RFC 9112 §3.2.4). The authority is
-    None in origin and asterisk form, where Host has it.
+    None in origin and asterisk form, which leave it to Host.
 
     Args:
-        method: It decides which forms are allowed.
-        target: In one of the four forms.
+        method: The method, which decides the forms that are allowed.
+        target: The target in one of the four forms.
         secure: Whether the connection is TLS at this server.
 
     Raises:
         MalformedRequest: The form does not belong to the method (RFC 9112 §3.2.3, §3.2.4).
-        Misdirected: The scheme is not one this connection serves (9110-7.4-3a): https without TLS (9110-7.4-3b), say.
+        Misdirected: The scheme is not served on this connection (9110-7.4-3a), for instance https without TLS
+            (9110-7.4-3b).
     """
     if target[0] == "/" and method != "CONNECT":
         path, _, query = target.partition("?")
@@ -67,7 +68,7 @@ def split_target(method: str, target: str, *, secure: bool = False) -> tuple[str
 
 
 def _split_authority_form(target: str) -> tuple[str, str, str]:
-    """CONNECT has no other form, and its port is a port (9110-9.3.6-4a)."""
+    """Split the form of CONNECT: it has no other form, and the port has to be a port number (9110-9.3.6-4a)."""
     host, _, port = target.rpartition(":")
     if not host or "/" in target or not port.isdigit() or not 0 < int(port) < 65536:
         raise MalformedRequest("request-target: CONNECT wants host and port (RFC 9112 §3.2.3)")
@@ -75,15 +76,15 @@ def _split_authority_form(target: str) -> tuple[str, str, str]:
 
 
 def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str, str, str]:
-    """RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
+    """Split the form of RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
     scheme, separator, rest = target.partition("://")
     if not separator:
         raise MalformedRequest(f"request-target: authority form with {method} (RFC 9112 §3.2.3)")
-    scheme = scheme.lower()  # upper and lower case are one (3986-6.2.2.1-2a)
+    scheme = scheme.lower()  # upper and lower case mean the same (3986-6.2.2.1-2a)
     if scheme not in {"http", "https"} or (scheme == "https" and not secure):
         raise Misdirected(f"request-target: scheme {scheme} is not served on this connection (RFC 9110 §7.4)")
     before_query, question, query = rest.partition("?")
-    # A path begins with a slash or is empty (3986-3.2-5a), which is "/", too (3986-6.2.3-3a).
+    # A path begins with a slash or is empty (3986-3.2-5a); an empty path means "/" as well (3986-6.2.3-3a).
     authority, slash, path = before_query.partition("/")
     if slash or question or method != "OPTIONS":
         return "/" + path, query, authority
@@ -91,10 +92,10 @@ def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str
 
 
 def scheme_of(target: str, *, secure: bool) -> str:
-    """The scheme of the target URI (RFC 9110 §7.1): the absolute form's own, else that of the connection.
+    """The scheme of the target URI (RFC 9110 §7.1): that of the absolute form, else that of the connection.
 
     Args:
-        target: In one of the four forms, as it was accepted.
+        target: An accepted target, in one of the four forms.
         secure: Whether the connection is TLS at this server.
     """
     scheme, separator, _ = target.partition("://")
@@ -104,13 +105,13 @@ def scheme_of(target: str, *, secure: bool) -> str:
 
 
 def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
-    """Host and port that a request asks for; empty only in HTTP/1.0, where none is made up (9112-3.3-13b).
+    """The host and port that a request asks for; empty only in HTTP/1.0: the server makes up none (9112-3.3-13b).
 
-    Host is checked even where the absolute form overrules it (9112-3.2.2-8a), since what stands before this server may
-    have looked at it.
+    Host is checked even where the absolute form overrules it (9112-3.2.2-8a), since a proxy before this server may have
+    used it.
 
     Raises:
-        MalformedRequest: No Host in HTTP/1.1, several, or one that is no host (9112-3.2-6a).
+        MalformedRequest: HTTP/1.1 has no Host; or Host has several lines, or is no host (9112-3.2-6a).
     """
     if "host" in headers.repeated:
         raise MalformedRequest("Host: more than one line (RFC 9112 §3.2)")

@@ -13,18 +13,18 @@ __all__ = ["ResponseSender"]
 
 
 class ResponseSender:
-    """Writes one final response.
+    """A writer of one final response.
 
     Args:
-        head: Status, fields and length of the response.
-        method: Of the request; empty where it is not known.
-        version: Of the request; empty where it is not known.
+        head: The status, fields and length of the response.
+        method: The method of the request; empty where it is not known.
+        version: The version of the request; empty where it is not known.
 
     Raises:
         Misuse: The status is not final, or a length is not true.
 
     Attributes:
-        framing: How the client will find the end of the content.
+        framing: The way in which the client will find the end of the content.
     """
 
     __slots__ = ("_head", "_left", "_method", "_stated", "framing")
@@ -47,10 +47,10 @@ class ResponseSender:
             raise Misuse("a 204 response has no Content-Length (RFC 9110 §8.6)")
 
     def head(self, connection: bytes) -> bytes:
-        """Status line and header section, with the fields that tell where the content ends.
+        """The status line and header section, with the fields that show where the content ends.
 
         Args:
-            connection: The line that says what becomes of the connection, or nothing.
+            connection: The line about the future of the connection, or nothing.
 
         Raises:
             Misuse: A field cannot be sent.
@@ -61,7 +61,7 @@ class ResponseSender:
         )
 
     def _framing_line(self) -> bytes:
-        """Content-Length where it is known (9110-8.6-9a), or Transfer-Encoding, never both (9112-6.2-2a)."""
+        """Content-Length where the length is known (9110-8.6-9a), or Transfer-Encoding, never both (9112-6.2-2a)."""
         if self._stated is not None:
             return b""
         match self.framing:
@@ -78,10 +78,10 @@ class ResponseSender:
         return b"" if length is None else b"Content-Length: %d\r\n" % length
 
     def _length_unsent(self) -> int | None:
-        """The length content would have had, which is that of the 200; a 204 has none (9110-8.6-8a).
+        """The length of the content that is not sent, as a 200 would have it; a 204 has none (9110-8.6-8a).
 
-        It is stated to HEAD (9110-8.6-6a, 9110-8.6-6a.2), and in a 304 that was given more than nothing, which those of
-        files are not (9110-8.6-7a, 9110-8.6-7a.2).
+        It is stated in an answer to HEAD (9110-8.6-6a, 9110-8.6-6a.2), and in a 304 whose content has a length above 0.
+        The 304 of a file has no such content (9110-8.6-7a, 9110-8.6-7a.2).
         """
         status, length = self._head.status, self._head.length
         if status == 204 or (status == 304 and not length):
@@ -89,10 +89,10 @@ class ResponseSender:
         return length
 
     def content(self, data: bytes) -> bytes:
-        """Some content, framed.
+        """Some content in its framing.
 
         Raises:
-            Misuse: There is more than stated, or the status allows none.
+            Misuse: The content is longer than stated, or the status allows none.
         """
         match self.framing:
             case Sized():
@@ -110,10 +110,10 @@ class ResponseSender:
                 assert_never(self.framing)
 
     def elsewhere(self, octets: int) -> None:
-        """Count content that the caller sends.
+        """Count content that the caller itself sends.
 
         Raises:
-            Misuse: The framing is not a length, or there is more than stated.
+            Misuse: The framing is not a length, or the content is longer than stated.
         """
         if not isinstance(self.framing, Sized):
             raise Misuse("content can leave elsewhere only where the framing is a length")
@@ -122,7 +122,7 @@ class ResponseSender:
         self._left -= octets
 
     def end(self, trailers: Headers) -> bytes:
-        """What ends the message; trailers are discarded where the framing has no place for them (RFC 9110 §6.5).
+        """The end of the message; trailers are dropped where the framing has no place for them (RFC 9110 §6.5).
 
         Raises:
             Misuse: Less content was sent than stated.
@@ -133,6 +133,6 @@ class ResponseSender:
 
 
 def _stated_length(fields: Headers) -> int | None:
-    """The Content-Length among `fields`, checked by whoever built them."""
+    """The Content-Length among `fields`, which the caller has checked."""
     value = fields.get("Content-Length")
     return None if value is None else int(value)

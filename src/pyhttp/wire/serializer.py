@@ -1,4 +1,4 @@
-"""RFC 9112 §4, §5: status line and header section of a response, as bytes."""
+"""RFC 9112 §4, §5: the status line and header section of a response, as bytes."""
 
 import functools
 
@@ -10,20 +10,21 @@ __all__ = ["serialize_head", "status_line"]
 
 @functools.cache
 def status_line(status: int) -> bytes:
-    """The version is ours (9110-6.2-7a) and no other (9110-6.2-7b).
+    """The status line; its version is ours (9110-6.2-7a) and no other (9110-6.2-7b).
 
-    So it is whatever the request had, its user agent too (9112-2.3-6a, 9112-2.3-6b).
-    A status without a phrase of its own has none (9112-4-1a); the SP stays (9112-4-9b).
+    The version is the same whatever version and user agent the request had (9112-2.3-6a, 9112-2.3-6b). A status without
+    a phrase of its own has an empty one (9112-4-1a); the SP stays (9112-4-9b).
     """
     return f"HTTP/1.1 {status} {reason_phrase(status)}\r\n".encode("ascii")
 
 
 def serialize_head(status: int, *lines: bytes, reason: str = "") -> bytes:
-    """A head by its grammar (9110-2.2-5a), empty line included; the status's own phrase stands for an empty `reason`.
+    """A head by its grammar (9110-2.2-5a), with its empty line; an empty `reason` stands for the status's own phrase.
 
     Args:
-        status: Of the response.
-        lines: Field lines, each with its CRLF, and no other (9112-5.2-3a); the first follows at once (9112-2.2-7a).
+        status: The status of the response.
+        lines: Field lines, each with its CRLF, and no other lines (9112-5.2-3a); the first follows at once
+            (9112-2.2-7a).
         reason: The reason phrase.
 
     Raises:

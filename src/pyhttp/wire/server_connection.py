@@ -1,6 +1,6 @@
 """RFC 9112: one connection as the server sees it. Bytes in, events out; events in, bytes out.
 
-The states are in `wire.states`. Nothing here waits: a `Signal` says why there is no event.
+The states are in `wire.states`. No call waits: a `Signal` gives the reason why there is no event.
 """
 
 from typing import Final, assert_never
@@ -23,17 +23,18 @@ _OWING_HEAD: Final = Sending.HEAD
 _SENT: Final = SENT[Sending.CONTENT, EndOfMessage]
 _NO_RESPONSE: Final = ResponseSender(ResponseHead(204, EMPTY, None), "", "")
 _ORDINARY: Final = frozenset(range(200, 600)) - {204, 205}
-"""Statuses whose framing is the length of the content; 304 has none where that is nothing."""
+"""Statuses whose framing is the length of the content; a 304 of empty content has no length."""
 
 
 class ServerConnection(RequestReceiver):
     """The server's side of one HTTP/1.1 connection, without I/O.
 
-    Any split of the input gives the same events, content merged. After an error nothing is parsed any more: each
-    further `next_event` raises it again (safety line F13), and an answer may still be sent, which closes.
+    Any split of the input gives the same events, if pieces of content are merged. After an error the input is not
+    parsed any more: each further `next_event` raises the error again (safety line F13). An answer may still be sent; it
+    closes.
 
-    Arguments and attributes are those of `RequestReceiver`; whether the connection persists is settled once the head of
-    a response was sent.
+    Arguments and attributes are those of `RequestReceiver`. The head of the response settles whether the connection
+    persists.
     """
 
     __slots__ = ("_response", "_sending")
@@ -46,12 +47,13 @@ class ServerConnection(RequestReceiver):
     # --- sending
 
     def send(self, event: Outgoing) -> bytes:
-        """The bytes that say `event`; those of content whose length was stated are the very object given.
+        """The bytes that stand for `event`; content whose length was stated is returned as the same object.
 
-        A ResponseHead may be sent whenever none was: before a request is complete and after an error it closes.
+        A ResponseHead may be sent once: sent before a request is complete, or after an error, it closes the connection.
 
         Raises:
-            Misuse: It is not the turn of such an event, or it breaks the framing of its response; nothing may be sent.
+            Misuse: Such an event may not be sent now, or it breaks the framing of its response; no bytes may be sent
+                for it.
         """
         after = SENT.get((self._sending, type(event)))
         if after is None:
@@ -78,7 +80,8 @@ class ServerConnection(RequestReceiver):
 
     def _write_informational(self, status: int) -> bytes:
         if not 100 <= status <= 199 or status == 101:
-            # Upgrade is ignored (9110-7.8-2b, safety line F15), in HTTP/1.0 as it has to be (9110-7.8-14b).
+            # Upgrade is ignored (9110-7.8-2b, safety line F15), also in HTTP/1.0, where the RFC demands it
+            # (9110-7.8-14b).
             raise Misuse(f"an interim response has a status of 100 to 199 but 101, not {status}")
         if self.request is None or self.request.version == "HTTP/1.0":  # 9110-15.2-1b
             raise Misuse("an interim response goes to an HTTP/1.1 request only (RFC 9110 §15.2)")
@@ -89,8 +92,8 @@ class ServerConnection(RequestReceiver):
         request = self.request
         version = "" if request is None else request.version
         response = ResponseSender(head, self.known_method, version)  # an answer to HEAD has no content
-        # A client that was not told to continue may send its content or not: what follows is unclear (safety line F14),
-        # and so the connection ends, as this head says (9110-10.1.1-13.4a).
+        # A client that was not told to continue may send its content or not: the meaning of the next octets is unclear
+        # (safety line F14). So the connection ends, as this head says (9110-10.1.1-13.4a).
         keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
         keep = keep and not isinstance(response.framing, UntilClose)
         data = response.head(_connection_line(version, keep=keep, upgrade="upgrade" in head.fields.by_name))
@@ -103,15 +106,16 @@ class ServerConnection(RequestReceiver):
         return data
 
     def send_whole(self, status: int, fields: Headers, length: int, date: bytes, close: bool) -> bytes | None:
-        """The head of an ordinary final response; its content, which the caller sends itself, counts as sent.
+        """The head of an ordinary final response; its content, which the caller itself sends, counts as sent.
 
-        This says in one step what `send` says by a head, content elsewhere and an end. None, with nothing changed,
-        where `send` is to be asked: before the request is complete, and where the framing needs a closer look.
+        One step takes the place of `send` with a head, content elsewhere and an end. None means that nothing has
+        changed, and `send` has to be asked: the request is not complete, or the framing needs a closer look.
 
         Args:
-            status: Of the response.
+            status: The status of the response.
             fields: As in `ResponseHead`.
-            length: Octets of content, which follow at once, or stay with the caller where the request is HEAD.
+            length: The number of content octets. They follow at once, or stay with the caller where the request is
+                HEAD.
             date: A complete Date line, or nothing.
             close: Whether the connection is to end.
 
@@ -157,8 +161,8 @@ class ServerConnection(RequestReceiver):
         """Go on to the next request.
 
         Raises:
-            Misuse: A message of this cycle is not complete, or the connection does not persist: request or answer has
-                said close (9112-9.6-6c, 9112-9.6-7b).
+            Misuse: A message of this cycle is not complete; or the connection does not persist, since the request or
+                the answer has said close (9112-9.6-6c, 9112-9.6-7b).
         """
         if self._receiving is not _RECEIVED or self._sending is not _SENT or not self.persistent:
             raise Misuse("no next cycle: a message is incomplete, or the connection is to close")
@@ -168,16 +172,16 @@ class ServerConnection(RequestReceiver):
 
     @property
     def delimited_by_close(self) -> bool:
-        """Whether only the end of the connection tells where the content of the answer ends (RFC 9112 §6.3)."""
+        """Whether only the end of the connection shows where the content of the answer ends (RFC 9112 §6.3)."""
         return isinstance(self._response.framing, UntilClose)
 
 
 def _connection_line(version: str, *, keep: bool, upgrade: bool = False) -> bytes:
-    """What is said about the connection to a client of this version, "" where that is not known (RFC 9112 §9.3).
+    """The Connection field for a client of this version, which is "" where it is not known (RFC 9112 §9.3).
 
-    Where the connection ends, close is said (9112-9.6-1b), also to who has said it (9112-9.6-6b).
-    Whoever sends Upgrade lists it here (9110-7.8-14a). There is no other such field (9110-7.6.1-4a), and no field about
-    anything else is listed (9110-7.6.1-9a).
+    Where the connection ends, the field says close (9112-9.6-1b), also to a client that has said it (9112-9.6-6b). A
+    response with Upgrade lists it here (9110-7.8-14a). There is no other field to list (9110-7.6.1-4a), and no field
+    about anything else is listed (9110-7.6.1-9a).
     """
     more = b", upgrade" if upgrade else b""
     if not keep:

@@ -1,8 +1,8 @@
 """RFC 9112 §9: the states of a connection, as one table.
 
-The two directions have a state each. A missing pair cannot happen on the receiving side, and is the caller's fault
-(`Misuse`) on the sending side. Two rules stand beside the table: `start_next_cycle` takes both sides from their last
-state to their first, if the connection persists; and an answer without a request ends the receiving side.
+Each of the two directions has a state. On the receiving side a pair that is not in the table cannot happen. On the
+sending side it is the caller's fault (`Misuse`). Two rules stand beside the table. `start_next_cycle` takes both sides
+from their last state to their first, if the connection persists. An answer without a request ends the receiving side.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,14 +17,14 @@ __all__ = ["RECEIVED", "SENT", "Receiving", "Sending"]
 
 
 class Receiving(Enum):
-    """What the peer may send next."""
+    """The things that the peer may send next."""
 
     HEAD = "head"
     """A request head, or the end of the connection."""
     CONTENT = "content"
     """Content of the request, or its end."""
     DONE = "done"
-    """The request is complete; what follows waits."""
+    """The request is complete; further octets wait."""
     CLOSED = "closed"
     """No request will follow."""
     FAILED = "failed"
@@ -34,10 +34,10 @@ class Receiving(Enum):
 
 
 class Sending(Enum):
-    """What we may send next."""
+    """The things that the server may send next."""
 
     HEAD = "head"
-    """Interim responses, behind which the head of the final one is still owed (9110-10.1.1-13.3a)."""
+    """Interim responses, after which the head of the final one still has to come (9110-10.1.1-13.3a)."""
     CONTENT = "content"
     """Content of the response, or its end."""
     DONE = "done"
@@ -54,7 +54,7 @@ RECEIVED: Final[Mapping[tuple[Receiving, type[object]], Receiving]] = {
     (Receiving.CONTENT, EndOfMessage): Receiving.DONE,
     (Receiving.CONTENT, HTTPError): Receiving.FAILED,
 }
-"""The state behind each thing received; `Signal` stands for the end of the connection."""
+"""The state after each thing received; `Signal` stands for the end of the connection."""
 
 SENT: Final[Mapping[tuple[Sending, type[object]], Sending]] = {
     (Sending.HEAD, Informational): Sending.HEAD,
@@ -63,4 +63,4 @@ SENT: Final[Mapping[tuple[Sending, type[object]], Sending]] = {
     (Sending.CONTENT, ContentElsewhere): Sending.CONTENT,
     (Sending.CONTENT, EndOfMessage): Sending.DONE,
 }
-"""The state behind each thing sent."""
+"""The state after each thing sent."""

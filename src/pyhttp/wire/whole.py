@@ -1,11 +1,11 @@
-"""RFC 9112 §2.1, §3, §5: a request head in origin form that arrived whole, which nearly every one does.
+"""RFC 9112 §2.1, §3, §5: a request head in origin form that arrived whole, as nearly every head does.
 
-One expression validates it, and what is left is splitting. What it does not match goes through `HeadReader`, which
-accepts these and the other forms, and says what is wrong.
+One expression validates the head, and only splitting is left to do. A head that it does not match goes through
+`HeadReader`, which accepts these and the other forms, and says what is wrong.
 
 Clients repeat their header section with every request of a connection. Octets equal to those of the section before are
-not read again; a connection looks at its own last section only, since sections hold secrets. Of a head that is the same
-altogether, `RequestReceiver` remembers what request it is.
+not read again. A connection looks at its own last section only, since sections hold secrets. `RequestReceiver`
+remembers the request of a head that is repeated as a whole.
 """
 
 import functools
@@ -23,11 +23,13 @@ from pyhttp.wire.request_head import REFUSED, Syntax
 __all__ = ["LONGEST_KEPT", "Section", "match_head"]
 
 Section = tuple[bytes, Headers, str, bool]
-"""A header section that broke no rule of RFC 9112 §5 and no limit: its octets, with the empty line, and its value; the
-Host of an ordinary request with it, empty where a request with it is not ordinary; whether such a request persists."""
+"""A header section that broke no rule of RFC 9112 §5 and no limit: its octets, with the empty line; its value; the Host
+of an ordinary request with this section, empty where such a request is not ordinary; and whether such a request
+persists."""
 
 LONGEST_KEPT: Final = 2048
-"""Octets of a section, or head, that is kept between requests; a longer one would cost an idle connection too much."""
+"""The largest number of octets of a section, or head, kept between requests: a longer one would cost an idle connection
+too much."""
 
 
 @functools.cache
@@ -43,15 +45,15 @@ def _line_pattern() -> re.Pattern[str]:
 def match_head(
     data: bytes | bytearray, start: int, limits: Limits, known: Section | None = None
 ) -> tuple[bytes, RequestHead | Syntax, Section] | None:
-    """The complete and right head at `start`: as received, what it is, and its section; None where there is none.
+    """The complete and valid head at `start`: its octets, its meaning, and its section; None where there is none.
 
-    It is a request where it is ordinary: HTTP/1.1, no content, no expectation; then nothing can be wrong
-    that `interpret` would have to find. Otherwise it is what `interpret` makes a request of.
+    The meaning is a request where that is ordinary: HTTP/1.1, no content, no expectation. Then it has no fault that
+    `interpret` would have to find. Otherwise it is a value from which `interpret` makes the request.
 
     Args:
-        data: What has arrived.
-        start: Where the head begins.
-        limits: Those of a head, D1 to D4.
+        data: The octets that have arrived.
+        start: The offset of the head's beginning.
+        limits: The limits of a head, D1 to D4.
         known: A section that was read under the same limits.
     """
     whole = None if known is None else _match_known(data, start, limits, known)
@@ -62,7 +64,7 @@ def match_head(
         if match is None:
             return None
         head = match[0]
-        lines = head.decode("latin-1").split("\n")  # each still with its CR, which goes with the white space
+        lines = head.decode("latin-1").split("\n")  # each still has its CR, which is removed with the white space
         request_line = lines[0][:-1]
         field_lines = lines[1:-2]
         size = len(head)
@@ -87,7 +89,7 @@ def match_head(
 def _match_known(
     data: bytes | bytearray, start: int, limits: Limits, known: Section
 ) -> tuple[bytes, str, Section] | None:
-    """The head at `start`, its request line and its section, where that is the known one."""
+    """The head at `start`, its request line and its section, if the section is the known one."""
     end = data.find(b"\r\n", start)
     octets = known[0]
     if not data.startswith(octets, end + 2) or not 0 <= end - start <= limits.request_line:
@@ -110,7 +112,7 @@ def _over_a_limit(size: int, request_line: str, field_lines: list[str], limits: 
 
 
 def _section(octets: bytes, headers: Headers) -> Section:
-    """A section, and what can be said of it without its request."""
+    """The section with the properties that it has without its request."""
     fields = headers.by_name
     if (
         "content-length" in fields
