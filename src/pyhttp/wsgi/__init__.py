@@ -1,6 +1,7 @@
 """PEP 3333: WSGI applications, such as those of Flask, Django and Bottle, as handlers of the servers.
 
-`PooledServer("localhost", 8888, wsgi_handler(app))` serves `app`. It is no part of `import pyhttp`, which stays small.
+`PooledServer("localhost", 8888, wsgi_handler(app))` serves `app`. This package is no part of `import pyhttp`, which
+stays small.
 """
 
 from pyhttp.wsgi.handler import wsgi_handler

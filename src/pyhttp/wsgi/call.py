@@ -1,7 +1,8 @@
 """PEP 3333, "Specification Details": one call of an application, from `start_response` to the end of what it returned.
 
-What is whole leaves in one step. Anything else is an iterable body: the server takes its items when the client keeps
-up, and closes it in every outcome. What an application writes by `write` leaves while it is still running.
+A whole answer leaves in one step. Any other answer is an iterable body: the server takes its items as fast as the
+client reads, and closes it in every outcome. Data that an application passes to `write` leaves while the application is
+still running.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -25,11 +26,11 @@ _NOTHING: Final[Iterator[bytes]] = iter(())
 
 
 class Call:
-    """One call of an application; to the gate it is the content of the answer, where that is not whole.
+    """One call of an application; the gate sees it as the content of the answer, if that is not whole.
 
     Args:
-        exchange: What it answers.
-        send_all: Waits until the client has taken what was sent; None where nothing can be sent in between.
+        exchange: The exchange that the call answers.
+        send_all: Waits until the client has taken the data sent; None where nothing can be sent in between.
     """
 
     __slots__ = ("_exchange", "_items", "_left", "_result", "_returned", "_send_all", "_sent", "_start", "_written")
@@ -43,9 +44,9 @@ class Call:
         self._result: Iterable[bytes] = ()
         self._items = _NOTHING
         self._left: int | None = None
-        """Octets of the stated Content-Length that are still to come, once the head has been sent."""
+        """The number of octets of the stated Content-Length that are still to come, once the head has been sent."""
         self._written: tuple[bytes, ...] = ()
-        """By `write`, and not taken yet."""
+        """The data given to `write` and not taken yet."""
 
     # --- what the application calls
 
@@ -55,27 +56,27 @@ class Call:
         """Begin the answer, or, with `exc_info`, begin it anew.
 
         Raises:
-            Misuse: It was begun before, and there is no `exc_info`.
-            BaseException: That of `exc_info`, where the beginning has been sent.
-            ValueError: Status or headers cannot be sent.
-            TypeError: They are no text.
+            Misuse: The answer was begun before, and there is no `exc_info`.
+            BaseException: The exception of `exc_info`, where the beginning has been sent.
+            ValueError: The status or the headers cannot be sent.
+            TypeError: The status or the headers are no text.
         """
         if exc_info is not None:
             try:
                 if exc_info[1] is not None and self._sent:
                     raise exc_info[1].with_traceback(exc_info[2])
             finally:
-                exc_info = None  # it knows this frame
+                exc_info = None  # it refers to this frame
         elif self._start is not None:
             raise Misuse("start_response was called before; a second call has exc_info (PEP 3333)")
         self._start = started(status, headers)
         return self._write
 
     def _write(self, data: bytes, /) -> None:
-        """Send `data` now, and wait until the client has taken it: the older way, beside what is returned.
+        """Send `data` now, and wait until the client has taken it: an older way than the returned iterable.
 
         Raises:
-            Misuse: It is more than the Content-Length, or the application has returned.
+            Misuse: The data is more than the Content-Length, or the application has returned.
             OSError: The client is gone, or does not read.
         """
         if data.__class__ is not bytes:
@@ -95,20 +96,20 @@ class Call:
             self._exchange.answer.pull()
         self._send_all()
 
-    # --- what it has returned
+    # --- the iterable that the application has returned
 
     def answer(self, result: Iterable[bytes]) -> None:
-        """Answer with what the application has returned.
+        """Answer with the iterable that the application has returned.
 
         Raises:
-            Misuse: It has not called `start_response`, or its content is not as long as stated.
-            TypeError: It has returned something else than an iterable of bytes.
-            BaseException: What its iterable raises.
+            Misuse: The application has not called `start_response`, or its content is not as long as stated.
+            TypeError: The application has returned something else than an iterable of bytes.
+            BaseException: The iterable has raised it.
         """
         self._result = result
         self._returned = True
         if self._sent:
-            self._items = iter(result)  # further turns go on with it
+            self._items = iter(result)  # the next turns go on with it
             return
         try:
             if self._written:
@@ -129,18 +130,18 @@ class Call:
             content = result.as_slice(self._begun().length)
         if content is None:
             items = iter(result)
-            content = _first(items)  # the beginning may be changed until there is content, and often this is all of it
+            content = _first(items)  # the application may change the start before this; often this is all content
         start = self._begun()
         if start.status in CONTENT_FORBIDDEN:
             self._respond(start, b"")
         elif isinstance(content, FileSlice):
             self._respond(start, content)
-            self._result = ()  # the gate closes it when it has been sent
+            self._result = ()  # the gate closes it after sending it
         elif self._is_whole(start, content, more=items is not _NOTHING):
             self._respond(start, content, ends_turn=items is _NOTHING)
             if items is not _NOTHING:
                 self._items, self._left = items, 0
-                next(self, None)  # what applications do behind their last item
+                next(self, None)  # runs the application's code behind its last item
         else:
             self._items = chain((content,), items) if content else items
             self._respond_by_items(start)
@@ -148,7 +149,7 @@ class Call:
         self.close()
 
     def _is_whole(self, start: Start, content: bytes, *, more: bool) -> bool:
-        """Whether `content` is all there is of it, or, for HEAD, would be."""
+        """Whether `content` is the whole content, or would be, in an answer to HEAD."""
         if start.length is not None:
             return len(content) == start.length
         if content:
@@ -177,7 +178,7 @@ class Call:
     def __next__(self) -> bytes:
         if self._returned:
             item = self._next()
-        else:  # by `write`: what it was given, then nothing for now
+        else:  # the data given to `write`, then nothing for now
             item, self._written = b"".join(self._written), ()
         left = self._left
         if left is None or not item:
@@ -198,7 +199,7 @@ class Call:
             raise
 
     def close(self) -> None:
-        """Close what the application has returned, once."""
+        """Close the returned iterable, once."""
         result, self._result, self._items = self._result, (), _NOTHING
         close: Callable[[], object] | None = getattr(result, "close", None)
         if close is not None:

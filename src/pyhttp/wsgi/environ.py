@@ -1,7 +1,7 @@
-"""PEP 3333, "environ Variables": what an application is told of a request.
+"""PEP 3333, "environ Variables": the description of a request for an application.
 
-What CGI says by the same names is said by the same rules; the rest is here. Text is "bytes as unicode": ISO-8859-1, one
-character per byte.
+Variables that CGI has as well follow the same rules as there; the others are made here. Text is "bytes as unicode":
+ISO-8859-1, one character per byte.
 """
 
 import io
@@ -26,21 +26,21 @@ _ERRORS = ErrorLines()
 
 
 class Common(NamedTuple):
-    """What the environs of requests have in common that come with the same fields on one connection."""
+    """The part of the environ that requests share if they come with the same fields on one connection."""
 
     headers: Headers
     ends: Ends
     environ: "WSGIEnvironment"
-    """To be copied."""
+    """The shared variables; a call gets a copy."""
     head: RequestHead | None = None
-    """The request without content that `environ` is of already, but for `wsgi.input`; None for none."""
+    """The request without content that `environ` describes completely, except for `wsgi.input`; None for none."""
 
     def fits(self, head: RequestHead) -> bool:
-        """Whether a further request of the connection is one: fields that are sent again are the same value."""
+        """Whether it fits a further request of the connection: fields that are sent again are the same value."""
         return head.headers is self.headers
 
     def of(self, head: RequestHead) -> "Common":
-        """The same, ready for a request without content that comes again and again.
+        """The same value, ready for a request without content that comes again and again.
 
         Raises:
             NotFound: As for `build_environ`.
@@ -51,19 +51,20 @@ class Common(NamedTuple):
 def common(
     head: RequestHead, ends: Ends, *, multithread: bool, multiprocess: bool = False, script_name: str = ""
 ) -> Common:
-    """What the environ of a request shares with those of others.
+    """The part of a request's environ that other requests share.
 
     Args:
         head: The request.
         ends: The connection.
         multithread: Whether the application may be called by several threads at once.
-        multiprocess: Whether it may be called in several processes at once.
-        script_name: Where the application is mounted: the beginning of the path that is SCRIPT_NAME, decoded.
+        multiprocess: Whether the application may be called in several processes at once.
+        script_name: The path where the application is mounted: the beginning of the path, decoded, that becomes
+            SCRIPT_NAME.
     """
     environ = _of_connection(ends, multithread, multiprocess).copy()
     environ["SCRIPT_NAME"] = script_name
-    environ.update(field_variables(head, authorization=not ends.user))  # whom the server knows has said a password
-    if ends.host:  # what a trusted proxy was asked for is what URLs are made of
+    environ.update(field_variables(head, authorization=not ends.user))  # else it has a password
+    if ends.host:  # URLs are made of the host that a trusted proxy was asked for
         environ["HTTP_HOST"] = ends.host
     return Common(head.headers, ends, environ)
 
@@ -74,10 +75,10 @@ def build_environ(
     """The environ of one call of an application.
 
     Args:
-        shared: What fits the request.
+        shared: The shared part that fits the request.
         head: The request.
-        content: Its content; None for none.
-        length: Octets of it; None where only its end will tell.
+        content: The content of the request; None for none.
+        length: The number of octets of the content; None where only its end shows it.
 
     Raises:
         NotFound: The path is not below `script_name`.
@@ -91,7 +92,7 @@ def build_environ(
 
 
 def _path_info(path: str, script_name: str) -> str:
-    """The path below where the application is mounted, decoded."""
+    """The path below `script_name`, decoded."""
     if "%" in path:
         path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
     return _below(path, script_name) if script_name else path
@@ -106,7 +107,7 @@ def _below(path: str, script_name: str) -> str:
 
 @lru_cache(maxsize=256)
 def _of_connection(ends: Ends, multithread: bool, multiprocess: bool) -> "WSGIEnvironment":
-    """What is the same for every request of a connection, and so is kept; who gets it makes a copy."""
+    """The variables that are the same for every request of a connection, and so are kept; a caller makes a copy."""
     return {
         **connection_variables(ends),
         "wsgi.version": (1, 0),
@@ -121,5 +122,5 @@ def _of_connection(ends: Ends, multithread: bool, multiprocess: bool) -> "WSGIEn
 
 
 def runs_threads(server: object) -> bool:
-    """Whether `server` may run a handler while another one runs: all but one that runs each where it has found it."""
+    """Whether `server` may run a handler while another one runs; a server that runs each in its own loop may not."""
     return getattr(type(server), "process_request", None) is not BaseServer.process_request

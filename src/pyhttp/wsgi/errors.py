@@ -1,4 +1,4 @@
-"""PEP 3333, "Input and Error Streams": what an application writes to `wsgi.errors`, line by line into the log."""
+"""PEP 3333, "Input and Error Streams": the lines that an application writes to `wsgi.errors` go into the log."""
 
 import contextlib
 import threading
@@ -15,13 +15,13 @@ __all__ = ["ErrorLines"]
 
 
 class _Begun(threading.local):
-    """What the calling thread has written of a line that has not ended."""
+    """The text of an unfinished line that the calling thread has written."""
 
     text: str = ""
 
 
 class ErrorLines:
-    """A text stream to write to, for any thread: each line is a warning of the logger "pyhttp.error"."""
+    """A text stream to write to, for any thread: each line becomes a warning of the logger "pyhttp.error"."""
 
     __slots__ = ("_begun", "_log")
 
@@ -30,7 +30,7 @@ class ErrorLines:
         self._begun = _Begun()
 
     def write(self, text: str, /) -> int:
-        """Log the lines that `text` ends, and keep the rest for the next call."""
+        """Log the lines that `text` completes, and keep the rest for the next call."""
         *lines, self._begun.text = (self._begun.text + text).split("\n")
         for line in lines:
             self._tell(line)
@@ -48,6 +48,6 @@ class ErrorLines:
             self._tell(line)
 
     def _tell(self, line: str) -> None:
-        # What a client sent may be part of it (safety line O2); a failing sink must not fail a request (O3).
+        # The line may hold text from a client (safety line O2); a failing sink must not fail a request (O3).
         with contextlib.suppress(Exception):
             self._log.warning("%s", safe(line))

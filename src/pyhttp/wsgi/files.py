@@ -15,7 +15,7 @@ _BLOCK: Final = 64 * 1024
 
 
 class Readable(Protocol):
-    """What has octets to be read."""
+    """An object from which octets can be read."""
 
     def read(self, size: int, /) -> bytes:
         """Some octets; ``b""`` at the end."""
@@ -23,13 +23,14 @@ class Readable(Protocol):
 
 
 class FileWrapper:
-    """`wsgi.file_wrapper`: an iterable over the blocks of `filelike`, which is closed with it.
+    """`wsgi.file_wrapper`: an iterable over the blocks of `filelike`; closing it closes `filelike`.
 
-    An application that returns it as it is has a regular file sent from where it stands to its end, without reading it.
+    An application may return the wrapper itself. Then the system sends a regular file from its present position to its
+    end, and no code reads it.
 
     Args:
-        filelike: Has `read`, and maybe `close`.
-        block_size: Octets of a block.
+        filelike: An object that has `read`, and maybe `close`.
+        block_size: The number of octets of a block.
     """
 
     __slots__ = ("_block_size", "_filelike")
@@ -42,10 +43,10 @@ class FileWrapper:
         return iter(partial(self._filelike.read, self._block_size), b"")
 
     def fileno(self) -> int:
-        """The open descriptor of what `as_slice` has found to be a file.
+        """The open descriptor of the file that `as_slice` has found.
 
         Raises:
-            OSError: It is none.
+            OSError: The object is no file of the system.
         """
         if not isinstance(self._filelike, io.BufferedReader | io.FileIO):
             raise io.UnsupportedOperation("no file of the system")
@@ -58,9 +59,9 @@ class FileWrapper:
             close()
 
     def as_slice(self, stated: int | None) -> FileSlice | None:
-        """What is to be sent of it; None where it has to be read.
+        """The part of the file to send; None where the object has to be read.
 
-        A descriptor alone would not do: a `gzip.GzipFile` has one, too, with other octets behind it.
+        A descriptor alone would not do: a `gzip.GzipFile` has a descriptor, too, but other octets are behind it.
 
         Args:
             stated: The Content-Length of the answer: no more is sent.

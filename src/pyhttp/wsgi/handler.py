@@ -1,4 +1,4 @@
-"""PEP 3333: a WSGI application as what a server calls for each request."""
+"""PEP 3333: a WSGI application as the handler that a server calls for each request."""
 
 import socket
 from functools import partial
@@ -29,23 +29,23 @@ def wsgi_handler(
     multiprocess: bool = False,
     auth: BasicAuth | None = None,
 ) -> HandlerFactory:
-    """A handler factory that answers each request with what a WSGI application (PEP 3333) says.
+    """A handler factory that answers each request with the answer of a WSGI application (PEP 3333).
 
     Args:
         app: The application: called with an environ and `start_response`, it returns an iterable of bytes.
-        content: "spooled" calls it when all content of a request has been received, in memory or in a temporary file,
-            so that a slow upload holds no thread, and CONTENT_LENGTH is there for chunked content, too; "streamed"
-            while content may still be on its way, for which its reading of `wsgi.input` waits.
-        script_name: The path below which the application is mounted, such as "/shop": SCRIPT_NAME. What is not below
-            it is answered with 404. Empty for the root.
-        multiprocess: Whether other processes call the same application at once, such as those of a `ProcessServer`; it
-            is told so (`wsgi.multiprocess`).
-        auth: Who may have any answer but 401, as `Site.auth` has it; None: everybody. The application is told who it
-            is, by AUTH_TYPE and REMOTE_USER, and not the password.
+        content: "spooled" calls the application when all content of a request has been received, in memory or in a
+            temporary file. So a slow upload holds no thread, and CONTENT_LENGTH is there for chunked content, too.
+            "streamed" calls it while content may still be on its way; reading `wsgi.input` then waits for content.
+        script_name: The path below which the application is mounted, such as "/shop": SCRIPT_NAME. A path that is not
+            below it is answered with 404. Empty for the root.
+        multiprocess: Whether other processes call the same application at once, such as those of a `ProcessServer`. The
+            application gets this as `wsgi.multiprocess`.
+        auth: The users who may have any answer but 401, as in `Site.auth`; None: everybody. The application gets the
+            user by AUTH_TYPE and REMOTE_USER, and does not get the password.
 
     Raises:
-        ValueError: `content` is neither, or `script_name` does not begin with a slash, or ends in one.
-        TypeError: `app` cannot be called; `auth` is none.
+        ValueError: `content` is neither of the two, or `script_name` does not begin with a slash, or ends in one.
+        TypeError: `app` cannot be called; `auth` is no `BasicAuth`.
     """
     check_callable("app", app)
     check_type("script_name", script_name, str)
@@ -59,7 +59,7 @@ def wsgi_handler(
 
 
 class _Kept:
-    """What a connection remembers for its next request: by which factory, what is common, and the last request."""
+    """The memory of a connection for its next request: the factory, the shared part, and the last request."""
 
     __slots__ = ("common", "factory", "head")
 
@@ -70,7 +70,7 @@ class _Kept:
 
 
 class _Factory:
-    """What the servers call."""
+    """The factory that the servers call."""
 
     __slots__ = ("_app", "_auth", "_multiprocess", "_script_name", "_spooled")
 
@@ -99,7 +99,7 @@ class _Factory:
 
             guard.admit(exchange, self._auth)
         request = Request.of(exchange)
-        if request.path == "*":  # the server as a whole (9110-9.3.7), which is no path of the application
+        if request.path == "*":  # about the server as a whole (9110-9.3.7), not about a path of the application
             exchange.respond(Response(204))
         elif exchange.whole or not self._spooled:
             self._call(conn, addr, server, request)
@@ -118,7 +118,7 @@ class _Factory:
         call.answer(self._app(environ, call.start_response))
 
     def _common(self, conn: socket.socket, addr: Address, server: object, request: Request) -> Common:
-        """What the environ of a request shares with others; a connection of one client alone remembers it."""
+        """The part of a request's environ that others share; a connection of one client alone remembers it."""
         if not isinstance(conn, Connection) or conn.proxied is not None or request.exchange.user:
             return self._uncommon(conn, addr, server, request)
         kept, head = conn.kept, request.head
@@ -144,7 +144,7 @@ class _Factory:
         )
 
     def _length(self, request: Request) -> int | None:
-        """Octets of content; None for what is chunked and on its way."""
+        """The number of content octets; None for chunked content that is still on its way."""
         if self._spooled:
             return request.exchange.content.collected().length
         stated = request.headers.by_name.get("content-length")

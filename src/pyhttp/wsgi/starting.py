@@ -24,34 +24,34 @@ _HOP_BY_HOP: Final = frozenset(
         "upgrade",
     }
 )
-"""About the connection, which is the server's alone ("Other HTTP Features")."""
+"""Fields about the connection, which only the server may describe ("Other HTTP Features")."""
 _LENGTHLESS: Final = frozenset({204, 304})
-"""Statuses whose Content-Length is dropped: it is wrong in the one (RFC 9110 §8.6), and frameworks say 0 in both."""
+"""Statuses whose Content-Length is dropped: in a 204 it is wrong (RFC 9110 §8.6), and frameworks state 0 in both."""
 
 
 class Start(NamedTuple):
-    """What `start_response` was told."""
+    """The arguments of `start_response`, checked."""
 
     status: int
     reason: str
-    """Empty where it is the one that the status has anyway."""
+    """Empty where the phrase is the one that the status has anyway."""
     headers: Headers
     length: int | None
     """The Content-Length; None for none."""
 
 
 def started(status: str, fields: Iterable[tuple[str, str]]) -> Start:
-    """The beginning of an answer, from the arguments of `start_response`; some are kept, as many answers begin alike.
+    """The beginning of an answer, from the arguments of `start_response`; equal ones are kept for later answers.
 
     Raises:
-        ValueError: The status is not three digits, of a final response, with a reason phrase; a field breaks the
-            grammar, or is about the connection; Content-Length is not one number.
+        ValueError: The status is not three digits, of a final response, with a reason phrase. Or a field breaks the
+            grammar, or is about the connection; or Content-Length is not one number.
         TypeError: The status, a name, or a value is no str.
     """
     if fields.__class__ is list:
         try:
             return _kept(status, tuple(fields))
-        except TypeError:  # a pair that is a list, say, cannot be looked up
+        except TypeError:  # a pair that is a list, for instance, cannot be looked up
             return _started(status, fields)
     return _started(status, fields)
 
