@@ -5,7 +5,7 @@
 
 import sys
 
-if sys.version_info < (3, 11):  # noqa: UP036 - it is for older ones, which must be able to read all of this file
+if sys.version_info < (3, 11):  # noqa: UP036 - older versions, too, have to be able to read this whole file
     _NEEDED = "pyhttp needs Python 3.11 or newer; this is " + sys.version.split()[0]
     if sys.argv[:1] == ["-m"]:  # `python -m` is still looking for the module: this is the command
         sys.exit(_NEEDED)
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from pyhttp.transport.inherited import inherited_listeners
     from pyhttp.transport.unix import listen_unix
 
-_messages.give_file_answer(_lone_file.file_answer)  # what Response.file does, which stands below all that opens files
+_messages.give_file_answer(_lone_file.file_answer)  # `Response.file` needs it, in a layer below all that opens files
 
 __all__ = [
     "AccessEntry",
@@ -163,7 +163,7 @@ _LATE = {
     "listen_unix": "pyhttp.transport.unix",
     "run": "pyhttp.servers.running",
 }
-"""Public names that few programs use, and their modules, which are loaded when such a name is asked for."""
+"""Public names that few programs use, with their modules. A module is loaded when its name is asked for."""
 
-if not TYPE_CHECKING:  # to whoever checks types it would promise that there is every name
+if not TYPE_CHECKING:  # type checkers would believe that every name exists
     __getattr__, __dir__ = _late_names(globals(), _LATE)

@@ -1,9 +1,9 @@
 """The grammar, one name per rule: RFC 9110 Appendix A, RFC 9112 Appendix A, RFC 3986 Appendix A, as byte patterns.
 
 Each constant is a regular expression in source form, without groups that capture, so that rules nest by interpolation;
-whoever uses one compiles it. Quantifiers are possessive wherever the next element cannot begin with what they repeat:
-a rule then scans its input once, whatever the input (safety line S10). Patterns hold for `str` too, by `text`, since
-field lines are decoded as ISO-8859-1: one character per byte.
+the code that uses a rule compiles it. Quantifiers are possessive wherever the next element cannot begin with the octets
+that they repeat: a rule then scans its input once, whatever the input (safety line S10). Patterns hold for `str` too,
+by `text`, since field lines are decoded as ISO-8859-1: one character per byte.
 """
 
 import re
@@ -68,7 +68,7 @@ def text(rule: bytes) -> str:
 
 @cache
 def text_pattern(rule: bytes) -> re.Pattern[str]:
-    """`text(rule)` compiled, when it is first needed: all rules together would cost too much to import."""
+    """`text(rule)`, compiled when it is first needed: to compile all rules would make the import too slow."""
     return re.compile(text(rule))
 
 
@@ -85,8 +85,8 @@ QDTEXT: Final = rb"[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]"
 QUOTED_PAIR: Final = rb"\\[\t \x21-\x7e\x80-\xff]"
 QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
 
-# What a list is split by, and what it is not split within: a string that is never closed runs to the end. A quote
-# always matches, since each quote behind one that fails there would be tried in its turn.
+# A quoted string or a comma: a list is split at commas, but not within strings; an unclosed string runs to the end. A
+# quote always matches: if it could fail, each later quote would be tried in its turn.
 QUOTED_OR_COMMA: Final = rb'"(?:[^"\\]++|\\[\x00-\xff])*+(?:"|\\?\Z)|,'
 
 # --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. CR, LF and NUL have to be refused (9110-5.5-5a), and
@@ -94,12 +94,12 @@ QUOTED_OR_COMMA: Final = rb'"(?:[^"\\]++|\\[\x00-\xff])*+(?:"|\\?\Z)|,'
 FIELD_NAME: Final = TOKEN
 FIELD_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
 FIELD_LINE: Final = FIELD_NAME + rb":" + FIELD_VALUE
-# Octets that stand in no field line, wherever they are.
+# Octets that no field line contains, in any place.
 NO_FIELD_OCTET: Final = rb"[^\t\x20-\x7e\x80-\xff]"
 
 # --- RFC 3986 §2, §3.2: the parts of an authority
 PCT_ENCODED: Final = rb"%" + HEXDIG + HEXDIG
-# Without the comma, which RFC 3986 has in a reg-name: a list of hosts is what it would be taken for (safety line S9).
+# The comma, which RFC 3986 has in a reg-name, is left out: it would be read as a list of hosts (safety line S9).
 UNRESERVED_SUB_DELIMS: Final = rb"[0-9A-Za-z\-._~!$&'()*+;=]"
 DEC_OCTET: Final = rb"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9][0-9]|[0-9])"
 IPV4_ADDRESS: Final = DEC_OCTET + rb"(?:\." + DEC_OCTET + rb"){3}"
@@ -128,12 +128,12 @@ PORT: Final = rb"[0-9]{0,5}+"
 
 # --- RFC 9110 §7.2
 HOST: Final = URI_HOST + rb"(?::" + PORT + rb")?+"
-# One that is no IP literal: it is compiled sixteen times as fast.
+# A host that is no IP literal: the pattern compiles sixteen times as fast.
 NAMED_HOST: Final = REG_NAME + rb"(?::" + PORT + rb")?+"
 
-# --- RFC 9112 §3.2 with RFC 3986 §3.1: request-targets. Every visible character but "#" and a stray "%" is taken in a
-# path or query, since user agents send some that RFC 3986 wants encoded (9112-3.2-4b forbids to repair them, not to
-# take them); they are data, never separators.
+# --- RFC 9112 §3.2 with RFC 3986 §3.1: request-targets. A path or query may hold every visible character except "#" and
+# a stray "%", since user agents send some that RFC 3986 wants encoded. 9112-3.2-4b forbids to repair them, not to
+# accept them; they are data, never separators.
 TARGET_CHARS: Final = rb"(?:[\x21\x22\x24\x26-\x7e]++|" + PCT_ENCODED + rb")*+"
 SCHEME: Final = rb"[A-Za-z][0-9A-Za-z+\-.]*+"
 ORIGIN_FORM: Final = rb"/" + TARGET_CHARS
@@ -144,20 +144,21 @@ REQUEST_TARGET: Final = (
     rb"(?:" + ORIGIN_FORM + rb"|" + ASTERISK_FORM + rb"|" + ABSOLUTE_FORM + rb"|" + AUTHORITY_FORM + rb")"
 )
 
-# --- RFC 3986 §3.2, of any scheme: it may lack its host, as in file:///x. What it is made of is checked apart.
+# --- RFC 3986 §3.2, of any scheme: it may lack its host, as in file:///x. Its parts are checked elsewhere.
 AUTHORITY: Final = rb"(?:[^@\[\]]*+@)?(?:" + IP_LITERAL + rb"|[^:@\[\]]*+)(?::[0-9]*+)?"
 
 # --- RFC 9112 §2.3, §3, §2.1
 METHOD: Final = TOKEN
 HTTP_VERSION: Final = rb"HTTP/[0-9]\.[0-9]"
-# Octets that stand in no request line, wherever they are.
+# Octets that no request line contains, in any place.
 NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
-# What nearly every client sends, with major version 1 (§2.3), and as a whole: start-line CRLF *( field-line CRLF )
-# CRLF. The other forms of a request-target hold a host, with which compiling takes twenty times as long.
+# The head that nearly every client sends, with major version 1 (§2.3), and as a whole: start-line CRLF
+# *( field-line CRLF ) CRLF. The other forms of a request-target hold a host, with which compiling takes twenty times
+# as long.
 REQUEST_LINE: Final = TCHAR + rb"{1,63}+ " + ORIGIN_FORM + rb" HTTP/1\.[0-9]"
 REQUEST_HEAD: Final = REQUEST_LINE + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 
-# --- RFC 9112 §7.1: 16 digits hold any size that a 64-bit count can (9112-7.1-5c)
+# --- RFC 9112 §7.1: 16 digits are enough for every size of 64 bits (9112-7.1-5c)
 CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"
 # Each extension is atomic, since before 3.11.5 a possessive repeat did not go back where its last round failed halfway.
 CHUNK_EXT: Final = (
@@ -201,6 +202,6 @@ ENTITY_TAG: Final = rb'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
 QVALUE: Final = rb"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)"
 WEIGHT: Final = OWS + rb";" + OWS + rb"[qQ]=" + QVALUE
 
-# --- RFC 9110 §14.1.1, §14.1.2: what the unit "bytes" knows of a range-spec
+# --- RFC 9110 §14.1.1, §14.1.2: a range-spec of the unit "bytes"
 INT_RANGE: Final = rb"[0-9]++-[0-9]*+"
 SUFFIX_RANGE: Final = rb"-[0-9]++"

@@ -1,9 +1,9 @@
-"""One exchange from its request to its answer, and every way that can fail (RFC 9110 §15.5, §15.6).
+"""One exchange from its request to its answer, and all its failures (RFC 9110 §15.5, §15.6).
 
-Here an exception becomes an answer, and nowhere else: an HTTPError one with its own status, whatever else a turn lets
-through a 500 with its traceback in the log. An answer to an error leaves by the door that the exchange has for it, so
-that what a site says of every answer is said of this one, too. Nothing is answered twice; what failed in the middle of
-its answer is cut (safety lines F17, R4).
+This is the only place where an exception becomes an answer. An HTTPError becomes an answer with its own status. Any
+other exception that leaves a turn becomes a 500, with its traceback in the log. An answer to an error leaves by the
+door that the exchange has for it, so that it has everything that a site adds to its answers. No request is answered
+twice; an answer that failed in the middle is cut (safety lines F17, R4).
 """
 
 import contextlib
@@ -46,7 +46,7 @@ __all__ = [
 
 
 class Handler(Protocol):
-    """What answers requests: a function from a Request to a Response."""
+    """A function from a Request to a Response, which answers requests."""
 
     def __call__(self, request: Request, /) -> Response:
         """The response to `request`; an HTTPError it raises is answered with its status."""
@@ -54,27 +54,29 @@ class Handler(Protocol):
 
 
 class HandlerFactory(Protocol):
-    """What a server calls for each request; to construct is to serve."""
+    """A callable that a server calls for each request; to construct is to serve."""
 
     def __call__(self, conn: socket.socket, addr: Address, server: object, /) -> object:
-        """Serve the request of `conn`; what is returned is forgotten."""
+        """Serve the request of `conn`; the returned value is ignored."""
         ...
 
 
 def function_handler(
     handler: Handler, *, content: Literal["streamed", "spooled"] = "streamed", auth: "BasicAuth | None" = None
 ) -> HandlerFactory:
-    """A handler factory that answers each request with what `handler` returns for it.
+    """A handler factory that answers each request with the response that `handler` returns for it.
 
     Args:
         handler: Called for each request.
-        content: "streamed" calls it while content may still be on its way, for which its own reading waits; "spooled"
-            when all of it has been received, in memory or in a temporary file, so that a slow upload holds no thread.
-        auth: Who may have any answer but 401, as `Site.auth` has it; None: everybody.
+        content: "streamed" calls `handler` while content may still be on its way; reading then waits for content.
+            "spooled" calls it when all content has been received, in memory or in a temporary file, so that a slow
+            upload holds no thread.
+        auth: The users who may have any answer but 401, as in `Site.auth`; None: everybody.
 
     Raises:
-        ValueError: `content` is neither.
-        TypeError: `handler` cannot be called, not with a request alone, or is a coroutine function; `auth` is none.
+        ValueError: `content` is neither of the two.
+        TypeError: `handler` cannot be called, or not with a request alone, or is a coroutine function; `auth` is no
+            `BasicAuth`.
     """
     _check_handler(handler)
     if content not in {"streamed", "spooled"}:
@@ -120,10 +122,10 @@ def _for_users(auth: "BasicAuth | None", answer: Callable[[Exchange], None]) -> 
 
 
 def _check_handler(handler: object) -> None:
-    """See that it is a function from a Request, as far as that can be told.
+    """Check that `handler` is a function from a Request, as far as this can be known.
 
     Raises:
-        TypeError: It is not.
+        TypeError: It is no such function.
     """
     check_callable("handler", handler)
     if not takes(handler, 1):
@@ -133,62 +135,62 @@ def _check_handler(handler: object) -> None:
 
 
 def returned(answer: object) -> Response:
-    """What a handler has returned, if that is a response.
+    """The value that a handler has returned, if it is a response.
 
     Raises:
-        TypeError: It is not.
+        TypeError: The value is no response.
     """
     if isinstance(answer, Response):
         return answer
     what = "None" if answer is None else f"a value of type {type(answer).__name__}"
     close: Callable[[], object] | None = getattr(answer, "close", None)
     if close is not None:
-        close()  # a coroutine that nobody awaits would complain
+        close()  # a coroutine that is never awaited would warn
     raise TypeError(f"the handler returned {what}: it must return a Response")
 
 
 def serve_plain(conn: socket.socket, server: object, answer: Callable[[Exchange], None]) -> None:
-    """Have `answer` answer each request of a socket that no server of ours keeps, to its end; refused ones, too.
+    """Have `answer` answer each request of a socket that is not a server's connection, refused requests too.
 
-    What it raises is answered here; on a server's connection that is for `BaseServer.finish_request` to do.
+    An exception of `answer` is answered here; on a server's connection, `BaseServer.finish_request` does that.
     """
     surroundings = Surroundings(server)
     fate = Fate.KEEP
     while fate is Fate.KEEP:
         fate = _serve_plain(conn, surroundings, answer)
     if fate is Fate.LAST:
-        # Whoever owns the socket closes it; the peer learns now that this was all, unless it has left already.
+        # The owner of the socket closes it; the peer learns now that no answer will follow, unless it has left already.
         with contextlib.suppress(OSError):
             conn.shutdown(socket.SHUT_WR)
 
 
 def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callable[[Exchange], None]) -> Fate:
-    """Serve one request of a plain socket; what becomes of it after that."""
+    """Serve one request of a plain socket; returns the connection's fate after that."""
     try:
         channel = open_channel(sock, surroundings.limits, surroundings.timeouts, closing=surroundings.closing)
     except (HTTPError, OSError):
-        return Fate.LAST  # what follows the request before cannot be trusted, or nobody is there
+        return Fate.LAST  # the octets behind the last request cannot be trusted, or the peer is gone
     try:
         exchange = channel.open_exchange()
     except (MissingRequest, Disconnected):
-        return Fate.LAST  # the peer has nothing more to say, or cannot hear
+        return Fate.LAST  # the peer sends nothing more, or cannot receive
     except HTTPError as error:
         if isinstance(error, RequestTimeout) and not channel.core.receiving_head:
-            return Fate.LAST  # an idle peer gets no answer to what it has not asked (safety line D8)
+            return Fate.LAST  # an idle peer has asked nothing, and gets no answer (safety line D8)
         exchange = channel.refuse(error)
     failure: BaseException | None = None
     try:
         answer(exchange)
     except Exception as error:  # noqa: BLE001 - it becomes the answer, here as in finish_request
         failure = error
-    except BaseException:  # the owner's own: nothing is answered, but a script ends
+    except BaseException:  # meant for the owner: no answer is sent, but a script ends
         _end(exchange, surroundings.log)
         raise
     if was_written(sock):
         exchange.answer_by_hand()
         channel.lower(Fate.LAST)
     interrupted = conclude(channel, exchange, failure, surroundings.log, error_answer)
-    failure = None  # it knows this frame
+    failure = None  # it refers to this frame
     _end(exchange, surroundings.log)
     if interrupted:
         raise KeyboardInterrupt
@@ -196,7 +198,7 @@ def _serve_plain(sock: socket.socket, surroundings: Surroundings, answer: Callab
 
 
 def error_answer(error: HTTPError, request: Request) -> Response:
-    """What an error is answered with unless a server has another idea: in the look of the handler, else plainly."""
+    """The answer to an error, unless a server has another: in the look of the handler, else plainly."""
     look = request.exchange.look
     return error_response(error, headers=request.headers) if look is None else look(error)
 
@@ -216,17 +218,17 @@ def conclude(
     log: "logging.Logger",
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
-    """A turn has ended: see that its exchange has an answer, or is pending; and that what cannot go on does not.
+    """End a turn: see that its exchange has an answer, or is pending, and that a connection that cannot go on does not.
 
     Args:
         sink: The connection of the exchange.
-        exchange: Its turn has returned or raised.
-        failure: What the turn raised.
-        log: Where a fault is told, with its traceback where it is ours.
-        answer: What an error of a request is answered with.
+        exchange: The exchange whose turn has returned or raised.
+        failure: The exception that the turn raised.
+        log: The log for faults; a fault of this program is logged with its traceback.
+        answer: Makes the answer to an error of a request.
 
     Returns:
-        Whether a KeyboardInterrupt was met meanwhile, which on the main thread is a wish to stop.
+        Whether a KeyboardInterrupt was raised meanwhile, which on the main thread is a wish to stop.
     """
     interrupted = isinstance(failure, KeyboardInterrupt)
     if failure is None and exchange.progress is not Progress.OPEN:
@@ -236,12 +238,12 @@ def conclude(
     if isinstance(failure, Disconnected | FileTruncatedError):
         sink.lower(Fate.CUT)
     elif exchange.progress is Progress.ANSWERED:
-        # What has been sent cannot be taken back: a complete answer stands, an incomplete one is cut.
+        # Sent octets cannot be taken back: a complete answer stands, an incomplete one is cut.
         sink.lower(Fate.LAST if exchange.finished else Fate.CUT)
     else:
         error = failure if isinstance(failure, HTTPError) else InternalError("the handler failed")
         interrupted |= _answer_error(sink, exchange, error, log, answer)
-        error.__traceback__ = None  # it knows frames that know the connection, which may know it
+        error.__traceback__ = None  # it refers to frames that refer to the connection, which may refer to it
     return interrupted
 
 
@@ -252,7 +254,7 @@ def _answer_error(
     log: "logging.Logger",
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
-    """Answer with `error`: by the door of the exchange, else without, else plainly. For the rest see `conclude`."""
+    """Answer with `error`: by the door of the exchange, else without it, else plainly. See `conclude`."""
     interrupted = False
     exchange.give_up_waiting()
     request = Request.of(exchange)
@@ -266,7 +268,7 @@ def _answer_error(
         except Disconnected:
             break  # there is no reader for the answer
         except BaseException as fault:
-            # It may be a field that a handler's own error asks for, and that cannot be sent (safety line S11).
+            # The cause may be a field that a handler's own error asks for, and that cannot be sent (safety line S11).
             interrupted |= isinstance(fault, KeyboardInterrupt)
             with contextlib.suppress(Exception):
                 log.error("the error of %s cannot be answered as it is", described(exchange), exc_info=fault)  # noqa: TRY400

@@ -1,6 +1,6 @@
-"""What is said of an argument of a wrong type: which one, and what to write."""
+"""Errors for an argument of a wrong type: the message names the argument, and says what to write."""
 
-from inspect import signature  # dataclasses have loaded it
+from inspect import signature  # dataclasses has loaded it already
 from typing import TypeVar
 
 __all__ = ["check_callable", "check_type", "name_of", "optional", "takes"]
@@ -9,10 +9,10 @@ _T = TypeVar("_T")
 
 
 def check_type(name: str, value: object, *kinds: type, hint: str = "") -> None:
-    """See that an argument is of one of some types; a bool is no int.
+    """Check that an argument is of one of some types; a bool is no int.
 
     Raises:
-        TypeError: It is not.
+        TypeError: The argument is of another type.
     """
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
         wanted = " or ".join([kind.__name__ for kind in kinds])
@@ -23,7 +23,7 @@ def optional(name: str, value: _T | None, kind: type[_T]) -> _T | None:
     """An argument that is None or of some type.
 
     Raises:
-        TypeError: It is neither.
+        TypeError: The argument is neither.
     """
     if value is not None:
         check_type(name, value, kind)
@@ -31,22 +31,22 @@ def optional(name: str, value: _T | None, kind: type[_T]) -> _T | None:
 
 
 def check_callable(name: str, value: object, *, or_none: bool = False) -> None:
-    """See that an argument can be called.
+    """Check that an argument can be called.
 
     Raises:
-        TypeError: It cannot.
+        TypeError: The argument cannot be called.
     """
     if not callable(value) and not (or_none and value is None):
         raise TypeError(f"{name}: something to be called, not {type(value).__name__}")
 
 
 def takes(function: object, count: int) -> bool:
-    """Whether something can be called with `count` arguments by position, as far as can be told."""
+    """Whether a function can be called with `count` arguments by position, as far as this can be known."""
     if not callable(function):
         return False
     try:
         parameters = signature(function)
-    except (TypeError, ValueError):  # some things do not tell, C functions among them
+    except (TypeError, ValueError):  # some callables have no signature, such as C functions
         return True
     try:
         parameters.bind(*[None] * count)
@@ -56,6 +56,6 @@ def takes(function: object, count: int) -> bool:
 
 
 def name_of(function: object) -> str:
-    """What a function or a class is called, for a message."""
+    """The name of a function or a class, for a message."""
     name: object = getattr(function, "__qualname__", None)
     return name if isinstance(name, str) else repr(function)

@@ -1,4 +1,4 @@
-"""RFC 7617, RFC 9110 §11: who may see a folder, and what a client says of itself: values, and their grammar."""
+"""RFC 7617, RFC 9110 §11: the users who may see a folder, and the credentials of a client: values and their grammar."""
 
 import re
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ __all__ = ["BasicAuth", "Credentials", "PasswordHash", "checked_name", "credenti
 _BASE64: Final = "((?:[0-9A-Za-z+/]{4})*(?:[0-9A-Za-z+/]{2}==|[0-9A-Za-z+/]{3}=)?)"
 _CREDENTIALS: Final = f"(?i:basic) +{_BASE64}"
 _CONTROL: Final = r"[\x00-\x1f\x7f-\x9f]"
-"""RFC 7617 §2: neither a user-id nor a password has any."""
+"""The controls, which no user-id or password has (RFC 7617 §2)."""
 _REALM: Final = r"[\x20-\x7e]+"
 _HASH: Final = rf"scrypt\$([0-9]{{1,8}})\$([0-9]{{1,2}})\$([0-9]{{1,2}})\${_BASE64}\${_BASE64}"
 _LONGEST_NAME: Final = 128
@@ -20,13 +20,13 @@ _SALT: Final = 16
 _KEY: Final = 32
 _MOST_MEMORY: Final = 256 * 1024 * 1024
 _MOST_WORK: Final = 1024 * 1024 * 1024
-"""Octets that one hash may fill: some seconds."""
+"""The number of octets that one hash may fill in all: some seconds of work."""
 
 
 class Credentials(NamedTuple):
-    """What a client says of itself.
+    """The user and the password that a client names.
 
-    A named tuple, as RequestHead is: it is made for every request.
+    A named tuple, like RequestHead, since a value is made for every request.
     """
 
     name: str
@@ -35,9 +35,9 @@ class Credentials(NamedTuple):
 
 
 def credentials_of(value: str) -> Credentials | None:
-    """What an Authorization field says by the scheme Basic, in UTF-8; None where that cannot be understood.
+    """The credentials of scheme Basic in an Authorization field, in UTF-8; None where the field cannot be understood.
 
-    The scheme is named in any case (RFC 9110 §11.1); the first colon ends the user-id (RFC 7617 §2).
+    The scheme may be in any case (RFC 9110 §11.1); the first colon ends the user-id (RFC 7617 §2).
     """
     found = re.fullmatch(_CREDENTIALS, value)
     if found is None:
@@ -51,14 +51,14 @@ def credentials_of(value: str) -> Credentials | None:
 
 
 def _decoded(text: str) -> bytes:
-    """The octets of base64, which is known to be that."""
+    """The octets of a text that is known to be base64."""
     import binascii  # noqa: PLC0415 - a library of its own, which a folder for everybody does not need
 
     return binascii.a2b_base64(text)
 
 
 def prepared(text: str) -> str:
-    """A user-id or password in one form, however a keyboard has composed its letters (RFC 8265 §4.2.1)."""
+    """A user-id or password in one normal form, however a keyboard has composed its letters (RFC 8265 §4.2.1)."""
     if text.isascii():
         return text
     import unicodedata  # noqa: PLC0415 - a large table, for few names
@@ -68,18 +68,18 @@ def prepared(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class PasswordHash:
-    """A password, as what scrypt makes of it (RFC 7914): nobody can read it back.
+    """The value that scrypt makes of a password (RFC 7914): the password cannot be read back from it.
 
     Raises:
-        ValueError: The parameters are none of scrypt, or ask for more memory or work than a server should do.
+        ValueError: The parameters are not valid for scrypt, or ask for more memory or work than a server should do.
     """
 
     n: int
     """The cost, a power of two."""
     r: int
-    """The size of a block."""
+    """The block size."""
     p: int
-    """How often it is done."""
+    """The number of rounds."""
     salt: bytes = field(repr=False)
     key: bytes = field(repr=False)
 
@@ -94,15 +94,15 @@ class PasswordHash:
 
     @classmethod
     def of(cls, password: str, salt: bytes, *, n: int = 16384, r: int = 8, p: int = 1) -> Self:
-        """The hash of `password`; by default it takes 16 MiB, and some 50 ms."""
+        """The hash of `password`; with the defaults it takes 16 MiB, and some 50 ms."""
         return cls(n, r, p, salt, _scrypt(password, salt, n=n, r=r, p=p))
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The hash that `str` has written.
+        """The hash from the text that `str` has made of it.
 
         Raises:
-            ValueError: It is none.
+            ValueError: The text is no hash.
         """
         found = re.fullmatch(_HASH, text)
         if found is None:
@@ -111,14 +111,14 @@ class PasswordHash:
         return cls(n, r, p, _decoded(found[4]), _decoded(found[5]))
 
     def __str__(self) -> str:
-        """As it stands in a file: `scrypt$n$r$p$salt$key`."""
+        """The text in a file: `scrypt$n$r$p$salt$key`."""
         import binascii  # noqa: PLC0415 - as in `_decoded`
 
         salt, key = (binascii.b2a_base64(part, newline=False).decode() for part in (self.salt, self.key))
         return f"scrypt${self.n}${self.r}${self.p}${salt}${key}"
 
     def matches(self, password: str) -> bool:
-        """Whether it is that of `password`; it takes equally long either way."""
+        """Whether this is the hash of `password`; the answer takes equally long either way."""
         from hmac import compare_digest  # noqa: PLC0415 - it loads OpenSSL
 
         return compare_digest(
@@ -139,11 +139,11 @@ class BasicAuth:
 
     Args:
         users: (name, hash) pairs, the hash as `pyhttp passwd` writes it.
-        realm: What a browser calls the folder when it asks for the password.
+        realm: The name of the folder that a browser shows when it asks for the password.
 
     Raises:
-        ValueError: There is no user, a name that cannot be one, or twice, or a hash or a realm that is none.
-        TypeError: A parameter of a wrong type.
+        ValueError: There is no user; a name is invalid, or there twice; or a hash or the realm is invalid.
+        TypeError: A parameter is of a wrong type.
     """
 
     users: tuple[tuple[str, str], ...] = field(repr=False, hash=False)
@@ -170,17 +170,17 @@ class BasicAuth:
     def challenge(self) -> str:
         """The value of WWW-Authenticate (RFC 7617 §2.1): each parameter stands once (9110-11.2-4a).
 
-        The realm is a quoted string (9110-11.5-5a), in which quotes and backslashes alone are escaped (9110-5.6.4-5a).
+        The realm is a quoted string (9110-11.5-5a), in which only quotes and backslashes are escaped (9110-5.6.4-5a).
         """
         realm = self.realm.replace("\\", "\\\\").replace('"', '\\"')
         return f'Basic realm="{realm}", charset="UTF-8"'
 
 
 def checked_name(name: str, taken: Mapping[str, PasswordHash] | None = None) -> str:
-    """A user-id in its one form.
+    """A user-id in its normal form.
 
     Raises:
-        ValueError: It is none, or taken.
+        ValueError: The name is invalid, or taken.
     """
     if not name or name[0] == "#" or ":" in name or len(name) > _LONGEST_NAME or re.search(_CONTROL, name):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""RFC 9110 §6.4: what the content of a response may be, checked as far as it can be before it is read."""
+"""RFC 9110 §6.4: the content of a response, checked as far as possible before it is read."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,20 +9,20 @@ __all__ = ["Body", "FileSlice", "OpenFile", "Source", "Written", "check_body", "
 
 @runtime_checkable
 class OpenFile(Protocol):
-    """What a FileSlice needs of an open file; its owner may be any object with these two methods."""
+    """The part of an open file that a FileSlice needs; any object with these two methods will do."""
 
     def fileno(self) -> int:
         """The open descriptor."""
 
     def close(self) -> None:
-        """Close it; harmless when called twice."""
+        """Close the file; harmless when called twice."""
 
 
 @dataclass(frozen=True, slots=True)
 class FileSlice:
     """`length` bytes of an open regular file from `offset` on, as the content of a Response.
 
-    Whoever sends the Response closes the file, in every outcome.
+    The code that sends the Response closes the file, in every outcome.
 
     Raises:
         ValueError: `offset` or `length` is negative.
@@ -43,48 +43,48 @@ class FileSlice:
 
 @runtime_checkable
 class Source(Protocol):
-    """Content that comes from outside, a process say: it is read when it is there, and no thread waits for it.
+    """Content from outside, such as from a process: it is read when it is there, and no thread waits for it.
 
-    Whoever sends the Response closes the source, in every outcome.
+    The code that sends the Response closes the source, in every outcome.
     """
 
     def watched(self) -> tuple[int, ...]:
-        """Descriptors; when one of them is readable, `read` is to be called."""
+        """The descriptors to watch; when one of them is readable, `read` is to be called."""
 
     def due(self) -> float:
-        """When `read` is to be called at the latest, on the monotonic clock."""
+        """The latest time at which `read` is to be called, on the monotonic clock."""
 
     def read(self) -> bytes | None:
-        """The next octets without waiting; None where there are none now, ``b""`` at the end.
+        """The next octets, without waiting; None where there are none now, ``b""`` at the end.
 
         Raises:
-            HTTPError: It ended before it was complete, or is late.
+            HTTPError: The content ended before it was complete, or is late.
         """
 
     def close(self) -> None:
-        """End it; harmless when called twice."""
+        """End the source; harmless when called twice."""
 
 
 @runtime_checkable
 class Written(Protocol):
-    """Content that somebody writes while it is sent; a Feed is such."""
+    """Content that other code writes while it is sent, such as a Feed."""
 
     def reader(self) -> Source:
-        """What it is read from, by whoever sends the Response, and closed by.
+        """The source that the sender of the Response reads and closes.
 
         Raises:
-            Misuse: It has a reader already.
+            Misuse: The content has a reader already.
         """
 
     def discard(self) -> None:
-        """The Response is not sent, or is over: if nobody reads the content, nobody will."""
+        """Note that the Response is not sent, or is over: if the content has no reader, it will never have one."""
 
 
 Body = bytes | FileSlice | tuple[bytes | FileSlice, ...] | Iterable[bytes] | Source | Written
 
 
 def close_body(body: Body) -> None:
-    """Release what a response body holds: the files of its parts, a source, or an iterator that can be closed."""
+    """Release the resources of a response body: the files of its parts, a source, or an iterator that can be closed."""
     if isinstance(body, tuple):
         for part in body:
             close_body(part)
@@ -98,7 +98,7 @@ def close_body(body: Body) -> None:
 
 
 def octets(parts: tuple[bytes | FileSlice, ...]) -> int:
-    """How many there are in all of them."""
+    """The number of octets in all parts."""
     return sum([len(part) if isinstance(part, bytes) else part.length for part in parts])
 
 
@@ -109,14 +109,14 @@ _INSTEAD: Final[tuple[tuple[type[object], str], ...]] = (
     (Mapping, "json.dumps(body).encode()"),
     (type(None), 'b"", or leave it out'),
 )
-"""What to write for values that are no content, though some of them are iterables."""
+"""The code to write for values that are no content, though some of them are iterables."""
 
 
 def check_body(body: object) -> None:
-    """See that a body is one, as far as that can be told before it is read.
+    """Check that a body is one, as far as possible before it is read.
 
     Raises:
-        TypeError: It is not, or one of the items that are there.
+        TypeError: The body is none, or an item that is there already is none.
     """
     if isinstance(body, bytes | FileSlice):
         return
@@ -135,10 +135,10 @@ def check_body(body: object) -> None:
 
 
 def check_item(item: object) -> None:
-    """See that an item of an iterable body is one.
+    """Check that an item of an iterable body is one.
 
     Raises:
-        TypeError: It is not.
+        TypeError: The item is none.
     """
     if not isinstance(item, bytes):
         hint = ": write item.encode()" if isinstance(item, str) else ""

@@ -1,4 +1,4 @@
-"""RFC 3875 §3.1: a script's run for a handler, in turns: content first, then a place, its start, and its answer."""
+"""RFC 3875 §3.1: the run of a script for a handler, in turns: the content, a place, the start, and the answer."""
 
 import contextlib
 import logging
@@ -22,16 +22,16 @@ from pyhttp.version import PRODUCT
 __all__ = ["ends_of", "run_script"]
 
 Then = Callable[[Response | LocalRedirect], None]
-"""Goes on with what a script answers."""
+"""Goes on with the answer of a script."""
 
 
 def run_script(
     request: Request, script: Script, ends: Ends, *, root: str, site: Site, surroundings: Surroundings, then: Then
 ) -> None:
-    """Have `script` run for `request`, and `then` go on with what it answers, in a turn that may be a further one.
+    """Have `script` run for `request`, and `then` go on with its answer, in this turn or a later one.
 
-    No thread waits: not for the request's content, nor for a place among the scripts that run, nor for the script. What
-    goes wrong is raised in the turn that finds it.
+    No thread waits: not for the request's content, nor for a place among the scripts that run, nor for the script. An
+    error is raised in the turn that finds it.
 
     Raises:
         HTTPError: 4xx of the content; 500 for a script that cannot be started; 502 for output that is malformed or
@@ -53,7 +53,7 @@ def run_script(
 
 
 def _tell(log: logging.Logger, line: str) -> None:
-    """What a script says on its standard error; a failing sink does not fail its request (safety line O3)."""
+    """Log a line of a script's standard error; a failing sink does not fail the request (safety line O3)."""
     with contextlib.suppress(Exception):
         log.warning("%s", line)
 
@@ -74,10 +74,11 @@ def _start(request: Request, call: Call, place: Place, then: Then) -> None:
 
 
 def ends_of(request: Request, conn: socket.socket, addr: object) -> Ends:
-    """The ends of a client's connection, as scripts are told of them.
+    """The ends of a client's connection, as scripts see them.
 
-    What a trusted proxy says in place of an address, an identifier say, is no address of the client (3875-4.1.8-1a):
-    then the proxy is the client. A client of a Unix socket is on this machine, and asks at the default port.
+    A trusted proxy may give a text in place of an address, such as an identifier. That is no address of the client
+    (3875-4.1.8-1a), so the proxy then counts as the client. A client of a Unix socket is on this machine, and asks at
+    the default port.
     """
     secure = isinstance(conn, Connection) and conn.stream.secure
     default = 443 if secure else 80

@@ -1,9 +1,9 @@
-"""What can go wrong, as types: RFC 9110 §15.5, §15.6 (error statuses) and the misuse of this library.
+"""The errors as types: RFC 9110 §15.5, §15.6 (error statuses) and the misuse of this library.
 
-Those that handlers alone raise, never this server itself, are in `refusals`. Trees that never meet::
+Errors that only handlers raise, never this server itself, are in `refusals`. The trees have no common class::
 
     HTTPError                        the exchange is answered with its status
-    StatusError                      the same where the class states it
+    StatusError                      the same, where the class states the status
     ├── BadRequest                   400
     │   └── MalformedRequest         400, closes: RFC 9112 or RFC 9110 §5 was broken
     │       ├── IncompleteRequest    400, closes: the peer ended before its request did
@@ -31,7 +31,7 @@ Those that handlers alone raise, never this server itself, are in `refusals`. Tr
     └── VersionNotSupported          505, closes
 
     Misuse                           a caller of this library broke its contract; never turns into a 4xx
-    Disconnected                     the peer is gone, or does not read: there is nobody to answer
+    Disconnected                     the peer is gone, or does not read: no answer can reach it
 
 The client sees the status and its reason phrase; ``detail`` is for the operator's log.
 """
@@ -80,23 +80,23 @@ FieldLines = Mapping[str, str] | Iterable[tuple[str, str]]
 
 
 class HTTPError(Exception):
-    """A fault that has an HTTP status; where a handler lets it through, it is the answer.
+    """A fault that has an HTTP status; if a handler does not catch it, it becomes the answer.
 
     Args:
-        status: 400 to 599.
-        detail: As the attribute; the phrase of the status unless given.
+        status: A status from 400 to 599.
+        detail: The text for the attribute `detail`; the phrase of the status unless given.
         headers: Field lines of the answer, a mapping or (name, value) pairs.
 
     Attributes:
-        status: The status code the exchange is answered with.
+        status: The status code of the answer.
         must_close: True where the connection cannot go on after the answer (RFC 9112 §9.6).
         detail: One line for the operator's log; never sent to the client.
         headers: Field lines the answer must carry, such as Allow with 405.
-        told: What the client is told instead of what the status commonly means; empty where that will do.
-        offset: Of an error in a message that is about one octet, where that stands in what was being read; else None.
+        told: A text for the client in place of the usual meaning of the status; empty where that meaning will do.
+        offset: The place of the octet that an error in a message is about, in the octets read; None for other errors.
 
     Raises:
-        ValueError: `status` is not an error's.
+        ValueError: `status` is not the status of an error.
         TypeError: `status` is no int.
     """
 
@@ -129,7 +129,7 @@ class BadRequest(StatusError):
 
 
 class MalformedRequest(BadRequest):
-    """400 and closed: the message breaks the grammar or its framing, so what follows it cannot be trusted."""
+    """400 and closed: the message breaks the grammar or its framing, so the octets behind it cannot be trusted."""
 
     must_close = True
 
@@ -152,19 +152,19 @@ class WrongScheme(MalformedRequest):
 
 
 class Forbidden(StatusError):
-    """403: understood and refused (RFC 9110 §15.5.4)."""
+    """403: the request is understood and refused (RFC 9110 §15.5.4)."""
 
     status: int = HTTPStatus.FORBIDDEN
 
 
 class NotFound(StatusError):
-    """404: nothing here for now (9110-15.5.11-1b), or nothing the server is willing to show (9110-15.5.4-3a)."""
+    """404: there is nothing at the path for now (9110-15.5.11-1b), or nothing the server will show (9110-15.5.4-3a)."""
 
     status: int = HTTPStatus.NOT_FOUND
 
 
 class MethodNotAllowed(StatusError):
-    """405: a known method this resource does not offer; `allow` becomes Allow (9110-10.2.1-5b, 9110-15.5.6-1b)."""
+    """405: a known method that this resource does not offer; `allow` becomes Allow (9110-10.2.1-5b, 9110-15.5.6-1b)."""
 
     status: int = HTTPStatus.METHOD_NOT_ALLOWED
 
@@ -173,7 +173,7 @@ class MethodNotAllowed(StatusError):
 
 
 class NotAcceptable(StatusError):
-    """406: the request excludes every form the resource has; `headers` may say what they vary by (RFC 9110 §15.5.7)."""
+    """406: the request excludes every form of the resource; `headers` may say how these vary (RFC 9110 §15.5.7)."""
 
     status: int = HTTPStatus.NOT_ACCEPTABLE
 
@@ -199,7 +199,7 @@ class PreconditionFailed(StatusError):
 
 
 class ContentTooLarge(StatusError):
-    """413 and closed (9110-15.5.14-1b.2): over `Limits.content`; the rest is not read (9110-15.5.14-1b)."""
+    """413 and closed (9110-15.5.14-1b.2): content over `Limits.content`; the rest is not read (9110-15.5.14-1b)."""
 
     status: int = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     must_close = True
@@ -213,7 +213,7 @@ class TargetTooLong(StatusError):
 
 
 class RangeNotSatisfiable(StatusError):
-    """416: a Range that meets no byte of the `length` there are, which is told (9110-14.4-11a, 9110-15.5.17-3a)."""
+    """416: Range names no byte of the resource; the answer states `length` (9110-14.4-11a, 9110-15.5.17-3a)."""
 
     status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 
@@ -236,14 +236,14 @@ class Misdirected(StatusError):
 
 
 class FieldsTooLarge(StatusError):
-    """431 and closed: a field line or section over its limit; which one, the log says (6585-5-2)."""
+    """431 and closed: a field line or section over its limit; the log says which one (6585-5-2)."""
 
     status: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     must_close = True
 
 
 class InternalError(StatusError):
-    """500 and closed: a fault of ours or of a handler (RFC 9110 §15.6.1)."""
+    """500 and closed: a fault of this server or of a handler (RFC 9110 §15.6.1)."""
 
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
     must_close = True
@@ -269,7 +269,7 @@ class BadGateway(StatusError):
 
 
 class Unavailable(StatusError):
-    """503: over a limit for now; `retry_after` seconds become Retry-After (9110-15.6.4-1b)."""
+    """503: a limit is reached for now; `retry_after` seconds become Retry-After (9110-15.6.4-1b)."""
 
     status: int = HTTPStatus.SERVICE_UNAVAILABLE
 
@@ -278,7 +278,7 @@ class Unavailable(StatusError):
 
 
 class GatewayTimeout(StatusError):
-    """504: a script said nothing in time (RFC 9110 §15.6.5)."""
+    """504: a script sent nothing in time (RFC 9110 §15.6.5)."""
 
     status: int = HTTPStatus.GATEWAY_TIMEOUT
 
@@ -291,7 +291,7 @@ class VersionNotSupported(StatusError):
 
 
 class Misuse(RuntimeError):
-    """The library was called against its contract: a second response, content beyond the stated length, and so on."""
+    """A call of the library against its contract: a second response, content beyond the stated length, and so on."""
 
 
 class Disconnected(ConnectionError):

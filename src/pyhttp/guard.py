@@ -1,4 +1,4 @@
-"""RFC 9110 §11.4: a request is let in by its credentials, or refused; what that may cost is bounded."""
+"""RFC 9110 §11.4: a request is admitted by its credentials, or refused; the cost of this is bounded."""
 
 import os
 import threading
@@ -15,18 +15,19 @@ from pyhttp.transport.exchange import Exchange
 __all__ = ["Guard", "admit", "answer_admitted"]
 
 _PER_SECOND: Final = 4
-"""Passwords that are hashed in a second, in the long run: some 200 ms of one processor."""
+"""The number of passwords hashed in a second, in the long run: some 200 ms of one processor."""
 _AT_ONCE: Final = 8
-"""Passwords that may be hashed, or wait for it, before that bound is felt."""
+"""The number of passwords that may be hashed, or wait for it, before that bound takes effect."""
 
 
 def admit(exchange: Exchange, auth: BasicAuth) -> None:
-    """Let the request of `exchange` pass, and note its user; before a look at the folder, or a script (3875-3.1-3a).
+    """Let the request of `exchange` pass, and note its user.
 
-    Credentials alone count: From proves nothing, and no code reads it (9110-10.1.2-7a).
+    This comes before a look at the folder, or a script (3875-3.1-3a). Credentials alone count: From proves nothing, and
+    no code reads it (9110-10.1.2-7a).
 
     Raises:
-        Unauthorized: It has no credentials, or not the right ones (9110-11.4-3a).
+        Unauthorized: The request has no credentials, or not the right ones (9110-11.4-3a).
         Unavailable: Too many passwords are being tried.
     """
     head = exchange.head
@@ -40,10 +41,10 @@ def admit(exchange: Exchange, auth: BasicAuth) -> None:
 
 
 def answer_admitted(auth: BasicAuth, answer: Callable[[Exchange], None], exchange: Exchange) -> None:
-    """Have `answer` answer a request of who may pass; one that is refused in any case is left to it, too.
+    """Have `answer` answer a request with the credentials of a user, or one that is refused in any case.
 
     Raises:
-        HTTPError: As `admit`, or what `answer` raises.
+        HTTPError: The error of `admit`, or one that `answer` raises.
     """
     if exchange.refusal is None:
         admit(exchange, auth)
@@ -51,14 +52,14 @@ def answer_admitted(auth: BasicAuth, answer: Callable[[Exchange], None], exchang
 
 
 class Guard:
-    """What remembers the credentials that were right, and counts what is hashed.
+    """A memory of the credentials that were right, and a count of the hashes.
 
-    A password is hashed by scrypt once; after that it is recognised by a digest, whose key nobody else has. A wrong one
-    is hashed each time, and so is any for a name that is not there: the time does not tell them apart.
+    A correct password is hashed by scrypt once; after that it is recognised by a digest, whose key is secret. A wrong
+    password is hashed each time, and so is any password for an unknown name: the time does not show the difference.
 
     Args:
-        auth: Who may pass.
-        clock: Seconds that never go back.
+        auth: The users who may pass.
+        clock: Returns seconds that never go back.
     """
 
     def __init__(self, auth: BasicAuth, clock: Callable[[], float] = time.monotonic) -> None:
@@ -67,20 +68,20 @@ class Guard:
         self._clock = clock
         self._key = os.urandom(32)
         self._digests: dict[str, bytes] = {}
-        self._one_by_one = threading.Lock()  # so that the memory of scrypt is needed once
+        self._one_by_one = threading.Lock()  # the memory of scrypt is needed only once
         self._counting = threading.Lock()
         self._left = float(_AT_ONCE)
         self._counted = clock()
 
     def knows(self, said: Credentials, about_to_block: Callable[[], None]) -> bool:
-        """Whether these are credentials of a user.
+        """Whether the credentials are those of a user.
 
         Args:
             said: The credentials.
-            about_to_block: Called before anything is hashed, which takes its time.
+            about_to_block: Called before a password is hashed, which takes some time.
 
         Raises:
-            Unavailable: It would take hashing, and too much has been hashed lately.
+            Unavailable: The password would have to be hashed, and too many were hashed lately.
         """
         digest = self._digest(said.password)
         if self._remembers(said.name, digest):
@@ -88,7 +89,7 @@ class Guard:
         self._count()
         about_to_block()
         with self._one_by_one:
-            if self._remembers(said.name, digest):  # a browser asks for several things at once
+            if self._remembers(said.name, digest):  # a browser sends several requests at once
                 self._give_back()
                 return True
             known = self._hashes.get(said.name)
@@ -104,12 +105,12 @@ class Guard:
         return blake2b(password.encode(), key=self._key, digest_size=32).digest()
 
     def _remembers(self, name: str, digest: bytes) -> bool:
-        from hmac import compare_digest  # noqa: PLC0415 - likewise
+        from hmac import compare_digest  # noqa: PLC0415 - it loads OpenSSL
 
         return compare_digest(self._digests.get(name, b""), digest)
 
     def _count(self) -> None:
-        """One more is to be hashed."""
+        """Count one more password to hash."""
         with self._counting:
             now = self._clock()
             self._left = min(float(_AT_ONCE), self._left + (now - self._counted) * _PER_SECOND)
@@ -124,4 +125,4 @@ class Guard:
 
 
 _guard_of: Final = lru_cache(maxsize=64)(Guard)
-"""A handler is built for each request, mostly of the same folder; what is remembered belongs to the value."""
+"""A handler is built for each request, mostly for the same folder; so the memory belongs to the value of `auth`."""

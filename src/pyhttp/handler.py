@@ -28,16 +28,16 @@ _DEFAULT_SITE: Final = Site()
 
 
 class BaseHttpRequestHandler(NoLeftovers):
-    """Serves a folder. Constructing it serves: one request of a server's connection, every request of another socket.
+    """A handler that serves a folder: one request of a server's connection, or every request of another socket.
 
-    Override one of `handle`, `get_path`, `list_dir`, `do_file`, `run_cgi`; each answers by `respond`, once.
+    To construct it is to serve. Override `handle`, `get_path`, `list_dir`, `do_file` or `run_cgi`; each answers once.
 
     Args:
         conn: The client's connection.
         addr: The client's address.
-        server: Any object; its `limits`, `timeouts`, `log` and `closing` are used where it has them.
+        server: Any object; its `limits`, `timeouts`, `log` and `closing` are used if it has them.
         directory: The folder; the working directory otherwise.
-        site: How it is served.
+        site: The rules by which the folder is served.
 
     Raises:
         TypeError: A subclass has a method that only `http.server` would call, such as `do_GET`; `site` is no Site.
@@ -49,14 +49,14 @@ class BaseHttpRequestHandler(NoLeftovers):
     request: Request
     _script: script_path.Script | None
     _asked: str
-    """The path that the client asked for, whatever scripts have redirected to: references are relative to it."""
+    """The path that the client asked for, whatever a script has redirected to: references are relative to it."""
     _redirects: int
     _opened: OpenedFile | None
     """The file that `handle` has opened for `do_file`."""
     _link: str
-    """Of the pages beside the one that `list_dir` has made."""
+    """The Link field for the pages beside the one that `list_dir` has made."""
     _free: bool
-    """Whether no rule forbids the path by its names, so that it may be a page of `Site.spa`."""
+    """Whether no rule forbids the names in the path, so that the page of `Site.spa` may answer."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class BaseHttpRequestHandler(NoLeftovers):
             serve_plain(conn, server, self._answer)
 
     def _answer(self, exchange: Exchange) -> None:
-        """Have `handle` answer; what it raises, now or in a further turn, or a refusal, has the site's own look."""
+        """Have `handle` answer; an error, now or in a later turn, or a refusal is shown in the site's own look."""
         self.request = Request.of(exchange)
         self._asked = self.request.path
         self._script, self._redirects, self._opened, self._free = None, 0, None, False
@@ -112,10 +112,10 @@ class BaseHttpRequestHandler(NoLeftovers):
         """Dispatch the request: to `run_cgi`, `do_file`, or `list_dir`.
 
         Raises:
-            HTTPError: Answered with its status.
+            HTTPError: It is answered with its status.
         """
         path = self.request.path
-        if path == "*":  # 9110-9.3.7: the server as a whole
+        if path == "*":  # 9110-9.3.7: about the server as a whole
             self.respond(status_responses.options_response(site=self.site))
             return
         segments, site = paths.decode(path), self.site
@@ -137,11 +137,11 @@ class BaseHttpRequestHandler(NoLeftovers):
             self._do_name(located, segments)
 
     def _do_name(self, path: str, segments: tuple[str, ...]) -> None:
-        """Answer for a file or a directory, which opening it tells: most are files, and need no other look."""
+        """Answer for a file or a directory; opening shows which it is: most are files, and need no other look."""
         try:
             self._opened = open_file(path, self.directory, self.site)
         except HTTPError:
-            self._opened = None  # unless it is a directory, `do_file` says what is wrong with it
+            self._opened = None  # unless it is a directory, `do_file` raises the error
         if self.site.clean_urls:
             from pyhttp.resources.clean_urls import find_page  # noqa: PLC0415 - for few sites
 
@@ -156,21 +156,21 @@ class BaseHttpRequestHandler(NoLeftovers):
         try:
             self.do_file(path)
         finally:
-            if self._opened is not None:  # an overridden one has had no use for it
+            if self._opened is not None:  # an overridden `do_file` may not use it
                 self._opened.close()
 
     def get_path(self, path: str) -> str:
-        """The absolute file-system path that `path` means below the folder; a slash ends it where one ends `path`.
+        """The absolute file-system path that `path` means below the folder; it ends in a slash if `path` does.
 
-        What an override returns decides: a file is sent, a directory answers with its index or listing, or a redirect
-        where the request has no slash; only a directory can be at a path that ends in a slash.
+        The path that an override returns decides. A file is sent; a directory answers with its index or listing, or
+        with a redirect where the request has no slash. Only a directory can be at a path that ends in a slash.
 
         Args:
-            path: As it stood in the request, still encoded; a query is cut off. It is decoded exactly once.
+            path: The path as it stood in the request, still encoded; a query is cut off. It is decoded exactly once.
 
         Raises:
-            NotFound: It has a dot segment or an encoded slash, or is hidden.
-            BadRequest: It is no path, or decodes to a control character.
+            NotFound: The path has a dot segment or an encoded slash, or is hidden.
+            BadRequest: The text is no path, or decodes to a control character.
         """
         located = paths.locate(self.directory, path, self.site.hide_dotfiles)
         if "?" in path:
@@ -178,14 +178,14 @@ class BaseHttpRequestHandler(NoLeftovers):
         return f"{located}/" if path[-1] == "/" != located[-1] else located
 
     def list_dir(self, path: str) -> str:
-        """HTML: the listing of a directory, or the page of it that the request asks for, or a file's contents, escaped.
+        """A page of HTML: the listing of a directory, or the part that the request asks for, or a file's text, escaped.
 
         Args:
             path: An absolute file-system path.
 
         Raises:
-            Forbidden: Listings are off, it may not be read, or it is a file larger than `Limits.shown_file`.
-            NotFound: It is not there, leads out of the folder, or its listing has no such page.
+            Forbidden: Listings are off; the path may not be read; or it is a file larger than `Limits.shown_file`.
+            NotFound: Nothing is at the path, it leads out of the folder, or the listing has no such page.
         """
         from pyhttp.resources import listing  # noqa: PLC0415 - a server of files alone may never need it
 
@@ -195,7 +195,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         return page.html
 
     def do_file(self, path: str) -> None:
-        """Answer for a file: with its contents, or with the CGI script's output where it is one.
+        """Answer for a file: with its contents, or with its output if it is a CGI script.
 
         Args:
             path: An absolute file-system path.
@@ -216,18 +216,18 @@ class BaseHttpRequestHandler(NoLeftovers):
         self.respond(files.file_response(self.request.head, path, root, site, opened, limits=limits))
 
     def run_cgi(self, path: str) -> None:
-        """Have a CGI script run in a process of its own, and its output answer.
+        """Run a CGI script in a process of its own; its output is the answer.
 
-        It returns before the script has ended: its content is awaited first, then its output, and a further turn gives
-        the answer to `respond`. `handle` has found script and PATH_INFO before; called by hand, PATH_INFO is empty.
+        The call returns before the script has ended: its content is awaited first, then its output, and a later turn
+        gives the answer to `respond`. `handle` has found the script and PATH_INFO before; else PATH_INFO is empty.
 
         Args:
             path: An absolute file-system path.
 
         Raises:
-            NotFound: It is no CGI script of this folder, whatever an overridden `get_path` says.
-            Forbidden: It cannot be executed.
-            HTTPError: 500, 502, 503 or 504 for what goes wrong with it, 4xx for its content; in a further turn, too.
+            NotFound: The path is no CGI script of this folder, whatever an overridden `get_path` returns.
+            Forbidden: The script cannot be executed.
+            HTTPError: 500, 502, 503 or 504 for a failure of the script, 4xx for its content; also in a later turn.
         """
         from pyhttp import errand  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
 
@@ -241,8 +241,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         errand.run_script(self.request, found, ends, root=root, site=site, surroundings=around, then=go_on)
 
     def _go_on(self, ran: script_path.Script, answer: "Response | LocalRedirect") -> None:
-        """A script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
-        from pyhttp.cgi import gateway  # noqa: PLC0415 - it is there by now
+        """Go on after a script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
+        from pyhttp.cgi import gateway  # noqa: PLC0415 - it is loaded already
 
         if isinstance(answer, Response):
             if ran.non_parsed:
@@ -258,17 +258,17 @@ class BaseHttpRequestHandler(NoLeftovers):
     # --- the one way out
 
     def respond(self, response: Response, *, wait: bool = False) -> None:
-        """Send the one answer to the request. Every answer passes here, those to errors and of scripts, too.
+        """Send the one answer to the request. Every answer passes here, also those to errors and those of scripts.
 
-        So do those to requests that never get to `handle`: a malformed one, whose `request` is empty, or a late one.
-        The thread that serves everybody runs these, so an override must not wait. `Site.headers` are added behind it.
+        So do the answers to a malformed request, whose `request` is empty, and to a late one, without `handle`. The
+        thread that serves all clients sends these: an override must not wait. `Site.headers` are added after it.
 
-        What the client does not take at once is sent after the turn. So an iterable body is read on when the code that
-        built it has long returned: inside a `with` block that it needs, say `wait=True`, which holds the thread.
+        Octets that the client does not take at once are sent after the turn. So an iterable body is still read when the
+        code that built it has returned. A body that needs a `with` block takes `wait=True`, which holds the thread.
 
         Args:
             response: The answer.
-            wait: Whether to return only when all of it has been sent.
+            wait: Whether to return only when the whole answer has been sent.
 
         Raises:
             Misuse: The request has an answer already.
@@ -294,6 +294,6 @@ class BaseHttpRequestHandler(NoLeftovers):
 
             self.respond(json_response(head, path, root=self.directory, site=self.site, limits=limits))
             return
-        self._link = ""  # an overridden list_dir may know of no further pages
+        self._link = ""  # an overridden list_dir may have no further pages
         page = self.list_dir(path)
         self.respond(listing.listing_response(head, page, self._link, site=self.site))

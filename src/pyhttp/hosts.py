@@ -1,7 +1,7 @@
 """RFC 9110 §7.4: the hosts that a server answers for, its keyword `allowed_hosts=`.
 
-A page of anybody can have its own name resolve to an address of this machine (DNS rebinding). To the browser the server
-is then of that page's origin, and the page reads its answers. Such a request gives itself away by its host.
+Any page on the web can make its own name resolve to an address of this machine (DNS rebinding). The browser then takes
+the server for that page's origin, and the page reads its answers. The host of such a request shows the attack.
 """
 
 import socket
@@ -13,50 +13,51 @@ from pyhttp.errors import Misdirected
 __all__ = ["ANY", "HostNotAllowed", "Hosts", "hosts_of", "is_loopback", "of_this_machine"]
 
 ANY: Final = "*"
-"""As a name: every host."""
+"""A name that stands for every host."""
 _BELOW: Final = "*."
-"""Begins a name that stands for all names below it."""
+"""The beginning of a name that stands for all names below it."""
 _LOOPBACK: Final = ("127.0.0.0/8", "::1", "::ffff:127.0.0.0/104")
 _LETTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789-_")
 _REMEMBERED: Final = 64
-"""Hosts; a server is asked for by few."""
+"""The number of hosts that are remembered; clients of a server use few."""
 _SHOWN: Final = 100
-"""Characters of a host in the log."""
+"""The number of characters of a host that the log shows."""
 _REMEDY: Final = ": --allow-host NAME allows one, '*' any"
-"""Not with the host itself in it: a stranger has chosen that, and an operator may copy this into a shell."""
+"""The text leaves out the host: a stranger has chosen it, and an operator may copy the text into a shell."""
 
 
 class HostNotAllowed(Misdirected):
-    """421 and closed: the host that is asked for is none of the server's (RFC 9110 §7.4, §15.5.20)."""
+    """421 and closed: the host of the request is none of the server's (RFC 9110 §7.4, §15.5.20)."""
 
     told = "This server does not answer for this host. Its operator can allow it: --allow-host NAME, or '*' for any."
 
 
 class _Network(NamedTuple):
-    """Addresses that begin alike."""
+    """The addresses with a common prefix."""
 
     family: int
     prefix: int
     shift: int
-    """Bits that do not count."""
+    """The number of bits behind the prefix."""
 
     def has(self, family: int, address: int) -> bool:
-        """Whether an address is one of them."""
+        """Whether an address is in the network."""
         return family == self.family and address >> self.shift == self.prefix
 
 
 class Hosts(dict[str, str]):
-    """Why a server does not answer for a host with an optional port, as `Request.host` has it; "" where it does.
+    """The reasons why a server does not answer for a host, with or without a port; "" for a host that it answers for.
 
-    Upper and lower case are one; a port (3986-6.2.3-3b), and a dot at the end, do not count. No name server is asked.
-    It is a dict that fills itself, since a look-up calls nothing, where a function would be called for each request.
+    A host is written as in `Request.host`. The case of letters, a port (3986-6.2.3-3b), and a dot at the end do not
+    matter. No name server is asked. The type is a dict that fills itself: a look-up calls no function, which would
+    otherwise be called for each request.
 
     Args:
-        names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks of them; in
-            letters of both cases, IPv6 addresses in brackets or without.
+        names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks. Letters may be
+            of both cases; IPv6 addresses may be in brackets.
 
     Raises:
-        ValueError: A name is none of these; the message names it.
+        ValueError: An item is none of these; the message names it.
     """
 
     def __init__(self, names: frozenset[str]) -> None:
@@ -82,7 +83,7 @@ class Hosts(dict[str, str]):
     def __missing__(self, host: str) -> str:
         if len(self) >= _REMEMBERED:
             self.clear()
-        # Only HTTP/1.0 has none, and no browser speaks that.
+        # Only a request of HTTP/1.0 can be without a host, and no browser sends one.
         allowed = not host or self._has(_without_port(host.lower()))
         self[host] = reason = "" if allowed else f"{host[:_SHOWN]} is not a host of this server{_REMEDY}"
         return reason
@@ -96,11 +97,11 @@ class Hosts(dict[str, str]):
 
 
 def hosts_of(allowed: frozenset[str] | None) -> Hosts | None:
-    """What `allowed_hosts` of a server says; None where it answers for every host.
+    """The hosts for the `allowed_hosts` of a server; None where it answers for every host.
 
     Raises:
-        TypeError: It is no frozenset of texts.
-        ValueError: A name in it is not as `Hosts` has it.
+        TypeError: `allowed` is no frozenset of texts.
+        ValueError: A name in it breaks the rule of `Hosts`.
     """
     for name in optional("allowed_hosts", allowed, frozenset) or ():
         check_type("allowed_hosts", name, str)
@@ -122,7 +123,7 @@ def _without_port(host: str) -> str:
 
 
 def _network(name: str) -> _Network | None:
-    """The addresses that `name` is an address or a network of; None for a name."""
+    """The network or address that `name` stands for; None for a name."""
     address, slash, length = name.partition("/")
     found = _packed(address.removeprefix("[").removesuffix("]") if address.startswith("[") else address)
     if found is None:
@@ -136,7 +137,7 @@ def _network(name: str) -> _Network | None:
 
 
 def _packed(text: str) -> tuple[int, int] | None:
-    """Family and number of an address, such as four numbers (3986-3.2.2-3b); None where `text` is none."""
+    """The family and number of an address, such as four numbers (3986-3.2.2-3b); None where `text` is no address."""
     family = socket.AF_INET6 if ":" in text else socket.AF_INET
     try:
         return family, int.from_bytes(socket.inet_pton(family, text))
@@ -145,12 +146,12 @@ def _packed(text: str) -> tuple[int, int] | None:
 
 
 def is_loopback(address: str) -> bool:
-    """Whether only this machine reaches what listens at `address`."""
+    """Whether only this machine can reach a listener at `address`."""
     return not Hosts(frozenset(_LOOPBACK))[f"[{address}]" if ":" in address else address]
 
 
 def of_this_machine() -> frozenset[str]:
-    """What a server at loopback addresses is asked for by: names that no stranger's page can have."""
+    """The hosts of requests for a server at loopback addresses: names that no page of a stranger can have."""
     name = socket.gethostname()
     own = {name} if _is_name(name.lower()) else set[str]()
     return frozenset({"localhost", "*.localhost", *_LOOPBACK, *own})

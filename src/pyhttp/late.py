@@ -1,7 +1,7 @@
-"""Names of a module that are loaded when they are asked for (PEP 562): few programs use them, and each takes its time.
+"""Names of a module that are loaded when they are asked for (PEP 562): few programs use them, and loading takes time.
 
-Not for what a handler may need first when the machine is short of something: loading opens a file.
-They are written down twice: in a table, for this, and as imports under `TYPE_CHECKING`, for whoever checks types.
+A name that a handler may first need when the machine is short of something is not among them: loading opens a file. The
+names are written down twice: in a table, for this module, and as imports under `TYPE_CHECKING`, for type checkers.
 """
 
 import sys
@@ -14,11 +14,11 @@ __all__ = ["late_names"]
 def late_names(
     namespace: dict[str, object], homes: Mapping[str, str]
 ) -> tuple[Callable[[str], object], Callable[[], list[str]]]:
-    """What a module calls `__getattr__` and `__dir__`.
+    """The functions for a module's `__getattr__` and `__dir__`.
 
     Args:
-        namespace: The module's own; it keeps each name that has been loaded.
-        homes: Each name, and the module that has it.
+        namespace: The module's globals; they keep each name that has been loaded.
+        homes: Each name, with the module that has it.
     """
 
     def load(name: str) -> object:

@@ -1,8 +1,8 @@
-"""How much and how long: every bound on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
+"""Sizes and times: every bound on a peer, each with its reason (RFC 9110 §2.3, §17.5; RFC 9112 §3).
 
-A peer may be hostile (9110-2.3-1a). Each element that it sends has a bound of its own (9110-17.5-4a). What happens at
-each is written down here, beside it (3875-8.1-1b).
-`Limits` counts bytes and things, `Timeouts` counts seconds. 0 and None never mean "unlimited": both are refused.
+A peer may be hostile (9110-2.3-1a). Each element that it sends has a bound of its own (9110-17.5-4a). The effect of
+each bound is written beside it (3875-8.1-1b). `Limits` counts bytes and things, `Timeouts` counts seconds. 0 and None
+never mean "unlimited": both are refused.
 """
 
 from dataclasses import dataclass, fields
@@ -19,7 +19,7 @@ GIB: Final = 1024 * MIB
 class Limits:
     """Sizes in bytes and counts of things; all positive.
 
-    By default what this server makes is within them, unless escapes have made it longer (9110-2.3-3a).
+    By default the elements that this server makes are within them, unless escapes have made one longer (9110-2.3-3a).
 
     Raises:
         ValueError: A limit is not a positive int; the message names it.

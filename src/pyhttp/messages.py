@@ -29,14 +29,14 @@ CONTENT_FORBIDDEN: Final = frozenset({204, 205, 304})
 """Final statuses whose response has no content (9110-15.3.5, 9110-15.3.6-3a, 9110-15.4.5)."""
 
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-"""Those that say where to go on (RFC 9110 §15.4)."""
+"""The statuses of redirects (RFC 9110 §15.4)."""
 
 
 class RequestHead(NamedTuple):
     """A request line and header section that broke no rule of RFC 9112 §3 and §5.
 
-    A named tuple, since one is made for every request and a frozen dataclass takes three times as long. For the same
-    reason an ordinary one is made by `tuple.__new__`, which takes half of the time.
+    The type is a named tuple, since a value is made for every request and a frozen dataclass takes three times as long.
+    For the same reason the value of an ordinary request is made by `tuple.__new__`, which takes half of the time.
     """
 
     method: str
@@ -44,18 +44,18 @@ class RequestHead(NamedTuple):
     target: str
     """The request-target as received (RFC 9112 §3.2)."""
     path: str
-    """Its path, still encoded and without query; "/" where an absolute form has none, "*" for the asterisk form."""
+    """The path, still encoded and without query; "/" where an absolute form has none, "*" for the asterisk form."""
     query: str
-    """What follows the first "?", still encoded; empty where there is none."""
+    """The text behind the first "?", still encoded; empty where there is none."""
     authority: str
-    """Host and port asked for: of the absolute form, else of Host (9112-3.2.2-8a); empty in HTTP/1.0 without either."""
+    """The host and port asked for: of the absolute form, else of Host (9112-3.2.2-8a); may be empty in HTTP/1.0."""
     version: str
-    """As received: "HTTP/1.0", "HTTP/1.1", or a later minor version, which is treated as 1.1 (9110-2.5)."""
+    """The version as received: "HTTP/1.0", "HTTP/1.1", or a later minor version, which is treated as 1.1 (9110-2.5)."""
     headers: Headers
 
     @property
     def announces_content(self) -> bool:
-        """Whether the request has content, be it empty (RFC 9112 §6)."""
+        """Whether the request has content, even if it is empty (RFC 9112 §6)."""
         fields = self.headers.by_name
         return "content-length" in fields or "transfer-encoding" in fields
 
@@ -64,16 +64,16 @@ class FilePath(Protocol):
     """A path as an object, such as a `pathlib.Path`."""
 
     def __fspath__(self) -> str:
-        """It as text."""
+        """The path as text."""
         ...
 
 
 class Asked(Protocol):
-    """What has the head of a request: a Request has."""
+    """An object that has the head of a request, such as a Request."""
 
     @property
     def head(self) -> RequestHead:
-        """It."""
+        """The head."""
         ...
 
 
@@ -87,22 +87,22 @@ class Response:
     """A final response: a value that the gate sends once (RFC 9110 §15, §6.4).
 
     The gate adds Date and the framing. Content is `bytes`, a `FileSlice`, a tuple of both, an iterable of bytes that is
-    sent as it comes, or a `Feed` that other threads write; ``b""`` is "no content" for 204, 205 and 304. The head
-    leaves with the first item, even an empty one, and before what a feed will have. What an iterable yields is looked
-    at as it comes: a first item that is not `bytes` is answered with 500, a later one ends the connection. What may not
-    stand in the URI reference of a Location is percent-encoded (RFC 9110 §10.2.2).
+    sent item by item, or a `Feed` that other threads write. ``b""`` means "no content" for 204, 205 and 304. The head
+    leaves with the first item, even an empty one, and before the first octets of a feed. The items of an iterable are
+    checked one by one: a first item that is not `bytes` is answered with 500, a later one ends the connection.
+    Characters that may not stand in the URI reference of a Location are percent-encoded (RFC 9110 §10.2.2).
 
     Args:
-        status: 200 to 599.
+        status: A status from 200 to 599.
         headers: A mapping, or (name, value) pairs.
         body: The content.
         reason: The reason phrase (RFC 9112 §4); the status's own where it is empty.
 
     Raises:
-        ValueError: A status outside 200-599; a field name or value, or a reason, that breaks the grammar; a field about
-            the connection, such as Connection or Transfer-Encoding; a Content-Length that is not true; content where
-            the status allows none.
-        TypeError: A value of a wrong type, such as text for a body; the message says what to write.
+        ValueError: The status is outside of 200 to 599; a field name or value, or the reason, breaks the grammar; a
+            field is about the connection, such as Connection or Transfer-Encoding; the Content-Length is not true; or
+            there is content where the status allows none.
+        TypeError: A value is of a wrong type, such as text for a body; the message says what to write.
     """
 
     status: int
@@ -146,7 +146,7 @@ class Response:
 
     @classmethod
     def html(cls, html: str, status: int = 200, headers: Fields = ()) -> Self:
-        """A page, as UTF-8; what stands in it has been escaped, by `html.escape` say."""
+        """A page, as UTF-8; texts in it have to be escaped before, for instance by `html.escape`."""
         return cls(status, _typed("text/html; charset=utf-8", headers), html.encode())
 
     @classmethod
@@ -154,8 +154,8 @@ class Response:
         """A value as JSON (RFC 8259), and a line end.
 
         Raises:
-            TypeError: There is something in it that `json` does not know.
-            ValueError: There is a number that JSON has not, such as NaN.
+            TypeError: The value contains a type that `json` does not know.
+            ValueError: The value contains a number that JSON does not have, such as NaN.
         """
         from json import dumps  # noqa: PLC0415 - a server of files alone never needs it
 
@@ -164,16 +164,16 @@ class Response:
 
     @classmethod
     def redirect(cls, location: str, status: int = 303, headers: Fields = ()) -> Self:
-        """A redirect (RFC 9110 §15.4), with a line of text that says where to.
+        """A redirect (RFC 9110 §15.4), with a line of text that names the target.
 
         Args:
-            location: A URI reference; what may not stand in one is percent-encoded, as UTF-8.
-            status: 303 has the client fetch it by GET, as after a form; 307 and 308 repeat the request; 301 and 308
-                are for good.
-            headers: Further ones.
+            location: A URI reference; characters that may not stand in one are percent-encoded, as UTF-8.
+            status: 303 makes the client fetch it by GET, as after a form; 307 and 308 repeat the request; 301 and 308
+                are permanent.
+            headers: Further fields.
 
         Raises:
-            ValueError: `status` is no redirect's.
+            ValueError: `status` is not the status of a redirect.
         """
         if status not in _REDIRECTS:
             raise ValueError(f"status: a redirect has 301, 302, 303, 307 or 308, not {status!r}")
@@ -184,31 +184,32 @@ class Response:
     def file(
         cls, path: str | FilePath, request: Asked | None = None, *, content_type: str = "", headers: Fields = ()
     ) -> Self:
-        """A file, with its validators; 304, or the ranges asked for, where the conditions of `request` have it so.
+        """A file, with its validators; or 304, or the ranges asked for, as the conditions of `request` demand.
 
         Args:
-            path: Whatever file it names is sent, also behind a link: it is the program's own, and never a client's.
-            request: Its Range and conditions count where it is GET or HEAD; else all of the file is sent.
-            content_type: What it is; unless given, the name tells, else its beginning.
-            headers: Further ones, such as Content-Disposition; what the file itself decides on may not be among them.
+            path: The path of the file. It is the program's own, never a client's: the file is sent even behind a link.
+            request: The request; its Range and conditions count for GET and HEAD. Without it the whole file is sent.
+            content_type: The media type; unless given, the name tells it, else the beginning of the file.
+            headers: Further fields, such as Content-Disposition; fields that the file itself decides may not be among
+                them.
 
         Raises:
-            NotFound: There is no such regular file.
-            HTTPError: It may not be read, a condition does not hold, or it has none of the ranges.
-            ValueError: A header that may not be set.
+            NotFound: There is no regular file at the path.
+            HTTPError: The file may not be read, a condition does not hold, or the file has none of the ranges.
+            ValueError: A header may not be set.
         """
         found = _answers[0](path, None if request is None else request.head, content_type, Headers(headers).lines)
         return cls(found.status, found.headers, found.body)
 
     def with_cookies(self, *cookies: "Cookie") -> Self:
-        """The same response, which sets cookies besides."""
+        """The same response, which also sets cookies."""
         lines = [("Set-Cookie", str(cookie)) for cookie in cookies]
         headers = Headers.parsed((*self.headers.lines, *lines))
         return type(self)(self.status, headers, self.body, reason=self.reason)
 
     @property
     def length(self) -> int | None:
-        """Octets of content; None where only the end of an iterable will tell."""
+        """The number of octets of content; None where only the end of an iterable shows it."""
         match self.body:
             case bytes():
                 return len(self.body)
@@ -226,7 +227,7 @@ class Response:
 
 
 class FileAnswer(Protocol):
-    """What answers with a file: opening one is nothing for this layer."""
+    """A function that answers with a file: this layer does not open files."""
 
     def __call__(
         self,
@@ -235,7 +236,7 @@ class FileAnswer(Protocol):
         content_type: str,
         lines: Lines,
     ) -> Response:
-        """As `Response.file` says."""
+        """Answer as `Response.file` says."""
         ...
 
 
@@ -243,7 +244,7 @@ _answers: Final[list[FileAnswer]] = []
 
 
 def give_file_answer(answer: FileAnswer) -> None:
-    """Say how `Response.file` answers; the layer that opens files does so once."""
+    """Set the function by which `Response.file` answers; the layer that opens files does so once."""
     _answers[:] = [answer]
 
 
@@ -254,19 +255,19 @@ def _typed(media_type: str, headers: Fields) -> Headers:
 
 
 def _with_reference(headers: Headers) -> Headers:
-    """The same with a Location that is a URI reference."""
+    """The same headers, with a Location that is a URI reference."""
     return Headers.parsed(
         (name, uri_reference(value) if name.lower() == "location" else value) for name, value in headers.lines
     )
 
 
 def _steered(status: int, headers: Headers, body: Body) -> Headers:
-    """`headers`, which say something of the message, with a Location that is a URI reference."""
+    """`headers` with fields about the message, checked, with a Location that is a URI reference."""
     fields = headers.by_name
-    for name in OF_CONNECTION:  # no call of a set's method: many answers state their length
+    for name in OF_CONNECTION:  # no call of a set's method: many answers state a length
         if name in fields:
             raise ValueError(f"headers: {name.title()} is about the connection, which is the gate's (RFC 9110 §7.6.1)")
-    # Nearly always it is the length of the octets at hand, as they are counted.
+    # Nearly always the field states the length of the octets at hand.
     if "content-length" in fields and (
         body.__class__ is not bytes or fields["content-length"] != str(len(body)) or status == 204
     ):
@@ -275,14 +276,14 @@ def _steered(status: int, headers: Headers, body: Body) -> Headers:
 
 
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:
-    """A sender states a Content-Length only when it is correct (RFC 9110 §8.6)."""
+    """Refuse a wrong Content-Length: a sender states one only when it is correct (RFC 9110 §8.6)."""
     stated = headers.get_all("Content-Length")
     value = stated[0]
     if len(stated) > 1 or not (value.isascii() and value.isdigit()):
         raise ValueError(f"headers: Content-Length is one decimal number (RFC 9110 §8.6), not {', '.join(stated)!r}")
     if status == 204:
         raise ValueError("headers: a 204 response has no Content-Length (RFC 9110 §8.6)")
-    if status == 304:  # there it describes the representation that was not sent
+    if status == 304:  # there the field describes the representation that was not sent
         return
     match body:
         case bytes() | FileSlice():

@@ -11,11 +11,11 @@ _RENAMED: Final = {
     416: "Range Not Satisfiable",
     422: "Unprocessable Content",
 }
-"""Names that RFC 9110 gave and older Python versions do not know yet: answers are the same on every version."""
+"""Phrases of RFC 9110 that older Python versions do not know yet: answers are the same on every version."""
 
 
 def reason_phrase(status: int) -> str:
-    """The phrase RFC 9110 or another registered specification gives a status; "" for an unregistered one."""
+    """The phrase that RFC 9110 or another registered specification gives a status; "" for an unregistered one."""
     known = _RENAMED.get(status)
     if known is not None:
         return known

@@ -1,6 +1,6 @@
-"""What handlers of `http.server` override, and nobody calls here: a class that has it is refused when it is made.
+"""Names that handlers of `http.server` override and that are never called here: a class with such a name is refused.
 
-Ignored in silence, a `do_GET` that asks for a password would let everybody in.
+If a `do_GET` that asks for a password were ignored in silence, every client would get in.
 """
 
 import re
@@ -29,7 +29,7 @@ _INSTEAD: Final = {
 
 
 class NoLeftovers:
-    """What has subclasses that have nothing which only `http.server` would call.
+    """A base class whose subclasses may not have a name that only `http.server` would call.
 
     Raises:
         TypeError: A subclass, or another base of it, has such a name; the message says what to do instead.

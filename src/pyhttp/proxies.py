@@ -1,4 +1,4 @@
-"""Who is believed what they say of their clients, the keyword `proxies=` of a server; and what they say."""
+"""The proxies whose word about their clients is believed, the keyword `proxies=` of a server; and that word."""
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 __all__ = ["Networks", "Origin", "Proxies"]
 
 _UNIX: Final = "unix"
-"""Stands for the clients of Unix sockets."""
+"""The name for the clients of Unix sockets."""
 _UNIX_CLIENT: Final = "unix:"
-"""What they have for an address."""
+"""The address of such a client."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Networks:
         names: Networks (``10.0.0.0/8``), addresses, and ``unix`` for the clients of Unix sockets.
 
     Raises:
-        ValueError: A name is none of these; the message names it.
+        ValueError: An item is none of these; the message names it.
     """
 
     names: tuple[str, ...]
@@ -35,7 +35,7 @@ class Networks:
         object.__setattr__(self, "_parsed", parsed)
 
     def __contains__(self, address: str) -> bool:
-        """Whether an address is among them."""
+        """Whether an address is in the set."""
         import ipaddress  # noqa: PLC0415 - see _network
 
         if address == _UNIX_CLIENT:
@@ -60,19 +60,21 @@ def _network(name: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proxies:
-    """The proxies in front of a server that say who their clients are. Whoever is not named here is not believed.
+    """The proxies in front of a server whose word about their clients is believed. No other client is believed.
 
-    Each is a tuple of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for whoever connects to a Unix socket.
+    Each parameter is a tuple of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for the clients of Unix sockets.
 
     Raises:
         TypeError: A parameter is no tuple of texts; the message names it.
-        ValueError: A name is none of these; the message names the parameter.
+        ValueError: An item is none of these; the message names the parameter.
     """
 
     headers: tuple[str, ...] = ()
-    """Who says it of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and -Host."""
+    """Proxies that name the client of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and
+    -Host."""
     protocol: tuple[str, ...] = ()
-    """Who says it of each connection: by a header of the PROXY protocol, version 1 or 2, which then has to be there."""
+    """Proxies that name the client of each connection: by a header of the PROXY protocol, version 1 or 2. It has to be
+    there."""
 
     def __post_init__(self) -> None:
         for parameter, names in (("headers", self.headers), ("protocol", self.protocol)):
@@ -86,13 +88,13 @@ class Proxies:
 
 
 class Origin(NamedTuple):
-    """Where a request comes from, as the proxy says that received it from there."""
+    """The origin of a request, as told by the proxy that received it from there."""
 
     client: str
     """The address of the client, or the identifier that the proxy has put in its place."""
     port: int
     """The client's port; 0 where it is not known."""
     scheme: str = ""
-    """Of the request that the proxy received, in lower case; empty where the proxy does not say."""
+    """The scheme of the request that the proxy received, in lower case; empty where the proxy does not say."""
     host: str = ""
     """The Host of that request; empty where the proxy does not say."""

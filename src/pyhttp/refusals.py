@@ -1,6 +1,6 @@
-"""RFC 9110 §15.5, RFC 6585: errors that only handlers know how to find; this server itself raises none of them.
+"""RFC 9110 §15.5, RFC 6585: errors that only handlers can find; this server itself raises none of them.
 
-All are a StatusError::
+All are subclasses of StatusError::
 
     ├── Unauthorized                 401, carries WWW-Authenticate
     ├── PaymentRequired              402
@@ -36,8 +36,8 @@ class Unauthorized(StatusError):
     """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (9110-11.6.1-3a).
 
     Args:
-        detail: For the log.
-        challenge: Such as `Basic realm="notes", charset="UTF-8"`; several ones are parted by commas.
+        detail: The text for the log.
+        challenge: A challenge such as `Basic realm="notes", charset="UTF-8"`; several are separated by commas.
 
     Raises:
         ValueError: `challenge` is empty: the field has to be sent.
@@ -52,7 +52,7 @@ class Unauthorized(StatusError):
 
 
 class PaymentRequired(StatusError):
-    """402: reserved; used for what has to be paid for (RFC 9110 §15.5.3)."""
+    """402: reserved; used for a resource that has to be paid for (RFC 9110 §15.5.3)."""
 
     status: int = HTTPStatus.PAYMENT_REQUIRED
 
@@ -70,11 +70,11 @@ class Gone(StatusError):
 
 
 class UnsupportedMediaType(StatusError):
-    """415: the content has a format that is not taken here; `accept` becomes Accept (RFC 9110 §15.5.16, §12.5.1).
+    """415: the format of the content is not accepted; `accept` becomes Accept (RFC 9110 §15.5.16, §12.5.1).
 
     Args:
-        detail: For the log.
-        accept: The media types that are taken, such as `application/json`; empty: the answer does not say.
+        detail: The text for the log.
+        accept: The media types that are accepted, such as `application/json`; empty: the answer does not say.
     """
 
     status: int = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
@@ -84,16 +84,16 @@ class UnsupportedMediaType(StatusError):
 
 
 class UnprocessableContent(StatusError):
-    """422: the content is well formed and of the right type, but what it says cannot be done (RFC 9110 §15.5.21)."""
+    """422: the content is well formed and of the right type, but cannot be carried out (RFC 9110 §15.5.21)."""
 
     status: int = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 class UpgradeRequired(StatusError):
-    """426: refused over this protocol; `upgrade` becomes Upgrade (RFC 9110 §15.5.22).
+    """426: the request is refused over this protocol; `upgrade` becomes Upgrade (RFC 9110 §15.5.22).
 
     Args:
-        detail: For the log.
+        detail: The text for the log.
         upgrade: The protocols, such as `websocket`.
 
     Raises:
@@ -109,7 +109,7 @@ class UpgradeRequired(StatusError):
 
 
 class PreconditionRequired(StatusError):
-    """428: the request has to be conditional, such as by If-Match (RFC 6585 §3)."""
+    """428: the request has to be conditional, for instance by If-Match (RFC 6585 §3)."""
 
     status: int = HTTPStatus.PRECONDITION_REQUIRED
 
@@ -118,7 +118,7 @@ class TooManyRequests(StatusError):
     """429: too many requests in a while (RFC 6585 §4).
 
     Args:
-        detail: For the log.
+        detail: The text for the log.
         retry_after: Seconds that become Retry-After; None: the answer does not say.
     """
 

@@ -20,28 +20,28 @@ __all__ = ["Request"]
 
 _NO_HEAD: Final = RequestHead("", "", "", "", "", "", EMPTY)
 _BUFFER: Final = 256 * 1024
-"""Octets of content that one read of the socket may bring: each lets other threads run, which costs more than it."""
+"""The number of octets of content that one read of the socket may bring. Each read lets other threads run, which costs
+more than the read."""
 
 
 @dataclass(init=False, eq=False, slots=True)
 class Request:
     """One request.
 
-    Made from a connection that a server of ours gave to its handler, it takes the head that has been parsed there. Made
-    from any other connected socket, it reads one head there, and not a byte more: the next `Request` on the same socket
-    is the next request.
+    A request from a connection of our server's handler has the head that was parsed there. From any other connected
+    socket one head is read, and not a byte more: the next `Request` on the same socket is the next request.
 
     Args:
         conn: A connected socket.
-        limits: For a socket that no server of ours keeps; the defaults otherwise.
-        timeouts: Likewise.
+        limits: For a socket that is not a server's connection; the defaults unless given.
+        timeouts: As `limits`.
 
-    A server's request that is refused, since it is malformed say, has a turn, too: Request raises why.
+    A request that a server refuses, for instance a malformed one, has a turn, too: Request then raises the error.
 
     Raises:
         MissingRequest: The peer closed the connection before the first byte.
-        IncompleteRequest: The peer closed it in the middle.
-        HTTPError: The request is malformed, over a limit, or late; `status` says how to answer it.
+        IncompleteRequest: The peer closed the connection in the middle of the request.
+        HTTPError: The request is malformed, over a limit, or late; `status` is the status for the answer.
         Disconnected: The peer is gone.
         Misuse: The connection's request was taken before.
     """
@@ -51,19 +51,19 @@ class Request:
     target: str
     """The request-target as received (RFC 9112 §3.2)."""
     path: str
-    """Its path, still encoded, without query; "*" for the asterisk form."""
+    """The path, still encoded, without query; "*" for the asterisk form."""
     query: str
     """The query, still encoded; empty where there is none."""
     version: str
-    """As received, such as "HTTP/1.1"."""
+    """The version as received, such as "HTTP/1.1"."""
     headers: Headers
     """The header section."""
     authority: str
-    """Host and port that the client asked for (RFC 9110 §7.2); may be empty in HTTP/1.0."""
+    """The host and port that the client asked for (RFC 9110 §7.2); may be empty in HTTP/1.0."""
     head: RequestHead = field(repr=False)
-    """All of these as the value they came from."""
+    """All of these as one value, from which they came."""
     exchange: Exchange = field(repr=False)
-    """The exchange this request began; `exchange.respond` is the gate."""
+    """The exchange that this request began; `exchange.respond` is the gate."""
     _body: io.BufferedReader | None = field(repr=False)
 
     def __init__(self, conn: socket.socket, *, limits: Limits | None = None, timeouts: Timeouts | None = None) -> None:
@@ -108,13 +108,13 @@ class Request:
         return self._body
 
     def content(self, limit: int) -> bytes:
-        """All of the content that has not been read yet; `body` then begins anew with it.
+        """All content that has not been read yet; `body` then begins with it again.
 
         Args:
-            limit: Octets that there may be.
+            limit: The largest number of octets.
 
         Raises:
-            ContentTooLarge: There are more. Where Content-Length says so, nothing is read.
+            ContentTooLarge: The content is larger. Where Content-Length says so, nothing is read.
             HTTPError: As for `body`.
         """
         stated = self.headers.by_name.get("content-length") if self._body is None else None
@@ -131,9 +131,9 @@ class Request:
 
     @property
     def decoded_path(self) -> str:
-        """The path as text: each escape decoded once as UTF-8, U+FFFD where it is none; for files, `path` is safer.
+        """The path as text: each escape is decoded once as UTF-8, with U+FFFD for errors; for files, `path` is safer.
 
-        An escaped slash looks like any other here, and dot segments stay.
+        An escaped slash looks like any other slash here, and dot segments stay.
         """
         from urllib.parse import unquote  # noqa: PLC0415 - a server of files alone never needs it
 
@@ -141,10 +141,11 @@ class Request:
 
     @property
     def query_items(self) -> tuple[tuple[str, str], ...]:
-        """The query as the fields of a form: (name, value) pairs in their order, decoded, a name without "=" with "".
+        """The query as the fields of a form: (name, value) pairs in their order, decoded.
 
-        As browsers write it, and the URL Standard has it read (§5.1): "+" is a space, escapes are UTF-8, with U+FFFD
-        for what is none. `dict(request.query_items)` has the last value of each name.
+        A name without "=" has the value "". The query is read as browsers write it, and as the URL Standard says
+        (§5.1): "+" is a space, and escapes are UTF-8, with U+FFFD for other octets. `dict(request.query_items)` has the
+        last value of each name.
         """
         from urllib.parse import parse_qsl  # noqa: PLC0415 - as above
 
@@ -154,30 +155,30 @@ class Request:
     def cookies(self) -> dict[str, str]:
         """The cookies by name, as they were sent: not decoded. Of several with one name it has the first (RFC 6265).
 
-        Browsers send the one with the longest path first.
+        Browsers send the cookie with the longest path first.
         """
         return parse_cookies(self.headers.get_all("Cookie"))
 
     @property
     def client(self) -> tuple[str, int]:
-        """Address and port of the client: of the peer, or what a trusted proxy says of its own client.
+        """The address and port of the client: of the peer, or of the client that a trusted proxy names.
 
-        Such a proxy may say "unknown" or an identifier, "_hidden" say, instead of an address (RFC 7239 §6); the port is
-        0 where it does not say it.
+        A trusted proxy may give "unknown" or an identifier, such as "_hidden", instead of an address (RFC 7239 §6); the
+        port is 0 where it does not give one.
         """
         origin = self.exchange.origin
         return self.exchange.channel.ends[0] if origin is None else (origin.client, origin.port)
 
     @property
     def local(self) -> tuple[str, int]:
-        """Address and port that the client has connected to, where known; else those of this end of the connection."""
+        """The address and port that the client has connected to, if known; else those of this end of the connection."""
         return self.exchange.channel.ends[1]
 
     @property
     def scheme(self) -> str:
-        """The scheme of the target URI, "https" or "http" (RFC 9110 §7.1), or what a trusted proxy was asked for.
+        """The scheme of the target URI, "https" or "http" (RFC 9110 §7.1), or that of a request to a trusted proxy.
 
-        That of an absolute form is the client's choice: "http" by TLS is served, too.
+        The scheme of an absolute form is the client's choice: "http" over TLS is served, too.
         """
         origin = self.exchange.origin
         if origin is None or not origin.scheme:
@@ -186,7 +187,7 @@ class Request:
 
     @property
     def host(self) -> str:
-        """Host and port of the target URI: `authority`, or what a trusted proxy says that it was asked for."""
+        """The host and port of the target URI: `authority`, or the host that a trusted proxy was asked for."""
         origin = self.exchange.origin
         return self.authority if origin is None or not origin.host else origin.host
 
@@ -197,5 +198,5 @@ class Request:
 
     @property
     def closing(self) -> bool:
-        """Whether the server is stopping: an answer without an end, such as an event stream, should come to one."""
+        """Whether the server is stopping: an answer without an end, such as an event stream, should then end."""
         return self.exchange.channel.closing

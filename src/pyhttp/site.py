@@ -1,4 +1,4 @@
-"""What a folder's server may be told: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
+"""The settings for serving a folder: one frozen value, the keyword `site=` of BaseHttpRequestHandler."""
 
 import re
 from dataclasses import dataclass, field, fields
@@ -40,7 +40,7 @@ _NOT_THE_OPERATORS: Final = frozenset(
         "upgrade",
     }
 )
-"""Fields that state what this server knows better of each answer: framing, ranges, validators, type and coding."""
+"""Fields that only the server can state for each answer: framing, ranges, validators, type and coding."""
 
 _OF_THE_REQUEST: Final = frozenset(
     {
@@ -66,7 +66,7 @@ _OF_THE_REQUEST: Final = frozenset(
         "SERVER_SOFTWARE",
     }
 )
-"""Variables that this server sets for each request, or leaves unset where the request has no such thing."""
+"""Variables that this server sets for each request, or leaves unset where the request has no such value."""
 
 CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
@@ -74,7 +74,7 @@ CODINGS: Final = ("br", "zstd", "gzip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """How a folder is served.
+    """The rules by which a folder is served.
 
     Raises:
         ValueError: A parameter breaks its rule; the message names it.
@@ -173,7 +173,7 @@ class Site:
                 raise ValueError(f"Site.codings: {coding!r} is none of {', '.join(CODINGS)}")
 
     def __hash__(self) -> int:
-        """Worked out once: what is known of a path is remembered by path and site."""
+        """The hash, computed once: facts about a path are remembered by path and site."""
         return self._hash
 
     def _check_names(self) -> None:
@@ -222,13 +222,13 @@ class Site:
             name, _, value = entry.partition("=")
             if not re.fullmatch("[A-Za-z_][0-9A-Za-z_]*", name) or "\0" in value:
                 raise ValueError(f"Site.cgi_env: {entry!r} is neither NAME nor NAME=VALUE")
-            # HTTP_ is what the client says; a variable of the operator's there would be taken for a field line.
+            # HTTP_ is for fields of the client; a variable of the operator's there would be read as a field line.
             if name in _OF_THE_REQUEST or name.startswith("HTTP_"):
                 raise ValueError(f"Site.cgi_env: {name} is what the request says, and cannot be given")
 
 
 def _kind(parameter: str) -> type:
-    """What a parameter is where it is not None."""
+    """The type of a parameter where it is not None."""
     if parameter == "max_age":
         return int
     from pyhttp.auth import BasicAuth  # noqa: PLC0415 - most sites are for everybody
@@ -243,6 +243,6 @@ def is_hidden(segments: tuple[str, ...]) -> bool:
 
 def program_for(name: str, suffixes: tuple[tuple[str, str], ...]) -> str:
     """The program of `Site.cgi_suffixes` that runs files called `name`; empty where there is none."""
-    # Without regard to case: a file system that has none would send the source (C8).
+    # The case is ignored: a file system without case would send the source (C8).
     name = name.lower()
     return next((program for suffix, program in suffixes if name.endswith(suffix.lower())), "")

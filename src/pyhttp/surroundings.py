@@ -1,4 +1,4 @@
-"""What a handler is told of its server, which may be any object."""
+"""The server of a handler, as the handler sees it; it may be any object."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,7 @@ _TIMEOUTS: Final = Timeouts()
 
 
 class Surroundings:
-    """What a handler asks of its server, with defaults for what it lacks: `server` may be any object."""
+    """The attributes that a handler reads of its server, which may be any object: some have defaults."""
 
     __slots__ = ("_server",)
 
@@ -37,7 +37,7 @@ class Surroundings:
 
     @property
     def log(self) -> "logging.Logger":
-        """Where faults are told."""
+        """The log for faults."""
         import logging  # noqa: PLC0415 - see loggers
 
         log: object = getattr(self._server, "log", None)

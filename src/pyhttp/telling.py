@@ -1,4 +1,4 @@
-"""What the operator is told of an exchange that did not go well: one line, safe whatever the client sent (O2, O3)."""
+"""The log line about an exchange that did not go well: one line, safe whatever the client sent (O2, O3)."""
 
 import contextlib
 from typing import TYPE_CHECKING, Final
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["described", "report", "tell"]
 
 _SHOWN: Final = 200
-"""Characters of a request line in the error log."""
+"""The number of characters of a request line in the error log."""
 
 
 def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "logging.Logger") -> None:
-    """Log what a turn let through, or why there was none; a failing log does not fail the request (safety line O3).
+    """Log the error that left a turn, or the reason why there was none; a failing log does not fail the request (O3).
 
     Args:
         sink: The connection of the exchange.
-        exchange: What has failed.
-        failure: What was raised; None where a handler has returned without an answer.
-        log: A peer's faults are told at the level INFO, but a mistaken scheme or host as a warning, and ours above
-            that, with a traceback where there may be one.
+        exchange: The exchange that has failed.
+        failure: The exception; None where a handler has returned without an answer.
+        log: A peer's faults are logged at the level INFO, but a mistaken scheme or host as a warning. Faults of this
+            program are logged above that, with a traceback where there may be one.
     """
     with contextlib.suppress(Exception):
         match failure:
@@ -52,13 +52,13 @@ def report(log: "logging.Logger", message: str, error: BaseException | None, lev
     """Log a line, with a traceback where there is an `error`; a failing log does not end the loop (safety line O3)."""
     with contextlib.suppress(Exception):
         if error is None:
-            log.log(level, "%s", escape(message))  # what a client sent may be part of it (safety line O2)
+            log.log(level, "%s", escape(message))  # it may hold octets of a client (safety line O2)
         else:
             log.error("%s", message, exc_info=error)
 
 
 def _whole(sink: Sink, exchange: Exchange) -> str:
-    """The client, where it is known, and its request line, or as much of that as has come."""
+    """The client, if it is known, and its request line, or the part of it that has arrived."""
     client = f"{sink.addr[0]} " if isinstance(sink, Connection) else ""
     core = sink.core
     received = core.head_bytes or core.refused or bytes(core.buffer.data[core.buffer.start :][:_SHOWN])

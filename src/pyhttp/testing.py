@@ -1,6 +1,6 @@
-"""For other people's tests: a server that records what it is asked for, and asserts on it.
+"""For tests of other programs: a server that records its requests, and asserts on them.
 
-pytest has it as the fixture `pyhttp_server`; unittest and everybody else as a context manager.
+In pytest it is the fixture `pyhttp_server`; in unittest and elsewhere it is a context manager.
 """
 
 import os
@@ -33,14 +33,14 @@ if TYPE_CHECKING:
 __all__ = ["RecordedRequest", "RecordingServer"]
 
 _STOP: Final = Timeouts(stop=1.0)
-"""The test is over when its server stops: nobody waits for the answers that are still to come."""
+"""The test is over when its server stops: no client waits for the answers that are still to come."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedRequest:
     """A request that a `RecordingServer` has answered, or has begun to answer.
 
-    What could not be parsed has no method, target and fields: these are empty.
+    A request that could not be parsed has no method, target and fields: these are empty.
     """
 
     method: str
@@ -48,7 +48,7 @@ class RecordedRequest:
     target: str
     """The request-target as received (RFC 9112 §3.2)."""
     path: str
-    """Its path, still encoded, without query."""
+    """The path, still encoded, without query."""
     query: str
     """The query, still encoded; empty where there is none."""
     headers: Headers
@@ -56,7 +56,7 @@ class RecordedRequest:
     content: bytes
     """The content, framing removed; empty where it was refused."""
     status: int
-    """The status that it was answered with."""
+    """The status of the answer."""
 
     def __str__(self) -> str:
         line = f"{self.method} {self.target}" if self.method else "what is no request"
@@ -66,19 +66,19 @@ class RecordedRequest:
 class RecordingServer:
     """An HTTP server for a test: on a free port of this machine, until the end of a `with` block.
 
-    It answers with what `respond_with` has been told; else by `handler`, where there is one; else from the folder
+    It answers with the responses given to `respond_with`; else by `handler`, if there is one; else from the folder
     `directory`. Every answer waits for all content of its request. A request is among `requests` before its client has
     the answer.
 
     Args:
-        handler: As the attribute.
-        directory: The folder; a temporary one otherwise, which is deleted in the end.
-        site: How the folder is served.
-        tls: A context for servers, whose certificate is for 127.0.0.1: TLS is spoken.
+        handler: The value of the attribute.
+        directory: The folder; unless given, a temporary one, which is deleted in the end.
+        site: The rules by which the folder is served.
+        tls: A context for servers, whose certificate is for 127.0.0.1: the server then speaks TLS.
 
     Raises:
         TypeError: `handler` cannot be called; `site` is no Site.
-        ValueError: `tls` is for clients, or allows what is older than TLS 1.2.
+        ValueError: `tls` is for clients, or allows versions older than TLS 1.2.
 
     Attributes:
         handler: A function from Request to Response; None for the folder. It may be set at any time.
@@ -112,30 +112,31 @@ class RecordingServer:
 
     @property
     def url(self) -> str:
-        """Where it serves, with a slash at the end."""
+        """The URL at which it serves, with a slash at the end."""
         return self._server.url
 
     def url_for(self, path: str) -> str:
         """The URL of a path, which may have a query.
 
         Raises:
-            ValueError: It is no path as it stands in a request.
+            ValueError: The text is no path as it stands in a request.
         """
         return self.url.rstrip("/") + _checked(path)
 
     def respond_with(self, path: str, *responses: Response, method: str | None = None) -> None:
-        """Answer requests for a path with these responses, one after the other; with the last one from then on.
+        """Answer requests for a path with these responses, one after the other, and then always with the last one.
 
-        What was told for the same path and method before is forgotten.
+        Earlier responses for the same path and method are forgotten.
 
         Args:
-            path: As it stands in a request; one with a "?" is for this query only, and goes before one without.
-            responses: At least one; the content of each is `bytes`, since it may be sent again and again.
-            method: The only method that this is for; any, otherwise.
+            path: The path as it stands in a request. One with a "?" is for this query only, and goes before one
+                without.
+            responses: At least one; the content of each is `bytes`, since it may be sent several times.
+            method: The only method that the responses are for; unless given, any method.
 
         Raises:
-            ValueError: There is no response; `path` is none.
-            TypeError: What is no Response, or has other content; give that by `handler`.
+            ValueError: There is no response; `path` is no path.
+            TypeError: An argument is no Response, or has other content, which a `handler` can give.
         """
         if not responses:
             raise ValueError("responses: at least one")
@@ -147,24 +148,24 @@ class RecordingServer:
 
     @property
     def requests(self) -> tuple[RecordedRequest, ...]:
-        """What came, in the order of the answers."""
+        """The requests, in the order of the answers."""
         with self._changed:
             return tuple(self._requests)
 
     def assert_requested(
         self, method: str, path: str, *, times: int | None = None, within: float = 0.0
     ) -> tuple[RecordedRequest, ...]:
-        """See that requests came with this method for this path; they are returned.
+        """Check that requests came with this method for this path; returns them.
 
         Args:
             method: The method token.
-            path: As it stands in a request; where it has a "?", requests count that have this query.
-            times: How many there are to be; at least one, otherwise.
-            within: Seconds to wait for so many of them, where another thread or process asks.
+            path: The path as it stands in a request; with a "?", only requests with this query count.
+            times: The number of requests; unless given, at least one.
+            within: Seconds to wait for so many requests, where another thread or process sends them.
 
         Raises:
-            AssertionError: They are not so many; the message lists what came.
-            ValueError: `path` is none.
+            AssertionError: The number of requests is another; the message lists the requests.
+            ValueError: `path` is no path.
         """
         __tracebackhide__ = True  # pytest shows the line of the test
         _checked(path)
@@ -194,7 +195,7 @@ class RecordingServer:
         """Serve in threads of its own.
 
         Raises:
-            RuntimeError: It is serving already, or has been closed.
+            RuntimeError: The server is serving already, or has been closed.
         """
         self._server.__enter__()
         return self
@@ -203,10 +204,10 @@ class RecordingServer:
         """Close."""
         self.close()
 
-    # --- what its handlers ask for
+    # --- called by its handlers
 
     def _chosen(self, request: Request) -> Callable[[], Response] | None:
-        """What answers a request; None for the folder."""
+        """The function that answers a request; None for the folder."""
         with self._changed:
             for path in (f"{request.path}?{request.query}", request.path):
                 for key in ((request.method, path), (None, path)):
@@ -217,7 +218,7 @@ class RecordingServer:
         return None if handler is None else lambda: returned(handler(request))
 
     def _record(self, request: RecordedRequest, place: int | None) -> int:
-        """Put down a request, at its place where it has one; the place."""
+        """Write down a request, at its place where it has one; returns the place."""
         with self._changed:
             if place is None:
                 place = len(self._requests)
@@ -229,7 +230,7 @@ class RecordingServer:
 
 
 class _Recorder(BaseHttpRequestHandler):
-    """Answers one request of a `RecordingServer`, and puts it down."""
+    """A handler that answers one request of a `RecordingServer`, and writes it down."""
 
     def __init__(
         self, recording: RecordingServer, site: Site | None, conn: socket.socket, addr: Address, server: object
@@ -241,15 +242,15 @@ class _Recorder(BaseHttpRequestHandler):
         super().__init__(conn, addr, server, recording.directory, site=site)
 
     def handle(self) -> None:
-        """Have all content come first."""
+        """Wait for all content first."""
         if self._first is None:
             self._first = self.request
             self.request.exchange.collect(self._answer_all)
         else:
-            super().handle()  # a script redirects: that is the same request
+            super().handle()  # a script has redirected: the request is the same
 
     def _answer_all(self) -> None:
-        """All content has come: put it aside, and answer."""
+        """Keep the content, which has arrived whole, and answer."""
         self._content = _whole(self.request.exchange.content.collected())
         answer = self._recording._chosen(self.request)  # noqa: SLF001 - the two are one
         if answer is None:
@@ -258,7 +259,7 @@ class _Recorder(BaseHttpRequestHandler):
             self.respond(answer())
 
     def respond(self, response: Response, *, wait: bool = False) -> None:
-        """Put the request down first: whoever has the answer finds it."""
+        """Write the request down first: a client that has the answer finds it."""
         asked = self._first or self.request
         recorded = RecordedRequest(
             asked.method, asked.target, asked.path, asked.query, asked.headers, self._content, response.status
@@ -275,7 +276,7 @@ def _checked(path: str) -> str:
     """A path as it stands in a request, with its query or without.
 
     Raises:
-        ValueError: It is none, and so would never be met.
+        ValueError: The text is no path, and so no request could match it.
     """
     if not re.fullmatch(r"/[!-\"$-~]*", path):
         raise ValueError(f"path: as it stands in a request, such as /a%20b?c=d, not {path!r}")
@@ -287,7 +288,7 @@ def _count(times: int) -> str:
 
 
 def _whole(spool: Spool) -> bytes:
-    """All that is kept; it can still be read from its beginning."""
+    """All content that is kept; it can still be read from its beginning."""
     descriptor = spool.descriptor()
     if descriptor is None:
         return b""

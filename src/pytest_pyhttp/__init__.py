@@ -1,6 +1,7 @@
-"""pytest's fixtures of pyhttp; `pyhttp.testing` has what they give.
+"""Fixtures of pyhttp for pytest; their values are described in `pyhttp.testing`.
 
-A package of its own: pytest loads its plugins at every start, and `import pyhttp` is for those who use a fixture.
+This is a package of its own: pytest loads its plugins at every start, and only tests with a fixture need `import
+pyhttp`.
 """
 
 from collections.abc import Iterator
@@ -18,13 +19,13 @@ __all__ = ["pyhttp_server", "pyhttp_tls"]
 
 @pytest.fixture(scope="session")
 def pyhttp_tls() -> "ssl.SSLContext | None":
-    """Override it by a context for servers, with a certificate for 127.0.0.1, to have `pyhttp_server` speak TLS."""
+    """Override this by a context for servers, with a certificate for 127.0.0.1: then `pyhttp_server` speaks TLS."""
     return None
 
 
 @pytest.fixture
 def pyhttp_server(pyhttp_tls: "ssl.SSLContext | None") -> "Iterator[RecordingServer]":
-    """A `pyhttp.testing.RecordingServer` for one test; it serves a temporary folder until it is told otherwise."""
+    """A `pyhttp.testing.RecordingServer` for one test; it serves a temporary folder unless it gets other orders."""
     from pyhttp.testing import RecordingServer  # noqa: PLC0415 - see above
 
     with RecordingServer(tls=pyhttp_tls) as server:

@@ -86,7 +86,7 @@ def test_a_failure_is_shown_at_the_line_of_the_test(tmp_path: Path) -> None:
 def test_the_fixtures_are_listed_with_what_they_are(tmp_path: Path) -> None:
     _, said = outcome(tmp_path, "", "--fixtures")
     assert "A `pyhttp.testing.RecordingServer` for one test" in said
-    assert "Override it by a context for servers" in said
+    assert "Override this by a context for servers" in said
 
 
 @pytest.mark.parametrize("code", EXAMPLES, ids=lambda code: re.findall(r"def (test_\w+)", code)[0])
