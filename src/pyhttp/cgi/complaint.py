@@ -1,7 +1,7 @@
-"""RFC 3875 §7.2: why a program cannot be started, for the operator's log.
+"""RFC 3875 §7.2: the reason why a program cannot be started, for the operator's log.
 
-The system says the same of a script that is missing and of one whose interpreter is: `No such file or directory`, with
-the name of the script. What is wrong stands in the first line of the file, which is looked at here, and only here.
+The system reports a missing script and a missing interpreter alike: `No such file or directory`, with the name of the
+script. The first line of the file shows the fault; only this module reads it.
 """
 
 import errno
@@ -11,17 +11,17 @@ from typing import Final
 __all__ = ["why_not"]
 
 _LOOKED_AT: Final = 256
-"""Octets; no system reads more of a first line."""
+"""The number of octets that are read; no system reads more of a first line."""
 _MARK: Final = b"\xef\xbb\xbf"
 _NO_INTERPRETER: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EACCES, errno.ELOOP})
 
 
 def why_not(command: tuple[str, ...], error: OSError | ValueError) -> str:
-    """What to tell of `command`, which could not be started.
+    """The log line about `command`, which could not be started.
 
     Args:
-        command: The program, and the file that it should run, if it is a program for a suffix.
-        error: As `subprocess` has it.
+        command: The program and, if that is a program for a suffix, the file that it should run.
+        error: The error that `subprocess` has raised.
     """
     program = command[0]
     described = f"{program!r}, the program for {command[1]!r}," if len(command) > 1 else repr(program)
@@ -30,12 +30,12 @@ def why_not(command: tuple[str, ...], error: OSError | ValueError) -> str:
 
 
 def _fault(program: str, error: OSError) -> str:
-    """What is wrong with the file; empty where what the system says is all that is known."""
+    """The fault of the file; empty where only the system's own words are known."""
     try:
         with open(program, "rb") as file:
             first = file.read(_LOOKED_AT).partition(b"\n")[0]
     except OSError:
-        return ""  # then the system has said what was to be said
+        return ""  # then the system's own words are enough
     if error.errno == errno.ENOEXEC:
         if first.startswith(_MARK + b"#!"):
             return "a byte order mark stands before the #! of its first line"

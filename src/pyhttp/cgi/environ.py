@@ -1,6 +1,6 @@
-"""RFC 3875 §4.1: the meta-variables of a script, built from nothing but the request and what the operator named.
+"""RFC 3875 §4.1: the meta-variables of a script, built only from the request and the variables that the operator named.
 
-A pure function of values. What a request says goes out as the bytes it had; paths are in the file system's encoding
+The functions are pure. Texts of the request keep the bytes that they had; paths are in the file system's encoding
 (3875-4.1-7c).
 """
 
@@ -19,12 +19,12 @@ _REPLACEABLE: Final[Mapping[bool, Mapping[bytes, bytes]]] = {
     False: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"http"},
     True: {b"PATH": b"/usr/local/bin:/usr/bin:/bin", b"REQUEST_SCHEME": b"https", b"HTTPS": b"on"},
 }
-"""What an operator may know better, with and without TLS here: where programs are, and what a proxy in front speaks.
-HTTPS is for TLS at this server (3875-4.1.18-1c)."""
+"""Variables that an operator may know better, with and without TLS here: the place of programs, and the scheme of a
+proxy in front. HTTPS is for TLS at this server (3875-4.1.18-1c)."""
 
 _SAME: Final = {"GATEWAY_INTERFACE": "CGI/1.1", "REDIRECT_STATUS": "200"}
-"""What is true of every run: CGI/1.1 is spoken (3875-4.1.4-1a), with no zeros before its numbers (3875-4.1.4-3c.2);
-php-cgi runs only where a server says the second."""
+"""Variables that are the same in every run. The server speaks CGI/1.1 (3875-4.1.4-1a), with no zeros before its numbers
+(3875-4.1.4-3c.2). php-cgi runs only where a server sets the second variable."""
 
 
 def meta_variables(
@@ -41,12 +41,12 @@ def meta_variables(
 
     Args:
         head: The request.
-        script: What runs.
-        root: The directory that is served.
+        script: The script that runs.
+        root: The served directory.
         ends: The connection.
-        length: Octets of content, all codings of the transfer removed.
+        length: The number of octets of content, all transfer codings removed.
         authorization: Whether the script gets Authorization (3875-9.2-1c).
-        inherited: Variables that the operator gives; they never replace one of RFC 3875.
+        inherited: Variables from the operator; they never replace one of RFC 3875.
     """
     variables = dict(_REPLACEABLE[ends.secure])
     if ends.scheme:
@@ -68,17 +68,17 @@ def meta_variables(
 
 
 def _octets(variables: Mapping[str, str]) -> Iterator[tuple[bytes, bytes]]:
-    """The same as octets (3875-4.1.18-2f), whose case is kept (3875-4.1-7b), in one step for all of them.
+    """The variables as octets (3875-4.1.18-2f), whose case is kept (3875-4.1-7b); one step converts all of them.
 
     Raises:
-        ValueError: One of them has a NUL, which no environment can have.
+        ValueError: A variable has a NUL, which no environment can have.
     """
     octets = "\0".join([*variables, *variables.values()]).encode("latin-1").split(b"\0")
     return zip(octets[: len(variables)], octets[len(variables) :], strict=True)
 
 
 def operators_variables(entries: tuple[str, ...], environ: Mapping[str, str]) -> Mapping[str, str]:
-    """What `Site.cgi_env` gives to scripts: a value of its own, or that of the server's environment, if it has any."""
+    """The variables of `Site.cgi_env`: with a value there, or with that of the server's environment, if it has one."""
     given = {}
     for entry in entries:
         name, sets, value = entry.partition("=")
@@ -91,7 +91,7 @@ def operators_variables(entries: tuple[str, ...], environ: Mapping[str, str]) ->
 
 @lru_cache(maxsize=64)
 def _path_variables(script: Script, root: str) -> Mapping[bytes, bytes]:
-    """What names files; kept, since most scripts run again and again.
+    """The variables that name files; they are kept, since most scripts run again and again.
 
     Names that RFC 3875 does not have (3875-4.1-4a) are those of other servers, without "X_" (3875-4.1-4a.2).
     """
@@ -100,7 +100,7 @@ def _path_variables(script: Script, root: str) -> Mapping[bytes, bytes]:
         b"SCRIPT_FILENAME": os.fsencode(script.path),
         b"SCRIPT_NAME": os.fsencode(script.name),
     }
-    if script.path_info:  # NULL is said by no variable at all, which programs take for "not there" (3875-4.1.5)
+    if script.path_info:  # an unset variable means NULL, which programs read as "not there" (3875-4.1.5)
         variables[b"PATH_INFO"] = os.fsencode(script.path_info)
     if script.path_translated:
         variables[b"PATH_TRANSLATED"] = os.fsencode(script.path_translated)

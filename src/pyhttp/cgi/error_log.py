@@ -1,4 +1,4 @@
-"""RFC 3875 §3.4: a script's standard error, line by line into the operator's log, bounded (safety lines D19, O2)."""
+"""RFC 3875 §3.4: the lines of a script's standard error, for the operator's log, bounded (safety lines D19, O2)."""
 
 import re
 from collections.abc import Callable
@@ -13,12 +13,12 @@ _UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\\\x7f-\x9f]")
 
 
 class ErrorLog:
-    """Takes bytes, logs lines, each with the script's name before it.
+    """A sink for bytes that logs them as lines, each with the script's name before it.
 
     Args:
-        log: Takes one line.
-        name: SCRIPT_NAME.
-        limits: `script_stderr` bytes are logged at most, in lines of `log_line`.
+        log: Logs one line.
+        name: The SCRIPT_NAME of the script.
+        limits: At most `script_stderr` bytes are logged, in lines of `log_line`.
     """
 
     __slots__ = ("_left", "_line", "_log", "_longest", "_name")
@@ -39,7 +39,7 @@ class ErrorLog:
         *lines, self._line = (self._line + kept).split(b"\n")
         for line in lines:
             self._write(line)
-        # A line without end is not waited for beyond what would be shown of it; the rest of it is another line.
+        # A line without end is logged as soon as it fills a line of the log; the rest of it is another line.
         if len(self._line) >= self._longest:
             self.end()
         if self._left == 0:
@@ -47,21 +47,21 @@ class ErrorLog:
             self.say("more on its standard error is not logged")
 
     def end(self) -> None:
-        """No more will come: log the line that was begun."""
+        """Log the line that was begun: no more bytes will come."""
         line, self._line = self._line, b""
         if line:
             self._write(line)
 
     def say(self, text: str) -> None:
-        """Log a remark of the server about the script, which may quote it."""
+        """Log a remark of the server about the script; it may quote the script."""
         self._log(f"{safe(self._name)}: {safe(text)}")
 
     def say_ended(self, status: int) -> None:
-        """Log how the script ended: its exit status, or the number of a signal, negative."""
+        """Log the end of the script: its exit status, or the number of a signal, negative."""
         self.say(f"ended by signal {-status}" if status < 0 else f"exit status {status}")
 
     def blame(self, error: HTTPError) -> None:
-        """Log what the script did wrong, for whoever wrote it; the client learns a status at most."""
+        """Log the script's fault, for its author; the client learns at most a status."""
         if error.status >= 500:
             self.say(error.detail)
 
@@ -72,5 +72,5 @@ class ErrorLog:
 
 
 def safe(text: str) -> str:
-    r"""Controls and ``\`` as ``\xNN``: no text of a program starts a line of its own, or moves a terminal's cursor."""
+    r"""The text with controls and ``\`` as ``\xNN``: it cannot start a line of its own, or move a cursor."""
     return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

@@ -1,8 +1,8 @@
 """RFC 3875 §3.1, §6: one request to one script, and its output as a Response or as another path to go to.
 
-What either says is not changed to provide anything (3875-3.1-1d).
+The request and the output are not changed to provide anything else (3875-3.1-1d).
 
-Nothing here waits: whoever serves the connection looks again when a descriptor or a deadline says so.
+No call waits: the caller that serves the connection looks again when a descriptor is readable, or at a deadline.
 """
 
 import os
@@ -28,7 +28,7 @@ from pyhttp.site import Site
 __all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "redirected"]
 
 MAX_LOCAL_REDIRECTS: Final = 5
-"""C14: one script may name another a few times, but two that name each other must come to an end."""
+"""C14: one script may redirect to another a few times, but two that redirect to each other have to end."""
 
 _NO_HEAD: Final = Document(200, EMPTY, None)
 _OF_CONTENT: Final = frozenset({"expect", "te", "trailer", "transfer-encoding"})
@@ -37,36 +37,36 @@ _PRECONDITIONS: Final = frozenset({"if-match", "if-none-match", "if-modified-sin
 
 
 class Call(NamedTuple):
-    """All that running a script needs to know.
+    """The values that are needed to run a script.
 
-    A named tuple, as RequestHead is: it is made for every run.
+    A named tuple, like RequestHead, since a value is made for every run.
     """
 
     head: RequestHead
     """The request."""
     script: Script
-    """What runs."""
+    """The script that runs."""
     root: str
-    """The directory that is served."""
+    """The served directory."""
     site: Site
-    """What the operator said of CGI."""
+    """The operator's settings for CGI."""
     ends: Ends
     """The connection."""
     scripts: RunningScripts
-    """What all scripts of the server share."""
+    """The state that all scripts of the server share."""
     log: Callable[[str], None]
-    """Takes one line: the script's standard error, and how it failed."""
+    """Logs one line: of the script's standard error, or about its failure."""
     stdin: int | None = None
     """The request's content as an open file, which need not stay open; None where it is empty."""
     length: int = 0
-    """Octets of content."""
+    """The number of octets of content."""
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
     """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14).
 
-    What the client asked of its own method is not asked of this one: ranges of a GET only (9110-14.2-4a), and no
-    condition on a method that has been performed, by the script, already (RFC 9110 §13.2.1).
+    Fields about the client's own method do not apply to the new one. Ranges are kept for GET only (9110-14.2-4a).
+    Conditions do not count for a method that the script has already performed (RFC 9110 §13.2.1).
     """
     path, _, query = redirect.target.partition("?")
     dropped = _OF_CONTENT | (frozenset() if head.method == "GET" else _RANGE)
@@ -81,7 +81,7 @@ def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
 
 
 def _start(call: Call) -> Process:
-    """Start the script, its environment built from nothing, without arguments (3875-4.4-1c, 3875-4.4-4a)."""
+    """Start the script without arguments, its environment built from nothing (3875-4.4-1c, 3875-4.4-4a)."""
     script, site = call.script, call.site
     return Process(
         (script.handler, script.path) if script.handler else (script.path,),
@@ -101,30 +101,31 @@ def _start(call: Call) -> Process:
 
 
 class _Stage(Enum):
-    """What a run waits for."""
+    """The thing that a run waits for."""
 
     START = auto()
-    """The script's end, for a moment: most are over by then, and all they said is there. Who waits for everything is
-    woken several times by a script that is soon over, which costs more than the wait."""
+    """The script's end, for a moment: most scripts end by then, and their whole output is there. To wait for output as
+    well would wake the thread several times for such a script, and cost more than the wait."""
     HEAD = auto()
-    """Its header section."""
+    """The script's header section."""
     SHORT = auto()
-    """Its end, for a moment: content that is short and soon over leaves in one piece, with its length (9110-8.6-9a)."""
+    """The script's end, for a moment: short content of a script that ends soon leaves in one piece, with its length
+    (9110-8.6-9a)."""
     END = auto()
-    """Its end, as long as it may take to tidy up: what it says is of no interest any more."""
+    """The script's end, for as long as it may take to tidy up: its further output is ignored."""
     OVER = auto()
-    """Nothing: the outcome is there."""
+    """Nothing: the outcome is known."""
 
 
 class Run:
-    """A script from its start until it is known what it answers.
+    """A script from its start until its answer is known.
 
     Args:
-        call: What runs.
-        place: Where it is counted; used up.
+        call: The script and its request.
+        place: The place in which the script is counted; used up.
 
     Raises:
-        HTTPError: It cannot be started, or not now.
+        HTTPError: The script cannot be started, or not now.
     """
 
     def __init__(self, call: Call, place: Place) -> None:
@@ -147,15 +148,15 @@ class Run:
         self._content = b""
         self._outcome: Response | LocalRedirect | HTTPError | None = None
 
-    # --- for whoever waits
+    # --- for the code that waits
 
     def watched(self) -> tuple[int, ...]:
-        """Descriptors; when one is readable, `proceed` is to be called."""
+        """The descriptors to watch; when one is readable, `proceed` is to be called."""
         soon = self._stage is _Stage.START or self._stage is _Stage.SHORT
         return (soon and self._pipes.exit()) or self._pipes.watched()
 
     def due(self) -> float:
-        """When `proceed` is to be called at the latest, on the monotonic clock."""
+        """The latest time at which `proceed` is to be called, on the monotonic clock."""
         if self._stage is _Stage.HEAD:
             until = min(self._head_until, self._pipes.heard + self._timeouts.script)
         else:
@@ -163,10 +164,10 @@ class Run:
         return min(until, self._pipes.due())
 
     def proceed(self) -> bool:
-        """Look, without waiting; True once `outcome` is there."""
+        """Look, without waiting; True once `outcome` is known."""
         if self._fresh:
             self._fresh = False
-            if time.monotonic() < self._until:  # mostly the first look comes right after the start, and is for nothing
+            if time.monotonic() < self._until:  # the first look mostly comes right after the start, too early
                 return False
         try:
             while (following := self._look()) is not None:
@@ -176,7 +177,7 @@ class Run:
         return self._stage is _Stage.OVER
 
     def outcome(self) -> Response | LocalRedirect:
-        """What the script answers; the body of the Response is the caller's to close, which ends the script.
+        """The script's answer; the caller has to close the body of the Response, which ends the script.
 
         Raises:
             HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence
@@ -189,7 +190,7 @@ class Run:
         return self._outcome
 
     def close(self) -> None:
-        """Nobody waits any more: end the script, all its processes (3875-6.1-3b). Harmless when called twice."""
+        """End the script, all its processes (3875-6.1-3b); the outcome is not needed. Harmless when called twice."""
         self._pipes.close()
 
     # --- stage by stage
@@ -221,7 +222,7 @@ class Run:
         return self._pipes.has_ended() or time.monotonic() >= self._until
 
     def _await_end(self, outcome: Response | LocalRedirect | HTTPError) -> _Stage:
-        """`outcome` is it, once the script has ended, or has had its time to."""
+        """Set `outcome`, which counts once the script has ended, or has had its time to."""
         self._outcome = outcome
         self._until = time.monotonic() + self._timeouts.script_kill
         return _Stage.END
@@ -254,7 +255,7 @@ class Run:
         return _Stage.SHORT
 
     def _whole(self) -> bytes | None:
-        """All of the content, if the script has ended well and it is short; else it comes piece by piece."""
+        """The whole content, if the script has ended well and it is short; else None: it comes piece by piece."""
         piece: bytes | None = None
         while len(self._content) < PIECE and (piece := self._pipes.read()):
             self._content += piece
@@ -266,14 +267,14 @@ class Run:
         if whole is not None:
             self._outcome = Response(head.status, head.headers, whole, reason=head.reason)
             return self._end()
-        # A body after HEAD is dropped (3875-4.3.3-1c), and so says nothing of the content that a GET would give.
+        # A body after HEAD is dropped (3875-4.3.3-1c): it does not show the content that a GET would give.
         left = 0 if self._call.head.method == "HEAD" else head.length
         content = ScriptContent(self._pipes, self._errors, self._timeouts, self._content, left)
         self._outcome = Response(head.status, head.headers, content, reason=head.reason)
         return _Stage.OVER
 
     def _end(self) -> _Stage:
-        """The script has ended, or is ended now."""
+        """Log the end of the script, and end it now if it still runs."""
         if self._pipes.status:
             self._errors.say_ended(self._pipes.status)
         if isinstance(self._outcome, HTTPError):

@@ -1,7 +1,7 @@
-"""RFC 3875 §6, §5: a script's output, bytes in and values out.
+"""RFC 3875 §6, §5: the output of a script, from bytes to values.
 
-An incremental parser of the header section; what follows it is content and is not looked at. Nothing of the section
-reaches a client unchecked (safety lines C12, C13, S11).
+An incremental parser of the header section. The octets behind it are content and are not read here. No field of the
+section reaches a client unchecked (safety lines C12, C13, S11).
 """
 
 import re
@@ -23,17 +23,19 @@ _SECTION_END: Final = re.compile(rb"(?:^|\n)\r?\n")
 _STATUS: Final = re.compile("([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.text(abnf.REASON_PHRASE) + "))?")
 _TYPED: Final = re.compile(abnf.text(abnf.TOKEN + rb"/" + abnf.TOKEN) + r"(?:[ \t]*+;.*)?")
-"""A type and a subtype; its parameters are the script's own. It reaches the client as it is (3875-6.3.1-3c)."""
+"""A type and a subtype; the parameters are the script's own. The value reaches the client as it is (3875-6.3.1-3c)."""
 _KEPT: Final = 1024
-"""Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
+"""The largest number of octets of a section whose meaning is kept: most scripts begin every answer with the same
+lines."""
 _LARGEST: Final = 2**63 - 1
-"""F3: a count that 64 bits hold."""
+"""F3: the largest count of 63 bits."""
 
 _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = OF_CONNECTION | {"trailer", "upgrade"}
-"""What belongs to the server's own connection (3875-6.3.4-2b, C13): there the server wins, elsewhere the script, with
-its Date say (3875-6.3.4-2c). What a script's Connection names does not: a script knows of no connection, and the client
-would miss what is meant for it, as Content-Type is (RFC 9110 §7.6.1)."""
+"""Fields about the server's own connection (3875-6.3.4-2b, C13). Here the server's value wins; for other fields, such
+as Date, the script's does (3875-6.3.4-2c). A script's Connection is dropped, and does not drop the fields that it
+names: a script knows of no connection, and the client would miss a field that is meant for it, such as Content-Type
+(RFC 9110 §7.6.1)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +43,9 @@ class Document:
     """The head of a response for the client (3875 §6.2.1, §6.2.3, §6.2.4, and §5).
 
     Attributes:
-        status: 200 to 599.
-        headers: Checked field lines, without Status and without what belongs to the connection.
-        length: The octets of content stated; None where only the end of output tells.
+        status: A status from 200 to 599.
+        headers: Checked field lines, without Status and without fields about the connection.
+        length: The stated number of octets of content; None where only the end of output shows it.
         reason: The reason phrase; empty where there is none.
     """
 
@@ -55,23 +57,23 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class LocalRedirect:
-    """The script names another path of this server, whose response is to be sent (3875-6.2.2-1b).
+    """A path of this server that the script names; its response is to be sent (3875-6.2.2-1b).
 
-    What may not stand in a URI is escaped in `target`: it is a request-target (RFC 9112 §3.2.1).
+    Characters that may not stand in a URI are escaped in `target`: it is a request-target (RFC 9112 §3.2.1).
     """
 
     target: str
 
 
 class OutputParser:
-    """Parses one script's header section as it arrives; any split of the output gives the same value.
+    """A parser of one script's header section as it arrives; any split of the output gives the same value.
 
     Args:
         limits: `script_fields` and `script_field_lines` bound the section (safety line D19).
         non_parsed: Whether the output is a whole HTTP response (3875 §5).
 
     Attributes:
-        rest: What followed the section: the first octets of content.
+        rest: The first octets of content, which arrived with the end of the section.
     """
 
     __slots__ = ("_buffer", "_limits", "_non_parsed", "rest")
@@ -83,12 +85,12 @@ class OutputParser:
         self.rest: bytes = b""
 
     def receive(self, data: bytes) -> Document | LocalRedirect | None:
-        """Take output; the head once it is complete, None until then.
+        """Take output; returns the head once it is complete, None until then.
 
         Raises:
-            BadGateway: The section breaks the grammar or a limit, or none of the four kinds of response is meant.
+            BadGateway: The section breaks the grammar or a limit, or means none of the four kinds of response.
         """
-        # The blank line may have begun in what is here already: its longest beginning is "\n\r".
+        # The blank line may have begun in the octets that are here already: its longest beginning is "\n\r".
         searched = max(0, len(self._buffer) - 2)
         self._buffer += data
         end = _SECTION_END.search(self._buffer, searched)
@@ -100,11 +102,11 @@ class OutputParser:
         section = bytes(self._buffer[: end.start()])
         if section.count(b"\n") >= self._limits.script_field_lines:
             raise BadGateway(f"a header section of more than {self._limits.script_field_lines} lines")
-        kept = len(section) <= _KEPT and b"cookie" not in section.lower()  # that is one client's own
+        kept = len(section) <= _KEPT and b"cookie" not in section.lower()  # a cookie belongs to one client
         return (_kept_response if kept else _response)(section, self._non_parsed)
 
     def receive_eof(self) -> BadGateway:
-        """The error that the end of output is, while `receive` has given nothing but None."""
+        """The error for an end of output before a head."""
         if self._buffer:
             return BadGateway("output that ended within its header section")
         return BadGateway("no output")
@@ -119,15 +121,15 @@ _kept_response = lru_cache(maxsize=64)(_response)
 
 
 def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
-    """§6.2: which of the four kinds it is."""
+    """Make one of the four kinds of response (§6.2)."""
     fields = [_field(line) for line in lines]
     cgi = _cgi_fields(fields)
     status, location = cgi["status"], cgi["location"]
     if status is None and location is not None:
         if not location:
             raise BadGateway("Location is empty")
-        # Beside paths and absolute URIs, which §6.3.2 knows, there are relative references and paths with a fragment:
-        # the client resolves the one (RFC 9110 §10.2.2), and it alone has a use for the other.
+        # Beside the paths and absolute URIs of §6.3.2 there are relative references and paths with a fragment: the
+        # client resolves a relative reference (RFC 9110 §10.2.2), and only the client can use a fragment.
         if location.startswith("/") and "#" not in location:
             return LocalRedirect(uri_reference(location))
         return _document(302, fields)  # 3875-6.2.3-3b; Location is among them (9110-15.4.3-2a)
@@ -138,12 +140,12 @@ def _cgi_response(lines: list[str]) -> Document | LocalRedirect:
     found = _STATUS.fullmatch(status)
     if found is None:
         raise BadGateway(f"Status is not one of a final response: {status!r}")
-    # With Location it is a redirect that has a document (3875-6.2.4-3b).
+    # A status with Location is a redirect that has a document (3875-6.2.4-3b).
     return _document(int(found[1]), fields, (found[2] or "").strip(" \t"))
 
 
 def _http_response(lines: list[str]) -> Document:
-    """§5: a status line and field lines of HTTP (3875-5.1-1a), read and checked, never sent unseen (3875-5.2-3a)."""
+    """§5: a status line and field lines of HTTP (3875-5.1-1a); they are checked before they are sent (3875-5.2-3a)."""
     found = _STATUS_LINE.fullmatch(lines[0])
     if found is None:
         raise BadGateway(f"not the status line of a final response: {lines[0]!r}")
@@ -183,19 +185,19 @@ def _document(status: int, fields: list[tuple[str, str]], reason: str = "") -> D
             raise BadGateway(f"Content-Type is no media type: {value[:200]!r}")
         if key == "content-length":
             lengths.append(value)
-    if status in CONTENT_FORBIDDEN and status != 304:  # there it would describe what a 304 stands for (9110-8.6)
+    if status in CONTENT_FORBIDDEN and status != 304:  # in a 304 it describes the omitted content (9110-8.6)
         dropped.add("content-length")
-    # Line by line: those of Set-Cookie are not joined (9110-5.3-4.1b).
+    # The lines are kept one by one: those of Set-Cookie are not joined (9110-5.3-4.1b).
     kept = tuple([(name, value) for name, value in fields if not _is_dropped(name.lower(), dropped)])
     return Document(status, Headers.parsed(kept), _content_length(lengths), reason)
 
 
 def _is_dropped(name: str, dropped: set[str]) -> bool:
-    return name in dropped or name.startswith("x-cgi-")  # extensions of CGI, none of which is known (3875-6.3.5-1b)
+    return name in dropped or name.startswith("x-cgi-")  # extensions of CGI; none is known (3875-6.3.5-1b)
 
 
 def _content_length(values: list[str]) -> int | None:
-    """What the script says of its content's length, by the rule for requests (9110-8.6-13a, safety line F3)."""
+    """The length of content that the script states, by the rule for requests (9110-8.6-13a, safety line F3)."""
     if not values:
         return None
     value = values[0]

@@ -1,6 +1,6 @@
-"""RFC 3875 §6.1: what a running script says, read without waiting, and logged where it is an error.
+"""RFC 3875 §6.1: the output of a running script, read without waiting, and its errors, which are logged.
 
-Whoever serves the connection watches the descriptors: output, standard error and the script's own end.
+The code that serves the connection watches the descriptors: output, standard error and the script's own end.
 """
 
 import math
@@ -15,23 +15,23 @@ from pyhttp.cgi.running import RunningScripts
 __all__ = ["PIECE", "ScriptPipes"]
 
 PIECE: Final = 64 * 1024
-"""What a pipe holds."""
+"""The capacity of a pipe."""
 _DROPPED_AT_ONCE: Final = 16
 _LOOK: Final = 0.02
-"""Seconds between looks where the system does not tell the end of a process."""
+"""Seconds between two looks where the system does not report the end of a process."""
 
 
 class ScriptPipes:
-    """Reads a script's output, and notices its end.
+    """A reader of a script's output, which also notices the script's end.
 
     Args:
         process: The script; closed by `close`.
-        scripts: Deadlines, and whether the server stops.
-        errors: Takes its standard error.
+        scripts: The deadlines, and whether the server stops.
+        errors: The log for the script's standard error.
 
     Attributes:
-        status: How the script ended, negative for a signal; None while it runs.
-        heard: When it last said something, or was started, on the monotonic clock.
+        status: The exit status of the script, negative for a signal; None while it runs.
+        heard: The time of its last output, or of its start, on the monotonic clock.
     """
 
     def __init__(self, process: Process, scripts: RunningScripts, errors: ErrorLog) -> None:
@@ -47,7 +47,7 @@ class ScriptPipes:
         self.heard: float = time.monotonic()
 
     def watched(self) -> tuple[int, ...]:
-        """What becomes readable when there is something to read, or to notice."""
+        """The descriptors that become readable when there is something to read, or to notice."""
         process = self._process
         found = [] if self._at_end else [process.output]
         if not self._errors_end:
@@ -55,18 +55,18 @@ class ScriptPipes:
         return (*found, *self.exit())
 
     def exit(self) -> tuple[int, ...]:
-        """What becomes readable when the script ends; nothing where it has ended, or the system does not tell."""
+        """The descriptor that becomes readable when the script ends; none after that, or if the system has none."""
         exit_ = self._process.exit
         return () if exit_ is None or self.status is not None else (exit_,)
 
     def due(self) -> float:
-        """When to read even if nothing is readable."""
+        """The time at which to read even if no descriptor is readable."""
         if self.status is None:
             return math.inf if self._process.exit is not None else time.monotonic() + _LOOK
         return math.inf if self._at_end else self._end_of_silence()
 
     def has_ended(self) -> bool:
-        """Whether the script has ended; others may still hold its pipes."""
+        """Whether the script has ended; other processes may still hold its pipes."""
         if self.status is None and (status := self._process.ended()) is not None:
             self.status = status
             self._ended_at = time.monotonic()
@@ -75,8 +75,8 @@ class ScriptPipes:
     def read(self) -> bytes | None:
         """The next octets of output; None where there are none now, ``b""`` at their end.
 
-        Output ends with its pipe, or where the script has gone and others that hold the pipe have been silent for
-        `script_kill` seconds.
+        Output ends with its pipe; or after the script's end, when other processes hold the pipe and have been silent
+        for `script_kill` seconds.
         """
         if self._at_end:
             self._notice()
@@ -95,35 +95,36 @@ class ScriptPipes:
         return data
 
     def drop(self) -> None:
-        """Read what is there, but a bounded amount of it, and forget it."""
+        """Read a bounded amount of the output that is there, and forget it."""
         for _ in range(_DROPPED_AT_ONCE):
             if not self.read():
                 return
 
     def close(self, patience: float = 0.0) -> None:
-        """End the script, if it has not ended, and give everything back; harmless when called twice.
+        """End the script, if it has not ended, and release all resources; harmless when called twice.
 
-        Where it has ended, others may be about to let go of its pipes: they have their time of silence for it.
+        Where the script has ended, other processes may be about to release its pipes: they have their time of silence
+        for it.
 
         Args:
-            patience: Seconds in which it may still end by itself.
+            patience: Seconds in which the script may still end by itself.
         """
         if self._closed:
             return
         self._closed = True
         if self.has_ended():
-            self.drop()  # so that the end of the pipe is seen
+            self.drop()  # this finds the end of the pipe
             patience = max(patience, self._end_of_silence() - time.monotonic())
-        self._read_errors()  # what a pipe holds is read in one piece
+        self._read_errors()  # one read empties a pipe
         self._errors.end()
         self._process.close(patience, released=self._released and self._errors_end)
 
     def _end_of_silence(self) -> float:
-        """Until when others than the script are listened to."""
+        """The time until which output of processes other than the script counts."""
         return max(self.heard, self._ended_at) + (0.0 if self._scripts.stopping else self._scripts.timeouts.script_kill)
 
     def _notice(self) -> None:
-        """Log what stands in the error pipe, and see whether the script has ended."""
+        """Log the octets in the error pipe, and check whether the script has ended."""
         self._read_errors()
         self.has_ended()
 

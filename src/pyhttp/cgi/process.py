@@ -1,7 +1,7 @@
-"""RFC 3875 §7.2, §3.4: a script as a group of processes: started, ended and reaped here alone.
+"""RFC 3875 §7.2, §3.4: a script as a group of processes: only this module starts, ends and reaps it.
 
-It is started by vfork and exec: `subprocess` does so as long as it need not run Python between the two, so that no
-copy of an interpreter with threads ever runs (safety line C9).
+It is started by vfork and exec: `subprocess` does so as long as no Python code has to run between the two. So no copy
+of an interpreter with threads ever runs (safety line C9).
 """
 
 import contextlib
@@ -23,37 +23,38 @@ from pyhttp.errors import HTTPError, InternalError, Unavailable
 __all__ = ["Process"]
 
 _OF_THE_MOMENT: Final = frozenset({errno.EAGAIN, errno.ENOMEM, errno.EMFILE, errno.ENFILE})
-"""Failures to start that say something about the machine now, not about the script."""
+"""Failures to start that come from the present state of the machine, not from the script."""
 
 _LOOK: Final = 0.02
-"""Seconds between looks at a group whose leader has gone: the end of a grandchild is announced to nobody."""
+"""Seconds between two looks at a group whose leader has gone: the system does not report the end of a grandchild."""
 
 _REAP: Final = 5.0
-"""Seconds to wait for a process that got SIGKILL. It dies at once, but for one in a system call on a failing disk."""
+"""Seconds to wait for a process that got SIGKILL. It dies at once, except in a system call on a failing disk."""
 
 
 class Process:
-    """A started script: the leader of a process group of its own (3875-9.5-1b), in the directory it lies in.
+    """A started script: the leader of a process group of its own (3875-9.5-1b), in the directory of its file.
 
-    Its standard input is what `stdin` says, its output and errors are pipes; it has no other descriptor. Signals are
-    at their defaults, but for those that whoever started the server has it ignore (nohup), and it may open as many
-    descriptors as the server could when it was started.
+    Its standard input is `stdin`, its output and errors are pipes; it has no other descriptor. Signals are at their
+    defaults, except for those that the server was started to ignore (nohup). It may open as many descriptors as the
+    server could at its own start.
 
     Args:
-        command: Absolute path, and further arguments; nothing of the request (safety line C1).
-        directory: Where it runs (3875-7.2-4a).
-        environment: All of it.
-        stdin: A descriptor; None for an input that is empty.
-        scripts: Where it is counted; `forget` is called when it has been reaped.
+        command: The absolute path, and further arguments; no part of the request (safety line C1).
+        directory: The working directory (3875-7.2-4a).
+        environment: The whole environment.
+        stdin: A descriptor; None for an empty input.
+        scripts: The scripts of the server; its `forget` is called when this one has been reaped.
 
     Attributes:
-        output: The descriptor its output is read from (3875-5.2-1a); non-blocking.
+        output: The descriptor from which its output is read (3875-5.2-1a); non-blocking.
         errors: The same for its standard error.
-        exit: A descriptor that becomes readable when the leader has ended; None where the system has no such thing.
+        exit: A descriptor that becomes readable when the leader has ended; None where the system has no such
+            descriptors.
 
     Raises:
-        InternalError: It cannot be started (safety lines C8, C15).
-        Unavailable: It cannot be started now.
+        InternalError: The script cannot be started (safety lines C8, C15).
+        Unavailable: The script cannot be started now.
     """
 
     output: int
@@ -69,7 +70,7 @@ class Process:
         scripts: RunningScripts,
     ) -> None:
         self._scripts = scripts
-        self._lock = threading.RLock()  # a signal handler may destroy what its own thread is just ending
+        self._lock = threading.RLock()  # a signal handler may destroy the group that its own thread is just ending
         self._ending = False
         self._gone = False
         opened: list[int] = []
@@ -98,29 +99,30 @@ class Process:
         self.exit: int | None = _exit_descriptor(self._popen.pid)
 
     def ended(self) -> int | None:
-        """How the leader ended, as `subprocess` says it: negative for a signal; None while it runs."""
+        """The exit status of the leader, as in `subprocess`: negative for a signal; None while it runs."""
         return self._popen.poll()
 
     def wait(self, seconds: float) -> None:
-        """Wait for the leader to end, so long at most."""
+        """Wait for the leader to end, at most for this time."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(seconds)
 
     def terminate(self) -> None:
-        """SIGTERM to the group; never waits."""
+        """Send SIGTERM to the group, without waiting."""
         self._signal(signal.SIGTERM)
 
     def close(self, patience: float = 0.0, *, released: bool = False) -> None:
-        """Close the pipes, and end what is left of the run; harmless when called twice. For the owner alone.
+        """Close the pipes, and end the rest of the run; harmless when called twice. Only the owner calls it.
 
-        Of a run whose leader has ended, only those are left who hold its output or its errors. Others have left it, in
-        its group or not: a job in the background may be about to make itself a session, and must not be hit before.
+        Of a run whose leader has ended, only processes that hold its output or its errors are still part. Others have
+        left it, in its group or not: a background job may be about to make itself a session, and must not be hit
+        before.
 
-        It never waits: what does not end at once is waited for by a thread, which sends SIGKILL in the end.
+        The call never waits: a thread waits for a run that does not end at once, and sends SIGKILL in the end.
 
         Args:
             patience: Seconds in which the run may still end by itself, before its group gets SIGTERM.
-            released: Whether both pipes have been read to their end, so that nobody holds them.
+            released: Whether both pipes have been read to their end, so that no process holds them.
         """
         if self._ending:
             return
@@ -128,7 +130,7 @@ class Process:
         if self.exit is not None:
             os.close(self.exit)
         ended = self._popen.poll() is not None
-        if not ended:  # then it is not waited for what it has to say
+        if not ended:  # then its further output is not needed
             os.close(self.output)
         held = (self.output, self.errors) if ended else (self.errors,)
         if ended and (released or not (patience or self._signal(signal.SIGTERM))):
@@ -139,16 +141,16 @@ class Process:
         try:
             name = f"pyhttp-bury-{self._popen.pid}"
             threading.Thread(target=self._bury, args=(patience, held), name=name).start()
-        except RuntimeError:  # no more threads to be had: then this one waits, without patience
+        except RuntimeError:  # no thread can be started: this one waits, without patience
             self._signal(signal.SIGTERM)
             self._bury(0.0, held)
 
     def destroy(self) -> None:
-        """SIGKILL to the group; never waits."""
+        """Send SIGKILL to the group, without waiting."""
         self._signal(signal.SIGKILL)
 
     def kill(self) -> None:
-        """SIGKILL to the group, and reap its leader."""
+        """Send SIGKILL to the group, and reap its leader."""
         self.destroy()
         self.wait(_REAP)
         self._forget()
@@ -162,17 +164,17 @@ class Process:
             while self._signal(0) and time.monotonic() < deadline:
                 time.sleep(_LOOK)
             self.kill()
-        # Not before: a script that tidies up and says so must not die of a broken pipe in the middle of it.
+        # The pipes close only now: a script that reports while it tidies up must not die of a broken pipe.
         self._forget(held)
 
     def _ends_by_itself(self, seconds: float, held: tuple[int, ...]) -> bool:
-        """Wait so long at most until the leader has ended, and nobody holds these pipes any more."""
+        """Wait, at most for this time, until the leader has ended and no process holds these pipes."""
         until = time.monotonic() + seconds
         self.wait(seconds)
         return self.ended() is not None and all(_released(pipe, until - time.monotonic()) for pipe in held)
 
     def _forget(self, pipes: tuple[int, ...] = ()) -> None:
-        """The run is over: its group is signalled no more, whoever may be in it."""
+        """Note that the run is over: its group gets no further signal, whatever processes are in it."""
         with self._lock:
             self._gone = True
         for pipe in pipes:
@@ -180,10 +182,10 @@ class Process:
         self._scripts.forget(self)
 
     def _signal(self, number: int) -> bool:
-        """Send a signal to the group; False when nobody is left in it.
+        """Send a signal to the group; False when no process is left in it.
 
-        A group's number cannot be given out again while anybody is in it, nor soon after: the kernel goes through all
-        others first. Once it was seen empty it is left alone.
+        The number of a group is not used again while a process is in it, nor soon after: the kernel uses all other
+        numbers first. An empty group gets no further signal.
         """
         with self._lock:
             if not self._gone:
@@ -192,12 +194,12 @@ class Process:
                 except ProcessLookupError:
                     self._gone = True
                 except PermissionError:
-                    pass  # somebody is there who has made himself another user's
+                    pass  # a process is there that has changed its user
             return not self._gone
 
 
 def _pipe(opened: list[int]) -> tuple[int, int]:
-    """Our end, non-blocking, and the script's."""
+    """Our end of a new pipe, non-blocking, and the script's end."""
     ours, theirs = os.pipe()
     opened += ours, theirs
     os.set_blocking(ours, False)
@@ -205,7 +207,7 @@ def _pipe(opened: list[int]) -> tuple[int, int]:
 
 
 def _released(pipe: int, seconds: float) -> bool:
-    """Wait so long at most until nobody holds the other end of `pipe`, whatever may be in it."""
+    """Wait, at most for this time, until no process holds the other end of `pipe`; octets in it do not matter."""
     poll = select.poll()
     poll.register(pipe, 0)
     return bool(poll.poll(max(0.0, seconds) * 1000))
@@ -217,7 +219,7 @@ def _exit_descriptor(pid: int) -> int | None:
         return None
     try:
         return os.pidfd_open(pid)
-    except OSError:  # no descriptor left: then only the end of its output tells
+    except OSError:  # no descriptor is left: only the end of output will show it
         return None
 
 

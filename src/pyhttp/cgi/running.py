@@ -1,4 +1,4 @@
-"""RFC 3875 §3.4, §6.1: the scripts of one server: how many run at once, who is next, and their end when it stops."""
+"""RFC 3875 §3.4, §6.1: the scripts of one server: their number, their queue, and their end when the server stops."""
 
 import os
 import threading
@@ -16,22 +16,22 @@ _MOMENT: Final = 0.2
 """Seconds."""
 
 Bounds = tuple[int, int]
-"""A limit of the system: what is in force, and how far that may be raised."""
+"""A limit of the system: the value in force, and the largest value allowed."""
 
 
 class Group(Protocol):
     """A running script with all its processes."""
 
     def terminate(self) -> None:
-        """Ask it to end; never waits."""
+        """Ask the group to end, without waiting."""
         ...
 
     def destroy(self) -> None:
-        """End it; never waits."""
+        """End the group, without waiting."""
         ...
 
     def kill(self) -> None:
-        """End it, and reap it."""
+        """End the group, and reap it."""
         ...
 
 
@@ -39,14 +39,14 @@ _G = TypeVar("_G", bound=Group)
 
 
 class RunningScripts:
-    """What the scripts of one server share. Safe for use from several threads.
+    """The state that the scripts of one server share. Safe for use from several threads.
 
     Args:
-        limits: `scripts` at once (safety line D18), and what bounds their output and standard error.
+        limits: The number of `scripts` at once (safety line D18), and the bounds of their output and standard error.
         timeouts: `script`, `script_run`, `script_wait` and `script_kill` (safety lines D17, D18, C11).
 
     Attributes:
-        descriptors: The limit of open descriptors that scripts have, where this process has raised its own.
+        descriptors: The limit of open descriptors for scripts, where this process has raised its own.
     """
 
     def __init__(self, limits: Limits, timeouts: Timeouts) -> None:
@@ -62,7 +62,7 @@ class RunningScripts:
 
     @property
     def running(self) -> int:
-        """How many have a place: those that have been started and not yet reaped, and those about to be."""
+        """The number of scripts that have a place: those started and not yet reaped, and those about to be started."""
         return self._starting + len(self._running)
 
     @property
@@ -89,15 +89,15 @@ class RunningScripts:
             return place
 
     def started(self, group: Group) -> None:
-        """One of those about to be started has been; it counts until `forget`."""
+        """Note that a script with a place has started; it counts until `forget`."""
         with self._lock:
             self._starting -= 1
             self._running.add(group)
-        if self.stopping:  # `stop` came too early to know of it
+        if self.stopping:  # `stop` was called before it was known
             group.terminate()
 
     def give_back(self, place: "Place") -> None:
-        """`place` is not wanted, or not any more."""
+        """Release `place`, which is not needed, or not any more."""
         with self._lock:
             if place.granted:
                 place.granted = False
@@ -108,13 +108,13 @@ class RunningScripts:
             place.leave()
 
     def forget(self, group: Group) -> None:
-        """`group` has been reaped; harmless when called twice."""
+        """Note that `group` has been reaped; harmless when called twice."""
         with self._lock:
             self._running.discard(group)
             self._tell()
 
     def stop(self) -> None:
-        """Start no more, and send SIGTERM to each group (safety line C11). Returns at once; `close` does the rest."""
+        """Start no more scripts, and send SIGTERM to each group (safety line C11); `close` does the rest, and waits."""
         with self._lock:
             if self._stopped is None:
                 self._stopped = time.monotonic()
@@ -125,10 +125,10 @@ class RunningScripts:
             group.terminate()
 
     def close(self, patience: float | None = None) -> None:
-        """Stop, send SIGKILL to what is left `script_kill` seconds after SIGTERM, and reap all; harmless twice.
+        """Stop, send SIGKILL to the groups left `script_kill` seconds after SIGTERM, and reap all; harmless twice.
 
         Args:
-            patience: Seconds until SIGKILL at most; None where only `script_kill` counts.
+            patience: The longest time in seconds until SIGKILL; None where only `script_kill` counts.
         """
         self.stop()
         with self._lock:
@@ -141,16 +141,16 @@ class RunningScripts:
             group.kill()
 
     def end_at_once(self) -> None:
-        """`close` within a moment, so that one that is just being started is known: the process is about to end."""
+        """Call `close` before the process ends, with a short wait: a script that is just starting becomes known."""
         self.close(_MOMENT)
 
     def destroy(self) -> None:
-        """SIGKILL to what runs, waiting for none of it: for a signal handler."""
+        """Send SIGKILL to all groups, without waiting: for a signal handler."""
         for group in tuple(self._running):
             group.destroy()
 
     def _tell(self) -> None:
-        """Under the lock: a place has become free."""
+        """Give free places to the queue; called under the lock."""
         while self._line and self.running < self.limits.scripts and self._stopped is None:
             place = self._line.popleft()
             self._starting += 1
@@ -161,11 +161,11 @@ class RunningScripts:
 
 
 class Place:
-    """A script's place among those that run, or in the line for one: what a request awaits before its script starts.
+    """A script's place among the running ones, or in the queue for one: a request awaits it before its script starts.
 
     Args:
-        scripts: Of which server.
-        until: When the wait ends, on the monotonic clock.
+        scripts: The scripts of the server.
+        until: The end of the wait, on the monotonic clock.
 
     Attributes:
         granted: Whether the script may be started; changed under the lock of `scripts`.
@@ -180,7 +180,7 @@ class Place:
     # --- under the lock of the scripts
 
     def queue(self) -> None:
-        """It has to wait: `watched` will tell when it is called.
+        """Wait in the queue: the descriptor of `watched` becomes readable at `call`.
 
         Raises:
             Unavailable: No descriptor is left.
@@ -191,12 +191,12 @@ class Place:
             raise Unavailable(f"no request can be put in line: {error}") from error
 
     def call(self) -> None:
-        """It is granted, or never will be."""
+        """Report that the place is granted, or never will be."""
         if self._bell is not None:
             os.write(self._bell[1], b"\0")
 
     def leave(self) -> None:
-        """Nobody looks at it any more."""
+        """Close the descriptors: no code watches them any more."""
         bell, self._bell = self._bell, None
         for descriptor in bell or ():
             os.close(descriptor)
@@ -204,20 +204,20 @@ class Place:
     # --- for the request
 
     def watched(self) -> tuple[int, ...]:
-        """Becomes readable when it is called."""
+        """The descriptor that becomes readable at `call`."""
         return () if self._bell is None else self._bell[:1]
 
     def due(self) -> float:
-        """When the wait ends."""
+        """The end of the wait."""
         return self._until
 
     def proceed(self) -> bool:
-        """Whether the wait is over, well or not."""
+        """Whether the wait is over, with or without success."""
         return self.granted or self._scripts.stopping or time.monotonic() >= self._until
 
     def close(self) -> None:
-        """Give it back, unless a script has taken it; harmless when called twice."""
-        if self.granted or self._bell is not None:  # without a bell nobody else grants it
+        """Give the place back, unless a script has taken it; harmless when called twice."""
+        if self.granted or self._bell is not None:  # without a bell no other call grants it
             self._scripts.give_back(self)
 
     def start(self, start: Callable[[], _G]) -> _G:
@@ -225,7 +225,7 @@ class Place:
 
         Raises:
             Unavailable: The wait was in vain, or the server stops.
-            HTTPError: What `start` raises.
+            HTTPError: The exception of `start`.
         """
         try:
             self._demand()
@@ -235,7 +235,7 @@ class Place:
             raise
         self.granted = False
         self._scripts.started(group)
-        self.close()  # the place is the script's now: only the bell is left
+        self.close()  # the script has the place now: only the bell is left to close
         return group
 
     def _demand(self) -> None:

@@ -12,19 +12,19 @@ __all__ = ["ScriptContent"]
 
 
 class ScriptContent:
-    """A `pyhttp.messages.Source`: what follows the header section, unchanged (3875-6.4-1c).
+    """A `pyhttp.messages.Source`: the output behind the header section, unchanged (3875-6.4-1c).
 
     It may be of any length (3875-9.6-2b).
 
-    The length stated by the script is enforced (9110-8.6-12a): surplus is cut, and content that is short, or whose
+    The length stated by the script is enforced (9110-8.6-12a): surplus is cut. Content that is too short, or whose
     script was ended by a signal, fails, so that the connection is cut (safety line C13).
 
     Args:
         pipes: The script; closed by `close`.
-        errors: Where is told how it failed.
-        timeouts: How long it may be silent, and take to end.
-        first: What came with the header section.
-        left: Octets of content that are wanted; None where only the end of output tells.
+        errors: The log for its failures.
+        timeouts: The limits for its silence and for its end.
+        first: The octets that came with the header section.
+        left: The number of content octets that are wanted; None where only the end of output shows it.
     """
 
     def __init__(
@@ -36,15 +36,15 @@ class ScriptContent:
         self._first: bytes | None = first
         self._left = left
         self._end_by: float | None = None
-        # Silence counts from when somebody listens: while the client is behind, the script may be waiting for us.
+        # Silence counts from the first read in vain: while the client is behind, the script may be waiting for us.
         self._listened_to = math.inf
 
     def watched(self) -> tuple[int, ...]:
-        """Descriptors; when one is readable, `read` is to be called."""
+        """The descriptors to watch; when one is readable, `read` is to be called."""
         return self._pipes.watched()
 
     def due(self) -> float:
-        """When `read` is to be called at the latest, on the monotonic clock."""
+        """The latest time at which `read` is to be called, on the monotonic clock."""
         return min(self._silent_until() if self._end_by is None else self._end_by, self._pipes.due())
 
     def read(self) -> bytes | None:
@@ -52,7 +52,7 @@ class ScriptContent:
 
         Raises:
             GatewayTimeout: The script is silent for too long.
-            BadGateway: There should be more.
+            BadGateway: The content ended too early.
         """
         try:
             return self._read()
@@ -61,7 +61,7 @@ class ScriptContent:
             raise
 
     def close(self) -> None:
-        """End the script; who has said all that was wanted may end by itself. Harmless when called twice."""
+        """End the script; a script whose content is complete may end by itself. Harmless when called twice."""
         self._pipes.close(self._timeouts.script_kill if self._left == 0 else 0.0)
 
     def _read(self) -> bytes | None:
@@ -83,7 +83,7 @@ class ScriptContent:
         return min(self._listened_to, time.monotonic()) + self._timeouts.script
 
     def _end(self) -> bytes | None:
-        """Let the script end by itself, for a while: how it ended may speak against what it said."""
+        """Let the script end by itself, for a while: its exit status may show that the content is wrong."""
         now = time.monotonic()
         if self._end_by is None:
             self._end_by = now + self._timeouts.script_kill

@@ -1,8 +1,8 @@
-"""RFC 3875 §3.2, §4.1.5, §4.1.13: which file a path runs, and how the path divides into SCRIPT_NAME and PATH_INFO.
+"""RFC 3875 §3.2, §4.1.5, §4.1.13: the file that a path runs, and the division into SCRIPT_NAME and PATH_INFO.
 
-Every request asks here, so that nothing below a CGI directory is ever taken for a file to be sent; a path that is not
-concerned costs no look at the file system. Whatever the spelling of a request, the decision is made on its decoded
-path, empty segments dropped (3875-3.3-3a, safety line T8), and in the end on real paths (safety lines C7, C8).
+Every request asks here, so that no file below a CGI directory is ever sent. A path that cannot be a script's costs no
+look at the file system. Whatever the spelling of a request, the decision is made on its decoded path, empty segments
+dropped (3875-3.3-3a, safety line T8), and in the end on real paths (safety lines C7, C8).
 """
 
 import os
@@ -17,39 +17,40 @@ from pyhttp.site import Site, is_hidden, program_for
 __all__ = ["NotExecutable", "Script", "at", "concerns", "find", "may_be"]
 
 _REMEMBERED: Final = 512
-"""Paths that are remembered to be no matter of CGI, or to be one."""
+"""The number of paths whose result is remembered, scripts or not."""
 
 
 class NotExecutable(Forbidden):
-    """A file lies where scripts do, and is none by its mode: a mistake of the operator's, who is told of it."""
+    """A file in a place of scripts may not run, by its mode: a mistake of the operator's, which the log shows."""
 
 
 class Script(NamedTuple):
     """A script that may run, and the part of the path behind it.
 
-    A named tuple, as RequestHead is: one is made for every run.
+    A named tuple, like RequestHead, since a value is made for every run.
     """
 
     path: str
-    """The file, absolute."""
+    """The absolute path of the file."""
     name: str
-    """SCRIPT_NAME, decoded: the part of the path that names it (3875-4.1.13-1a), never empty (3875-4.1.13-3b)."""
+    """SCRIPT_NAME, decoded: the part of the path that names the script (3875-4.1.13-1a), never empty
+    (3875-4.1.13-3b)."""
     path_info: str = ""
-    """PATH_INFO, decoded: what follows, in its case (3875-4.1.5-3a); empty, or it begins with "/"."""
+    """PATH_INFO, decoded: the rest of the path, in its case (3875-4.1.5-3a); empty, or it begins with "/"."""
     path_translated: str = ""
-    """PATH_TRANSLATED: `path_info`, in its case (3875-4.1.6-14b), below the root; or empty, as it would lead out."""
+    """PATH_TRANSLATED: `path_info`, in its case (3875-4.1.6-14b), below the root; empty where it would lead out."""
     handler: str = ""
-    """The program that runs the file, absolute; empty where the file runs itself."""
+    """The absolute path of the program that runs the file; empty where the file runs itself."""
 
     @property
     def non_parsed(self) -> bool:
-        """Whether it writes a whole HTTP response itself, which its name tells (3875-5.1-2c)."""
+        """Whether the script writes a whole HTTP response itself, as its name shows (3875-5.1-2c)."""
         return not self.handler and self.path.rpartition("/")[2].startswith("nph-")
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def concerns(segments: tuple[str, ...], directories: tuple[str, ...], suffixes: tuple[tuple[str, str], ...]) -> bool:
-    """Whether `find` may find a script, or refuse to; nothing is looked up.
+    """Whether `find` may find a script, or refuse to; the file system is not read.
 
     Args:
         segments: As for `find`.
@@ -67,31 +68,31 @@ def concerns(segments: tuple[str, ...], directories: tuple[str, ...], suffixes: 
 
 @lru_cache(maxsize=_REMEMBERED)
 def may_be(root: str, file: str, directories: tuple[str, ...], suffixes: tuple[tuple[str, str], ...]) -> bool:
-    """Whether `at` may find a script, or refuse to; nothing is looked up. See `concerns`."""
+    """Whether `at` may find a script, or refuse to; the file system is not read. See `concerns`."""
     segments = _below(root, file)
     return segments is not None and concerns(segments, directories, suffixes)
 
 
 def _below(root: str, file: str) -> tuple[str, ...] | None:
-    """The segments of a file system path below the root; None where it is not there."""
+    """The segments of a file system path below the root; None where the path is not below it."""
     top = root.rstrip("/") + "/"
     return tuple([segment for segment in file[len(top) :].split("/") if segment]) if file.startswith(top) else None
 
 
 def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = False) -> Script | None:
-    """The script that answers for a path; None where that is no matter of CGI.
+    """The script that answers for a path; None where the path has nothing to do with CGI.
 
     Args:
-        root: The directory that is served, absolute.
-        segments: Of the path, decoded; empty ones left out. Restricted as all are (3875-4.1.5-3b): `decode` refuses
-            others (3875-4.1.5-3b.2), and an encoded slash (3875-4.1.5-3c).
-        site: Which directories and suffixes are CGI's.
-        slash: Whether a slash follows the last segment; it is PATH_INFO's.
+        root: The absolute path of the served directory.
+        segments: The segments of the path, decoded; empty ones are left out. They are restricted like all paths
+            (3875-4.1.5-3b): `decode` refuses other segments (3875-4.1.5-3b.2), and an encoded slash (3875-4.1.5-3c).
+        site: The settings with the directories and suffixes of CGI.
+        slash: Whether a slash follows the last segment; it belongs to PATH_INFO.
 
     Raises:
-        NotFound: The path lies in a CGI directory, and there is no such script, or it lies outside by its real path;
-            or a segment is a dot segment.
-        Forbidden: It names a directory there, or something that cannot be executed.
+        NotFound: The path is in a CGI directory, and the script does not exist, or its real path is outside; or a
+            segment is a dot segment.
+        Forbidden: The path names a directory there, or a file that cannot be executed.
     """
     if not segments:
         return None
@@ -105,11 +106,11 @@ def find(root: str, segments: tuple[str, ...], site: Site, *, slash: bool = Fals
 
 
 def at(root: str, file: str, site: Site) -> Script | None:
-    """The script that the file system path `file` is; None where it is a file like others.
+    """The script that the file system path `file` names; None where it is an ordinary file.
 
     Raises:
-        NotFound: It lies in a CGI directory and is not there.
-        Forbidden: It lies in a CGI directory and cannot be executed.
+        NotFound: The path is in a CGI directory, and the file does not exist.
+        Forbidden: The file is in a CGI directory and cannot be executed.
     """
     segments = _below(root, file)
     if segments is None:
@@ -133,7 +134,7 @@ def _prefixes(root: str, segments: tuple[str, ...]) -> Iterator[_Prefix]:
     """Each beginning of a path, the shortest first.
 
     Raises:
-        NotFound: The next one does not exist, its name cannot be one, or it may not be looked at (safety line T10).
+        NotFound: The next file does not exist, has an impossible name, or may not be looked at (safety line T10).
     """
     file, linked = root.rstrip("/"), False
     for depth, segment in enumerate(segments, 1):
@@ -143,18 +144,18 @@ def _prefixes(root: str, segments: tuple[str, ...]) -> Iterator[_Prefix]:
             if stat.S_ISLNK(mode):
                 linked = True
                 mode = os.stat(file).st_mode
-        except (OSError, ValueError) as error:  # ValueError: NUL, or what the file system's encoding cannot say
+        except (OSError, ValueError) as error:  # ValueError: NUL, or a character that the file system cannot encode
             raise NotFound(f"{file!r}: {error}") from error
         yield _Prefix(depth, file, mode, linked)
 
 
 def _is_another_name(root: str, segment: str, directories: tuple[str, ...]) -> bool:
-    """Whether the first segment names a CGI directory in another spelling, which the file system takes for the same."""
+    """Whether the first segment is another spelling of a CGI directory, by the rules of the file system."""
     return any(_same_directory(root, segment, name) for name in _similar_names(segment, directories))
 
 
 def _similar_names(segment: str, directories: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `directories` that some file system might take `segment` for."""
+    """The names in `directories` that some file system might take for `segment`."""
     return tuple([name for name in directories if _similar(segment, name)])
 
 
@@ -175,7 +176,7 @@ def _same_directory(root: str, one: str, other: str) -> bool:
 
 
 def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bool) -> Script:
-    """The longest existing prefix of a path in a CGI directory; it must be a file, and one that may run."""
+    """The script at the longest existing prefix of a path in a CGI directory; it must be a file that may run."""
     directory = ""
     for prefix in _prefixes(root, segments):
         if prefix.depth == 1:
@@ -183,7 +184,7 @@ def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bo
         elif not stat.S_ISDIR(prefix.mode):
             if prefix.linked:
                 _demand_inside(directory, root)
-                if _inside(root, directory):  # nothing of the folder would be a file to be sent any more
+                if _inside(root, directory):  # then no file of the folder could be sent any more
                     raise NotFound("a CGI directory is not the folder itself")
                 _demand_inside(prefix.file, directory)
                 _demand_shown(prefix.file, root, site)
@@ -200,7 +201,7 @@ def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash
     try:
         files = (prefix for prefix in _prefixes(root, segments) if stat.S_ISREG(prefix.mode))
         prefix = next((file for file in files if program_for(segments[file.depth - 1], site.cgi_suffixes)), None)
-    except NotFound:  # whoever looks for files says so in the end
+    except NotFound:  # the code that looks for files reports it in the end
         return None
     if prefix is None:
         return None
@@ -216,7 +217,7 @@ def _script_by_suffix(root: str, segments: tuple[str, ...], site: Site, *, slash
 def _divided(
     root: str, segments: tuple[str, ...], prefix: _Prefix, site: Site, handler: str = "", *, slash: bool
 ) -> Script:
-    """The Script that `prefix` is; its three parts lead here again (3875-3.3-5b)."""
+    """The Script for `prefix`; its three parts lead to the same script again (3875-3.3-5b)."""
     file = prefix.file
     info = "".join([f"/{segment}" for segment in segments[prefix.depth :]]) + ("/" if slash else "")
     return Script(file, file[len(root.rstrip("/")) :], info, _translated(root, info, site), handler)
@@ -239,7 +240,7 @@ def _inside(path: str, directory: str) -> bool:
 
 
 def _demand_shown(file: str, root: str, site: Site) -> None:
-    """W8: a link does not make a hidden name run, either."""
+    """Refuse a link to a hidden name (W8)."""
     if not site.hide_dotfiles:
         return
     real, top = os.path.realpath(file), os.path.realpath(root)
@@ -249,7 +250,7 @@ def _demand_shown(file: str, root: str, site: Site) -> None:
 
 
 def _demand_no_other_script(file: str, root: str, site: Site, handler: str) -> None:
-    """C8: a program that a link has run what is not its own would show the source."""
+    """Refuse a link to a script of another program (C8): the program would show the source."""
     other = program_for(os.path.basename(os.path.realpath(file)), site.cgi_suffixes)
     if other not in {"", handler} or any(_inside(file, os.path.join(root, name)) for name in site.cgi_directories):
         raise NotFound("a link leads to a script of another kind")

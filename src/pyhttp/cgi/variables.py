@@ -1,7 +1,7 @@
-"""RFC 3875 §4.1, PEP 3333: the meta-variables that a request and its connection give to whatever program answers.
+"""RFC 3875 §4.1, PEP 3333: the meta-variables from a request and its connection, for the program that answers.
 
-Pure functions of values. Text is ISO-8859-1, one character per byte: what CGI scripts get as those bytes, and WSGI
-applications as "bytes as unicode".
+The functions are pure. Text is ISO-8859-1, one character per byte: CGI scripts get these bytes, and WSGI applications
+get the text as "bytes as unicode".
 """
 
 import re
@@ -35,41 +35,42 @@ _WITHHELD: Final = frozenset(
 )
 
 _NAMING_NONE: Final = frozenset({"keep-alive", "Keep-Alive"})
-"""What Connection mostly says: it names no field that is not withheld anyway."""
+"""Usual values of Connection: they name no field that is not withheld anyway."""
 
 _PLAIN_NAME: Final = re.compile(r"[0-9A-Za-z-]++")
-"""Names that meet no other in one variable once "-" is "_" (C3)."""
+"""Names that stay different once "-" is "_" (C3)."""
 
 _PORT: Final = re.compile(":" + abnf.text(abnf.PORT) + r"\Z")
 _DEFAULT_PORT: Final = {"https": 443, "http": 80}
-"""RFC 9110 §4.2."""
+"""The default ports (RFC 9110 §4.2)."""
 
 
 class Ends(NamedTuple):
-    """The two ends of a connection, and what this end is.
+    """The two ends of a connection, with properties of this end.
 
-    A named tuple, as RequestHead is: it is made for every run.
+    A named tuple, like RequestHead, since a value is made for every run.
     """
 
     local: tuple[str, int]
-    """Address and port on which the request arrived."""
+    """The address and port at which the request arrived."""
     peer: tuple[str, int]
-    """Address and port of the client."""
+    """The address and port of the client."""
     secure: bool
     """Whether the connection is TLS at this server (safety line X4)."""
     software: str
-    """Name and version of the server (3875-4.1.17-1a), as it reports itself in responses (3875-4.1.17-1b)."""
+    """The name and version of the server (3875-4.1.17-1a), as it reports itself in responses (3875-4.1.17-1b)."""
     scheme: str = ""
-    """Of the URI that the client has asked for, where a trusted proxy says it; else it is that of the connection."""
+    """The scheme of the URI that the client has asked for, where a trusted proxy names it; else that of the
+    connection."""
     host: str = ""
-    """Host and port of that URI, likewise; else they are that of the request, and that of the connection."""
+    """The host and port of that URI, where a trusted proxy names them; else those of the request and the connection."""
     user: str = ""
-    """Whose credentials the request had, which the server has asked for and checked; "" where it did not."""
+    """The user whose credentials the request had and the server has checked; "" where the server asked for none."""
 
 
 @lru_cache(maxsize=256)
 def connection_variables(ends: Ends) -> Mapping[str, str]:
-    """What is the same for every request of a connection, and so is kept."""
+    """The variables that are the same for every request of a connection, and so are kept."""
     # 3875-4.1.1-2a, 3875-4.1.11-3a
     proved = {"AUTH_TYPE": "Basic", "REMOTE_USER": ends.user.encode().decode("latin-1")} if ends.user else {}
     return {
@@ -84,9 +85,9 @@ def connection_variables(ends: Ends) -> Mapping[str, str]:
 
 
 def _server_port(ends: Ends) -> int:
-    """Where the request has arrived (3875-4.1.15-1a): here, or at the proxy that says what the client has asked for.
+    """The port at which the request has arrived (3875-4.1.15-1a): here, or at the proxy that names the client's URI.
 
-    A default port is told, too (3875-4.1.15-3a).
+    A default port is stated as well (3875-4.1.15-3a).
     """
     if not ends.host:
         return ends.local[1]
@@ -95,18 +96,18 @@ def _server_port(ends: Ends) -> int:
 
 
 def request_variables(head: RequestHead, ends: Ends, length: int | None) -> dict[str, str]:
-    """What the request line and the framing say.
+    """The variables of the request line and the framing.
 
     Args:
         head: The request.
         ends: The connection.
-        length: Octets of content, all codings of the transfer removed (3875-4.1.2-3b); None where only its end will
-            tell.
+        length: The number of octets of content, all transfer codings removed (3875-4.1.2-3b); None where only its end
+            will show it.
     """
     variables = {
         "QUERY_STRING": head.query,  # still encoded, and always set (3875-4.1.7-6a), to "" at least (3875-4.1.7-6a.2)
         "REQUEST_METHOD": head.method,  # 3875-4.1.12-1a
-        # Spelled as the client has it (3875-3.3-2b).
+        # The spelling is the client's (3875-3.3-2b).
         "REQUEST_URI": f"{head.path}?{head.query}" if "?" in head.target else head.path,
         "SERVER_NAME": _server_name(head, ends),
         "SERVER_PROTOCOL": head.version,  # 3875-4.1.16-1a: that of the request (3875-4.1.16-1b)
@@ -120,7 +121,7 @@ def request_variables(head: RequestHead, ends: Ends, length: int | None) -> dict
 
 
 def _server_name(head: RequestHead, ends: Ends) -> str:
-    """The host asked for, without port (3875-4.1.14-1a); where HTTP/1.0 does not say, the address it came to."""
+    """The host asked for, without port (3875-4.1.14-1a); where HTTP/1.0 names none, the address of this end."""
     if host := ends.host or head.authority:
         return _PORT.sub("", host)
     address = ends.local[0]
@@ -128,7 +129,7 @@ def _server_name(head: RequestHead, ends: Ends) -> str:
 
 
 def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]:
-    """HTTP_*: the header section, less what is withheld (3875-4.1.18-1a).
+    """The variables HTTP_*: the header section without the withheld fields (3875-4.1.18-1a).
 
     Args:
         head: The request; values that were folded lines have been refused (3875-4.1.18-2e).
@@ -142,7 +143,7 @@ def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]
             variables.pop(_variable(option.lower()), None)
     if not authorization:
         variables.pop("HTTP_AUTHORIZATION", None)
-    if "cookie" in headers.repeated and "HTTP_COOKIE" in variables:  # it separates by "; " (3875-4.1.18-2d)
+    if "cookie" in headers.repeated and "HTTP_COOKIE" in variables:  # Cookie separates by "; " (3875-4.1.18-2d)
         variables["HTTP_COOKIE"] = "; ".join(headers.get_all("Cookie"))
     if "HTTP_HOST" in variables:  # the authority of an absolute form takes the place of Host (9112-3.2.2-8a)
         variables["HTTP_HOST"] = head.authority
@@ -151,7 +152,7 @@ def field_variables(head: RequestHead, *, authorization: bool) -> dict[str, str]
 
 @lru_cache(maxsize=256)
 def _variable(name: str) -> str:
-    """The variable of a field, its name in lower case; empty where no program gets it. Kept: names seldom are new."""
+    """The variable of a field, by its name in lower case; empty where no program gets it. Results are kept."""
     if name in _WITHHELD or not _PLAIN_NAME.fullmatch(name):
         return ""
     return f"HTTP_{name.upper().replace('-', '_')}"
