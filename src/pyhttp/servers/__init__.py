@@ -1,1 +1,1 @@
-"""Servers: one loop, three ways to run what it finds."""
+"""The servers: one loop, and three ways to run the handlers of the requests that it finds."""

@@ -1,4 +1,4 @@
-"""What may serve on one thread at a time, once, and does so on one of its own within a `with` block."""
+"""A base for objects that serve once, on one thread at a time, and on a thread of their own in a `with` block."""
 
 import threading
 from typing import Final, Self
@@ -9,7 +9,7 @@ _TAKEN: Final = "the server is serving already, or has been closed"
 
 
 class InBackground:
-    """Knows who serves, and whether that is over. Whoever inherits it serves, and closes."""
+    """The state of the thread that serves, and of the end. A subclass serves, and closes."""
 
     def __init__(self) -> None:
         self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
@@ -21,14 +21,14 @@ class InBackground:
         raise NotImplementedError
 
     def close(self) -> None:
-        """End what is served, and wait for that, unless it is this thread that serves."""
+        """End the serving, and wait for its end, unless this is the thread that serves."""
         raise NotImplementedError
 
     def _begin(self) -> None:
-        """This thread serves from now on.
+        """Note that this thread serves from now on.
 
         Raises:
-            RuntimeError: Another one does, or all is over.
+            RuntimeError: Another thread serves, or the object has been closed.
         """
         with self._state:
             if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
@@ -36,7 +36,7 @@ class InBackground:
             self._runner = threading.current_thread()
 
     def _inside(self) -> bool:
-        """Whether the calling thread is one that the end of the server has to wait for."""
+        """Whether the end of the server has to wait for the calling thread."""
         return threading.current_thread() is self._runner
 
     def __enter__(self) -> Self:

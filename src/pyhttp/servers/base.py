@@ -1,4 +1,4 @@
-"""A server on one thread: the loop waits for every client, and a handler runs in between."""
+"""A server on one thread: the loop waits for all clients, and runs the handlers itself."""
 
 import socket
 import threading
@@ -45,24 +45,25 @@ _TURN: Final = Phase.TURN
 class BaseServer(InBackground):
     """An HTTP/1.1 origin server on one thread.
 
-    It binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
-    Python code of a running handler delays other clients here, and nothing else does: idle connections, slow heads,
-    slow readers of any answer, content that stalls before a handler is started with it, and scripts cost descriptors.
+    The server binds when it is built. `with server:` serves in a thread of its own and closes at the end of the block.
+    Only the Python code of a running handler delays other clients. Idle connections, slow heads, slow readers of any
+    answer, content that stalls before its handler starts, and scripts cost only descriptors.
 
     Args:
         host: "localhost" is 127.0.0.1 and ::1; an empty string is every interface; another name is resolved once.
-        port: 0 picks a free one.
-        request_handler: Called as `request_handler(conn, addr, server)` for each request; a handler class is one.
+        port: The port; 0 picks a free one.
+        request_handler: Called as `request_handler(conn, addr, server)` for each request; it may be a handler class.
         handler: A function from Request to Response, instead.
-        limits, timeouts, proxies: Sizes and counts, deadlines, and whose words of their clients count; else defaults.
+        limits, timeouts, proxies: Sizes and counts, deadlines, and the proxies that are believed; else defaults.
         sockets: Listening sockets that are served in place of host and port; they are closed with the server.
-        tls: A context for servers has TLS spoken. It stays as it is, but ALPN names HTTP/1.1 and nothing renegotiates.
-        allowed_hosts: Hosts it answers for, as `Hosts` has them, and 421 for others (RFC 9110 §7.4); None: for any.
+        tls: A context for servers: the server speaks TLS. It is not changed, except for ALPN with HTTP/1.1 and no
+            renegotiation.
+        allowed_hosts: The hosts it answers for, as in `Hosts`; others get 421 (RFC 9110 §7.4). None: any host.
         access_log: Called with an AccessEntry for each exchange; else "pyhttp.access" logs it in the common format.
 
     Raises:
         OSError: The address cannot be bound.
-        TypeError, ValueError: An argument is of a wrong type, or out of its range; the message says which.
+        TypeError, ValueError: An argument is of a wrong type, or out of its range; the message names it.
     """
 
     def __init__(
@@ -92,7 +93,7 @@ class BaseServer(InBackground):
         self.scripts: RunningScripts = RunningScripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
         self.budget: Budget = Budget(self.limits.spool)
-        """What the content kept for handlers and scripts counts against (safety line D22)."""
+        """The budget for the kept content of handlers and scripts (safety line D22)."""
         self._access_log = access_log
         self._securing = securing(tls)
         listeners = adopt(sockets) or listen(host, port, self.limits.backlog)
@@ -108,7 +109,7 @@ class BaseServer(InBackground):
         self._set_up()
 
     def _set_up(self) -> None:
-        """What a mixin adds to the state of each instance, since it has no constructor of its own."""
+        """Add a mixin's state to an instance, since a mixin has no constructor of its own."""
 
     @property
     def url(self) -> str:
@@ -117,7 +118,7 @@ class BaseServer(InBackground):
 
     @property
     def tls(self) -> "ssl.SSLContext | None":
-        """What secures connections; where there is one, another one may take its place for those who connect then."""
+        """The context that secures connections; another one may replace it, for connections that begin then."""
         return None if self._securing is None else self._securing.context
 
     @tls.setter
@@ -128,7 +129,7 @@ class BaseServer(InBackground):
 
     @property
     def closing(self) -> bool:
-        """Whether `close` was called: what has arrived is still answered."""
+        """Whether `close` was called: requests that have arrived are still answered."""
         return self._loop.stopping.requested
 
     def serve_forever(self) -> None:
@@ -136,15 +137,15 @@ class BaseServer(InBackground):
 
         Raises:
             RuntimeError: The server is serving already, or has been closed.
-            KeyboardInterrupt: SIGINT came to the main thread, which has no handler for it: after an orderly stop, or
-                at once where it came a second time.
+            KeyboardInterrupt: SIGINT came to the main thread, which has no handler for it: after an orderly stop, or at
+                once for a second SIGINT.
         """
         self._begin()
         with interrupts_as(self.close, self._end_at_once):
             try:
                 self._run_loop()
             except BaseException:
-                self._end_at_once()  # a second interrupt, or a fault of ours
+                self._end_at_once()  # a second interrupt, or a fault of this program
                 raise
             finally:
                 self._loop.stopping.request()
@@ -166,8 +167,8 @@ class BaseServer(InBackground):
     def close(self) -> None:
         """Stop accepting at once, let exchanges in progress end within `Timeouts.stop`, and close everything.
 
-        Safe twice, from any thread, before `serve_forever`, and from a signal handler. Inside a handler, and on the
-        thread that serves, it only requests the stop.
+        The call is safe twice, from any thread, before `serve_forever`, and from a signal handler. Inside a handler,
+        and on the thread that serves, it only requests the stop.
         """
         self._loop.stop()
         with self._state:
@@ -178,29 +179,29 @@ class BaseServer(InBackground):
         if not self._inside():
             self._loop.stopping.keep(self._ended)
         elif runner is threading.current_thread() and not self._ended.is_set():
-            self._loop.stopping.keep_aside(self._ended)  # a handler may have this thread
+            self._loop.stopping.keep_aside(self._ended)  # this thread may be running a handler
 
     def leave(self) -> None:
-        """A stop for one whose place another process takes: who is connected may ask once more, within 2 s."""
+        """Stop because another process takes over: each connected client may send one more request, within 2 s."""
         self._loop.leave()
 
     def _inside(self) -> bool:
-        """Whether the calling thread is one that the end of the server has to wait for."""
+        """Whether the end of the server has to wait for the calling thread."""
         return super()._inside() or threading.get_ident() in self._handling
 
     # --- one turn of a connection
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
-        """Have the request of `conn` handled: here and now. Overrides may do so anywhere, in `finish_request`."""
+        """Have the request of `conn` handled: here and now. An override may call `finish_request` on any thread."""
         self.finish_request(conn, addr)
 
     def finish_request(self, conn: socket.socket, addr: Address) -> None:
         """Build the handler, which serves; then give the connection back to the loop, or close it.
 
-        Every `process_request` ends here, exactly once for each call of it, on whatever thread; a refusal begins here.
+        Every `process_request` ends here, exactly once for each call of it, on any thread; a refusal begins here.
 
         Raises:
-            Misuse: The turn of the connection has ended, or not begun: it is not the caller's.
+            Misuse: The turn of the connection has ended, or has not begun: the caller may not use it.
         """
         ours, thread = conn if isinstance(conn, Connection) else None, threading.get_ident()
         if ours is not None and ours.phase is not _TURN:
@@ -216,10 +217,10 @@ class BaseServer(InBackground):
                 conn.close()
 
     def _handle(self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
-        """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
+        """Run the turn: the handler, or the next step of an exchange that the handler has begun."""
         exchange = None if ours is None else ours.exchange
         if ours is not None and (ours.fate is CUT or self._loop.stopping.is_cut):
-            ours.lower(CUT)  # nobody is there for the answer any more
+            ours.lower(CUT)  # no client is there for the answer
             return
         failure: BaseException | None = None
         try:
@@ -231,7 +232,7 @@ class BaseServer(InBackground):
                     if why := self._hosts[asked]:
                         exchange.refusal = exchange.refusal or HostNotAllowed(why)
                 self.request_handler(conn, addr, self)
-        except BaseException as error:  # noqa: BLE001 - it becomes the answer; a server does not end by it
+        except BaseException as error:  # noqa: BLE001 - it becomes the answer, and does not end the server
             failure = error
         try:
             open_still = failure is not None or exchange is None or exchange.progress is OPEN
@@ -239,17 +240,17 @@ class BaseServer(InBackground):
                 self._interrupted = True
                 self.close()
         finally:
-            # An exception knows the frame that caught it: without this, all that its frames hold would stay.
+            # An exception refers to the frame that caught it: without this, all objects of its frames would stay.
             failure = None
 
-    # --- what the loop asks for
+    # --- called by the loop
 
     def error_response(self, error: HTTPError, request: Request) -> Response:
-        """The answer to an error, whatever the handler; the place to override for a look of one's own.
+        """The answer to an error, for any handler; override this for another look.
 
         Args:
-            error: What a handler has raised, or why a request is refused; 500 for what was no HTTPError.
-            request: Without method, target and fields where it could not be parsed.
+            error: The error that a handler has raised, or the reason of a refusal; 500 for any other exception.
+            request: The request; without method, target and fields where it could not be parsed.
         """
         return answering.error_answer(error, request)
 
@@ -267,13 +268,13 @@ class BaseServer(InBackground):
             pass
 
     def about_to_block(self) -> None:
-        """A handler is about to wait for its client: answers that have been kept to leave together leave now."""
+        """Send the answers that have been kept to leave together, since a handler is about to wait for its client."""
         self._loop.gathering.send()
 
     def hurry(self) -> None:
-        """Little is left of the grace period of a stop: scripts are asked to end (safety line C11)."""
+        """Ask scripts to end, since little is left of the grace period of a stop (safety line C11)."""
         self.scripts.stop()
 
     def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
-        """One line for the operator, and a traceback where the fault is ours."""
+        """Log one line for the operator, with a traceback where the fault is ours."""
         report(self.log, message, error, level)

@@ -1,4 +1,4 @@
-"""What each process of a `ProcessServer` runs: a server, which obeys the process that has started it."""
+"""The program of each process of a `ProcessServer`: a server that obeys its parent process."""
 
 import contextlib
 import os
@@ -18,33 +18,33 @@ from pyhttp.transport.shared import NONE, Counts, SharedListener
 __all__ = ["CLOSED", "END", "LEAVE", "READY", "SIGNALS", "STOP", "work"]
 
 READY: Final = b"R"
-"""Said by the child: it serves."""
+"""A word of the child: it serves."""
 CLOSED: Final = b"C"
-"""Said by the child: it lets nobody in any more."""
+"""A word of the child: it accepts no clients any more."""
 LEAVE: Final = b"L"
-"""Said to the child: another one has taken its place."""
+"""A word to the child: another process has taken its place."""
 STOP: Final = b"S"
-"""Said to the child: stop as a server does that is closed."""
+"""A word to the child: stop like a server that is closed."""
 END: Final = b"E"
-"""Said to the child: end at once, and the scripts, too."""
+"""A word to the child: end at once, and end the scripts, too."""
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What the parent has blocked when it starts a child, until that has handlers for them."""
+"""The signals that the parent has blocked when it starts a child, until the child has handlers for them."""
 
 
 def work(source: BinaryIO) -> None:
-    """Serve until the parent says otherwise, or is no more.
+    """Serve until the parent gives an order to stop, or is gone.
 
     The arguments of the process are numbers: the pipe to the parent, the memory that it shares with others, its seat
-    there, and the listeners. Standard input has what the parent says; its end is that of the parent.
+    there, and the listeners. Standard input brings the parent's words; it ends with the parent.
 
     Args:
-        source: Of the plan; closed here.
+        source: The file of the plan; closed here.
     """
     report, memory, seat, *descriptors = map(int, sys.argv[1:])
     os.set_inheritable(report, False)
     line = _take_input()
     with source:
-        plan: Plan = pickle.load(source)  # noqa: S301 - it is our own parent's
+        plan: Plan = pickle.load(source)  # noqa: S301 - our own parent has written it
     listeners = [SharedListener(fileno=listener_of(each).detach()) for each in descriptors]
     _share(listeners, memory, seat)
     server = plan.server(listeners)
@@ -55,12 +55,12 @@ def work(source: BinaryIO) -> None:
     try:
         server.serve_forever()
     except RuntimeError:
-        if not server.closing:  # it was to stop before it began
+        if not server.closing:  # it had to stop before it began
             raise
 
 
 def _take_input() -> int:
-    """The descriptor of standard input, out of the way of handlers and of the programs that they start."""
+    """The descriptor of standard input, moved away from handlers and from the programs that they start."""
     line = os.dup(0)
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
@@ -92,15 +92,15 @@ def _tell_of_end(listeners: Sequence[SharedListener], report: int) -> None:
 
 
 def _say(report: int, word: bytes) -> None:
-    # Without a parent there is nobody to tell; the life line has ended, too.
+    # Without a parent no process would read it; the life line has ended, too.
     with contextlib.suppress(OSError):
         os.write(report, word)
 
 
 def _handle_signals(server: BaseServer) -> None:
-    """SIGTERM stops this process alone; SIGINT and SIGHUP, which a terminal sends to all, are for the parent.
+    """Handle signals: SIGTERM stops this process; SIGINT and SIGHUP, which a terminal sends to all, are for the parent.
 
-    They are handled and not ignored: what is ignored stays so in scripts. What was ignored from the start stays so.
+    They are handled, not ignored: a script would ignore them, too. Signals that were ignored from the start stay so.
     """
 
     def pass_over(number: int, frame: FrameType | None) -> None:
@@ -117,11 +117,11 @@ def _handle_signals(server: BaseServer) -> None:
 
 
 def _obey(line: int, server: BaseServer) -> None:
-    """Do what the parent says; stop as well when there is no parent any more."""
+    """Carry out the parent's words; stop when the parent has gone."""
     while word := os.read(line, 1):
         if word == LEAVE:
             server.leave()
-        elif word == STOP:  # which waits: a further word may follow
+        elif word == STOP:  # `close` waits, and a further word may follow
             threading.Thread(target=server.close, name="pyhttp-close", daemon=True).start()
         elif word == END:
             try:

@@ -1,4 +1,4 @@
-"""What a server is given when it is built: seen to be what it should be, with a message that says what to write."""
+"""The check of a server's arguments: each message says what to write."""
 
 from functools import partial
 from typing import TYPE_CHECKING
@@ -14,10 +14,10 @@ __all__ = ["check_given", "factory_of", "proxies_given", "serves_folder"]
 
 
 def check_given(host: object, port: object, access_log: object) -> None:
-    """See that a server may be built of them; all are the arguments of `BaseServer`.
+    """Check that a server may be built of these; all are arguments of `BaseServer`.
 
     Raises:
-        TypeError: One is of a wrong type.
+        TypeError: An argument is of a wrong type.
     """
     check_type("host", host, str, hint="host and port are two arguments, as in ('localhost', 8888, handler)")
     check_type("port", port, int)
@@ -28,7 +28,7 @@ def proxies_given(proxies: "Proxies | None") -> "Proxies | None":
     """The argument `proxies` of a server.
 
     Raises:
-        TypeError: It is something else.
+        TypeError: The argument is something else.
     """
     if proxies is not None:
         from pyhttp.proxies import Proxies  # noqa: PLC0415 - most servers have no proxy in front
@@ -38,11 +38,11 @@ def proxies_given(proxies: "Proxies | None") -> "Proxies | None":
 
 
 def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> HandlerFactory:
-    """What a server calls for each request, of the two arguments of which one may be given.
+    """The callable for each request, from the two arguments of which one may be given.
 
     Raises:
-        TypeError: It cannot be called as it would be.
-        ValueError: Both are given.
+        TypeError: It cannot be called with the right arguments.
+        ValueError: Both arguments are given.
     """
     if handler is not None:
         if request_handler is not BaseHttpRequestHandler:

@@ -1,4 +1,4 @@
-"""Signals to a server on the main thread: they are noticed at once, and Ctrl+C is a wish to stop, not an exception."""
+"""Signals to a server on the main thread: they are noticed at once, and Ctrl+C stops it without an exception."""
 
 import signal
 import threading
@@ -12,16 +12,16 @@ __all__ = ["interrupts_as", "signals_wake", "stopped_by_signals"]
 
 
 _NOBODY: Final = -1
-"""What stands for no descriptor."""
+"""The number that stands for no descriptor."""
 
 
 @contextmanager
 def signals_wake(waker: int) -> Iterator[None]:
-    """Have every signal write an octet to `waker`, whichever thread it comes to.
+    """Have every signal write an octet to `waker`, whatever thread receives it.
 
-    Signal handlers run on the main thread alone. A signal that the system gives to another thread, a second one behind
-    a first say, would not wake that, and be lost until something else does. Only on the main thread, and only where
-    nobody else has asked for the like.
+    Signal handlers run on the main thread alone. The system may give a signal to another thread, for instance a second
+    one soon after a first. Such a signal would not wake the main thread, which would notice it only at the next event.
+    This works only on the main thread, and only where no other code has set such a descriptor.
 
     Args:
         waker: A non-blocking descriptor that ends the wait of the main thread.
@@ -43,11 +43,11 @@ def signals_wake(waker: int) -> Iterator[None]:
 def interrupts_as(stop: Callable[[], None], end: Callable[[], None]) -> Iterator[None]:
     """Have the first SIGINT call `stop`, and a second one `end`, and raise KeyboardInterrupt at once.
 
-    Only on the main thread, and only where nobody else has asked for the signal. A KeyboardInterrupt comes out of the
-    block in the end, as it would have without.
+    This works only on the main thread, and only where no other code handles the signal. In the end the block raises a
+    KeyboardInterrupt, as it would have without.
 
     Raises:
-        KeyboardInterrupt: A SIGINT came.
+        KeyboardInterrupt: SIGINT came.
     """
     if (
         threading.current_thread() is not threading.main_thread()
@@ -78,7 +78,7 @@ class _Ending:
     """A signal handler of the main thread that ends the process.
 
     Args:
-        end: Called before, on a thread of its own.
+        end: Called before that, on a thread of its own.
 
     Attributes:
         begun: Whether a signal has come.
@@ -91,15 +91,15 @@ class _Ending:
         self.begun: bool = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002 - as above
-        """A signal has come, or comes once more when all is over."""
+        """Act on a signal, or on one more when all is over."""
         if self._over:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
         elif not self.begun:
             self.begun = True
-            try:  # not by `threading.Thread`: a lock of it may be what this thread was interrupted at
+            try:  # not by `threading.Thread`: this thread may hold one of its locks
                 start_new_thread(self._finish, (number,))
-            except RuntimeError:  # no more threads to be had
+            except RuntimeError:  # no thread can be started
                 self._finish(number)
 
     def _finish(self, number: int) -> None:
@@ -114,10 +114,10 @@ class _Ending:
 def stopped_by_signals(stop: Callable[[], None], end: Callable[[], None]) -> Iterator[bool]:
     """Have the first SIGINT or SIGTERM call `stop`, and a second one `end`, and end the process (safety line L10).
 
-    `end` is called on a thread of its own, so that it may wait for what this one is in the middle of.
+    `end` is called on a thread of its own, so that it may wait for work that this thread is in the middle of.
 
-    On the main thread alone. What yields is whether SIGINT is one of them: it is not where it is ignored, as in the
-    jobs that a shell leaves in the background, since Ctrl+C is for the job in front.
+    It works on the main thread alone. The yielded value says whether SIGINT is one of the signals. It is not where
+    SIGINT is ignored, as in jobs that a shell leaves in the background: Ctrl+C is for the job in front.
     """
     by_hand = signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
     numbers = (signal.SIGINT, signal.SIGTERM) if by_hand else (signal.SIGTERM,)

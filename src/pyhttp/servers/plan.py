@@ -1,4 +1,4 @@
-"""What each process of a `ProcessServer` serves, as one value that can be sent to it."""
+"""The work of each process of a `ProcessServer`, as one value that can be sent to it."""
 
 import importlib
 import io
@@ -19,7 +19,7 @@ __all__ = ["Plan", "ServerFactory", "pickled"]
 
 
 class ServerFactory(Protocol):
-    """What makes the server of a process: a class of servers, or a function with the same arguments."""
+    """A callable that makes the server of a process: a class of servers, or a function with the same arguments."""
 
     def __call__(
         self,
@@ -32,13 +32,13 @@ class ServerFactory(Protocol):
         allowed_hosts: frozenset[str] | None,
         access_log: AccessLog | None,
     ) -> BaseServer:
-        """A server of `sockets`."""
+        """Make a server of `sockets`."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What each process serves."""
+    """The description of the server in each process."""
 
     factory: ServerFactory
     request_handler: HandlerFactory | str
@@ -53,8 +53,8 @@ class Plan:
 
         Raises:
             ImportError: The module of the handler cannot be imported.
-            AttributeError: It has nothing of that name.
-            TypeError: What it has cannot be called.
+            AttributeError: The module has no such name.
+            TypeError: The object of that name cannot be called.
         """
         return self.factory(
             request_handler=_handler(self.request_handler),
@@ -78,10 +78,10 @@ def _handler(named: HandlerFactory | str) -> HandlerFactory:
 
 
 class _Pickler(pickle.Pickler):
-    """Refuses what no other process finds."""
+    """A pickler that refuses objects that no other process finds."""
 
     def persistent_id(self, obj: object) -> None:
-        """Nothing has an id of its own; what is called for each object, looks at each object."""
+        """Look at an object, since this is called for each; no object gets an id of its own."""
         if getattr(obj, "__module__", None) == "__main__":
             raise pickle.PicklingError(f"{obj!r} is of the main program")
 
@@ -90,7 +90,7 @@ def pickled(plan: Plan) -> bytes:
     """The octets of `plan` for another process.
 
     Raises:
-        ValueError: A handler by name is not "module:name", or what is not named cannot be sent to another process.
+        ValueError: A handler by name is not "module:name", or another object cannot be sent to another process.
     """
     if isinstance(plan.request_handler, str):
         module, _, name = plan.request_handler.partition(":")

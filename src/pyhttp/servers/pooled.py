@@ -1,10 +1,10 @@
-"""A bounded pool of threads, one of which leads: it waits for all clients and runs what it finds itself.
+"""A bounded pool of threads, one of which leads: it waits for all clients and runs the handlers itself.
 
-Waking another thread costs more than most requests, so the leader hands nothing over: it opens its place, runs the
-handler, and takes the place back when nobody has taken it meanwhile. One thread stands by: it looks every few
-milliseconds while there is work, and takes an open place when the same handler is still running, or at once when that
-handler has announced that it will wait. The others sleep. Where no thread is free to take the place, requests queue and
-the leader keeps leading, so that accepting, deadlines and slow readers never wait for a handler (safety line L2).
+To wake another thread costs more than most requests. So the leader hands nothing over: it opens its place, runs the
+handler, and takes the place back unless another thread has taken it. One thread stands by. It looks every few
+milliseconds while there is work. It takes an open place when the same handler still runs, or at once when that handler
+has announced a wait. The others sleep. Where no thread is free to take the place, requests queue and the leader keeps
+leading: accepting, deadlines and slow readers never wait for a handler (safety line L2).
 """
 
 import socket
@@ -36,16 +36,16 @@ if TYPE_CHECKING:
 __all__ = ["PooledServer"]
 
 _LOOK: Final = 0.004
-"""Seconds between two looks of the standby: longer than most handlers, shorter than anybody notices."""
+"""Seconds between two looks of the standby: longer than most handlers, too short to be noticed."""
 _IDLE: Final = 10.0
 """Seconds after which a sleeping thread ends."""
 
 
 class _Here(threading.local):
-    """What is true of the calling thread.
+    """The state of the calling thread.
 
     Attributes:
-        role: What it is to the loop; None for a thread that is none of the pool's.
+        role: Its role for the loop; None for a thread that is not in the pool.
     """
 
     role: Role | None = None
@@ -54,10 +54,10 @@ class _Here(threading.local):
 class PooledServer(BaseServer):
     """A `BaseServer` that runs up to `workers` handlers at once, on `workers` + 1 threads started as they are needed.
 
-    The thread that calls `serve_forever` is none of them: it waits for their end, so that no handler keeps it.
+    The thread that calls `serve_forever` is not one of these: it waits for their end, so that no handler keeps it.
 
     Args:
-        workers: Handlers at once, at least 1.
+        workers: The number of handlers at once, at least 1.
         host, port, request_handler, handler, limits, timeouts, sockets, tls, proxies, allowed_hosts, access_log: As for
             `BaseServer`.
 
@@ -100,7 +100,7 @@ class PooledServer(BaseServer):
         self._loop.gathers = type(self).process_request is PooledServer.process_request  # long turns meet the standby
         self.workers = workers
         self._place = threading.Lock()
-        """Held by the leader, but not while it runs a handler: then whoever takes it leads."""
+        """The lock of the leader, who releases it to run a handler: the thread that then takes it leads."""
         self._stand = threading.Lock()  # held by the standby; sleepers wait for it
         self._bell = Bell()  # for the standby
         self._counts = threading.Lock()
@@ -111,7 +111,7 @@ class PooledServer(BaseServer):
         self._turns = 0
         self._parked = self._urgent = self._over = False
         self._end_of_all: Alarm | None = None
-        """Rings when the loop has ended, for the thread that called `serve_forever`."""
+        """The alarm that rings when the loop has ended, for the thread that called `serve_forever`."""
         self._here = _Here()
 
     # --- the leader
@@ -130,7 +130,7 @@ class PooledServer(BaseServer):
         role.leads = False
         self._turns += 1
         self._place.release()
-        if self._parked:  # looked at after `_turns` has changed; the standby writes and reads in the other order
+        if self._parked:  # read after `_turns` has changed; the standby writes and reads in the other order
             self._bell.ring()
         try:
             self.finish_request(conn, conn.addr)
@@ -143,7 +143,7 @@ class PooledServer(BaseServer):
                 self._loop.keeper.queue(conn)
                 self._waiting.append(conn)
                 return
-        self._run_openly(role, conn)  # a thread became free in between, or none can be started: better late than never
+        self._run_openly(role, conn)  # a thread has become free in between, or no other can be started
 
     def _start_thread(self) -> bool:
         """Start one more thread, unless there are `workers` + 1; it counts as free at once."""
@@ -164,7 +164,7 @@ class PooledServer(BaseServer):
         return True
 
     def about_to_block(self) -> None:
-        """A handler is about to wait: have the standby take the open place now."""
+        """Have the standby take the open place now, since a handler is about to wait."""
         super().about_to_block()
         if self._here.role is not None and not self._place.locked():
             self._urgent = True
@@ -173,8 +173,8 @@ class PooledServer(BaseServer):
     # --- a thread's life
 
     def _run_loop(self) -> None:
-        """Have the pool serve, and wait for the end of that; lead alone where no thread is to be had."""
-        self._urgent = True  # nobody leads yet
+        """Have the pool serve, and wait for its end; lead alone where no thread can be started."""
+        self._urgent = True  # no thread leads yet
         alarm = self._end_of_all = Alarm()
         try:
             if self._over or self._threads or self._start_thread():
@@ -189,7 +189,7 @@ class PooledServer(BaseServer):
             alarm.close()
         with self._counts:
             threads = list(self._threads)
-        # Who still runs has had the time that a stop gives (safety line L8).
+        # A thread that still runs has had the time that a stop gives (safety line L8).
         until = time.monotonic() + LAST
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -198,21 +198,21 @@ class PooledServer(BaseServer):
         try:
             while not self._over:
                 alarm.wait()
-        except BaseException:  # a second interrupt: whoever leads has to leave the loop before it is closed
+        except BaseException:  # a second interrupt: the leader has to leave the loop before it is closed
             until = time.monotonic() + LAST
             while not self._over and (left := until - time.monotonic()) > 0:
                 alarm.wait(left)
             raise
 
     def _live(self) -> None:
-        """The life of a thread, which is free first."""
+        """Run a thread of the pool, which is free at first."""
         role = self._here.role = Role(leads=False)
         try:
             if self._await_place(role):
                 self._work(role)
         except BaseException:
             self._loop.stop()
-            if role.leads:  # a loop that nobody leads would be deaf
+            if role.leads:  # a loop without a leader would hear nothing
                 self._loop.registry.cut()
                 self._end()
             raise
@@ -221,7 +221,7 @@ class PooledServer(BaseServer):
                 self._threads.remove(threading.current_thread())
 
     def _work(self, role: Role) -> None:
-        """Lead; having lost the lead, run what waits; then stand by for the lead."""
+        """Lead; after losing the lead, run queued requests; then stand by for the lead."""
         while not self._over:
             if role.leads:
                 self._lead(role)
@@ -240,8 +240,8 @@ class PooledServer(BaseServer):
             self._end()
 
     def _end(self) -> None:
-        """By the leader: the others wake, one after the other, and end."""
-        self._over = True  # its place stays taken: who comes back from a handler finds nothing to lead
+        """End the pool, as the leader: the others wake, one after the other, and end."""
+        self._over = True  # its place stays taken: a thread that returns from a handler cannot lead
         if self._end_of_all is not None:
             self._end_of_all.ring()
         self._bell.ring()
@@ -265,7 +265,7 @@ class PooledServer(BaseServer):
     # --- free threads
 
     def _await_place(self, role: Role) -> bool:
-        """Sleep until the standby's place is free, stand by until the leader's is; False when the thread is to end."""
+        """Sleep until the standby's place is free, stand by until the leader's is; False when the thread has to end."""
         while not self._stand.acquire(timeout=_IDLE):
             with self._counts:
                 # The last free thread stays, since the leader relies on it.
@@ -289,8 +289,9 @@ class PooledServer(BaseServer):
                 self._urgent = False
                 if self._place.acquire(blocking=False):
                     return True
-            # Where nothing has been run since the last look, wait without a timer until something is. The leader counts
-            # its turn, then looks whether the standby sleeps: so that is said before the count is looked at again.
+            # Where no handler has run since the last look, wait without a timer until one runs. The leader counts its
+            # turn, then checks whether the standby sleeps. So the standby sets that mark before it reads the count
+            # again.
             self._parked = not is_open and turns == seen
             sleeps = self._parked and turns == self._turns
             rung = self._bell.wait(-1 if sleeps else _LOOK)

@@ -1,4 +1,4 @@
-"""A process that serves, as the one that has started it sees it."""
+"""A process that serves, as its parent sees it."""
 
 import contextlib
 import os
@@ -23,30 +23,30 @@ _BOOT: Final = (
 _OVER: Final = 1.0
 """Seconds that a process may take beyond its grace period."""
 _AT_ONCE: Final = 1.0
-"""Seconds that it may take to end its scripts."""
+"""Seconds that a process may take to end its scripts."""
 
 
 class Process:
-    """A running process of ours: a fresh interpreter, since a copy of one with threads is none that can be relied on.
+    """A running child process: a fresh interpreter, since a copy of one with threads is not reliable.
 
-    Its standard input is its life line, which ends with us however we end.
+    Its standard input is its life line, which ends with the parent, whatever ends that.
 
     Args:
-        plan: What it serves.
-        sockets: The listeners it serves.
-        seats: Where all tell how many clients they have.
-        grace: Seconds that its exchanges may take, once it is to stop.
+        plan: The plan of its server.
+        sockets: The listeners that it serves.
+        seats: The shared memory with the number of clients of each process.
+        grace: Seconds that its exchanges may take after a request to stop.
 
     Attributes:
-        descriptor: Readable when it has said something, or has ended.
-        began: When, on the monotonic clock.
+        descriptor: Readable when the process has sent a word, or has ended.
+        began: The time of its start, on the monotonic clock.
         is_ready: Whether it serves, or has served.
         is_asked: Whether it was told to end.
-        is_closed: Whether it lets nobody in any more.
-        kill_at: When it is ended by force.
+        is_closed: Whether it accepts no clients any more.
+        kill_at: The time at which it is ended by force.
 
     Raises:
-        OSError: It cannot be started.
+        OSError: The process cannot be started.
     """
 
     descriptor: int
@@ -70,39 +70,39 @@ class Process:
             listeners = [each.fileno() for each in sockets]
             self._popen = _start([source, report, seats.memory, *listeners], self._seat)
             undo.pop_all()
-        # One that has ended already reads nothing; that it has ended will be heard.
+        # A process that has ended already reads nothing; its end will be noticed.
         with contextlib.suppress(BrokenPipeError), open(ours, "wb") as pipe:
             pipe.write(pickle.dumps(sys.path) + plan)
 
     @property
     def pid(self) -> int:
-        """Its number."""
+        """The number of the process."""
         return self._popen.pid
 
     def hear(self) -> bool:
-        """Note what it has said; False when it has ended."""
+        """Read its words; False when it has ended."""
         words = os.read(self.descriptor, 16)
         self.is_ready |= READY in words
         self.is_closed |= CLOSED in words
         return bool(words)
 
     def leave(self) -> None:
-        """Have it let nobody in any more and end, when those who are connected have had time for one more request."""
+        """Tell it to accept no clients any more, and to end after its clients had time for one more request."""
         self._end_within(self._grace + _OVER)
         self._write(LEAVE)
 
     def stop(self) -> None:
-        """Have it stop as a server does that is closed."""
+        """Tell it to stop like a server that is closed."""
         self._end_within(self._grace + _OVER)
         self._write(STOP)
 
     def end(self) -> None:
-        """Have it end now, and its scripts; from a signal handler, too."""
+        """Tell it to end now, and to end its scripts; this also works from a signal handler."""
         self._end_within(_AT_ONCE)
         self._write(END)
 
     def end_late(self, now: float) -> None:
-        """End it by force, if it is time."""
+        """End the process by force, if it is time."""
         if now >= self.kill_at:
             self._popen.kill()
 
@@ -111,13 +111,13 @@ class Process:
         self.kill_at = min(self.kill_at, time.monotonic() + seconds)
 
     def _write(self, word: bytes) -> None:
-        # As above.
+        # A process that has ended already reads nothing.
         with contextlib.suppress(BrokenPipeError):
             if self._popen.stdin is not None:
                 os.write(self._popen.stdin.fileno(), word)
 
     def reap(self) -> str:
-        """Take note of its end, which has been heard of or is forced now: how it ended, in words."""
+        """Wait for its end, which was noticed or is forced now; returns the way it ended, in words."""
         try:
             status = self._popen.wait(_OVER)
         except subprocess.TimeoutExpired:
@@ -134,8 +134,8 @@ def _start(passed: Sequence[int], seat: int) -> "subprocess.Popen[bytes]":
     source, report, memory, *listeners = passed
     before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # a child begins with our mask
     try:
-        # -P: what lies in the working directory, which may be the one that is served, is no module of ours
-        return subprocess.Popen(  # noqa: S603 - this very interpreter
+        # -P: files in the working directory, which may be the served one, are no modules of ours
+        return subprocess.Popen(  # noqa: S603 - the same interpreter
             [sys.executable, "-P", "-c", _BOOT, *map(str, (source, report, memory, seat, *listeners))],
             bufsize=0,
             stdin=subprocess.PIPE,

@@ -31,24 +31,24 @@ __all__ = ["ProcessServer", "available"]
 class ProcessServer(InBackground):
     """Several processes that serve the same listeners, each by a server of its own, for handlers that compute.
 
-    The process that has this object serves nothing: it starts the others, replaces one that dies, and ends them with
-    itself. All that is counted is counted for each process: `Limits`, scripts, and spooled content.
+    The process that has this object serves nothing itself. It starts the others, replaces one that dies, and ends them
+    with itself. Every limit counts for each process: `Limits`, scripts, and spooled content.
 
-    What is sent to the processes has to be importable there: a class or a function of a module, `partial` of one, or
-    values. What the main program itself defines is not.
+    Objects that are sent to the processes have to be importable there: a class or a function of a module, `partial` of
+    one, or values. Objects that the main program itself defines are not.
 
     Args:
         host, port, sockets: As for `BaseServer`.
         request_handler: As for `BaseServer`, or "module:name", which each process imports when it starts.
-        processes: How many; None for as many as there are processors that this process may use.
-        server_factory: What each process serves by: a class of servers, `partial(PooledServer, workers=8)`, or a
-            function with the same arguments, which sets up what else a process needs, such as logging.
-        limits, timeouts, proxies, allowed_hosts, access_log: As for `BaseServer`; they are those of each process.
+        processes: The number of processes; None for as many as the processors that this process may use.
+        server_factory: Makes the server of each process: a class of servers, `partial(PooledServer, workers=8)`, or a
+            function with the same arguments, which may also set up other things that a process needs, such as logging.
+        limits, timeouts, proxies, allowed_hosts, access_log: As for `BaseServer`; they count for each process.
 
     Raises:
         OSError: The address cannot be bound.
-        ValueError: `processes` is less than 1, something cannot be sent to another process, or as for `BaseServer`.
-        TypeError: An argument of a wrong type; the message says which.
+        ValueError: `processes` is less than 1, an object cannot be sent to another process, or as for `BaseServer`.
+        TypeError: An argument is of a wrong type; the message names it.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class ProcessServer(InBackground):
         allowed_hosts: frozenset[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
-        from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - what starts processes is loaded where it is used
+        from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - it is loaded only where it is used
         from pyhttp.servers.process import Process  # noqa: PLC0415
         from pyhttp.servers.supervising import Supervisor  # noqa: PLC0415
 
@@ -81,7 +81,7 @@ class ProcessServer(InBackground):
         grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
         optional("processes", processes, int)
         self.processes: int = available() if processes is None else processes
-        """How many there are to be."""
+        """The number of processes that should run."""
         if self.processes < 1:
             raise ValueError(f"processes: at least 1, not {processes}")
         plan = pickled(
@@ -120,7 +120,7 @@ class ProcessServer(InBackground):
 
     @property
     def pids(self) -> list[int]:
-        """The processes that run: more than `processes` while some are replaced, less while one is missing."""
+        """The numbers of the running processes: more than `processes` while some are replaced, or less after an end."""
         return [process.pid for process in list(self._supervisor.processes.values())]
 
     def _report(self, message: str) -> None:
@@ -135,7 +135,7 @@ class ProcessServer(InBackground):
         """Start the processes, and keep them running until `close`; they then stop as a server does.
 
         Raises:
-            RuntimeError: It was called before, the server has been closed, or the processes cannot serve.
+            RuntimeError: The method was called before, the server has been closed, or the processes cannot serve.
             KeyboardInterrupt: As from `BaseServer`.
         """
         self._begin()
@@ -156,15 +156,16 @@ class ProcessServer(InBackground):
     def reload(self) -> None:
         """Replace each process by a new one, one after the other: a new one serves before an old one leaves.
 
-        Nobody is refused meanwhile. What a handler's module has become is imported. Where a new process cannot serve,
-        the old ones stay. From any thread, and from a signal handler.
+        No client is refused meanwhile. The present version of a handler's module is imported. Where a new process
+        cannot serve, the old ones stay. The call is safe from any thread, and from a signal handler.
         """
         self._supervisor.renew()
 
     def close(self) -> None:
         """Have all processes stop as a server does, within `Timeouts.stop`, and wait for them.
 
-        Safe twice, from any thread, and from a signal handler: on the thread that serves it only requests the stop.
+        The call is safe twice, from any thread, and from a signal handler; on the thread that serves, it only requests
+        the stop.
         """
         self._closing = True
         self._supervisor.stop()
@@ -175,13 +176,13 @@ class ProcessServer(InBackground):
             self._ended.wait()
 
     def end_at_once(self) -> None:
-        """End all processes now, and the scripts that they run. From any thread, and from a signal handler."""
+        """End all processes now, with their scripts. The call is safe from any thread, and from a signal handler."""
         self._closing = True
         self._supervisor.end_at_once()
 
 
 def available() -> int:
-    """The processors that this process may use."""
+    """The number of processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1  # macOS has no such thing
+    return os.cpu_count() or 1  # macOS has no such call

@@ -1,4 +1,4 @@
-"""Under which addresses other devices reach a server: what a person can type there, and a camera can read."""
+"""The addresses by which other devices reach a server: a person can type them there, and a camera can read them."""
 
 import socket
 from collections.abc import Callable, Sequence
@@ -9,18 +9,18 @@ from pyhttp.transport.listener import UNIX, url_of
 __all__ = ["EVERYWHERE", "device_urls", "own_address", "shown_urls"]
 
 EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
-"""Where a listener on all interfaces is to be reached from this machine."""
+"""The address by which this machine reaches a listener on all interfaces."""
 _FAR: Final = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104 - likewise
-"""For each of them an address of no network here: it is for examples, and belongs to nobody (RFC 5737, RFC 3849)."""
+"""For each of them an address of no real network: these are for examples (RFC 5737, RFC 3849)."""
 
 
 def own_address(everywhere: str) -> str:
-    """The address by which this machine would be seen from afar; "" where it is in no network.
+    """The address by which other machines see this one; "" where it is in no network.
 
-    The system is asked by which interface a packet would leave. None does.
+    The system is asked for the interface by which a packet would leave. No packet leaves.
 
     Args:
-        everywhere: The address of all interfaces, which tells the version of IP.
+        everywhere: The address of all interfaces, which shows the version of IP.
     """
     family, far = _FAR[everywhere]
     try:
@@ -35,11 +35,11 @@ def own_address(everywhere: str) -> str:
 def device_urls(
     addresses: Sequence[tuple[str, int]], *, secure: bool = False, find: Callable[[str], str] = own_address
 ) -> list[str]:
-    """The URLs that one can type on another device: those of IPv4 first, which are shorter.
+    """The URLs for typing on another device: those of IPv4 first, which are shorter.
 
     Args:
-        addresses: Of the listeners.
-        secure: Whether TLS is spoken.
+        addresses: The addresses of the listeners.
+        secure: Whether the server speaks TLS.
         find: As `own_address`.
     """
     found = [(find(host) if host in EVERYWHERE else host, port) for host, port in addresses]
@@ -49,7 +49,7 @@ def device_urls(
 
 
 def _is_typed(host: str) -> bool:
-    """Whether an address means this machine elsewhere, too, and needs no interface beside it."""
+    """Whether an address means this machine elsewhere, too, without the name of an interface."""
     if not host or "%" in host or host.startswith((UNIX, "127.", "169.254.")):
         return False
     return host != "::1" and not host.lower().startswith("fe80:")
@@ -58,11 +58,11 @@ def _is_typed(host: str) -> bool:
 def shown_urls(
     addresses: Sequence[tuple[str, int]], *, secure: bool = False, find: Callable[[str], str] = own_address
 ) -> list[str]:
-    """The URLs by which a server is reached: from this machine, and where all interfaces are listened on from others.
+    """The URLs by which a server is reached: from this machine and, where it listens on all interfaces, from others.
 
     Args:
-        addresses: Of the listeners.
-        secure: Whether TLS is spoken.
+        addresses: The addresses of the listeners.
+        secure: Whether the server speaks TLS.
         find: As `own_address`.
     """
     here = [url_of(EVERYWHERE.get(host, host), port, secure=secure) for host, port in addresses]

@@ -1,4 +1,4 @@
-"""A server for as long as its process is to have one: until SIGINT or SIGTERM."""
+"""A server that serves for the life of its process: until SIGINT or SIGTERM."""
 
 import contextlib
 import os
@@ -17,12 +17,12 @@ __all__ = ["run", "serve_until_signal", "stop_hint"]
 
 
 def run(server: "BaseServer | ProcessServer") -> None:
-    """Print where `server` serves, and serve until SIGINT or SIGTERM; then let answers in progress end, and return.
+    """Print the URLs of `server`, and serve until SIGINT or SIGTERM; then let answers in progress end, and return.
 
     A second signal ends the process at once. A line of output that cannot be written is left out.
 
     Raises:
-        RuntimeError: This is not the main thread, to which alone signals come; or the server is serving already, or has
+        RuntimeError: This is not the main thread, which alone gets signals; or the server is serving already, or has
             been closed.
     """
     if threading.current_thread() is not threading.main_thread():
@@ -34,7 +34,7 @@ def run(server: "BaseServer | ProcessServer") -> None:
         urls = shown_urls(server.addresses, secure=isinstance(server, BaseServer) and server.tls is not None)
         lines = [*(f"Serving at {url}" for url in urls), stop_hint(by_hand=by_hand)]
         with contextlib.suppress(OSError):
-            print(*lines, sep="\n", flush=True)  # noqa: T201 - that is what it is for
+            print(*lines, sep="\n", flush=True)  # noqa: T201 - printing is its purpose
 
     serve_until_signal(server, announce)
 
@@ -48,8 +48,8 @@ def serve_until_signal(
 
     Args:
         server: It is closed in the end.
-        announce: Called when the signals are heeded, with whether Ctrl+C is one.
-        about_to_stop: Called when the first of them has come.
+        announce: Called when the signals are handled, with a bool that says whether Ctrl+C is one of them.
+        about_to_stop: Called when the first signal has come.
 
     Raises:
         RuntimeError: The server cannot serve.
@@ -59,7 +59,9 @@ def serve_until_signal(
         about_to_stop()
         server.close()
 
-    end = server.scripts.end_at_once if isinstance(server, BaseServer) else server.end_at_once  # else nobody does (C11)
+    end = (
+        server.scripts.end_at_once if isinstance(server, BaseServer) else server.end_at_once
+    )  # no other code does (C11)
     with stopped_by_signals(stop, end) as by_hand:
         announce(by_hand)
         try:
@@ -71,5 +73,5 @@ def serve_until_signal(
 
 
 def stop_hint(*, by_hand: bool) -> str:
-    """How to stop this process."""
+    """The way to stop this process, in words."""
     return "Stop with Ctrl+C" if by_hand else f"Stop with kill {os.getpid()}"

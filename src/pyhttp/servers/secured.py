@@ -1,4 +1,4 @@
-"""RFC 9110 §4.2.2: whether a server speaks TLS, decided without loading `ssl` for those that do not."""
+"""RFC 9110 §4.2.2: whether a server speaks TLS, decided without loading `ssl` for servers that do not."""
 
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,13 @@ __all__ = ["securing"]
 
 
 def securing(context: "ssl.SSLContext | None") -> "Securing | None":
-    """What makes the connections of a server that speaks TLS.
+    """The maker of the connections of a server that speaks TLS.
 
     Raises:
-        ValueError: The context is for clients, or allows what is older than TLS 1.2 (safety line X3).
+        ValueError: The context is for clients, or allows versions older than TLS 1.2 (safety line X3).
     """
     if context is None:
         return None
-    from pyhttp.transport.secure import Securing  # noqa: PLC0415 - whoever has a context has loaded `ssl`
+    from pyhttp.transport.secure import Securing  # noqa: PLC0415 - a program with a context has loaded `ssl`
 
     return Securing(context)

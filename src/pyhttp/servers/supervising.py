@@ -1,4 +1,4 @@
-"""Keeping so many processes at work: started, replaced where one dies, renewed one by one, and ended together."""
+"""A supervisor for a number of processes: it starts them, replaces dead ones, renews them one by one, and ends them."""
 
 import select
 import time
@@ -12,18 +12,18 @@ from pyhttp.transport.alarm import Alarm
 __all__ = ["Supervisor"]
 
 _SHORT: Final = 10.0
-"""Seconds of a life that was too short: the next one in that place waits."""
+"""A life of fewer seconds was too short: the next process in that place waits."""
 _LONGEST_WAIT: Final = 30.0
 _NEVER: Final = float("inf")
 
 
 class _Place:
-    """One of those that are to be filled.
+    """A place for one of the processes.
 
     Attributes:
         holder: The process that serves there; None between two.
-        due: When the next one is started, where there is none.
-        failures: Short lives in a row.
+        due: The time at which the next process starts, where there is none.
+        failures: The number of short lives in a row.
     """
 
     __slots__ = ("due", "failures", "holder")
@@ -35,18 +35,18 @@ class _Place:
 
 
 class Supervisor:
-    """Runs on one thread; what others want of it they say by `stop`, `renew` and `end_at_once`.
+    """A supervisor, which runs on one thread; other threads give it orders by `stop`, `renew` and `end_at_once`.
 
     Args:
-        count: Processes.
-        start: Starts one; raises OSError where it cannot.
-        report: Told what goes wrong.
-        closed: Called once everybody lets nobody in any more.
+        count: The number of processes.
+        start: Starts a process; raises OSError where it cannot.
+        report: Called with a line about each failure.
+        closed: Called once no process accepts clients any more.
 
     Attributes:
         stopping: Whether a stop was requested.
-        processes: Those that run, by the descriptor that tells of them.
-        alarm: Ends the wait.
+        processes: The running processes, by the descriptors on which they report.
+        alarm: Ends the wait of the supervisor.
     """
 
     def __init__(
@@ -69,17 +69,17 @@ class Supervisor:
     # --- from anywhere, signal handlers too
 
     def stop(self) -> None:
-        """Have all of them stop."""
+        """Have all processes stop."""
         self.stopping = True
         self.alarm.ring()
 
     def renew(self) -> None:
-        """Have each replaced by a new one, one after the other."""
+        """Have each process replaced by a new one, one after the other."""
         self._renewing = True
         self.alarm.ring()
 
     def end_at_once(self) -> None:
-        """End all of them, and their scripts."""
+        """End all processes, and their scripts."""
         self.stopping = True
         for process in list(self.processes.values()):
             process.end()
@@ -88,10 +88,10 @@ class Supervisor:
     # --- the thread of the supervisor
 
     def run(self) -> None:
-        """Until all have stopped.
+        """Supervise until all processes have stopped.
 
         Raises:
-            RuntimeError: One ended before any of them has served.
+            RuntimeError: A process ended before any of them has served.
         """
         while True:
             now = time.monotonic()
@@ -170,13 +170,13 @@ class Supervisor:
                 before, place.holder, place.failures = place.holder, process, 0
                 if before is not None:
                     before.leave()
-        if process.is_closed and not process.is_asked:  # somebody else has stopped it
+        if process.is_closed and not process.is_asked:  # another program has stopped it
             for place in self._places:
                 if place.holder is process:
                     place.holder, place.due = None, 0.0
 
     def _bury(self, process: Process) -> None:
-        """Take note of an end; who was not asked to end is missed."""
+        """Note the end of a process; one that was not asked to end is replaced."""
         del self.processes[process.descriptor]
         how = process.reap()
         if self._successor is not None and self._successor[0] is process:
@@ -201,13 +201,13 @@ class Supervisor:
         self._report(f"process {process.pid} ended {how}; another one takes its place")
 
     def _put_off(self, place: _Place) -> None:
-        """Have the next one start at once behind a long life, and ever later behind short ones."""
+        """Have the next process start at once after a long life, and later and later after short ones."""
         wait = min(_LONGEST_WAIT, 0.125 * 2**place.failures) if place.failures else 0.0
         place.failures += 1
         place.due = time.monotonic() + wait
 
     def close(self) -> None:
-        """End by force who is left, and reap."""
+        """End the remaining processes by force, and reap them."""
         for process in list(self.processes.values()):
             process.kill_at = 0.0
             process.end_late(0.0)

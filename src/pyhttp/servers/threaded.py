@@ -1,4 +1,4 @@
-"""A thread for each active connection: it stays while requests keep coming, then the loop has the connection back."""
+"""A thread for each active connection: it stays while requests keep coming, then the loop gets the connection back."""
 
 import socket
 import threading
@@ -14,11 +14,11 @@ __all__ = ["ThreadedServer", "ThreadingMixin"]
 
 
 class _Here(threading.local):
-    """What is true of the calling thread.
+    """The state of the calling thread.
 
     Attributes:
         holds: Whether it keeps its connection for a moment after each turn.
-        again: Whether it has kept it, and the next turn is due.
+        again: Whether it has kept the connection, and the next turn is due.
     """
 
     holds: bool = False
@@ -26,14 +26,14 @@ class _Here(threading.local):
 
 
 class ThreadingMixin(BaseServer):
-    """Overrides `process_request` to run the requests of each active connection in a thread of its own.
+    """A mixin that runs the requests of each active connection in a thread of its own, by `process_request`.
 
-    At most `Limits.threads` run at once; complete requests beyond that wait in order (safety line L2). A thread that
-    has answered waits `Timeouts.hold` for its client's next request, unless others wait for a thread.
+    At most `Limits.threads` run at once; further complete requests wait in order (safety line L2). A thread that has
+    answered waits `Timeouts.hold` for its client's next request, unless other requests wait for a thread.
     """
 
     _threads: list[threading.Thread]
-    """The running threads: each leaves by itself, and `close` joins those that are left."""
+    """The running threads: each removes itself, and `close` joins the remaining ones."""
 
     def _set_up(self) -> None:
         super()._set_up()
@@ -82,7 +82,7 @@ class ThreadingMixin(BaseServer):
             here.holds = False
 
     def _hold_or_settle(self, conn: Connection) -> None:
-        """Keep the connection for a moment, where the thread is one that runs turn after turn; else give it back."""
+        """Keep the connection for a moment, where the thread runs turn after turn; else give it back."""
         here = self._here
         if here.holds:
             seconds = 0.0 if self._waiting or self.closing else self.timeouts.hold
@@ -91,7 +91,7 @@ class ThreadingMixin(BaseServer):
             self._loop.keeper.settle(conn)
 
     def _live(self, conn: socket.socket, addr: Address) -> None:
-        """A thread's life: its own connection, then whatever waits; it leaves the list when nothing does."""
+        """Run a thread: its own connection, then queued ones; it leaves the list when none is queued."""
         try:
             self.threaded_process_request(conn, addr)
             while (queued := self._take()) is not None:
@@ -105,7 +105,7 @@ class ThreadingMixin(BaseServer):
                 conn = self._waiting.popleft()
                 if self._loop.keeper.unqueue(conn):
                     return conn
-            # Leaving under the lock under which requests are queued, none can be queued for a thread that has left.
+            # The thread leaves under the lock of the queue, so no request is queued for a thread that has left.
             self._forget_this_thread()
             return None
 
@@ -119,16 +119,17 @@ class ThreadingMixin(BaseServer):
             self._threads.remove(thread)
 
     def close(self) -> None:
-        """`BaseServer.close`, then join the threads; inside a handler it only requests the stop."""
-        # Connections are cut after the grace period: who still runs a second later is not waited for (safety line L8).
+        """Do `BaseServer.close`, then join the threads; inside a handler it only requests the stop."""
+        # Connections are cut after the grace period: a thread that still runs a second later is not awaited (safety
+        # line L8).
         until = time.monotonic() + self.timeouts.stop + 1.0
-        threads = self._running()  # one that leaves meanwhile is in the list no more, and may run a moment longer
+        threads = self._running()  # a thread that leaves meanwhile is not in the list, and may run a moment longer
         super().close()
         for thread in threads | self._running():
             thread.join(max(0.0, until - time.monotonic()))
 
     def _running(self) -> set[threading.Thread]:
-        """The threads to be joined; none where the caller is one that they wait for."""
+        """The threads to be joined; none where the caller is a thread that they wait for."""
         if self._inside():
             return set()
         with self._threads_lock:

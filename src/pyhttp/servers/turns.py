@@ -26,17 +26,16 @@ def conclude_turn(
     log: "logging.Logger",
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
-    """See that the exchange has an answer, or is pending; arguments as of `answering.conclude`.
+    """See that the exchange has an answer, or is pending; the arguments are those of `answering.conclude`.
 
     Returns:
-        Whether to stop: on the main thread an interrupt was Ctrl+C, by somebody else's signal handler, that hit a
-        handler.
+        Whether to stop: on the main thread, Ctrl+C hit a handler, by a signal handler that is not ours.
     """
     if not isinstance(conn, Connection) or exchange is None:
         if failure is not None:
             telling.report(log, "the handler failed", failure, INFO)
         return False
     if isinstance(failure, ConnectionError) and conn.stream.departed():
-        failure = Disconnected(str(failure))  # the handler's own reading or writing has met a client that left
+        failure = Disconnected(str(failure))  # the handler itself read or wrote, and the client had left
     interrupted = answering.conclude(conn, exchange, failure, log, answer)
     return interrupted and threading.current_thread() is threading.main_thread()
