@@ -59,9 +59,8 @@ def serve_until_signal(
         about_to_stop()
         server.close()
 
-    end = (
-        server.scripts.end_at_once if isinstance(server, BaseServer) else server.end_at_once
-    )  # no other code does (C11)
+    # Without this call no code would end the scripts (C11).
+    end = server.scripts.end_at_once if isinstance(server, BaseServer) else server.end_at_once
     with stopped_by_signals(stop, end) as by_hand:
         announce(by_hand)
         try:
