@@ -1,1 +1,1 @@
-"""The socket side: readiness, deadlines, writing, and what handlers get as `conn`."""
+"""The socket side: readiness, deadlines, writing, and the objects that handlers get as `conn`."""

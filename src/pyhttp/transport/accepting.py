@@ -1,4 +1,4 @@
-"""Letting clients in, as long as there is room; and making room where there is none (safety lines D12, L2, L5)."""
+"""The admission of clients as long as there is room, and the way to make room (safety lines D12, L2, L5)."""
 
 import contextlib
 import errno
@@ -20,15 +20,16 @@ from pyhttp.transport.shared import SharedListener
 __all__ = ["Acceptor", "Connect"]
 
 Connect = Callable[[socket.socket, Address, Employer, int], Connection]
-"""Makes a connection of a client's socket, its address, the server it belongs to, and a serial number."""
+"""A function that makes a connection of a client's socket, its address, its server, and a serial number."""
 
 _AT_ONCE: Final = 64
 _PAUSE: Final = 1.0
-"""Seconds until a listener is tried again although no connection has ended: others may use up the system, too."""
+"""Seconds until a listener is tried again although no connection has ended: other programs may use up the system,
+too."""
 _STEP_BACK: Final = 0.002
-"""Seconds for which a process that has more clients than another leaves those who wait to that."""
+"""Seconds for which a process that has more clients than another leaves waiting clients to that one."""
 _PARTS: Final = frozenset({Phase.PROXY, Phase.HANDSHAKE, Phase.HEAD})
-"""In which something has begun to arrive that nobody works on yet."""
+"""Phases in which something may have begun to arrive that no thread works on yet."""
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
@@ -36,15 +37,15 @@ class Acceptor:
     """The listeners of one server, for the thread that leads.
 
     Args:
-        employer: Told why nobody is let in.
+        employer: The server; it gets the reason why no client is admitted.
         listeners: Bound, listening, non-blocking sockets; closed by `close`.
-        poller: Where they are armed.
-        keeper: Has the connections.
-        deadlines: When they are looked at.
-        capacity: Connections at once.
-        clock: Monotonic seconds.
+        poller: The poller in which they are armed.
+        keeper: The keeper of the connections.
+        deadlines: The schedule of looks at them.
+        capacity: The number of connections at once.
+        clock: Returns monotonic seconds.
         connect: Makes connections of clients.
-        shared: Whether others may hold the listeners, too: then they are closed, and nothing else is done to them.
+        shared: Whether other processes may hold the listeners, too: then they are only closed.
     """
 
     def __init__(
@@ -70,32 +71,32 @@ class Acceptor:
         self._connect = connect
         self._shared = shared
         self._stepped_back = False
-        self._at_once = 1 if shared else _AT_ONCE  # who takes all that wait leaves none to the others
+        self._at_once = 1 if shared else _AT_ONCE  # a process that takes all waiting clients leaves none to the others
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._unix = {fd for fd, listener in self._listeners.items() if listener.family == socket.AF_UNIX}
         self.resting: set[int] = set()
-        """The listeners that nobody is accepted from, for now."""
+        """The listeners from which no client is accepted for now."""
         self.resume_at: float = 0.0
-        """When they are to be tried again at the latest."""
+        """The latest time at which they are to be tried again."""
         self._complained_at = float("-inf")
         self._victims: deque[Connection] = deque()
         self.spared: deque[Connection] = deque()
-        """Connections that were taken to make room, and whose next request turned out to be here."""
+        """Connections that were taken to make room, and whose next request turned out to have arrived."""
         for fd in self._listeners:
             poller.arm(fd, READ)
 
     def accept(self, fd: int) -> None:
-        """Let in who waits at the listener `fd`, if it is one."""
+        """Admit the clients that wait at the listener `fd`, if it is one."""
         if (listener := self._listeners.get(fd)) is not None and not (self._shared and self._steps_back(fd, listener)):
             self._accept(fd, listener)
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
         if not self.resting:
-            self._registry.room_made = False  # what becomes free from here on counts, should there be no room
+            self._registry.room_made = False  # room that becomes free from here on counts, if there is none now
         for accepted in range(self._at_once):
             if len(self._registry.connections) >= self._capacity:
                 if accepted:
-                    break  # nobody is shed for a client that may not be there: the next event will tell
+                    break  # no client is shed for one that may not be there: an event will tell
                 if not self._shed():
                     self._rest(fd, "the limit of connections is reached")
                     return
@@ -105,42 +106,42 @@ class Acceptor:
                 break
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
-                    continue  # the client has gone before it was accepted, or a signal came: the next one, please
+                    continue  # the client has gone before it was accepted, or a signal came: go on with the next
                 if accepted:
-                    break  # as above: the system may say so although nobody waits
+                    break  # as above: the system may report this although no client waits
                 self._shed()
                 self._rest(fd, f"cannot accept: {error.strerror}")
                 return
             self.welcome(sock, UNIX_CLIENT if fd in self._unix else addr)
 
     def welcome(self, sock: socket.socket, addr: Address) -> None:
-        """A client has connected."""
+        """Adopt a client that has connected."""
         if addr is not UNIX_CLIENT:
             try:  # noqa: SIM105 - a context manager costs three calls for each connection
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             except OSError:
-                pass  # where it was reset already, its first read will tell
+                pass  # if it was reset already, its first read will fail
         serial = self._deadlines.new_serial()
         deadline = self._keeper.adopt(self._connect(sock, addr, self._employer, serial))
         self._deadlines.look(serial, deadline, self._clock())
 
     def resume(self, now: float) -> None:
-        """Try again, if it is time or there is room."""
+        """Accept from resting listeners again, if it is time or there is room."""
         if now >= self.resume_at or (self._registry.room_made and not self._stepped_back):
             self._registry.room_wanted = self._registry.room_made = False
-            if self._stepped_back:  # for a client whom another process may have let in meanwhile
+            if self._stepped_back:  # another process may have admitted the client meanwhile
                 self._stepped_back = any(wait_until_ready(fd, READ, 0) for fd in self.resting)
             for fd in self.resting:
                 self._poller.arm(fd, READ)
             self.resting.clear()
 
     def accept_last(self) -> None:
-        """Let in who had connected before a stop, as far as there is room, and close the listeners.
+        """Admit clients that had connected before a stop, as far as there is room, and close the listeners.
 
-        Not more of them than can have waited: others may connect as fast as they are let in.
+        No more of them are admitted than can have waited: new ones may connect as fast as they are admitted.
         """
         for fd, listener in self._listeners.items():
-            # Nobody is left, or the system allows no more: in both cases that was the last one.
+            # No client is left, or the system allows no more: in both cases that was the last one.
             with contextlib.suppress(OSError):
                 for _ in range(self._employer.limits.backlog + 1):
                     if len(self._registry.connections) >= self._capacity:
@@ -150,17 +151,18 @@ class Acceptor:
         self.close()
 
     def turn_away(self) -> None:
-        """By anybody: have the system refuse whoever connects, and whoever has connected and was not let in yet.
+        """Have the system refuse clients that connect, or have connected and were not admitted; from any thread.
 
-        Where others hold the listeners, too, such as a service manager, they are theirs, and so are their clients.
+        Where others hold the listeners, too, such as a service manager, the listeners and their clients are left to
+        them.
         """
         for listener in [] if self._shared else list(self._listeners.values()):
-            # Some systems know no such thing as the shutdown of a listener.
+            # Some systems cannot shut down a listener.
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
-        """Close the listeners, whoever else holds their descriptors: a child that was forked knows nothing of them."""
+        """Close the listeners, whatever process holds their descriptors, too: a forked child knows nothing of them."""
         self.turn_away()
         for fd, listener in self._listeners.items():
             self._poller.forget(fd)
@@ -169,7 +171,7 @@ class Acceptor:
         self.resting.clear()
 
     def _steps_back(self, fd: int, listener: socket.socket) -> bool:
-        """Leave who waits to a process with fewer clients, for a moment and once: it may have other things to do."""
+        """Leave waiting clients to a process with fewer clients, for a moment and once: that process may be busy."""
         self._stepped_back = (
             not self._stepped_back
             and isinstance(listener, SharedListener)
@@ -184,7 +186,7 @@ class Acceptor:
     def _rest(self, fd: int, reason: str) -> None:
         """Stop accepting until a connection ends or becomes idle, or the pause is over; never in a busy loop (L5)."""
         now = self._clock()
-        self._poller.arm(fd, 0)  # not forgotten: arming it anew could fail, and nobody would be let in any more
+        self._poller.arm(fd, 0)  # it stays registered: to arm it anew could fail, and end all admission
         self.resting.add(fd)
         self.resume_at = now + _PAUSE
         self._registry.room_wanted = True
@@ -193,7 +195,7 @@ class Acceptor:
             self._employer.report(reason)
 
     def _shed(self) -> bool:
-        """End a connection idle between requests, else the oldest part of a head, or what awaits one (line L2)."""
+        """End a connection that is idle between requests, else the oldest with a part of a head, or none (L2)."""
         if not self._victims:
             waiting = [conn for conn in list(self._registry.connections.values()) if conn.armed]
             idle = [conn for conn in waiting if conn.phase is Phase.IDLE]

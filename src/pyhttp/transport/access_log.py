@@ -1,6 +1,6 @@
-"""One line for each exchange; safe against whatever the client sent (safety lines O1, O2).
+"""One line for each exchange; safe against any octets of the client (safety lines O1, O2).
 
-Three formats: common and combined, as log analysers know them, and JSON, one object a line.
+There are three formats: common and combined, as log analysers know them, and JSON, one object a line.
 """
 
 import re
@@ -32,18 +32,18 @@ __all__ = [
 INFO: Final = 20
 """`logging.INFO`, the level of an access line."""
 WARNING: Final = 30
-"""`logging.WARNING`, the level of what no access line tells, and an operator may want to know."""
+"""`logging.WARNING`, the level of facts that no access line has, and an operator may want to know."""
 
 
 @cache
 def loggers() -> "tuple[logging.Logger, logging.Logger]":
     """The loggers "pyhttp.error" and "pyhttp.access".
 
-    They have no handler of ours: level and sink are the operator's (safety line O3). Where nobody has set up anything,
-    faults, which are warnings and errors, get to standard error by the last resort of `logging`; access lines, which
-    are not, go nowhere.
+    They have no handler of ours: level and sink are the operator's (safety line O3). Without any set-up, faults, which
+    are warnings and errors, go to standard error by the last resort of `logging`. Access lines are neither, and are
+    dropped.
     """
-    import logging  # noqa: PLC0415 - a tenth of all there is to load; whoever builds a server loads it
+    import logging  # noqa: PLC0415 - a tenth of all modules to load; only a program with a server loads it
 
     return logging.getLogger("pyhttp.error"), logging.getLogger("pyhttp.access")
 
@@ -57,9 +57,9 @@ def write_line(log: "logging.Logger", line: str) -> None:
 
 
 class AccessEntry(NamedTuple):
-    """What is known when an exchange has ended.
+    """The record of an exchange that has ended.
 
-    A named tuple, as RequestHead is: one is made for every request.
+    A named tuple, like RequestHead, since a value is made for every request.
     """
 
     client: str
@@ -77,7 +77,7 @@ class AccessEntry(NamedTuple):
     status: int
     """The status of the answer; 0 where the server has sent none."""
     sent: int
-    """How many octets of content were sent."""
+    """The number of octets of content sent."""
     referer: str
     """The Referer of the request; empty where it has none."""
     user_agent: str
@@ -87,7 +87,7 @@ class AccessEntry(NamedTuple):
 
 
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
-    """What there is to say of an exchange that has just ended."""
+    """The record of an exchange that has just ended."""
     head, answer = exchange.head, exchange.answer
     if head is None:
         method, target, version = _refused_line(conn)
@@ -97,7 +97,7 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
     sent = exchange.octets if answer is None else answer.octets
     if conn.outbox.unsent:
         sent = max(0, sent - conn.outbox.unsent)
-    return tuple.__new__(  # in the order of its fields; half of the time that their names take
+    return tuple.__new__(  # by the order of the fields, which takes half of the time of their names
         AccessEntry,
         (
             conn.addr[0],
@@ -116,7 +116,7 @@ def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
 
 
 def _refused_line(conn: Connection) -> tuple[str, str, str]:
-    """Of a complete head that was refused: what stands where method, target and version should."""
+    """The texts in place of method, target and version in a complete head that was refused."""
     line = conn.core.head_bytes.partition(b"\r\n")[0].decode("latin-1")
     method, _, rest = line.partition(" ")
     target, _, version = rest.rpartition(" ")
@@ -124,29 +124,29 @@ def _refused_line(conn: Connection) -> tuple[str, str, str]:
 
 
 AccessLog = Callable[[AccessEntry], None]
-"""What takes the entries: a fast callable that never raises, called on whatever thread ends an exchange."""
+"""A sink for the entries: a fast callable that never raises, called on the thread that ends an exchange."""
 
 _UNSAFE: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f]')
 
 
 def escape(text: str) -> str:
-    r"""Write controls, ``"`` and ``\`` as ``\xNN``, which can be undone and cannot start a line of its own."""
+    r"""Write controls, ``"`` and ``\`` as ``\xNN``, so that they can be restored and start no line."""
     return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text) if _UNSAFE.search(text) else text
 
 
 def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
-    """`entry` in the common log format, `longest` characters at most: the request line is cut, and marked.
+    """`entry` in the common log format, at most `longest` characters: the request line is cut, and the cut is marked.
 
     Args:
-        entry: What there is to say.
-        longest: Characters of a line.
-        tail: What stands behind it.
+        entry: The record of the exchange.
+        longest: The largest number of characters of a line.
+        tail: The text behind the line.
     """
     request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
-    # It is nearly always harmless, which these tell sooner than the expression.
+    # Nearly every request is harmless; these tests find that sooner than the expression.
     if not request.isprintable() or '"' in request or "\\" in request:
         request = escape(request)
-    # A name is one column, and what divides columns is no part of it.
+    # A name is one column, so it may not hold the space that divides columns.
     user = _cut(escape(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
     line = f'{entry.client} - {user} [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
     if len(line) <= longest:
@@ -155,13 +155,13 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
 
 
 def combined_format(entry: AccessEntry, longest: int) -> str:
-    """The common log format with Referer and User-Agent behind it; these take half of the line at most."""
+    """The common log format with Referer and User-Agent behind it; these take at most half of the line."""
     fields = [_cut(escape(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
     return common_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
 
 
 def json_format(entry: AccessEntry, longest: int) -> str:
-    """`entry` as a JSON object of ASCII characters; the target is cut, and marked, where it is too long."""
+    """`entry` as a JSON object of ASCII characters; a target that is too long is cut, and the cut is marked."""
     import json  # noqa: PLC0415 - not every server needs it
 
     def written(room: int) -> str:
@@ -182,7 +182,7 @@ def json_format(entry: AccessEntry, longest: int) -> str:
         )
 
     line = written(longest)
-    # A character takes up to six in JSON, and five texts share the line.
+    # A character takes up to six characters in JSON, and five texts share the line.
     return line if len(line) <= longest else written(max(0, (longest - 256) // 30))
 
 
@@ -195,6 +195,6 @@ _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep",
 
 @lru_cache(maxsize=2)
 def _clock(second: int) -> str:
-    """Local time as the format has it, with English months whatever the locale."""
+    """Local time in the form of the format, with English months in every locale."""
     now = time.localtime(second)
     return f"{now.tm_mday:02}/{_MONTHS[now.tm_mon - 1]}/{time.strftime('%Y:%H:%M:%S %z', now)}"

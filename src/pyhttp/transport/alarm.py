@@ -1,4 +1,4 @@
-"""What ends a wait from outside: a descriptor that a thread, a signal handler or a signal makes readable."""
+"""An end for a wait: a descriptor that a thread, a signal handler or a signal makes readable."""
 
 import contextlib
 import select
@@ -8,11 +8,11 @@ __all__ = ["Alarm"]
 
 
 class Alarm:
-    """A socket pair whose one end becomes readable; not an eventfd, which `signal.set_wakeup_fd` does not take.
+    """A socket pair whose one end becomes readable; `signal.set_wakeup_fd` does not take an eventfd.
 
     Attributes:
-        descriptor: It is readable once the alarm has been rung, until it is silenced.
-        waker: An octet that is written to it rings the alarm.
+        descriptor: A descriptor that is readable from a ring until `silence`.
+        waker: A descriptor; an octet written to it rings the alarm.
     """
 
     __slots__ = ("_receiver", "_sender", "descriptor", "waker")
@@ -25,21 +25,21 @@ class Alarm:
         self.waker: int = self._sender.fileno()
 
     def ring(self) -> None:
-        """Ring; from anywhere, and after `close` in vain."""
-        # A full buffer wakes as well as a further byte; after close there is nobody to wake.
+        """Ring the alarm, from any thread or signal handler; after `close` this does nothing."""
+        # A full buffer wakes like one more byte; after `close` no thread waits.
         with contextlib.suppress(OSError):
             self._sender.send(b"\0")
 
     def wait(self, seconds: float | None = None) -> None:
-        """Wait until it rings, or has rung, and silence it; for `seconds` at most (None: no end)."""
+        """Wait until the alarm rings, or has rung, and silence it; at most `seconds` (None: no end)."""
         poll = select.poll()
         poll.register(self.descriptor, select.POLLIN)
         poll.poll(None if seconds is None else seconds * 1000)
         self.silence()
 
     def silence(self) -> None:
-        """Have it wait for the next ring."""
-        # Nothing left to read is what this loop is for.
+        """Make the alarm wait for the next ring."""
+        # The loop ends when no octet is left to read.
         with contextlib.suppress(BlockingIOError):
             while self._receiver.recv(4096):
                 pass

@@ -1,7 +1,7 @@
-"""RFC 9110 §6, RFC 9112 §6: one response on its way out, and where the rest of its content comes from.
+"""RFC 9110 §6, RFC 9112 §6: one response on its way out, and the source of the rest of its content.
 
-What can be said at once goes into the outbox: bytes and parts of files. The items of an iterable are taken by turns of
-a handler's thread, as long as the client keeps up; a source is read by whoever serves the connection, when it is ready.
+Bytes and parts of files go into the outbox at once. The items of an iterable are taken in turns of a handler's thread,
+as long as the client keeps up. The thread that serves the connection reads a source when it is ready.
 """
 
 import os
@@ -23,20 +23,21 @@ from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Response
 __all__ = ["Answer", "frame_whole"]
 
 FIRST_PART: Final = 64 * 1024
-"""Bytes of a file that leave with the head in one system call; below it a read costs less than a sendfile."""
+"""Bytes of a file that leave with the head in one system call; a read of fewer bytes costs less than a sendfile."""
 _ITEMS_AT_ONCE: Final = 256
 """Items of an iterable taken in one turn, so that many small ones do not keep others waiting."""
 
 
 def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes, bytes] | None:
-    """An answer that can leave in one step, as nearly all do: its head, and its content as bytes; else None.
+    """An answer that can leave in one step, as nearly all can: its head, and its content as bytes; else None.
 
-    Whoever gets it sends it at once, its Date being of now (9110-6.6.1-5a, 9110-6.6.1-5b): for the framing it is sent.
+    The caller sends it at once, since its Date is the present time (9110-6.6.1-5a, 9110-6.6.1-5b); the framing counts
+    it as sent.
 
     Args:
-        sink: Where it goes; its request has been received.
+        sink: The connection for the answer; its request has been received.
         response: The answer.
-        head_only: Whether its content stays here, as for HEAD (9110-9.3.2-2a).
+        head_only: Whether the content is not sent, as for HEAD (9110-9.3.2-2a).
     """
     content = response.body
     if not isinstance(content, bytes) or response.reason:
@@ -53,7 +54,7 @@ def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes,
 
 
 class _Ended(Enum):
-    """What stands behind the last item; None would be an item, and a wrong one."""
+    """The mark behind the last item; None could be an item, though a wrong one."""
 
     ENDED = auto()
 
@@ -65,16 +66,16 @@ class Answer:
     """The response of one exchange.
 
     Args:
-        sink: Where it goes.
-        response: Closed by `close`.
-        limits: How much leaves at once.
-        head_only: Whether its content stays here, as for HEAD (9110-9.3.2-2a).
+        sink: The connection for the answer.
+        response: The response; `close` closes it.
+        limits: The limits for the octets that leave at once.
+        head_only: Whether the content is not sent, as for HEAD (9110-9.3.2-2a).
 
     Attributes:
         started: Whether its head has been given to the outbox.
-        complete: Whether all of it has.
-        octets: Of content, given to the outbox.
-        source: What the rest of the content comes from, if it comes from outside.
+        complete: Whether the whole answer has been given to the outbox.
+        octets: The number of octets of content given to the outbox.
+        source: The source of the rest of the content, if that comes from outside.
     """
 
     __slots__ = (
@@ -104,15 +105,15 @@ class Answer:
 
     @property
     def has_items(self) -> bool:
-        """Whether there is an iterator of a handler's to be read on, or to be closed."""
+        """Whether an iterator of a handler's has still to be read, or closed."""
         return self._items is not None and not self.complete
 
     def begin(self) -> None:
-        """Send the head and what can be sent with it. What fails before that can still be said (safety line R4).
+        """Send the head, and content with it. An error before that can still be answered (safety line R4).
 
         Raises:
-            InternalError: A file was truncated before anything was sent.
-            Misuse: What is written to the content is sent by another answer.
+            InternalError: A file was truncated before an octet was sent.
+            Misuse: Another answer sends this `Written` content.
             TypeError: The first item of an iterable is not bytes.
             Disconnected: The client is gone.
         """
@@ -135,19 +136,19 @@ class Answer:
             case _ if self._head_only:
                 self._send_parts((), None)
             case _:
-                self._sink.about_to_block()  # who yields content has to get it from somewhere
+                self._sink.about_to_block()  # an iterator may wait for its content
                 self._items = iter(body)
                 item = next(self._items, _ENDED)
                 if item.__class__ is not bytes and item is not _ENDED:
-                    check_item(item)  # before the head: it can be said yet
+                    check_item(item)  # before the head: the error can still be answered
                 self._send_head()
                 self._take(item)
 
     def pull(self) -> None:
-        """By the thread of a turn: take further items.
+        """Take further items; called by the thread of a turn.
 
         Raises:
-            TypeError: One of them is not bytes.
+            TypeError: An item is not bytes.
             Disconnected: The client is gone.
         """
         if self._items is not None:
@@ -155,13 +156,13 @@ class Answer:
             self._take(next(self._items, _ENDED))
 
     def pump(self) -> None:
-        """Without waiting: read what the source has.
+        """Read the octets that the source has, without waiting.
 
         Raises:
             HTTPError: The source failed.
             Disconnected: The client is gone.
         """
-        read = 0  # not what is sent: the answer to a HEAD has no content, however much a script says
+        read = 0  # read, not sent: an answer to HEAD sends no content, however much a script writes
         self._sink.send_some()
         while self.source is not None and not self._sink.outbox and read < self._limits.portion:
             data = self.source.read()
@@ -172,12 +173,12 @@ class Answer:
             self._sink.send_some()
 
     def drop(self) -> None:
-        """The client is too slow, as whoever writes the content is told."""
+        """Tell the writer of the content that the client is too slow."""
         if isinstance(self.source, FeedContent):
             self.source.end("too slow")
 
     def close(self) -> None:
-        """Release the content, once; by the end of the exchange at the latest, in every outcome."""
+        """Release the content, once; at the latest at the end of the exchange, in every outcome."""
         if self._closed:
             return
         self._closed = True
@@ -199,7 +200,7 @@ class Answer:
         self._send_head()
         self.source = source
         try:
-            self._pass_on(source.read())  # what is there leaves with the head
+            self._pass_on(source.read())  # octets that are there leave with the head
             self.pump()
         except TooSlow:
             self.drop()
@@ -208,7 +209,7 @@ class Answer:
     def _send_head(self) -> None:
         sink, response = self._sink, self._response
         headers = response.headers
-        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # in a 5xx, too (9110-6.6.1-6a.2)
+        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # also in a 5xx (9110-6.6.1-6a.2)
         close = sink.fate is not KEEP or self._unread_too_long() or sink.is_last()
         head = ResponseHead(response.status, headers, response.length, close, response.reason, date)
         sink.outbox.add(sink.core.send(head))
@@ -217,12 +218,12 @@ class Answer:
             sink.lower(LAST)
 
     def _unread_too_long(self) -> bool:
-        """Whether more content is on its way than would be read away to keep the connection (safety line D15)."""
+        """Whether more content is on its way than would be read and dropped to keep the connection (D15)."""
         left = self._sink.core.content_left
         return left is not None and left > self._limits.drain and left - self._sink.core.buffered > self._limits.drain
 
     def _send_parts(self, parts: tuple[bytes | FileSlice, ...], file: FileSlice | None) -> None:
-        """Send content that is known, its first part of a file being `file`."""
+        """Send content that is known; `file` is its first part of a file."""
         sink = self._sink
         if self._head_only:
             parts, file = (), None
@@ -242,14 +243,14 @@ class Answer:
         sink.send_some()
 
     def _take(self, item: bytes | _Ended) -> None:
-        """Send items as they come, the first of them being here, until the client is behind or others are due."""
+        """Send `item` and further items, until the client is behind or others are due."""
         sink, items, octets, count = self._sink, self._items, 0, 0
         while item is not _ENDED and items is not None:
             if item.__class__ is not bytes:
                 check_item(item)
             if item:
                 self._add(item)
-            elif sink.stream.departed():  # nobody would notice while there is nothing to say
+            elif sink.stream.departed():  # a client that leaves goes unnoticed while nothing is sent
                 raise Disconnected("the client has left")
             sink.send_some()
             octets += len(item)
@@ -261,7 +262,7 @@ class Answer:
         sink.send_some()
 
     def _pass_on(self, data: bytes | None) -> None:
-        """Send what a source has said."""
+        """Send the octets from a source."""
         if data:
             self._add(data)
         elif data is not None:
@@ -284,10 +285,10 @@ class Answer:
 
 
 def _beginning(part: FileSlice) -> bytes:
-    """What leaves of a file with the head.
+    """The beginning of a file, which leaves with the head.
 
     Raises:
-        InternalError: There is nothing of it left.
+        InternalError: The file has no octets left.
     """
     first = os.pread(part.file.fileno(), min(part.length, FIRST_PART), part.offset)
     if not first and part.length:

@@ -1,6 +1,6 @@
-"""What stands in front of the first request of a connection: what a proxy says of its client, and the handshake of TLS.
+"""The steps before the first request of a connection: the word of a proxy about its client, and the TLS handshake.
 
-Every method is called by the owner of the connection.
+The owner of the connection calls every method.
 """
 
 from collections.abc import Callable
@@ -20,15 +20,15 @@ __all__ = ["Beginner"]
 
 
 class Beginner:
-    """Takes connections to their first request.
+    """A guide for connections up to their first request.
 
     Args:
-        employer: Whom the connections are kept for.
-        registry: Where they are armed and closed.
-        clock: Monotonic seconds.
+        employer: The server of the connections.
+        registry: The registry that arms and closes them.
+        clock: Returns monotonic seconds.
 
     Attributes:
-        introduces: Whether there are proxies that say who their clients are.
+        introduces: Whether there are proxies that name their clients.
     """
 
     def __init__(self, employer: Employer, registry: Registry, clock: Callable[[], float]) -> None:
@@ -43,22 +43,23 @@ class Beginner:
         self.introduces: bool = self._introducer is not None
 
     def welcome(self, conn: Connection) -> None:
-        """Somebody has connected who is to say more than requests: until when a handshake is awaited (line X1)."""
+        """Set up a connection that begins with more than requests, and the deadline of its handshake (line X1)."""
         if conn.phase is Phase.HANDSHAKE:
             conn.deadline = self._clock() + self._employer.timeouts.handshake
         if self._introducer is not None:
             self._introducer.begin(conn)
 
     def advance(self, conn: Connection) -> bool:
-        """In `PROXY` and `HANDSHAKE`: more may be here.
+        """Go on in `PROXY` and `HANDSHAKE`: more octets may be here.
 
         Returns:
-            Whether the first request is awaited, and may be here. Else the connection has been armed or closed, and
-            must not be touched any more.
+            Whether the first request is awaited, and may be here. Otherwise the connection has been armed or closed,
+            and the caller must not use it any more.
 
         Raises:
-            WrongScheme: A request has come without TLS, and is to be refused without TLS; it is still the caller's.
-            OSError: The connection failed; likewise.
+            WrongScheme: A request has come without TLS, and is to be refused without TLS; the caller still owns the
+                connection.
+            OSError: The connection failed; the caller still owns it.
         """
         if conn.phase is Phase.PROXY and not (self._introducer is not None and self._introducer.advance(conn)):
             return False
@@ -77,7 +78,7 @@ class Beginner:
         return True
 
     def expire(self, conn: Connection) -> None:
-        """In `PROXY` and `HANDSHAKE`: time is up."""
+        """Act on a deadline that has passed in `PROXY` and `HANDSHAKE`."""
         if conn.phase is Phase.PROXY and self._introducer is not None:
             self._introducer.expire(conn)
             return

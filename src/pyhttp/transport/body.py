@@ -9,18 +9,18 @@ if TYPE_CHECKING:
 __all__ = ["ContentSource", "ContentStream"]
 
 _LARGE: Final = 16 * 1024
-"""Octets of a buffer that are worth a read of the socket of their own."""
+"""The number of octets of a buffer from which a read of the socket straight into it pays."""
 
 
 class ContentSource(Protocol):
-    """Where the octets come from; an Exchange is one."""
+    """The source of the octets, such as an Exchange."""
 
     def read_content(self) -> bytes:
         """The next octets, waiting for them; ``b""`` at the end."""
         ...
 
     def read_content_into(self, buffer: memoryview) -> int:
-        """The same, straight into `buffer`: how many came; 0 where `read_content` is to be asked."""
+        """Read the next octets into `buffer`; returns their number, or 0 where `read_content` has to be asked."""
         ...
 
 
@@ -28,7 +28,7 @@ class ContentStream(io.RawIOBase):
     """The content of one request. `read(n)` returns as soon as there are some octets, and ``b""`` at the end.
 
     Reads raise an `HTTPError` where the content is malformed, incomplete, too large or too slow: content that ended
-    early is never taken for complete (safety line F10).
+    early never looks complete (safety line F10).
     """
 
     def __init__(self, source: ContentSource) -> None:
@@ -37,14 +37,14 @@ class ContentStream(io.RawIOBase):
         self._piece = memoryview(b"")
 
     def readable(self) -> bool:
-        """True."""
+        """Return True."""
         return True
 
     def readinto(self, buffer: "WriteableBuffer", /) -> int:
         """Read some octets into `buffer`; 0 at the end."""
         target = memoryview(buffer).cast("B")
         if not self._piece:
-            # What the system copies into `buffer` itself needs no memory, and no second copy.
+            # Octets that the system copies into `buffer` itself need no memory, and no second copy.
             if len(target) >= _LARGE and (count := self._source.read_content_into(target)):
                 return count
             self._piece = memoryview(self._source.read_content())

@@ -1,6 +1,6 @@
-"""A server's connection as a socket for its handler: what a handler reads and writes here itself goes round the gate.
+"""A server's connection as a socket for its handler: octets that a handler reads and writes here bypass the gate.
 
-Every method of `socket.socket` that moves octets, or that would leave traces behind the turn, is overridden.
+Every method of `socket.socket` that moves octets, or that would leave traces after the turn, is overridden.
 """
 
 import socket
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["SocketByHand"]
 
 _FOR_EVER: Final = 2_000_000.0
-"""Seconds: about as long as a socket's timeout can be. Without one its descriptor would block, and the loop with it."""
+"""Seconds: about the longest timeout of a socket. Without a timeout its descriptor would block, and the loop with
+it."""
 
 
 class SocketByHand(socket.socket):
     """The socket methods of a `Connection`.
 
-    Reading yields first what the server has read already. It is blocking with a timeout, whatever the handler asks
-    for; the descriptor underneath stays non-blocking, for the loop.
+    A read returns first the octets that the server has read already. Reads block with a timeout, whatever the handler
+    asks for; the descriptor underneath stays non-blocking, for the loop.
     """
 
     __slots__ = ("_endless", "_patience", "_patience_changed")
@@ -39,24 +40,24 @@ class SocketByHand(socket.socket):
 
     @abstractmethod
     def about_to_block(self) -> None:
-        """The handler is about to wait."""
+        """Note that the handler is about to wait."""
 
     @abstractmethod
     def _unread_octets(self) -> bytes:
-        """What the server has read and the handler has not; from here on nobody knows where a message ends."""
+        """The octets that the server has read and the handler has not; from now on the end of a message is unknown."""
 
     @abstractmethod
     def _leave(self, unread: bytes) -> None:
-        """Put back the rest of what `_unread_octets` gave."""
+        """Put back the rest of the octets of `_unread_octets`."""
 
     @abstractmethod
     def _written(self) -> None:
-        """The handler is about to write: nobody knows what, so that no answer can be added."""
+        """Note that the handler is about to write: its octets are unknown, so that no answer can be added."""
 
     # --- timeouts
 
     def settimeout(self, value: float | None) -> None:
-        """Set the timeout of this turn; None is as long as can be."""
+        """Set the timeout of this turn; None means the longest possible one."""
         self._patience_changed = True
         self._endless = value is None
         super().settimeout(_FOR_EVER if value is None else min(value, _FOR_EVER))
@@ -76,7 +77,7 @@ class SocketByHand(socket.socket):
     # --- reading
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """What has been read for the handler already, then what comes; the connection closes after the turn."""
+        """Return octets that were read before, then new ones; the connection closes after the turn."""
         if bufsize < 0:
             raise ValueError("bufsize must not be negative")
         unread = self._unread_octets()
@@ -95,11 +96,11 @@ class SocketByHand(socket.socket):
         return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, None]:
-        """As `recv`; a connected socket tells no address."""
+        """As `recv`; a connected socket returns no address."""
         return self.recv(bufsize, flags), None
 
     def recvfrom_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0, /) -> tuple[int, None]:
-        """As `recv_into`; a connected socket tells no address."""
+        """As `recv_into`; a connected socket returns no address."""
         return self.recv_into(buffer, nbytes, flags), None
 
     def recvmsg(
@@ -142,7 +143,7 @@ class SocketByHand(socket.socket):
         super().sendall(data, flags)
 
     def sendto(self, data: "ReadableBuffer", *flags_and_address: object) -> int:
-        """As `send`: the peer of a connection is known, and the address is not looked at."""
+        """As `send`: the peer of a connection is known, and the address is ignored."""
         flags = flags_and_address[0] if len(flags_and_address) > 1 else 0
         return self.send(data, flags if isinstance(flags, int) else 0)
 
@@ -166,7 +167,7 @@ class SocketByHand(socket.socket):
     # --- ending
 
     def sendmsg_afalg(self, *_: object, **__: object) -> NoReturn:
-        """Refused: it is for sockets of the kernel's cryptography.
+        """Refuse: the method is for sockets of the kernel's cryptography.
 
         Raises:
             Misuse: Always.
@@ -179,7 +180,7 @@ class SocketByHand(socket.socket):
         super().shutdown(how)
 
     def close(self) -> None:
-        """End the connection now; its descriptor is released when the turn ends, by the owner of the connection."""
+        """End the connection now; when the turn ends, the owner of the connection releases its descriptor."""
         self._written()
         if self.fileno() >= 0:
             # The client may have left before.
@@ -189,7 +190,7 @@ class SocketByHand(socket.socket):
                 return
 
     def dup(self) -> NoReturn:
-        """Refused: a duplicate would outlive the turn.
+        """Refuse: a duplicate would outlive the turn.
 
         Raises:
             Misuse: Always.
@@ -197,7 +198,7 @@ class SocketByHand(socket.socket):
         raise Misuse("a server's connection cannot be duplicated: it is the handler's for one turn only")
 
     def detach(self) -> NoReturn:
-        """Refused: the descriptor is the server's.
+        """Refuse: the descriptor belongs to the server.
 
         Raises:
             Misuse: Always.

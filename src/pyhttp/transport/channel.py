@@ -1,4 +1,4 @@
-"""What an exchange and its answer need of the connection they take place on, and what an exchange may await."""
+"""The connection as an exchange and its answer see it, and the things that an exchange may await."""
 
 from typing import Final, Protocol
 
@@ -13,11 +13,11 @@ __all__ = ["UNIX_CLIENT", "Address", "Awaited", "Channel", "Sink", "Watched", "e
 Address = tuple[str, int] | tuple[str, int, int, int]
 """A socket address of IPv4 or IPv6."""
 UNIX_CLIENT: Final[Address] = ("unix:", 0)
-"""What stands for the address of a client of a Unix socket, which has none."""
+"""The address for a client of a Unix socket, which has none."""
 
 
 def end_of(address: object) -> tuple[str, int]:
-    """Host and port of one end of a connection; a socket without them, such as a pair, is local."""
+    """The host and port of one end of a connection; a socket without them, such as a pair, is local."""
     match address:
         case (str() as host, int() as port, *_):
             return host, port
@@ -26,13 +26,13 @@ def end_of(address: object) -> tuple[str, int]:
 
 
 class Sink(Protocol):
-    """The connection that a response leaves by."""
+    """The connection by which a response leaves."""
 
     fate: Fate
 
     @property
     def core(self) -> ServerConnection:
-        """What frames its output."""
+        """The protocol state, which frames its output."""
         ...
 
     @property
@@ -42,61 +42,61 @@ class Sink(Protocol):
 
     @property
     def stream(self) -> Stream:
-        """The seam to its client."""
+        """The stream to its client."""
         ...
 
     def lower(self, fate: Fate) -> None:
-        """Note something that speaks against going on."""
+        """Note a reason against going on: the fate becomes at most `fate`."""
         ...
 
     def is_last(self) -> bool:
-        """Whether no further request is taken, for a reason of the server."""
+        """Whether no further request is accepted, for a reason of the server."""
         ...
 
     def about_to_block(self) -> None:
-        """The handler is about to wait for something."""
+        """Note that the handler is about to wait."""
         ...
 
     def send_some(self) -> None:
-        """Send what the client takes now."""
+        """Send the octets that the client takes now."""
         ...
 
 
 class Watched(Protocol):
-    """Something outside that makes itself heard by descriptors."""
+    """An event source outside, which makes descriptors readable."""
 
     def watched(self) -> tuple[int, ...]:
         """The descriptors; one of them becomes readable when there is something to look at."""
         ...
 
     def due(self) -> float:
-        """When to look at the latest, on the monotonic clock; once it has passed, that look settles it, or it moves."""
+        """The latest time for a look, on the monotonic clock; a look after that settles the wait, or moves the time."""
         ...
 
 
 class Awaited(Watched, Protocol):
-    """What a pending exchange waits for."""
+    """The event that a pending exchange waits for."""
 
     def proceed(self) -> bool:
         """Look, without waiting; True when the next turn may go on."""
         ...
 
     def close(self) -> None:
-        """Nobody waits any more; harmless when called twice."""
+        """Note that the wait is over; harmless when called twice."""
         ...
 
 
 class Channel(Sink, Protocol):
-    """The connection an exchange takes place on. What waits here holds the handler's thread, under deadlines."""
+    """The connection of an exchange. A wait here holds the handler's thread, under deadlines."""
 
     @property
     def in_place(self) -> bool:
-        """Whether there is no loop that could go on after a turn: everything is waited for at once."""
+        """Whether no loop can go on after a turn: the thread waits for everything at once."""
         ...
 
     @property
     def budget(self) -> Budget:
-        """What kept content counts against."""
+        """The budget for kept content."""
         ...
 
     @property
@@ -106,17 +106,17 @@ class Channel(Sink, Protocol):
 
     @property
     def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
-        """Host and port of the peer, and of this end; raises OSError where the connection has been closed."""
+        """The host and port of the peer, and of this end; raises OSError where the connection has been closed."""
         ...
 
     def receive(self, into: memoryview | None = None) -> int:
-        """Wait for input and give it to the core, or the end of it.
+        """Wait for input, or its end, and give it to the core.
 
         Args:
-            into: Where content may be put instead, which the core awaits as it is.
+            into: A buffer that may get content instead, if the core awaits it without framing.
 
         Returns:
-            How many octets have been put there.
+            The number of octets put into it.
 
         Raises:
             RequestTimeout: The peer was silent for too long, or too slow.
@@ -125,7 +125,7 @@ class Channel(Sink, Protocol):
         ...
 
     def input_complete(self) -> None:
-        """The last octet of the request has been parsed; what the core holds beyond it is the next one's."""
+        """Note that the last octet of the request was parsed; further octets in the core are of the next one."""
         ...
 
     def send_all(self) -> None:

@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 __all__ = ["Address", "Connection"]
 
 _HEADS: Final = 16 * 1024
-"""Octets of one read while a head is awaited: the system gives memory for so many, however few there are."""
+"""Octets of one read while a head is awaited: the system allocates so many, however few arrive."""
 
 
 class Connection(SocketByHand):
     """A client's connection: a socket for its handler, blocking with a timeout, and the loop's record of it.
 
-    `recv` yields first what the loop has read: from the first byte of the head until a `Request` has taken it, content
-    after that; it does not stop at the end of the content. A handler that reads or writes here itself goes round the
-    framing, so its connection ends after its turn.
+    `recv` returns first the octets that the loop has read: from the first byte of the head until a `Request` has taken
+    it, and content after that. It does not stop at the end of the content. A handler that reads or writes here bypasses
+    the framing, so its connection ends after its turn.
 
     Attributes:
-        addr: The client's address; where a trusted proxy says it, that of the current request's client.
-        proxied: What such a proxy says; None where the peer is not believed.
+        addr: The client's address; where a trusted proxy names it, that of the current request's client.
+        proxied: The proxy's word about its client; None where the peer is no trusted proxy.
         serial: A number that no other connection of the server has.
-        core: What parses its input and frames its output.
+        core: The protocol state, which parses its input and frames its output.
         outbox: Its unsent output.
-        stream: The seam to its descriptor.
-        phase, deadline: What it waits for, changed by `Steps.enter` alone; when that ends by force (monotonic clock).
-        fate: What becomes of it; only ever lowered.
-        armed, armed_at: Whether it is nobody's, until the loop takes it for an event or its deadline; and since when.
-        watched, drained: Other descriptors it is armed for; octets thrown away in the current phase.
-        served, exchange: Exchanges begun; the current one, None between requests.
-        kept: What a handler has worked out, and puts here for the next request.
+        stream: The stream over its descriptor.
+        phase, deadline: Its present wait, changed by `Steps.enter` alone; and when that ends by force (monotonic clock).
+        fate: The future of the connection; it is only ever lowered.
+        armed, armed_at: Whether it has no owner until the loop takes it for an event or its deadline; and since when.
+        watched, drained: Other descriptors it is armed for; the number of octets dropped in the current phase.
+        served, exchange: The number of exchanges begun; the current one, None between requests.
+        kept: A value that a handler has computed, and keeps here for the next request.
     """
 
     in_place: Final = False  # a loop goes on after each turn
@@ -81,7 +81,7 @@ class Connection(SocketByHand):
     def __init__(
         self, sock: socket.socket, addr: Address, setting: Setting, serial: int, stream: Stream | None = None
     ) -> None:
-        # What is said here need not be asked of the kernel, which costs more than all the rest.
+        # These values need not be asked of the kernel, which would cost more than all the rest.
         family = socket.AF_INET6 if len(addr) == 4 else socket.AF_INET if addr is not UNIX_CLIENT else socket.AF_UNIX
         super().__init__(family, socket.SOCK_STREAM, sock.proto, sock.fileno())
         self._setting = setting
@@ -111,14 +111,14 @@ class Connection(SocketByHand):
 
     @property
     def content_pace(self) -> Pace:
-        """How the content of the current request comes."""
+        """The pace at which the content of the current request comes."""
         if self._content_pace is None:
             self._content_pace = Pace(self._setting.timeouts.content, self._setting.timeouts.content_rate)
         return self._content_pace
 
     @property
     def uptake(self) -> Uptake:
-        """How the current answer is taken, once it has to be waited for."""
+        """The pace at which the client takes the current answer, once that has to be waited for."""
         if self._uptake is None:
             timeouts = self._setting.timeouts
             self._uptake = Uptake(self.outbox, self.stream, timeouts.send, timeouts.send_rate, start=self._sent_before)
@@ -127,12 +127,12 @@ class Connection(SocketByHand):
     # --- one exchange after another, for the loop
 
     def receive_whole(self) -> bool:
-        """Read once, while nothing of a request is here; whether that was a whole one, which has begun its exchange.
+        """Read once, while no part of a request is here; True if a whole one came, which has begun its exchange.
 
-        What came is the core's in any case, the end of input included.
+        The core gets all octets in any case, the end of input included.
 
         Raises:
-            BlockingIOError: There is nothing yet.
+            BlockingIOError: No octet is here yet.
             OSError: The connection failed.
         """
         most = self._setting.limits.read_ahead
@@ -146,7 +146,7 @@ class Connection(SocketByHand):
         return False
 
     def begin_exchange(self, head: RequestHead | None, whole: bool = False) -> Exchange:
-        """A request has arrived, or something that is to be refused."""
+        """Begin the exchange of a request that has arrived, or of input that is to be refused."""
         if self._patience_changed:
             self._lend(self._patience)
         self._raw = self._unread = None
@@ -159,20 +159,20 @@ class Connection(SocketByHand):
         self._content_pace = self._uptake = None
         self._sent_before = self.outbox.sent
         if not whole and head is not None and self.core.content_left != 0:
-            # The request as received, in case that its handler reads the socket itself.
+            # The request as received, in case its handler reads the socket itself.
             rest = self.core.take_buffered()
             self._raw = [self.core.head_bytes, rest]
             self.core.receive_data(rest)
         return exchange
 
     def fill(self, into: memoryview | None = None) -> int:
-        """Read once without waiting, and give what came to the core; content that it awaits as it is may go elsewhere.
+        """Read once without waiting, for the core; content that the core awaits without framing may go elsewhere.
 
         Returns:
-            The bytes read; 0 at the end of input.
+            The number of bytes read; 0 at the end of input.
 
         Raises:
-            BlockingIOError: There is nothing yet.
+            BlockingIOError: No octet is here yet.
             OSError: The connection failed.
         """
         if into is not None:
@@ -191,11 +191,11 @@ class Connection(SocketByHand):
         return len(data)
 
     def lower(self, fate: Fate) -> None:
-        """Note something that speaks against going on."""
+        """Note a reason against going on."""
         self.fate = min(self.fate, fate)
 
     def release(self, *, reset: bool, partial: bool = False) -> None:
-        """Close the descriptor, living `makefile` objects or not; the owner's last act."""
+        """Close the descriptor, whether or not `makefile` objects live; the owner's last act."""
         self.outbox.discard()
         socket.socket.detach(self)
         self.stream.close(reset=reset, partial=partial)
@@ -204,17 +204,17 @@ class Connection(SocketByHand):
 
     @property
     def budget(self) -> Budget:
-        """What content that is kept counts against."""
+        """The budget for content that is kept."""
         return self._setting.budget
 
     @property
     def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
-        """Host and port of the peer, and of this end."""
+        """The host and port of the peer, and of this end."""
         peer, local = (self.addr, None) if self.proxied is None else (self.proxied.peer, self.proxied.local)
         return end_of(peer), end_of(local or self.getsockname())
 
     def about_to_block(self) -> None:
-        """The handler is about to wait; somebody else should see to the other clients."""
+        """Note that the handler is about to wait; another thread should take care of the other clients."""
         self._setting.about_to_block()
 
     @property
@@ -223,63 +223,63 @@ class Connection(SocketByHand):
         return self._setting.closing
 
     def is_last(self) -> bool:
-        """Whether no request follows, for a reason of the server: D11, or a stop, which what has arrived outlives."""
+        """Whether no request follows, for a reason of the server: D11, or a stop with no request received meanwhile."""
         setting = self._setting
         return self.served >= setting.limits.requests_per_connection or (setting.closing and not self.has_input())
 
     def has_input(self) -> bool:
-        """Whether more has arrived than the current request; looks once where nothing is known."""
+        """Whether more octets have arrived than the current request; it looks once where this is not known."""
         if self.core.buffered:
             return True
         if self.exchange is not None and not self.exchange.complete:
             return False
         try:
             return self.fill() > 0
-        except OSError:  # nothing, or a client that is gone, which will show
+        except OSError:  # no octet, or a client that is gone, which will be noticed
             return False
 
     def receive(self, into: memoryview | None = None) -> int:
-        """Wait for input; raises what `waiting.receive` raises."""
+        """Wait for input; raises as `waiting.receive` does."""
         return waiting.receive(self, into)
 
     def input_complete(self) -> None:
-        """Nothing to do: the core keeps what came early for the next exchange."""
+        """Do nothing: the core keeps early octets for the next exchange."""
 
     def send_some(self) -> None:
-        """Send what the socket takes now, but a bounded amount; raises Disconnected, or what `Outbox.flush` raises."""
+        """Send a bounded number of octets, without waiting; raises Disconnected, or as `Outbox.flush` does."""
         try:
             self.outbox.flush(self.stream, self._setting.limits.portion)
         except OSError as error:
             raise Disconnected(str(error)) from error
 
     def send_all(self) -> None:
-        """Send everything, waiting for the client; raises what `waiting.send_all` raises."""
+        """Send everything, waiting for the client; raises as `waiting.send_all` does."""
         waiting.send_all(self)
 
     def wait_for(self, what: Watched) -> None:
         """Wait until `what` is ready, or due; raises Disconnected where the client is gone."""
         waiting.wait_for(self, what)
 
-    # --- what a handler does with it as a socket
+    # --- called by a handler on its socket
 
     def take_exchange(self) -> Exchange:
         """The parsed request, for `Request`.
 
         Raises:
-            Misuse: There is none, it was taken before, or the handler has read or written the socket itself.
+            Misuse: There is no request, it was taken before, or the handler has read or written the socket itself.
         """
         exchange = self.exchange
         if exchange is None or self._taken or self._unread is not None or exchange.progress is not OPEN:
             raise Misuse("a connection has one request for each turn, and none once its bytes were read by recv()")
         self._taken = True
-        self._raw = None  # from here on recv() yields content, and a long upload must not be remembered
+        self._raw = None  # from here on recv() returns content, and a long upload must not stay in memory
         return exchange
 
     def _unread_octets(self) -> bytes:
-        """As the bytes they were until a `Request` has taken the exchange; content without framing from then on."""
+        """The bytes as received until a `Request` has taken the exchange; after that, content without framing."""
         self.lower(Fate.LAST)
         if self.exchange is not None and self.exchange.refusal is not None:
-            raise self.exchange.refusal  # nobody may make of it what the server has not
+            raise self.exchange.refusal  # a handler may not accept what the server has refused
         if self._unread is None:
             if self.exchange is not None and self._taken:
                 self._unread = self.exchange.content.take_early() + self.core.take_buffered()

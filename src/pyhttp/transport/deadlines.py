@@ -1,8 +1,8 @@
-"""When to look at a connection again: one heap entry for each, whatever happens to it meanwhile.
+"""The times of the next look at each connection: one heap entry for each, whatever happens to it meanwhile.
 
-A connection's deadline is an attribute that its owner sets without telling anybody; the heap only says when the leader
-looks at it next, and that is never later than `horizon` seconds ahead. A deadline that is nearer gets an entry of its
-own, which is used once.
+A connection's deadline is an attribute that its owner sets without a call. The heap only has the time at which the
+leader looks at it next, which is at most `horizon` seconds ahead. A nearer deadline gets an entry of its own, which is
+used once.
 """
 
 import heapq
@@ -21,7 +21,7 @@ class Deadlines:
     Entries refer to connections by number: references would keep the closed ones in memory until their entry is due.
 
     Args:
-        horizon: Seconds; the shortest configured timeout.
+        horizon: The shortest configured timeout, in seconds.
 
     Attributes:
         next_look: The time of the next look; `NEVER` where nothing is scheduled.

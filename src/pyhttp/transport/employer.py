@@ -1,4 +1,4 @@
-"""What the loop and those who help it ask of the server they work for."""
+"""The server as the loop and its helpers see it."""
 
 from typing import TYPE_CHECKING, Protocol
 
@@ -14,11 +14,11 @@ __all__ = ["Employer"]
 
 
 class Employer(Setting, Protocol):
-    """What the connections are kept for."""
+    """The server of the connections."""
 
     @property
     def proxies(self) -> "Proxies | None":
-        """Who is believed what they say of their clients."""
+        """The proxies whose word about their clients is believed."""
         ...
 
     def process_request(self, conn: Connection, addr: Address) -> None:
@@ -30,19 +30,19 @@ class Employer(Setting, Protocol):
         ...
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
-        """An exchange is over, its last byte sent or its connection lost; never raises."""
+        """Note the end of an exchange: its last byte was sent, or its connection lost; never raises."""
         ...
 
     def hurry(self) -> None:
-        """The grace period of a stop is nearly over: what can be told to end early is told now."""
+        """Note that the grace period of a stop is nearly over: work that can end early has to end now."""
         ...
 
     def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
-        """Tell the operator, with a traceback where `error` is a fault of ours; never raises.
+        """Report to the operator, with a traceback where `error` is a fault of ours; never raises.
 
         Args:
             message: One line.
             error: A fault of ours.
-            level: How urgent the line is where there is none, as `logging` has it.
+            level: The level of a line without an error, as in `logging`.
         """
         ...

@@ -1,8 +1,7 @@
 """RFC 9110 §3.4, §3.7: one exchange, a request and the one response to it, on any connection.
 
-Here is the gate: `Exchange.respond` alone turns a Response into bytes. Between the request and its answer an exchange
-may be pending: its turn has ended, nothing of it holds a thread, and a further turn goes on when what is awaited is
-there.
+This is the gate: only `Exchange.respond` turns a Response into bytes. Between the request and its answer an exchange
+may be pending. Then its turn has ended, it holds no thread, and a further turn goes on when the awaited thing is ready.
 """
 
 import time
@@ -29,29 +28,29 @@ class Exchange:
     """One request and its response.
 
     Args:
-        channel: The connection it takes place on.
-        head, limits, whole: As the attributes.
+        channel: The connection of the exchange.
+        head, limits, whole: The values of the attributes.
 
     Attributes:
-        channel: The connection it takes place on.
+        channel: The connection of the exchange.
         head: The request's head; None where it could not be parsed and only an error can be the answer.
-        limits: How much is put aside, kept, and sent at once, and what else the server bounds.
-        whole: Whether the request has no content, so that all of it has been received.
-        progress: How far it is.
+        limits: The limits for content that is put aside, kept, or sent at once, and the other limits of the server.
+        whole: Whether the request has no content, so that it has been received as a whole.
+        progress: The step that it has reached.
         continues: Whether its next turn is one of `go_on`, since the handler has had its first.
         ended: Whether it is over.
-        started: When the request began to be handled, on the monotonic clock.
-        status: The status of the answer; 0 where there is none through the gate.
-        octets: Of content, framing not counted, given to the outbox by an answer in one step; `answer` counts its own.
-        answer: The answer, once its head has been sent; None for one sent in one step, or written by hand.
-        awaited: What is awaited while it is `WAITING`.
-        ask_at: When the client is looked at, and may be asked whether it is still there; 0 before anything is awaited.
-        origin: Where the request comes from, as a trusted proxy says; None where the peer is the client.
-        look: What the handler makes of an error; None stands for what anybody would.
-        door: How the answer to an error leaves; None stands for the gate.
-        add_fields: Makes of a response the one that is sent; None where a site has nothing to say of every answer.
-        user: Whose credentials the request had; "" where nobody asked for any.
-        refusal: Why the request is not handled, which its turn raises, for the door; None for one that is.
+        started: The time when the handling began, on the monotonic clock.
+        status: The status of the answer; 0 where none went through the gate.
+        octets: The octets of content, without framing, of an answer in one step; `answer` counts its own.
+        answer: The answer, once its head has been sent; None for one that was sent in one step, or written by hand.
+        awaited: The awaited thing while the exchange is `WAITING`.
+        ask_at: The time of the next check that the client is still there; 0 before the exchange awaits something.
+        origin: The origin of the request, by a trusted proxy; None where the peer is the client.
+        look: Makes the handler's answer to an error; None for the plain answer.
+        door: Sends the answer to an error; None for the gate.
+        add_fields: Adds a site's fields to each response; None where there are none.
+        user: The user whose credentials the request had; "" where none were asked for.
+        refusal: The error for a refused request, which its turn raises, for the door; None for a request to handle.
     """
 
     __slots__ = (
@@ -106,7 +105,7 @@ class Exchange:
     @property
     def content(self) -> Incoming:
         """The request's content."""
-        if self._content is None:  # few requests have any
+        if self._content is None:  # few requests have content
             self._content = Incoming(self.channel, self.limits, complete=self.whole)
         return self._content
 
@@ -117,7 +116,7 @@ class Exchange:
 
     @property
     def finished(self) -> bool:
-        """Whether nothing of the answer is to be made any more; some of it may be unsent."""
+        """Whether the answer has been made completely; some of it may be unsent."""
         return self.progress is ANSWERED and (self.answer is None or self.answer.complete)
 
     def read_content(self) -> bytes:
@@ -127,19 +126,20 @@ class Exchange:
         return self.content.read()
 
     def read_content_into(self, buffer: memoryview) -> int:
-        """The same, straight into `buffer`: how many octets came; 0 where `read_content` is to be asked."""
+        """Read the next octets into `buffer`; returns their number, or 0 where `read_content` has to be asked."""
         return 0 if self.ended else self.content.read_into(buffer)
 
     def about_to_block(self) -> None:
-        """Say that the handler is about to wait: a server whose leading thread runs it has another one take over."""
+        """Say that the handler is about to wait: if a server's leading thread runs it, another thread takes over."""
         self.channel.about_to_block()
 
     # --- pending
 
     def collect(self, then: Callable[[], None]) -> None:
-        """Have `then` go on when all content of the request has been received; `content.collected` has it.
+        """Have `then` go on when all content of the request has been received; `content.collected` returns it.
 
-        Where it is here already, `then` is called at once, else in a further turn, and this one is to end.
+        If all content is here already, `then` is called at once. Otherwise it is called in a further turn, and this one
+        has to end.
 
         Raises:
             Misuse: The exchange has an answer, or is pending.
@@ -151,12 +151,12 @@ class Exchange:
             self._suspend(Progress.COLLECTING, then)
 
     def wait_for(self, awaited: Awaited, then: Callable[[], None]) -> None:
-        """Have `then` go on when `awaited` lets it: at once, or in a further turn, and this one is to end.
+        """Have `then` go on when `awaited` allows it: at once, or in a further turn, and this one has to end.
 
-        What is awaited is closed by the end of the exchange at the latest, whatever `then` does with it.
+        `awaited` is closed at the latest by the end of the exchange, whatever `then` does with it.
 
         Raises:
-            Misuse: The exchange has an answer, or is pending; what should be awaited is closed.
+            Misuse: The exchange has an answer, or is pending; `awaited` is closed.
         """
         try:
             self._demand_open()
@@ -178,13 +178,13 @@ class Exchange:
             self.finish_in_place()
 
     def give_up_waiting(self) -> None:
-        """What is pending will not go on: an error is answered instead."""
+        """Stop waiting: an error is answered instead."""
         if self.progress is not ANSWERED:
             self.progress = OPEN
         self._let_go()
 
     def go_on(self) -> None:
-        """A further turn: what was pending goes on, or the items of an answer; one that is refused raises why."""
+        """Run a further turn, of the pending work or of an answer's items; a refused exchange raises its error."""
         if self.refusal is not None:
             raise self.refusal
         if self.answer is not None:
@@ -200,17 +200,17 @@ class Exchange:
     def respond(self, response: Response, *, wait: bool = False, ends_turn: bool = False) -> None:
         """Send `response` as the one answer of this exchange, and close its body in every outcome.
 
-        What the client does not take at once leaves after the turn: an iterable body may be read on when the code that
-        called this has long returned.
+        Octets that the client does not take at once leave after the turn: an iterable body may still be read when the
+        code that called this has returned.
 
         Args:
             response: The final response.
-            wait: Whether to return only when all of it has been sent, which holds the thread.
-            ends_turn: Whether nothing of others' code follows in this turn: then the answer may leave with others.
+            wait: Whether to return only when the whole answer has been sent, which holds the thread.
+            ends_turn: Whether no code of others follows in this turn: then the answer may leave with others.
 
         Raises:
-            Misuse: There is an answer already, or the exchange is pending, or has ended.
-            TypeError: It is no Response.
+            Misuse: There is an answer already; or the exchange is pending, or has ended.
+            TypeError: `response` is no Response.
             OSError: The connection failed.
         """
         if response.__class__ is not Response and not isinstance(response, Response):
@@ -251,7 +251,7 @@ class Exchange:
         self.channel.lower(Fate.LAST)
 
     def answer_by_hand(self) -> None:
-        """The handler writes to the connection itself: nobody knows what, so that no answer can be added.
+        """Note that the handler writes to the connection itself: so no answer can be added.
 
         Raises:
             HTTPError: The request is refused.
@@ -269,17 +269,17 @@ class Exchange:
             raise Misuse("the exchange is pending: what was asked for last has to go on first")
 
     def finish_in_place(self) -> None:
-        """Wait for what is pending, and until all of the answer has been sent; raises what a further turn raises."""
+        """Wait for the pending work, and until the whole answer has been sent; raises as a further turn does."""
         finish(self, self.channel)
 
     def end(self) -> None:
-        """It is over: give back what it holds. Harmless when called twice.
+        """End the exchange: release all that it holds. Harmless when called twice.
 
         Raises:
-            Exception: What closing the content of the answer raises.
+            Exception: Closing the content of the answer has raised it.
         """
         self.ended = True
-        # They know the handler, or frames, which may know it.
+        # These refer to the handler, or to frames, which may refer to the exchange.
         self.look = self.door = self.add_fields = self.refusal = None
         try:
             if self.answer is not None:
@@ -291,7 +291,7 @@ class Exchange:
                 self._content.close()
 
     def _let_go(self) -> None:
-        """Nothing is awaited any more."""
+        """Release the awaited things."""
         self.awaited = self._resume = None
         self.continues = self.answer is not None
         held, self._held = self._held, ()

@@ -1,7 +1,7 @@
-"""RFC 9110 §6.4: content that other threads write while the loop sends it, an event stream say.
+"""RFC 9110 §6.4: content that other threads write while the loop sends it, such as an event stream.
 
-No descriptor and no thread belongs to it. Whoever serves the connection leaves word how it is to be called, and whoever
-writes calls; then the connection is looked at as if it had an event.
+A feed has no descriptor and no thread. The thread that serves the connection leaves a call, and the thread that writes
+makes this call. Then the connection is looked at as if it had an event.
 """
 
 import threading
@@ -15,26 +15,27 @@ from pyhttp.messages import check_item
 __all__ = ["Call", "Feed", "FeedContent", "FeedEnd"]
 
 FeedEnd = Literal["closed", "left", "too slow", "stopped", "unsent"]
-"""Why nothing more is taken."""
+"""The reason why a feed takes no more octets."""
 
 Call = Callable[[int], object]
-"""Has the connection with a serial number looked at, soon; from any thread, never waiting."""
+"""A function that has the connection with a serial number looked at soon; from any thread, without waiting."""
 
 _AT_ONCE: Final = 64 * 1024
-"""Octets that are handed over in one piece."""
+"""The largest number of octets handed over in one piece."""
 _LIMIT: Final = 256 * 1024
-"""Behind what the system buffers for a client, which is some MiB, this is much: hundreds of events."""
+"""The system itself buffers some MiB for a client; beside that this is much: hundreds of events."""
 
 
 class Feed:
     """Content that any thread writes while it is sent, as the body of one Response.
 
-    An open feed costs its connection's descriptor and no thread. It ends when `close` is called, when its client
-    leaves or does not read, and when the server stops: then all that was taken is still sent. Safe for use from several
-    threads, though not from a signal handler.
+    An open feed costs its connection's descriptor and no thread. It ends when `close` is called, when its client leaves
+    or does not read, and when the server stops. After `close` and after a stop the octets taken are still sent. It is
+    safe for use from several threads, though not from a signal handler.
 
     Args:
-        limit: Octets taken and not yet sent, at most. Where more would have to be kept, the client is dropped.
+        limit: The largest number of octets taken and not yet sent. Where more would have to be kept, the client is
+            dropped.
 
     Raises:
         TypeError, ValueError: `limit` is no int, or not positive.
@@ -50,23 +51,23 @@ class Feed:
 
     @property
     def closed(self) -> FeedEnd | None:
-        """Why nothing more is taken; None as long as it is.
+        """The reason why no more octets are taken; None as long as they are.
 
-        "closed": `close` was called. "left": the client has. "too slow": it does not read, by `limit` or by
-        `Timeouts.send`. "stopped": the server stops. "unsent": nobody wants it, since the request was a HEAD, or
-        another answer was given.
+        "closed": `close` was called. "left": the client has left. "too slow": it does not read, by `limit` or by
+        `Timeouts.send`. "stopped": the server stops. "unsent": the content is not needed, since the request was a HEAD,
+        or another answer was given.
         """
         return self._content.closed
 
     def send(self, data: bytes) -> bool:
-        """Have `data` sent, as soon as there is a response and its client takes it; never waits.
+        """Send `data` as soon as there is a response and its client takes it; never waits.
 
         Returns:
-            Whether it was taken; False where nothing more is, for the reason `closed`.
+            Whether `data` was taken; False once no more is taken, for the reason `closed`.
 
         Raises:
             TypeError: `data` is not bytes.
-            ValueError: It is longer than the limit.
+            ValueError: `data` is longer than the limit.
         """
         check_item(data)
         if len(data) > self._content.limit:
@@ -74,22 +75,22 @@ class Feed:
         return self._content.put(data)
 
     def close(self) -> None:
-        """End the content in an orderly way, behind all that was taken. Harmless when called twice, from any thread."""
+        """End the content behind all octets taken. Harmless when called twice, from any thread."""
         self._content.end("closed")
 
-    # --- for whoever sends the Response
+    # --- for the sender of the Response
 
     def reader(self) -> "FeedContent":
-        """What is read to send it, once; to be closed by the reader.
+        """The source of the content, for the sender, once; the reader has to close it.
 
         Raises:
-            Misuse: Somebody reads it already.
+            Misuse: The content has a reader already.
         """
         self._content.begin()
         return self._content
 
     def discard(self) -> None:
-        """Its Response has gone: if nobody reads it, nobody will."""
+        """Note that its Response has gone: without a reader by now, it will have none."""
         self._content.discard()
 
 
@@ -100,7 +101,7 @@ class FeedContent:
         limit: As for `Feed`.
 
     Attributes:
-        limit: That.
+        limit: The same limit.
         closed: As for `Feed`.
     """
 
@@ -111,17 +112,17 @@ class FeedContent:
         self.closed: FeedEnd | None = None
         self._lock = threading.Lock()
         self._unread = bytearray()
-        self._taken = 0  # octets of the last piece read, of which nobody knows yet that they have left
+        self._taken = 0  # octets of the last piece read, which may not have left yet
         self._begun = False
         self._read = False
         self._call: Call | None = None
         self._serial = 0
         self._behind = False
 
-    # --- for those who write
+    # --- for the writers
 
     def put(self, data: bytes) -> bool:
-        """Take `data`; False where nothing more is taken."""
+        """Take `data`; False once no more is taken."""
         with self._lock:
             if self.closed is not None:
                 return False
@@ -137,7 +138,7 @@ class FeedContent:
         return taken
 
     def end(self, reason: FeedEnd) -> None:
-        """Take nothing more; what was taken can still be read."""
+        """Take no more; octets taken before can still be read."""
         with self._lock:
             if self.closed is not None:
                 return
@@ -147,14 +148,14 @@ class FeedContent:
             call(self._serial)
 
     def _pick_call(self) -> Call | None:
-        """Under the lock: how the reader is to be called, once; after the lock, since it may be heard at once."""
+        """Take the reader's call, once, under the lock; it is made after the lock, since it may be heard at once."""
         call, self._call = self._call, None
         return call
 
-    # --- for the one who reads
+    # --- for the reader
 
     def begin(self) -> None:
-        """There is a reader now.
+        """Note that there is a reader now.
 
         Raises:
             Misuse: There is one already.
@@ -165,7 +166,7 @@ class FeedContent:
             self._begun = True
 
     def discard(self) -> None:
-        """There will be no reader, unless there is one."""
+        """Note that there will be no reader, unless there is one."""
         if not self._begun:
             self.close()
 
@@ -174,16 +175,16 @@ class FeedContent:
         return ()
 
     def due(self) -> float:
-        """Never: whoever writes decides when."""
+        """Never: the writer decides the time."""
         return float("inf")
 
     def listen(self, call: Call, serial: int, *, behind: bool) -> None:
-        """Have `call` called with `serial`, once, when there is something to read: at once where there is already.
+        """Have `call` called with `serial`, once, when there is something to read; now if there is already.
 
         Args:
-            call: From any thread.
-            serial: What it is called with.
-            behind: Whether the client has yet to take what was read: then only its being dropped is of interest.
+            call: A function that may be called from any thread.
+            serial: The argument of the call.
+            behind: Whether the client has yet to take octets read before: then the call is only for its being dropped.
         """
         with self._lock:
             if not behind:
@@ -195,7 +196,7 @@ class FeedContent:
             call(serial)
 
     def read(self) -> bytes | None:
-        """The next octets, those before having been sent; None where there are none now, ``b""`` at the end.
+        """The next octets, once those before have been sent; None where there are none now, ``b""`` at the end.
 
         Raises:
             Disconnected: The client is to be dropped, since too much had to be kept for it.
@@ -210,7 +211,7 @@ class FeedContent:
             return data if data or self.closed else None
 
     def close(self) -> None:
-        """Nobody reads any more: the client has left, unless there is another reason; harmless when called twice."""
+        """Note that the reader stops: the client has left, unless `closed` is set; harmless when called twice."""
         with self._lock:
             if self.closed is None:
                 self.closed = "left" if self._read else "unsent"

@@ -1,6 +1,6 @@
-"""What the loop does for a feed's connection beyond what it does for any source: nothing is said for a long time.
+"""The loop's extra work for a feed's connection, which may be silent for a long time.
 
-So a client that has left, or stopped reading, has to be looked for (safety lines D10, L6).
+So the loop has to look for a client that has left, or stopped reading (safety lines D10, L6).
 """
 
 import contextlib
@@ -17,7 +17,7 @@ _PROBES: Final = 3
 
 
 def feed_of(conn: Connection) -> FeedContent | None:
-    """The feed that a connection sends, in whatever phase."""
+    """The feed that a connection sends, in any phase."""
     exchange = conn.exchange
     answer = None if exchange is None else exchange.answer
     source = None if answer is None else answer.source
@@ -25,7 +25,7 @@ def feed_of(conn: Connection) -> FeedContent | None:
 
 
 def end_feed(conn: Connection, reason: FeedEnd) -> None:
-    """Take nothing more, if the connection sends a feed."""
+    """End the feed, if the connection sends one."""
     feed = feed_of(conn)
     if feed is not None:
         feed.end(reason)
@@ -40,8 +40,8 @@ def is_too_slow(conn: Connection) -> bool:
 def stays(conn: Connection, now: float) -> bool:
     """Whether the client of a feed is still there and reads, as far as can be known; True for all other clients.
 
-    One that has ended its side is taken for gone, once it has got what is there: so leaves a browser, and nothing that
-    could be sent would tell it from who only listens.
+    A client that has ended its side counts as gone once it has received all octets: a browser leaves like this, and no
+    sent octet would show whether a client only listens.
     """
     feed = feed_of(conn)
     if feed is None or conn.outbox:
@@ -55,16 +55,16 @@ def stays(conn: Connection, now: float) -> bool:
 
 
 def next_look(conn: Connection) -> float:
-    """When `stays` is to be asked, though nothing happens."""
+    """The time at which to ask `stays`, even without an event."""
     return math.inf if feed_of(conn) is None else conn.uptake.next_glance()
 
 
 def watch_out(sock: socket.socket, seconds: float) -> None:
-    """Have the system ask a client's host, after silence, whether it is still there, and fail the connection if not.
+    """Have the system ask a silent client's host whether it is still there, and fail the connection if not.
 
     Args:
-        sock: The connection; where it is no TCP socket, its client cannot vanish without a word.
-        seconds: Of silence before it asks, and then again while it asks.
+        sock: The connection; if it is no TCP socket, its client cannot vanish unnoticed.
+        seconds: The length of silence before the system asks, and then again while it asks.
     """
     with contextlib.suppress(OSError, AttributeError):  # some systems have other names for it
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(1, math.ceil(seconds)))

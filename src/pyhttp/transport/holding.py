@@ -1,6 +1,6 @@
-"""A thread that keeps its connection for a moment after a turn: mostly the next one follows at once.
+"""A thread that keeps its connection for a moment after a turn: mostly the next request follows at once.
 
-Starting a thread costs more than most requests; so does waking one up.
+To start a thread costs more than most requests; to wake one costs as much.
 """
 
 import time
@@ -18,9 +18,9 @@ __all__ = ["hold"]
 
 
 def hold(keeper: Keeper, conn: Connection, seconds: float) -> bool:
-    """After a turn, by its thread: True when the next one of `conn` is due within `seconds`, and is the caller's.
+    """Keep `conn` after a turn, on its thread: True when its next turn is due within `seconds`, for the caller.
 
-    Otherwise the connection has been given back to the loop, or closed, and must not be touched any more.
+    Otherwise the connection has been given back to the loop, or closed, and the caller must not use it any more.
     """
     exchange = conn.exchange
     if seconds <= 0 or exchange is None or conn.outbox or conn.fate is Fate.CUT:
@@ -44,7 +44,7 @@ def hold(keeper: Keeper, conn: Connection, seconds: float) -> bool:
 
 
 def _hold_waiting(keeper: Keeper, conn: Connection, exchange: Exchange, until: float) -> bool:
-    """Await what a pending exchange awaits, a script that is soon over say."""
+    """Wait for the thing that a pending exchange awaits, for instance a script that ends soon."""
     awaited = exchange.awaited
     while awaited is not None and (now := time.monotonic()) < until:
         masks = {conn.fileno(): 0} | dict.fromkeys(awaited.watched(), READ)
@@ -60,7 +60,7 @@ def _hold_waiting(keeper: Keeper, conn: Connection, exchange: Exchange, until: f
 
 
 def _hold_idle(keeper: Keeper, conn: Connection, until: float) -> bool:
-    """Await the next request; `until` is for a whole head: a byte now and then does not keep the thread (D7, D8)."""
+    """Wait for the next request; `until` is for a whole head: single bytes do not keep the thread (D7, D8)."""
     keeper.settler.start_next(conn, Happening.HOLD)
     while True:
         try:
@@ -87,12 +87,12 @@ def _wait_and_fill(conn: Connection, seconds: float) -> bool:
     try:
         conn.fill()
     except BlockingIOError:
-        return False  # woken for nothing: let the loop wait
+        return False  # woken without need: let the loop wait
     return True
 
 
 def _give_back(keeper: Keeper, conn: Connection) -> None:
-    """Let the loop await the rest of what the thread has begun to await."""
+    """Let the loop wait for the rest of the input that the thread has begun to await."""
     if conn.exchange is not None or conn.core.receiving_head:
         keeper.await_more(conn)
     else:

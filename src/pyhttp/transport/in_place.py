@@ -1,4 +1,4 @@
-"""What further turns do elsewhere, done at once by the thread that waits: where there is no loop, or a handler asks."""
+"""Further turns done at once by the thread that waits: where there is no loop, or where a handler asks for it."""
 
 import contextlib
 import time
@@ -16,11 +16,12 @@ from pyhttp.transport.progress import Progress
 __all__ = ["finish"]
 
 _LOOK: Final = 0.5
-"""Seconds between looks whether a feed's client has ended its side, or the server stops: neither makes an event."""
+"""Seconds between two checks: that a feed's client has not ended its side, and that the server goes on; these make no
+event."""
 
 
 class Unfinished(Protocol):
-    """An exchange."""
+    """An exchange that has not finished."""
 
     progress: Progress
     answer: Answer | None
@@ -32,20 +33,20 @@ class Unfinished(Protocol):
         ...
 
     def go_on(self) -> None:
-        """A further turn."""
+        """Run a further turn."""
         ...
 
 
 def finish(exchange: Unfinished, channel: Channel) -> None:
-    """Wait for what is pending, and until all of the answer has been sent.
+    """Wait for the pending work, and until the whole answer has been sent.
 
     Args:
-        exchange: It is pending, or has an answer.
-        channel: The connection it takes place on.
+        exchange: An exchange that is pending, or has an answer.
+        channel: The connection of the exchange.
 
     Raises:
         OSError: The connection failed.
-        Exception: What a further turn raises.
+        Exception: A further turn has raised it.
     """
     try:
         _finish(exchange, channel)
@@ -85,26 +86,26 @@ def _collect(content: Incoming, channel: Channel) -> None:
 
 
 class _Ear:
-    """Where a waiting thread hears of a feed; a `pyhttp.transport.channel.Watched`."""
+    """The place where a waiting thread hears of a feed; a `pyhttp.transport.channel.Watched`."""
 
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
 
     def watched(self) -> tuple[int, ...]:
-        """What rings when there is something to read."""
+        """The descriptor that becomes readable when there is something to read."""
         return (self._alarm.descriptor,)
 
     def due(self) -> float:
-        """When to look after client and server."""
+        """The time of the next look at client and server."""
         return time.monotonic() + _LOOK
 
     def call(self, _: int) -> None:
-        """There is something to read."""
+        """Note that there is something to read."""
         self._alarm.ring()
 
 
 def _follow(feed: FeedContent, answer: Answer, channel: Channel) -> None:
-    """Send what is written to a feed, to its end.
+    """Send the octets written to a feed, up to its end.
 
     Raises:
         Disconnected: The client is gone, or too slow.
@@ -123,7 +124,7 @@ def _follow(feed: FeedContent, answer: Answer, channel: Channel) -> None:
 
 
 def _pump(answer: Answer) -> bool:
-    """Whether there was something to be sent, the end included."""
+    """Send what the source has; returns whether it had octets, or its end."""
     before = answer.octets
     answer.pump()
     return answer.complete or answer.octets > before

@@ -16,9 +16,9 @@ class Incoming:
     """The content of one request.
 
     Args:
-        channel: Where it comes from.
-        limits: How much is put aside, and how much is kept in memory.
-        complete: Whether there is none, the whole request having been received.
+        channel: The connection of the content.
+        limits: The limits for content that is put aside, and that is kept in memory.
+        complete: Whether there is no content, the whole request having been received.
 
     Attributes:
         complete: Whether the whole request has been received.
@@ -47,7 +47,7 @@ class Incoming:
             OSError: The connection failed.
         """
         if self._failure is not None:
-            raise self._failure  # what was kept of it is not the whole (safety line F10)
+            raise self._failure  # the kept part is not the whole (safety line F10)
         if self._spool is not None:
             return self._spool.read()
         if self._early:
@@ -61,9 +61,10 @@ class Incoming:
         return b""
 
     def read_into(self, buffer: memoryview) -> int:
-        """The next octets straight from the connection into `buffer`, waiting for them: how many came.
+        """Read the next octets straight from the connection into `buffer`, waiting for them; returns their number.
 
-        0 where `read` is to be asked: at the end, and for what is framed, has been put aside, or cannot be had.
+        It returns 0 where `read` has to be asked: at the end, and for content that is framed, put aside, or cannot be
+        read.
 
         Raises:
             HTTPError: As for `read`.
@@ -75,7 +76,7 @@ class Incoming:
         return self._channel.receive(buffer[:awaited])
 
     def read_ahead(self) -> bool:
-        """Put aside what has arrived; True when that is all, or as much as the loop waits for.
+        """Put aside the content that has arrived; True when that is all, or as much as the loop waits for.
 
         Raises:
             HTTPError: The content is malformed.
@@ -87,13 +88,13 @@ class Incoming:
         return self.complete or self._early_size >= self._limits.read_ahead
 
     def take_early(self) -> bytes:
-        """All that `read_ahead` has put aside, and forget it."""
+        """Return all that `read_ahead` has put aside, and forget it."""
         early = b"".join(self._early)
         self._early.clear()
         return early
 
     def drain(self) -> None:
-        """Drop what has arrived (9112-9.3-7b).
+        """Drop the content that has arrived (9112-9.3-7b).
 
         Raises:
             HTTPError: The content is malformed.
@@ -102,12 +103,12 @@ class Incoming:
         while not self.complete and self._next() is not None:
             pass
 
-    # --- all of it
+    # --- the whole content
 
     def collect(self) -> bool:
-        """Keep what arrives from now on, and tell a client to continue that waits for it; True where it is all here.
+        """Keep content that arrives from now on, and invite a client that waits to continue; True where all is here.
 
-        After that, or when it is to be refused, `collected` tells.
+        After that, or when it is to be refused, `collected` returns or raises.
         """
         if self._spool is None:
             self._spool = Spool(self._limits, self._channel.budget)
@@ -116,7 +117,7 @@ class Incoming:
         return self.gather()
 
     def gather(self) -> bool:
-        """Keep what has arrived; True when that is all, or it is to be refused."""
+        """Keep the content that has arrived; True when that is all, or it is to be refused."""
         spool = self._spool
         if spool is None or self._failure is not None:
             return True
@@ -132,15 +133,15 @@ class Incoming:
         return self.complete
 
     def refuse(self, error: HTTPError) -> None:
-        """The rest will not come, or not in time."""
+        """Note that the rest will not come, or not in time."""
         self._failure = error.with_traceback(None)
 
     def collected(self) -> Spool:
-        """All of it; the end of the exchange closes it.
+        """The whole content; the end of the exchange closes it.
 
         Raises:
-            HTTPError: It is malformed, incomplete, too large or too slow, or there was no room for it.
-            Misuse: None was collected.
+            HTTPError: The content is malformed, incomplete, too large or too slow, or there was no room for it.
+            Misuse: No content was collected.
         """
         if self._failure is not None:
             raise self._failure
@@ -150,13 +151,13 @@ class Incoming:
         return self._spool
 
     def close(self) -> None:
-        """Give back what is kept; harmless when called twice."""
+        """Release the kept content; harmless when called twice."""
         self._failure = None
         if self._spool is not None:
             self._spool.close()
 
     def _invite(self) -> bool:
-        """Put `100 Continue` into the outbox where the client waits for it: before content is (9110-10.1.1-16a)."""
+        """Put `100 Continue` into the outbox for a client that waits, before a read (9110-10.1.1-16a)."""
         core = self._channel.core
         if not core.awaiting_continue:
             return False
@@ -164,7 +165,7 @@ class Incoming:
         return True
 
     def _next(self) -> bytes | None:
-        """Some octets, ``b""`` when they end the request, None when more input is needed."""
+        """The next octets, ``b""`` when they end the request, None when more input is needed."""
         match self._channel.core.next_event():
             case Content(data):
                 return data

@@ -1,4 +1,4 @@
-"""Sockets that a service manager has opened, and what it is told: sd_listen_fds(3), sd_notify(3)."""
+"""Sockets that a service manager has opened, and messages to the manager: sd_listen_fds(3), sd_notify(3)."""
 
 import contextlib
 import errno
@@ -17,10 +17,10 @@ _VARIABLES: Final = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES", "LISTEN_PIDFD
 def inherited_listeners(environment: MutableMapping[str, str] | None = None) -> list[socket.socket]:
     """Listening sockets that a service manager has passed on, for a server's `sockets`; empty where there are none.
 
-    The variables that tell of them are taken out of the environment: no child is to take itself for the one meant.
+    The variables about them are removed from the environment: no child may take them for its own.
 
     Args:
-        environment: With LISTEN_PID and LISTEN_FDS, where there are some; that of the process unless given.
+        environment: The variables with LISTEN_PID and LISTEN_FDS, if there are any; unless given, those of the process.
 
     Raises:
         OSError: A descriptor is not open, or is no listening stream socket.
@@ -41,10 +41,10 @@ def inherited_listeners(environment: MutableMapping[str, str] | None = None) -> 
 
 
 def listener_of(descriptor: int) -> socket.socket:
-    """The listening socket that a descriptor is, ready for a server; it is not inherited any further.
+    """The listening socket of a descriptor, ready for a server; no child inherits it.
 
     Raises:
-        OSError: It is not open, or is no listening stream socket; the message says which.
+        OSError: The descriptor is not open, or is no listening stream socket; the message says which.
     """
     try:
         listener = socket.socket(fileno=descriptor)
@@ -54,7 +54,7 @@ def listener_of(descriptor: int) -> socket.socket:
         ) from error
     is_stream = listener.getsockopt(socket.SOL_SOCKET, socket.SO_TYPE) == socket.SOCK_STREAM
     if not is_stream or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
-        listener.detach()  # it belongs to somebody else
+        listener.detach()  # it belongs to other code
         raise OSError(errno.EINVAL, f"descriptor {descriptor} is no listening stream socket")
     listener.set_inheritable(False)
     listener.setblocking(False)
@@ -62,18 +62,18 @@ def listener_of(descriptor: int) -> socket.socket:
 
 
 def notify(state: str, environment: MutableMapping[str, str] = os.environ) -> None:
-    """Tell the service manager, where there is one that wants to know.
+    """Send a message to the service manager, where one wants it.
 
     Args:
-        state: Such as ``READY=1``.
-        environment: With NOTIFY_SOCKET, where there is one.
+        state: The message, such as ``READY=1``.
+        environment: The variables with NOTIFY_SOCKET, if there is one.
 
     Raises:
-        OSError: It cannot be told.
+        OSError: The message cannot be sent.
     """
     path = environment.get("NOTIFY_SOCKET", "")
     if not path:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        sender.setblocking(False)  # nobody waits for a manager that does not listen
+        sender.setblocking(False)  # no wait for a manager that does not listen
         sender.sendto(state.encode(), "\0" + path[1:] if path[0] == "@" else path)

@@ -1,6 +1,6 @@
-"""What comes in front of the first request where a trusted proxy has connected: who its client is.
+"""The step before the first request of a trusted proxy's connection: the proxy names its client.
 
-Every method is called by the owner of the connection.
+The owner of the connection calls every method.
 """
 
 from collections.abc import Callable
@@ -19,13 +19,13 @@ __all__ = ["Introducer"]
 
 
 class Introducer:
-    """Has proxies say who their clients are.
+    """A reader of the words of proxies about their clients.
 
     Args:
-        proxies: Who is believed.
-        employer: Told of those who do not say it rightly.
-        registry: Where connections are armed and closed.
-        clock: Monotonic seconds.
+        proxies: The proxies that are believed.
+        employer: The server; it logs proxies that break the protocol.
+        registry: The registry that arms and closes connections.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, proxies: Proxies, employer: Employer, registry: Registry, clock: Callable[[], float]) -> None:
@@ -35,22 +35,22 @@ class Introducer:
         self._clock = clock
 
     def begin(self, conn: Connection) -> None:
-        """Somebody has connected; a proxy that is to say for whom, by a PROXY header, does so first of all."""
+        """Begin with a connection: if it is of a proxy with a PROXY header, wait for the header first."""
         conn.proxied = self._trust.of(conn.addr)
         if conn.proxied is not None and conn.proxied.awaited:
             self._registry.enter(conn, Happening.PROXIED)
 
     def advance(self, conn: Connection) -> bool:
-        """In `PROXY`: more of the header may be here.
+        """Go on in `PROXY`: more of the header may be here.
 
         Returns:
-            Whether it is complete, and the first request awaited, or the handshake. Else the connection has been armed
-            or closed, and must not be touched any more.
+            Whether the header is complete, so that the first request, or the handshake, is awaited. Otherwise the
+            connection has been armed or closed, and the caller must not use it any more.
         """
         complete = False
         try:
             if conn.proxied is not None and conn.proxied.introduce(conn.stream):
-                complete, conn.addr = True, conn.proxied.peer  # lines about the handshake have it, too
+                complete, conn.addr = True, conn.proxied.peer  # log lines about the handshake need it, too
         except BlockingIOError:
             pass
         except ProxyHeaderError as error:
@@ -60,15 +60,15 @@ class Introducer:
             self._registry.enter(conn, Happening.GREETED if conn.stream.secure else Happening.INTRODUCED)
         elif conn.deadline > self._clock():
             self._registry.arm(conn)
-        else:  # whoever sends an octet for each round of the loop is never found waiting
+        else:  # a proxy that sends an octet for each round of the loop never makes it wait
             self.expire(conn)
         return complete
 
     def expire(self, conn: Connection) -> None:
-        """In `PROXY`: time is up."""
+        """Act on a deadline that has passed in `PROXY`."""
         self._reject(conn, "the PROXY header did not arrive in time")
 
     def _reject(self, conn: Connection, reason: str) -> None:
-        """The proxy must not be taken for its client, so nothing that it has sent is a request."""
+        """Close the connection: the proxy must not count as its own client, so none of its octets is a request."""
         self._tell(f"{conn.addr[0]}: {reason}")
         self._registry.close(conn)

@@ -1,7 +1,7 @@
-"""RFC 9112 §9: what becomes of a connection, from one phase to the next, up to the turn of a handler.
+"""RFC 9112 §9: the way of a connection from one phase to the next, up to the turn of a handler.
 
-Every method is called by the owner of the connection, and may be called on any thread. When it returns, the connection
-has been armed, handed over or closed, and must not be touched any more.
+The owner of the connection calls every method, on any thread. When the method returns, the connection has been armed,
+handed over or closed, and the caller must not use it any more.
 """
 
 import time
@@ -30,12 +30,12 @@ def _late() -> RequestTimeout:
 
 
 class Arrived(Enum):
-    """What the octets received so far are."""
+    """The meaning of the octets received so far."""
 
     REQUEST = auto()
     """A request that can be handled."""
     PART = auto()
-    """Part of one, or nothing."""
+    """A part of a request, or nothing."""
     END = auto()
     """The end of the connection."""
 
@@ -49,12 +49,12 @@ _RECEIVING: Final = frozenset({Phase.IDLE, Phase.HEAD, Phase.CONTENT})
 
 
 class Keeper:
-    """Awaits requests, and has them handled.
+    """A keeper that awaits requests, and has them handled.
 
     Args:
-        employer: Whom requests are given to.
-        registry: Where connections are kept, armed and closed.
-        clock: Monotonic seconds.
+        employer: The server that gets the requests.
+        registry: The registry that keeps, arms and closes connections.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, employer: Employer, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
@@ -63,11 +63,11 @@ class Keeper:
         self.registry: Registry = registry
         self.settler: Settler = Settler(employer, registry, clock)
         self.settle: Callable[[Connection], None] = self.settler.settle
-        """A turn has ended; for its thread."""
+        """Settle a connection whose turn has ended; for the turn's thread."""
         self._beginner = Beginner(employer, registry, clock)
 
     def adopt(self, conn: Connection) -> float:
-        """A client has connected: await its first byte (safety line D8), or what comes before that; until when."""
+        """Await a new client's first byte (safety line D8), or the steps before it; returns the deadline."""
         self.registry.add(conn)
         conn.deadline = self._clock() + self._employer.timeouts.idle
         if conn.phase is not _IDLE or self._beginner.introduces:
@@ -81,7 +81,7 @@ class Keeper:
         return deadline
 
     def advance(self, conn: Connection, late: bool = False) -> None:
-        """Something happened on `conn`, or may have; or its deadline has passed."""
+        """Go on with `conn` after an event, a possible event, or its deadline."""
         try:
             if late:
                 self._expire(conn)
@@ -113,7 +113,7 @@ class Keeper:
                 raise RuntimeError(f"a connection was armed in phase {phase}")
 
     def _expire(self, conn: Connection) -> None:
-        """It is late: an orderly end, by an answer where a request has begun (9112-9.5-2a)."""
+        """Act on a deadline: an orderly end, by an answer where a request has begun (9112-9.5-2a)."""
         exchange = conn.exchange
         match conn.phase:
             case Phase.HEAD:
@@ -132,7 +132,7 @@ class Keeper:
     # --- receiving
 
     def _begin(self, conn: Connection) -> None:
-        """In `PROXY` and `HANDSHAKE`: go on with that; a request may come right behind it."""
+        """Go on in `PROXY` and `HANDSHAKE`; a request may follow at once."""
         try:
             begun = self._beginner.advance(conn)
         except WrongScheme as error:
@@ -162,12 +162,12 @@ class Keeper:
             assert_never(arrived)
 
     def _read_on(self, conn: Connection) -> Arrived:
-        """Take what has arrived, some of which was there before.
+        """Take the octets that have arrived, after those that were there before.
 
         Raises:
             HTTPError: The request is to be refused.
         """
-        # What was read ahead with the request before comes first, or it would grow and grow (safety line F12).
+        # Octets that were read ahead with the last request come first, else their number would grow (safety line F12).
         arrived = self.parse(conn) if conn.phase is _IDLE else _PART
         if arrived is _PART and self._fill(conn):
             arrived = self.parse(conn)
@@ -184,7 +184,7 @@ class Keeper:
         return received is not None
 
     def parse(self, conn: Connection) -> Arrived:
-        """Take what has arrived.
+        """Parse the octets that have arrived.
 
         Raises:
             HTTPError: The request is to be refused.
@@ -193,7 +193,7 @@ class Keeper:
         if exchange is None:
             match core.next_event():
                 case RequestHead() as head if core.content_left == 0:
-                    core.next_event()  # the end of the request, which is here with its head
+                    core.next_event()  # the end of the request, which has arrived with its head
                     conn.begin_exchange(head, whole=True)
                     return _REQUEST
                 case RequestHead() as head:
@@ -208,7 +208,7 @@ class Keeper:
         return _REQUEST if core.awaiting_continue or exchange.content.read_ahead() else _PART
 
     def await_more(self, conn: Connection) -> None:
-        """Part of a request is here; its deadline counts from its first byte and is not renewed (safety line D7)."""
+        """Wait for the rest of a request; the deadline counts from its first byte and is not renewed (D7)."""
         now = self._clock()
         exchange = conn.exchange
         if exchange is not None:
@@ -217,7 +217,7 @@ class Keeper:
             conn.deadline = now + conn.content_pace.allowance()
         elif conn.core.receiving_head and conn.phase is not Phase.HEAD:
             self.registry.enter(conn, Happening.BEGUN)
-        # Whoever sends a byte for each round of the loop is never found waiting: the deadline counts all the same.
+        # A client that sends a byte for each round of the loop never makes it wait: the deadline counts all the same.
         if conn.deadline > now:
             self.registry.arm(conn)
         elif exchange is not None:
@@ -226,7 +226,7 @@ class Keeper:
             self.refuse(conn, _late())
 
     def _refuse_content(self, conn: Connection, exchange: Exchange) -> None:
-        """Content is late. Where a handler has asked for it, it is the handler's to say so."""
+        """Refuse content that is late; where a handler has asked for it, the handler's turn raises the error."""
         if exchange.progress is Progress.COLLECTING:
             exchange.content.refuse(_late())
             self.dispatch(conn)
@@ -236,7 +236,7 @@ class Keeper:
     # --- handing over
 
     def dispatch(self, conn: Connection) -> None:
-        """A turn is due: have it run; 503 where that fails (RFC 9110 §15.6.4)."""
+        """Have the turn of `conn` run; 503 where that fails (RFC 9110 §15.6.4)."""
         self.registry.enter(conn, _READY)
         try:
             self._employer.process_request(conn, conn.addr)
@@ -247,14 +247,14 @@ class Keeper:
             self._end_turn(conn, Unavailable("no handler could be started"))
 
     def refuse(self, conn: Connection, error: HTTPError) -> None:
-        """Have a request that is not handled answered with `error`, and end the connection."""
+        """Answer a request that is not handled with `error`, and end the connection."""
         self.registry.enter(conn, _READY)
         self._end_turn(conn, error)
 
     def _end_turn(self, conn: Connection, error: HTTPError) -> None:
-        """Have a turn run here and now, unless it is somebody else's meanwhile, with nothing to do but to refuse.
+        """Run a turn that only refuses, here and now, unless another thread owns it meanwhile.
 
-        It needs no thread: so what is wrong is answered however busy handlers are.
+        It needs no thread of its own: so the error is answered however busy handlers are.
         """
         if conn.phase is Phase.TURN:
             self.mark_refused(conn, error)
@@ -264,14 +264,14 @@ class Keeper:
         """Have the turn of `conn` raise `error`, as its handler is built or goes on, for the handler's own look."""
         exchange = conn.exchange or conn.begin_exchange(None)
         exchange.refusal = exchange.refusal or error
-        error.__traceback__ = None  # it knows the frames that know the connection, which knows it
+        error.__traceback__ = None  # it refers to frames that refer to the connection, which refers to it
         conn.lower(Fate.LAST)
 
     def queue(self, conn: Connection) -> None:
-        """No thread is free for the turn of `conn`; it is the queue's now."""
-        conn.outbox.gathered = None  # the thread that runs it then goes round no loop
+        """Queue the turn of `conn`, since no thread is free."""
+        conn.outbox.gathered = None  # the thread that later runs it goes round no loop
         self.registry.enter(conn, Happening.QUEUED)
 
     def unqueue(self, conn: Connection) -> bool:
-        """A thread is free; False where a stop has closed the connection meanwhile."""
+        """Take the turn of `conn` from the queue, for a free thread; False where a stop has closed the connection."""
         return self.registry.take_queued(conn)

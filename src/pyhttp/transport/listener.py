@@ -1,4 +1,4 @@
-"""Where a server listens: names to bound sockets, without looking up anything that need not be."""
+"""The listeners of a server: from names to bound sockets, with no look-up that can be avoided."""
 
 import contextlib
 import errno
@@ -12,14 +12,14 @@ from pyhttp.limits import Limits
 __all__ = ["BACKLOG", "address_of", "adopt", "connection_capacity", "listen", "url_of"]
 
 BACKLOG: Final = Limits().backlog
-"""How many clients of a listener may wait to be accepted, unless somebody says otherwise."""
+"""The number of clients of a listener that may wait to be accepted, unless given."""
 
 
 UNIX: Final = "unix:"
 
 
 class Endpoint(NamedTuple):
-    """What one listener is to be bound to, without its port."""
+    """The address to which one listener is bound, without its port."""
 
     family: int
     host: str
@@ -38,16 +38,16 @@ def listen(host: str | Sequence[str], port: int, backlog: int = BACKLOG) -> list
     """Bound, listening, non-blocking sockets for `host`, one or several, and `port`: the `sockets` of a server.
 
     "localhost" means 127.0.0.1 and ::1, literally; a machine without IPv6 is no error. An empty host means all
-    interfaces, and so does "::", which is IPv4 too, as elsewhere. Any other name is resolved once, here; a link-local
-    address names its interface, such as "fe80::1%eth0". Port 0 picks a free port, the same for each address.
+    interfaces, and so does "::", which includes IPv4, as in other programs. Any other name is resolved once, here. A
+    link-local address names its interface, such as "fe80::1%eth0". Port 0 picks a free port, the same for each address.
 
     Args:
-        host: An address that several of them mean is bound once.
-        port: 0 to 65535.
-        backlog: How many clients of each socket may wait to be accepted.
+        host: One host or several; an address that several of them mean is bound once.
+        port: A port from 0 to 65535.
+        backlog: The number of clients of each socket that may wait to be accepted.
 
     Raises:
-        OSError: An address cannot be bound, which the message names, or a name is unknown (socket.gaierror).
+        OSError: An address, which the message names, cannot be bound, or a name is unknown (socket.gaierror).
         ValueError: The port is out of range.
     """
     if not 0 <= port <= 65535:
@@ -70,7 +70,7 @@ def _addresses(host: str, port: int) -> list[Endpoint]:
             return list(_LOOPBACK)
         case "":
             return [_EVERY_IPV4, _EVERY_IPV6]
-        case "::":  # two listeners, not one for both: clients of IPv4 then have their own addresses in log and scripts
+        case "::":  # two listeners: with one for both, IPv4 clients have mapped addresses in log and scripts
             return [_EVERY_IPV6, _EVERY_IPV4]
         case _:
             return _looked_up(host, port)
@@ -90,7 +90,7 @@ def _resolved(family: int, address: Sequence[str | int | bytes]) -> Endpoint:
 
 
 def _bind_all(groups: list[list[Endpoint]], port: int, backlog: int) -> list[socket.socket]:
-    """A listener for each address; those of a group are what one host stands for."""
+    """The listeners for all addresses; a group has the addresses of one host."""
     with contextlib.ExitStack() as undo:
         bound: dict[Endpoint, socket.socket] = {}
         for group in groups:
@@ -100,7 +100,7 @@ def _bind_all(groups: list[list[Endpoint]], port: int, backlog: int) -> list[soc
                 try:
                     listener = undo.enter_context(_listener(address, port, backlog))
                 except OSError as error:
-                    # One family of a machine that lacks the other is enough.
+                    # One family is enough on a machine that lacks the other.
                     if error.errno in _ABSENT and (
                         not bound.keys().isdisjoint(group) or address.family != group[-1].family
                     ):
@@ -136,10 +136,10 @@ def _bind(listener: socket.socket, address: Endpoint, port: int, backlog: int) -
 
 
 def adopt(sockets: Sequence[socket.socket]) -> list[socket.socket]:
-    """Listening sockets that somebody else has opened, ready for a server.
+    """The listening sockets that other code has opened, ready for a server.
 
     Raises:
-        ValueError: One of them does not listen.
+        ValueError: A socket does not listen.
     """
     for each in sockets:
         if not each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
@@ -149,7 +149,7 @@ def adopt(sockets: Sequence[socket.socket]) -> list[socket.socket]:
 
 
 def connection_capacity(limit: int) -> int:
-    """Connections at once: `limit`, or what the descriptor limit allows less a reserve for files (safety line D12)."""
+    """The connections at once: `limit`, or the descriptor limit less a reserve for files (safety line D12)."""
     import resource  # noqa: PLC0415 - a library of the system, loaded when a server is built
 
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -159,9 +159,9 @@ def connection_capacity(limit: int) -> int:
 
 
 def address_of(listener: socket.socket) -> tuple[str, int]:
-    """The host and port a listener is bound to; the host of a link-local address has its zone, "fe80::1%eth0".
+    """The host and port to which a listener is bound; a link-local address has its zone, "fe80::1%eth0".
 
-    A Unix socket has "unix:" and its path for a host, and 0 for a port; "@" begins the name of one without a file.
+    A Unix socket has "unix:" and its path as host, and 0 as port; "@" begins the name of one without a file.
     """
     name = listener.getsockname()
     if listener.family == socket.AF_UNIX:
@@ -179,9 +179,9 @@ def _zoned(host: str, scope: int) -> str:
 
 
 def url_of(host: str, port: int, *, secure: bool = False) -> str:
-    """The URL of what `address_of` returns; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2).
+    """The URL for a result of `address_of`; a zone's percent sign is escaped, as curl reads it (RFC 6874 §2).
 
-    There is none of a Unix socket: it is called as it is, "unix:" and its path.
+    A Unix socket has no URL: its host, "unix:" and the path, is returned.
     """
     if host.startswith(UNIX):
         return host

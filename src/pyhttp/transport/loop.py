@@ -1,7 +1,7 @@
-"""The loop: waits, takes what happened or is late, and hands it to the keeper. It never waits for a single client.
+"""The loop: it waits, takes connections with an event or a deadline, and hands them to the keeper.
 
-One thread at a time is in `round`: the one that leads. Idle connections, slow heads, slow readers, content that stalls
-and scripts that run cost descriptors and nothing else.
+It never waits for a single client. One thread at a time is in `round`: the one that leads. Idle connections, slow
+heads, slow readers, content that stalls and running scripts cost only descriptors.
 """
 
 import socket
@@ -26,14 +26,14 @@ from pyhttp.transport.stopping import Stop
 __all__ = ["Loop", "Role"]
 
 _PATIENCE: Final = 2.0
-"""Seconds in which clients of a server that leaves may ask once more; half of a short grace period."""
+"""Seconds in which clients of a server that leaves may send one more request; at most half of the grace period."""
 
 
 class Role:
-    """What one thread is to the loop.
+    """The role of one thread for the loop.
 
     Attributes:
-        leads: Whether it is the one thread that waits. Read and written by that thread only.
+        leads: Whether it is the one thread that waits. Only that thread reads and writes it.
     """
 
     __slots__ = ("leads",)
@@ -43,16 +43,16 @@ class Role:
 
 
 class Loop:
-    """Waits for all connections of one server.
+    """A loop that waits for all connections of one server.
 
     Args:
-        employer: Whom requests are given to.
+        employer: The server that gets the requests.
         listeners: Bound, listening, non-blocking sockets; closed by the loop.
-        poller: Closed by `close`.
-        capacity: Connections at once (safety line D12).
-        clock: Monotonic seconds.
+        poller: The poller; `close` closes it.
+        capacity: The number of connections at once (safety line D12).
+        clock: Returns monotonic seconds.
         connect: Makes connections of clients.
-        shared: Whether others may hold the listeners, too.
+        shared: Whether other processes may hold the listeners, too.
     """
 
     def __init__(
@@ -97,25 +97,25 @@ class Loop:
         """End `run` as soon as the exchanges in progress have ended; from any thread or signal handler.
 
         Args:
-            patience: Seconds in which clients that are connected may still ask, each once.
+            patience: Seconds in which connected clients may still send a request, each one.
         """
         self.stopping.request(patience)
         self._poller.wake()
 
     def leave(self) -> None:
-        """Stop, and let clients that are connected ask once more meanwhile: another process lets in new ones."""
+        """Stop, and let connected clients send one more request meanwhile: another process accepts new clients."""
         self.stop(self._patience)
 
     @property
     def waker(self) -> int:
-        """A descriptor: an octet that is written to it ends the wait of whoever leads."""
+        """A descriptor: an octet written to it ends the wait of the leader."""
         return self._poller.waker
 
     def run(self, role: Role) -> bool:
-        """Go round until stopped: then let exchanges end within the grace period, and cut what is left (L8).
+        """Go round until stopped: then let exchanges end within the grace period, and cut the rest (L8).
 
         Returns:
-            False where the calling thread has lost the lead meanwhile, and somebody else runs the loop.
+            False where the calling thread has lost the lead meanwhile, and another thread runs the loop.
         """
         self.gathering.send()  # the leader before has a long turn
         while not (self.stopping.requested and self._finished()):
@@ -125,9 +125,9 @@ class Loop:
         return True
 
     def close(self) -> None:
-        """Close listeners, connections and poller; for the thread that ran the loop, when nothing else runs.
+        """Close listeners, connections and poller; for the thread that ran the loop, when no other thread uses it.
 
-        A handler that has not come back in time still owns its connection; it is closed when its turn ends.
+        A handler that has not returned in time still owns its connection; it is closed when its turn ends.
         """
         self._acceptor.close()
         while self._taken:
@@ -142,24 +142,25 @@ class Loop:
     # --- once round
 
     def round(self, role: Role) -> None:
-        """Wait for events, take what is due, and serve each, unless the lead is lost over one of them.
+        """Wait for events, take the due connections, and serve each, unless the lead is lost during one of them.
 
-        Input that is here already is not late, however long a handler has kept the loop from looking: so the events
-        are taken first.
+        Input that has arrived is not late, however long a handler has kept the loop from looking: so events are taken
+        before deadlines.
         """
         if not self._taken:
             registry, now = self.registry, self._clock()
             until = self._deadlines.next_look
             if registry.near or self._acceptor.resting or self.stopping.requested:
                 until = self._prepare(now)
-            # Others call, or tell of a near deadline, then look until when is waited here: one of both sees the other.
+            # Other threads call, or report a near deadline, and then read this time; here it is the other way round. So
+            # one of them sees the other.
             registry.waits_until = until
             if registry.near or registry.called:
                 until = now
             events = self._poller.wait(until - now if until > now else 0.0)
             registry.waits_until = 0.0
             if events:
-                self._take(events)  # nothing was waited for that has become due meanwhile: `now` will do
+                self._take(events)  # no deadline has passed meanwhile: `now` will do
             else:
                 now = self._clock()
             if registry.called:
@@ -180,7 +181,7 @@ class Loop:
             self.gathering.send()
 
     def _prepare(self, now: float) -> float:
-        """Before a wait, hear of near deadlines, and do what resting listeners and a stop need: until when to wait."""
+        """Note near deadlines, and serve resting listeners and a stop, before a wait; returns the end of the wait."""
         near = self.registry.near
         while near:
             self._deadlines.look_once(*near.popleft())
@@ -227,7 +228,7 @@ class Loop:
     # --- stopping
 
     def _finished(self) -> bool:
-        """Whether the stop that was requested is complete; begins it."""
+        """Whether the requested stop is complete; the first call begins the stop."""
         if not self._last_taken:
             self._last_taken = True
             self._take_last()
@@ -238,14 +239,14 @@ class Loop:
         return not self.registry.connections or self.stopping.act() == 0.0
 
     def _cut(self) -> None:
-        """By anybody: the grace period is over, for who is connected and for who still waits to be let in."""
+        """Cut all connections and clients not yet admitted, since the grace period is over; from any thread."""
         self._acceptor.turn_away()
         self.registry.cut()
 
     def _take_last(self) -> None:
-        """Accept who had connected before the stop, and take what had arrived: both are still answered.
+        """Accept clients that connected before the stop, and take requests that arrived: both are still answered.
 
-        What waits for a feed is taken, too: as it is armed anew, its feed ends.
+        Connections that wait for a feed are taken, too: to arm them anew ends the feed.
         """
         self._acceptor.accept_last()
         while events := self._poller.wait(0):
@@ -256,6 +257,6 @@ class Loop:
 
 
 def _horizon(timeouts: Timeouts) -> float:
-    """The shortest time that a phase commonly lasts: nearer deadlines than that are told of."""
+    """The shortest usual time of a phase: nearer deadlines than that are reported."""
     alike = (timeouts.handshake, timeouts.head, timeouts.idle, timeouts.content, timeouts.drain, timeouts.close_notify)
     return min(*alike, timeouts.linger, timeouts.send / 4)

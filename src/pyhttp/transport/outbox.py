@@ -1,7 +1,7 @@
-"""What is to be sent and has not been: bytes and parts of files, in order (RFC 9112 §6.3, one response).
+"""The octets that have still to be sent: bytes and parts of files, in order (RFC 9112 §6.3, one response).
 
-Writing never blocks here: the caller decides whether to wait for the socket, or to leave that to the loop. Files belong
-to whoever gave them; nothing here closes them.
+Writing never blocks here: the caller decides whether to wait for the socket, or to leave that to the loop. The files
+belong to the caller; they are not closed here.
 """
 
 from collections import deque
@@ -15,13 +15,13 @@ __all__ = ["FileTruncatedError", "Outbox"]
 
 _PIECES_AT_ONCE: Final = 64
 _NOTHING: Final[deque[Piece | FileSlice]] = deque(maxlen=0)
-"""No pieces: shared, so that nothing can be put into it. An empty deque of its own has 760 octets, and most outboxes
-never need one."""
+"""An empty queue: it is shared, and nothing can be put into it. An empty deque has 760 octets, and most outboxes never
+need one of their own."""
 _SEEK: Final = 64 * 1024
-"""Octets that a disk gives in the time that finding a place in a file takes it: each part of a file counts as so many
-more, so that many short ones take no longer than a long one (safety line L4)."""
+"""Octets that a disk reads in the time that it takes to find a place in a file. Each part of a file counts as so many
+more, so that many short parts take no longer than a long one (safety line L4)."""
 _JOINED: Final = 16 * 1024
-"""Octets of content that are copied behind their head: below that it costs less than to send two pieces."""
+"""The largest content that is copied behind its head: for so few octets a copy costs less than to send two pieces."""
 
 
 class FileTruncatedError(Exception):
@@ -32,10 +32,10 @@ class Outbox:
     """The unsent rest of one connection's output.
 
     Attributes:
-        sent: Bytes that have left so far, over the life of the connection.
-        unsent: Bytes that have yet to leave.
-        gathered: An answer that has ended its turn, and leaves with those of others (`gathering`); ``b""`` while there
-            is none; None where it would leave at once.
+        sent: The number of bytes that have left so far, over the life of the connection.
+        unsent: The number of bytes that have yet to leave.
+        gathered: An answer that has ended its turn, and leaves with the answers of others (`gathering`); ``b""`` while
+            there is none; None where an answer would leave at once.
     """
 
     __slots__ = ("_pieces", "gathered", "sent", "unsent")
@@ -47,11 +47,11 @@ class Outbox:
         self.gathered: bytes | None = None
 
     def __bool__(self) -> bool:
-        """Whether anything is unsent."""
+        """Whether there are unsent bytes."""
         return bool(self._pieces or self.gathered)
 
     def add(self, data: Piece) -> None:
-        """Queue `data` behind what is there."""
+        """Queue `data` at the end."""
         if data:
             if self._pieces is _NOTHING:
                 self._pieces = deque()
@@ -59,7 +59,7 @@ class Outbox:
             self.unsent += len(data)
 
     def add_file(self, part: FileSlice) -> None:
-        """Queue a part of a file behind what is there; the file has to stay open until it has left."""
+        """Queue a part of a file at the end; the file has to stay open until the part has left."""
         if part.length:
             if self._pieces is _NOTHING:
                 self._pieces = deque()
@@ -67,7 +67,7 @@ class Outbox:
             self.unsent += part.length
 
     def send(self, stream: Stream, head: bytes, content: bytes) -> None:
-        """Send both behind what is there, without waiting; what the stream does not take now is kept.
+        """Send head and content behind the queue, without waiting; octets that the stream does not take now are queued.
 
         Raises:
             Disconnected: The client is gone.
@@ -116,10 +116,10 @@ class Outbox:
     def flush(self, stream: Stream, budget: int) -> int:
         """Send without waiting, until empty, until the stream takes no more, or until `budget` bytes have left.
 
-        Each part of a file spends some of the budget besides its bytes; at least one piece is sent.
+        Each part of a file takes some of the budget in addition to its bytes; at least one piece is sent.
 
         Returns:
-            The bytes that left; 0 where the stream took none.
+            The number of bytes that left; 0 where the stream took none.
 
         Raises:
             FileTruncatedError: A file ended early.
@@ -141,13 +141,13 @@ class Outbox:
         return self.sent - before
 
     def discard(self) -> None:
-        """Forget what is unsent."""
+        """Forget the unsent bytes."""
         self._pieces = _NOTHING
         self.gathered = None
         self.unsent = 0
 
     def _write_bytes(self, stream: Stream, first: Piece) -> None:
-        """Send what comes before the next part of a file, or some of it."""
+        """Send the pieces before the next part of a file, or some of them."""
         pieces: list[Piece] = [first]
         for index in range(1, min(len(self._pieces), _PIECES_AT_ONCE)):
             further = self._pieces[index]

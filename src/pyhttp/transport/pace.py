@@ -1,4 +1,4 @@
-"""How long a peer may take: silence and rate of content in either direction (safety lines D9, D10)."""
+"""The time that a peer may take: silence and rate of content in either direction (safety lines D9, D10)."""
 
 import math
 from typing import Final
@@ -10,7 +10,7 @@ from pyhttp.transport.stream import Stream
 __all__ = ["Pace", "TooSlow", "Uptake"]
 
 _LOOKS: Final = 4.0
-"""Looks at what a client has taken within the time of a silence."""
+"""The number of looks, within the time of a silence, at the octets that a client has taken."""
 
 
 class TooSlow(Disconnected):
@@ -18,17 +18,17 @@ class TooSlow(Disconnected):
 
 
 class Pace:
-    """Counts time spent waiting for a peer over one message, and the bytes that moved meanwhile.
+    """A count of the time spent waiting for a peer over one message, and of the bytes that moved meanwhile.
 
-    A silence limit alone would let one byte now and then go on for ever, so that after the first `grace` seconds of
+    A silence limit alone would let single bytes keep a connection for ever. So after the first `grace` seconds of
     waiting the bytes moved must make up for the rest at `rate` bytes per second.
 
     Args:
-        grace: Seconds.
-        rate: Bytes per second.
+        grace: The time without a rate, in seconds.
+        rate: The least rate, in bytes per second.
 
     Attributes:
-        silence: Seconds that may go by without a byte.
+        silence: The seconds that may go by without a byte.
     """
 
     __slots__ = ("_moved", "_rate", "_silent", "_waited", "silence")
@@ -41,30 +41,30 @@ class Pace:
         self._moved = 0
 
     def count(self, waited: float, moved: int) -> None:
-        """`waited` seconds went by, then `moved` bytes did."""
+        """Count `waited` seconds, and `moved` bytes after them."""
         self._waited += waited
         self._moved += moved
         self._silent = 0.0 if moved else self._silent + waited
 
     def allow_for(self, step: int) -> None:
-        """Progress shows in steps of so many bytes only: silence may last as long as one takes at the least rate."""
+        """Note that progress shows in steps of so many bytes: silence may last as long as one at the least rate."""
         self.silence = max(self.silence, step / self._rate)
 
     def allowance(self) -> float:
-        """Seconds the next wait may take; 0 or less where the peer has been too slow already."""
+        """The seconds that the next wait may take; 0 or less where the peer has been too slow already."""
         return min(self.silence - self._silent, self.silence + self._moved / self._rate - self._waited)
 
 
 class Uptake:
-    """How a client takes its answer: by the octets it has taken, whatever the socket is ready for (safety line D10).
+    """The way a client takes its answer: the octets it has taken count, not the socket's readiness (safety line D10).
 
-    What it takes makes no event while much of the socket's queue is left, so that it has to be looked for.
+    A client that takes octets makes no event while the socket's queue is still long, so that it has to be looked for.
 
     Args:
-        outbox: What counts the octets written.
-        stream: Knows those among them that have not been taken.
+        outbox: The outbox, which counts the octets written.
+        stream: The stream, which knows how many of them have not been taken.
         grace, rate: As for `Pace`.
-        start: Octets that the outbox had sent before the answer.
+        start: The number of octets that the outbox had sent before the answer.
     """
 
     __slots__ = ("_glanced", "_grace", "_mark", "_outbox", "_pace", "_seen", "_step", "_stream", "_waits_since")
@@ -81,19 +81,19 @@ class Uptake:
         self._waits_since = math.inf
 
     def patience(self) -> float:
-        """Seconds to wait at most before `keeps_up` is asked."""
+        """The longest wait in seconds before `keeps_up` is asked."""
         return min(self._pace.allowance(), self._grace / _LOOKS)
 
     def keeps_up(self, waited: float) -> bool:
-        """Whether the client may go on, having been waited for so long since the last look."""
+        """Whether the client keeps up, after so many seconds of waiting since the last look."""
         self._pace.count(waited, self._count_taken())
         return self._pace.allowance() > 0
 
     def glance(self, now: float) -> bool:
-        """The same where all has been written, and some of it may wait in the system: looks now and then.
+        """Whether the client keeps up when all has been written, and octets may wait in the system; looks at times.
 
-        Only silence counts, from the look on that finds octets of before the last one waiting, and none taken since:
-        who is sent little owes no rate, and something may be on its way whenever one looks.
+        Only silence counts. It begins with a look that finds octets older than the last look still waiting, and none
+        taken since. A client that is sent little owes no rate, and octets may be on their way at any look.
         """
         if now - self._glanced < self._grace / _LOOKS:
             return True
@@ -104,11 +104,11 @@ class Uptake:
         return now - self._waits_since < self._pace.silence
 
     def next_glance(self) -> float:
-        """When to look next: never, where the client is known to have taken everything."""
+        """The time of the next look: never, where the client is known to have taken everything."""
         return math.inf if self._seen >= self._outbox.sent else self._glanced + self._grace / _LOOKS
 
     def _count_taken(self) -> int:
-        """Octets that the client has taken since the last look."""
+        """The number of octets that the client has taken since the last look."""
         if not self._step:
             self._step = self._stream.step() or 1
             self._pace.allow_for(self._step)
