@@ -42,7 +42,7 @@ class Connection(SocketByHand):
         core: The protocol state, which parses its input and frames its output.
         outbox: Its unsent output.
         stream: The stream over its descriptor.
-        phase, deadline: Its present wait, changed by `Steps.enter` alone; and when that ends by force (monotonic clock).
+        phase, deadline: Its wait, changed by `Steps.enter` alone; and the end of the wait by force (monotonic clock).
         fate: The future of the connection; it is only ever lowered.
         armed, armed_at: Whether it has no owner until the loop takes it for an event or its deadline; and since when.
         watched, drained: Other descriptors it is armed for; the number of octets dropped in the current phase.

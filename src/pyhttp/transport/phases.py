@@ -1,8 +1,8 @@
 """RFC 9112 §9: the life of a connection, as one table.
 
-`TABLE` says which phase follows which, `FACTS` whose a connection is meanwhile, what it is armed for and until when.
-`Steps.enter` is the only place that changes a phase, and it changes it only along the table: a pair that is missing
-there is a fault of ours, and raises. `docs/inside.md` is drawn from here.
+`TABLE` has the order of the phases. `FACTS` has the owner of a connection in each phase, the readiness it is armed for,
+and its deadline. `Steps.enter` is the only place that changes a phase, and it changes it only along the table: a pair
+that is missing there is a fault of ours, and raises. `docs/inside.md` is drawn from here.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,10 +16,10 @@ __all__ = ["FACTS", "TABLE", "Facts", "Happening", "Owner", "Phase", "Phased", "
 
 
 class Phase(Enum):
-    """What a connection is waiting for."""
+    """The thing that a connection is waiting for."""
 
     PROXY = "proxy"
-    """What a trusted proxy says of its client, in front of all else."""
+    """The word of a trusted proxy about its client, before all else."""
     HANDSHAKE = "handshake"
     """The client's part of a TLS handshake (safety line X1)."""
     IDLE = "idle"
@@ -27,9 +27,9 @@ class Phase(Enum):
     HEAD = "head"
     """The rest of a head."""
     CONTENT = "content"
-    """Content: as much as a handler is started with, or all of it where a handler has asked for that."""
+    """Content: as much as a handler is started with, or the whole content if a handler has asked for that."""
     QUEUED = "queued"
-    """A thread for its turn; who waits is not thrown away (9112-9.5-4a)."""
+    """A thread for its turn; a waiting connection is not closed (9112-9.5-4a)."""
     TURN = "turn"
     """The end of a turn: Python code of a handler runs."""
     HELD = "held"
@@ -37,13 +37,13 @@ class Phase(Enum):
     AWAIT = "await"
     """Something other than the client: a script's output or end, or a place for one."""
     SEND = "send"
-    """The client, who has to take what is unsent."""
+    """The client, which has to take unsent octets."""
     DRAIN = "drain"
-    """The rest of a request's content, which nobody will read (safety line D15)."""
+    """The rest of a request's content, which will not be read (safety line D15)."""
     NOTIFY = "notify"
-    """The client, who has to take the alert that ends our side of TLS (RFC 9112 §9.8)."""
+    """The client, which has to take the alert that ends our side of TLS (RFC 9112 §9.8)."""
     LINGER = "linger"
-    """The client's end of the connection, ours being said already (RFC 9112 §9.6, safety line D16)."""
+    """The client's end of the connection, after ours (RFC 9112 §9.6, safety line D16)."""
     CLOSED = "closed"
     """Nothing."""
 
@@ -51,11 +51,11 @@ class Phase(Enum):
 
 
 class Happening(Enum):
-    """What takes a connection from one phase to another."""
+    """An event that takes a connection from one phase to another."""
 
-    PROXIED = "a trusted proxy has connected, and has to say who its client is"
-    INTRODUCED = "the proxy has said who its client is"
-    GREETED = "the proxy has said who its client is, and TLS begins"
+    PROXIED = "a trusted proxy has connected, and has to name its client"
+    INTRODUCED = "the proxy has named its client"
+    GREETED = "the proxy has named its client, which has to speak TLS"
     SECURED = "the handshake is complete"
     BEGUN = "a head has begun"
     HEADED = "a head is complete, content is awaited"
@@ -64,39 +64,40 @@ class Happening(Enum):
     TAKEN = "a thread is free"
     HOLD = "the thread stays"
     COLLECT = "the handler wants the content first"
-    AWAIT = "it goes on when something else than the client is ready"
-    SEND = "output is unsent, or is to be made in the next turn"
+    AWAIT = "the exchange waits for something other than the client"
+    SEND = "output is unsent, or has to be made in the next turn"
     DRAIN = "all is sent, content is unread"
     NEXT = "all is sent, the next request may come"
     NOTIFY = "all is sent but the end of TLS"
     LAST = "all is sent, no request may follow"
-    OVER = "it has ended, or has to"
+    OVER = "the connection has ended, or has to end"
 
     __hash__: ClassVar[Callable[[object], int]] = object.__hash__
 
 
 class Owner(Enum):
-    """Who alone may touch a connection, and close it."""
+    """The one part of the program that may touch a connection, and close it."""
 
     LOOP = "the loop"
-    """Armed: nobody's, until the thread that leads takes it, because of an event or its deadline."""
+    """The connection is armed, and has no owner until the leading thread takes it, for an event or its deadline."""
     QUEUE = "the queue"
     THREAD = "the thread of its turn"
     NOBODY = "nobody"
 
 
 class Facts(NamedTuple):
-    """What is true of a connection in a phase."""
+    """The properties of a connection in a phase."""
 
     owner: Owner
     armed_for: int
     """The readiness of its client that is an event; errors and hang-ups always are."""
     seconds: Callable[[Timeouts], float] | None
-    """Its deadline (9112-9.5-3a), counted from when the phase begins; None where there is none, or where `paced`."""
+    """Its deadline (9112-9.5-3a), counted from the beginning of the phase; None where there is none, or where
+    `paced`."""
     paced: str
-    """What moves the deadline while the phase lasts; empty where nothing does."""
+    """The thing that moves the deadline while the phase lasts; empty where nothing does."""
     promise: str
-    """The safety line its deadline keeps."""
+    """The safety line behind its deadline."""
 
 
 FACTS: Final[Mapping[Phase, Facts]] = {
@@ -117,7 +118,7 @@ FACTS: Final[Mapping[Phase, Facts]] = {
 }
 
 _ENDED: Final = {Happening.NOTIFY: Phase.NOTIFY, Happening.LAST: Phase.LINGER, Happening.OVER: Phase.CLOSED}
-"""What can become of a connection that no request may follow on."""
+"""The ways of a connection without a further request."""
 
 _ANSWERED: Final = {
     Happening.SEND: Phase.SEND,
@@ -125,7 +126,7 @@ _ANSWERED: Final = {
     Happening.NEXT: Phase.IDLE,
     **_ENDED,
 }
-"""What can become of a connection whose answer has been given."""
+"""The ways of a connection whose answer has been given."""
 
 _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
     Phase.PROXY: {
@@ -136,7 +137,7 @@ _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
     Phase.HANDSHAKE: {
         Happening.PROXIED: Phase.PROXY,
         Happening.SECURED: Phase.IDLE,
-        Happening.READY: Phase.TURN,  # what comes without TLS is refused, without TLS
+        Happening.READY: Phase.TURN,  # a request without TLS is refused, without TLS
         Happening.OVER: Phase.CLOSED,
     },
     Phase.IDLE: {
@@ -181,11 +182,11 @@ _ROWS: Final[Mapping[Phase, Mapping[Happening, Phase]]] = {
 TABLE: Final[Mapping[tuple[Phase, Happening], Phase]] = {
     (phase, happening): following for phase, row in _ROWS.items() for happening, following in row.items()
 }
-"""The phase behind each thing that can happen in a phase."""
+"""The phase after each event that can happen in a phase."""
 
 
 class Phased(Protocol):
-    """What has a phase: a Connection."""
+    """An object with a phase, such as a Connection."""
 
     phase: Phase
     deadline: float
@@ -195,8 +196,8 @@ class Steps:
     """The table, with the seconds that each phase lasts at one server.
 
     Args:
-        timeouts: How long each phase may take.
-        clock: Monotonic seconds.
+        timeouts: The longest time of each phase.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, timeouts: Timeouts, clock: Callable[[], float]) -> None:
@@ -208,14 +209,14 @@ class Steps:
         self._clock = clock
 
     def enter(self, conn: Phased, happening: Happening) -> None:
-        """Take `conn` to the phase that follows, and to the deadline of that phase.
+        """Take `conn` to the next phase, and to the deadline of that phase.
 
         Args:
-            conn: By its owner.
-            happening: What happened.
+            conn: The connection; its owner calls this.
+            happening: The event.
 
         Raises:
-            KeyError: That cannot happen in its phase.
+            KeyError: The event cannot happen in its phase.
         """
         conn.phase, seconds = self._rows[conn.phase][happening]
         if seconds is not None:

@@ -1,7 +1,7 @@
-"""Exchanges on a socket that no server of ours keeps: a `socketpair` in a test, an accepted socket in a script.
+"""Exchanges on a socket that is not a server's connection: a `socketpair` in a test, an accepted socket in a script.
 
-Nothing beyond a request is taken from the socket, so that whoever comes next finds the next request there. That is done
-by looking first (MSG_PEEK) and consuming only what turned out to belong to the request.
+No octet beyond a request is taken from the socket, so that the next reader finds the next request there. The code looks
+first (MSG_PEEK), and consumes only the octets that turn out to belong to the request.
 """
 
 import os
@@ -29,11 +29,11 @@ __all__ = ["PlainChannel", "Position", "open_channel"]
 
 
 class Position:
-    """How far a plain socket has been read.
+    """The place up to which a plain socket has been read.
 
     Attributes:
-        core: What parses the current request; it knows where that ends.
-        looked_at: Octets that the core was given and that are still in the socket.
+        core: The protocol state of the current request; it knows where the request ends.
+        looked_at: The number of octets that the core was given and that are still in the socket.
     """
 
     __slots__ = ("core", "looked_at")
@@ -52,7 +52,7 @@ class PlainChannel:
     """The channel of one exchange on a plain socket."""
 
     in_place: Final = True
-    """Nobody goes on after a turn, so that everything is waited for."""
+    """There is no loop after a turn, so the thread waits for everything."""
 
     def __init__(
         self, sock: socket.socket, position: Position, limits: Limits, timeouts: Timeouts, *, closing: bool
@@ -71,12 +71,12 @@ class PlainChannel:
         self._uptake = Uptake(self.outbox, self.stream, timeouts.send, timeouts.send_rate)
 
     def lower(self, fate: Fate) -> None:
-        """Note something that speaks against going on."""
+        """Note a reason against going on."""
         self.fate = min(self.fate, fate)
 
     @property
     def ends(self) -> tuple[tuple[str, int], tuple[str, int]]:
-        """Host and port of the peer, as long as it is there, and of this end."""
+        """The host and port of the peer, as long as it is there, and of this end."""
         try:
             peer: object = self._sock.getpeername()
         except OSError:
@@ -97,7 +97,7 @@ class PlainChannel:
         """
         exchange = Exchange(self, self._receive_head(), self._limits)
         if self.core.content_left == 0:
-            exchange.content.drain()  # there is none: only its end is noted
+            exchange.content.drain()  # there is no content: only its end is noted
         else:
             with _lock:
                 _unread[self._sock] = self._position
@@ -110,12 +110,12 @@ class PlainChannel:
         return exchange
 
     def finish(self) -> Fate:
-        """After an answer: read away unread content; KEEP when another request may follow on this socket.
+        """Read and drop unread content after an answer; KEEP when another request may follow on this socket.
 
-        CUT stands for an end that only the reset of the connection can tell, by whoever owns the socket.
+        CUT means that only a reset of the connection can show the end; the owner of the socket makes it.
         """
         if self.fate is Fate.CUT and self.core.delimited_by_close:
-            self.stream.spoil()  # what has been sent must not pass for the whole (RFC 9112 §8)
+            self.stream.spoil()  # the part that was sent must not look complete (RFC 9112 §8)
             return Fate.CUT
         if self.fate is not Fate.KEEP:
             return Fate.LAST
@@ -125,7 +125,7 @@ class PlainChannel:
             if incomplete:
                 self.drain(self._limits.drain)
         except (HTTPError, Disconnected):
-            # The answer has been sent; what follows on the socket cannot be trusted, or does not come.
+            # The answer has been sent; further octets on the socket cannot be trusted, or do not come.
             return Fate.LAST
         return Fate.KEEP
 
@@ -143,8 +143,8 @@ class PlainChannel:
             self._receive(self._timeouts.idle if until is None else until - time.monotonic())
             until = until or time.monotonic() + self._timeouts.head
 
-    def receive(self, into: memoryview | None = None) -> int:  # noqa: ARG002 - what is looked at goes to the core
-        """Wait for content and give it to the core; nothing is put elsewhere.
+    def receive(self, into: memoryview | None = None) -> int:  # noqa: ARG002 - octets looked at go to the core
+        """Wait for content and give it to the core; `into` stays unused.
 
         Raises:
             RequestTimeout: The peer was silent for too long, or too slow.
@@ -156,19 +156,19 @@ class PlainChannel:
         return 0
 
     def about_to_block(self) -> None:
-        """Nobody else depends on this thread."""
+        """Do nothing: no other client depends on this thread."""
 
     def input_complete(self) -> None:
-        """Leave what lies beyond the request in the socket."""
+        """Leave octets beyond the request in the socket."""
         self._leave_the_rest()
         with _lock:
             _unread.pop(self._sock, None)
 
     def drain(self, most: int) -> None:
-        """Drop what is left of the content, `most` octets at most (9112-9.3-7b).
+        """Drop the rest of the content, at most `most` octets (9112-9.3-7b).
 
         Raises:
-            MalformedRequest: There is more, or the content is malformed.
+            MalformedRequest: The rest is longer, or the content is malformed.
             IncompleteRequest: The peer was never asked for it, or ended early.
         """
         if self.core.awaiting_continue:
@@ -214,7 +214,7 @@ class PlainChannel:
             raise Disconnected("the peer has left")
 
     def _flush(self) -> None:
-        """Send what the socket takes now, whether or not its owner has made it blocking."""
+        """Send the octets that the socket takes now, whether or not its owner has made it blocking."""
         fd = self._sock.fileno()
         blocking = os.get_blocking(fd)
         os.set_blocking(fd, False)
@@ -226,7 +226,7 @@ class PlainChannel:
             os.set_blocking(fd, blocking)
 
     def _receive(self, seconds: float) -> int:
-        """What was looked at belongs to the request, since more is needed: consume it, and look at what comes next."""
+        """Consume the octets looked at, which belong to the request, since more are needed; look at the next ones."""
         self._consume(self._position.looked_at)
         allowed = self._sock.gettimeout()
         if not self._wait(READ, seconds if allowed is None else min(allowed, seconds)):
@@ -248,21 +248,21 @@ class PlainChannel:
         return wait_until_ready(fd, mask, seconds)
 
     def _leave_the_rest(self) -> None:
-        """Consume what the core has used of the octets looked at; it forgets the others, which stay in the socket."""
+        """Consume the looked-at octets that the core has used; it forgets the others, which stay in the socket."""
         self._consume(self._position.looked_at - len(self.core.take_buffered()))
 
     def _consume(self, count: int) -> None:
-        """Take octets that were looked at from the socket."""
+        """Take octets that were looked at out of the socket."""
         self._position.looked_at = 0
         while count > 0:
             try:
-                count -= len(self._sock.recv(count)) or count  # who else reads here is answerable for what is missing
+                count -= len(self._sock.recv(count)) or count  # another reader here is responsible for missing octets
             except OSError as error:
                 raise Disconnected(str(error)) from error
 
 
 def open_channel(sock: socket.socket, limits: Limits, timeouts: Timeouts, *, closing: bool = False) -> PlainChannel:
-    """A channel for the next request on `sock`, behind any content of the one before it that nobody has read.
+    """A channel for the next request on `sock`, behind any unread content of the request before it.
 
     Args:
         sock: A connected socket; its own timeout, if shorter, replaces a deadline.

@@ -1,8 +1,8 @@
-"""Readiness: which descriptors can be read or written, as long as they can.
+"""Readiness: the descriptors that can be read or written, reported as long as they can.
 
-A descriptor that is armed is delivered by every wait that finds it ready, until it is armed for something else, or
-forgotten. So whoever is done with an event need not say that it awaits the next one: nobody asks the kernel for what it
-does already. Any thread arms and forgets, a descriptor at a time by one thread; one thread at a time waits.
+Every wait delivers an armed descriptor while it is ready, until it is armed for something else, or forgotten. So code
+that is done with an event need not ask for the next one: the kernel delivers it anyway. Any thread arms and forgets,
+each descriptor by one thread at a time; one thread at a time waits.
 """
 
 import math
@@ -28,10 +28,10 @@ __all__ = [
 READ: Final = select.POLLIN
 WRITE: Final = select.POLLOUT
 LEFT: Final[int] = getattr(select, "POLLRDHUP", 0)
-"""The peer has ended its side, whatever is unread; where the system does not tell, it shows as data is sent."""
+"""The peer has ended its side, even if octets are unread; on a system without this event it shows as data is sent."""
 
 _LONGEST: Final = 2_000_000.0
-"""Seconds, 23 days: the system counts milliseconds in 32 bits. Whoever wants to wait longer is woken for nothing."""
+"""Seconds, 23 days: the system counts milliseconds in 32 bits. A longer wait ends after this time without an event."""
 
 
 class Poller(Protocol):
@@ -39,11 +39,11 @@ class Poller(Protocol):
 
     @property
     def waker(self) -> int:
-        """A descriptor: an octet that is written to it ends a `wait` as `wake` does."""
+        """A descriptor: an octet written to it ends a `wait` as `wake` does."""
         ...
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the events of `mask` (of READ, WRITE and LEFT some or none) on `fd` while they are there.
+        """Deliver the events of `mask` (READ, WRITE and LEFT, or some of them, or none) on `fd` while they last.
 
         Errors and hang-ups are events of every mask.
 
@@ -53,15 +53,15 @@ class Poller(Protocol):
         ...
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing of `fd` until it is armed again; to be called before it is closed."""
+        """Deliver no event of `fd` until it is armed again; call it before `fd` is closed."""
         ...
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
-        """Events as (fd, mask), maybe of what was forgotten meanwhile; empty after `timeout` seconds or a `wake`."""
+        """Events as (fd, mask), maybe of descriptors forgotten meanwhile; empty after `timeout` seconds or a `wake`."""
         ...
 
     def wake(self) -> None:
-        """End a `wait`, present or next; from any thread or signal handler."""
+        """End a `wait`, the present or the next one; from any thread or signal handler."""
         ...
 
     def close(self) -> None:
@@ -75,14 +75,14 @@ class EpollPoller:
     def __init__(self) -> None:
         self._epoll = select.epoll()
         self._masks: dict[int, int] = {}
-        """What the kernel delivers, by descriptor."""
+        """The events that the kernel delivers, by descriptor."""
         self._alarm = Alarm()
         self._alarm_fd = self._alarm.descriptor
         self._epoll.register(self._alarm_fd, select.EPOLLIN)
         self.waker: int = self._alarm.waker
 
     def arm(self, fd: int, mask: int) -> None:
-        """Deliver the events of `mask`: no system call where that is so already."""
+        """Deliver the events of `mask`: without a system call if they are delivered already."""
         known = self._masks.get(fd)
         if known == mask:
             return
@@ -93,9 +93,9 @@ class EpollPoller:
         self._masks[fd] = mask
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing of `fd`."""
+        """Deliver no event of `fd`."""
         if self._masks.pop(fd, None) is not None:
-            # Explicitly, since a duplicate of the descriptor would keep it in the set after its close.
+            # An explicit call is needed: a duplicate of the descriptor would keep it in the set after its close.
             self._epoll.unregister(fd)
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
@@ -121,7 +121,7 @@ class EpollPoller:
 
 
 class PollPoller:
-    """The same on `select.poll`, where there is no epoll; each wait costs time for each armed descriptor."""
+    """A poller on `select.poll`, where there is no epoll; each wait costs time for each armed descriptor."""
 
     def __init__(self) -> None:
         self._masks: dict[int, int] = {}
@@ -136,10 +136,10 @@ class PollPoller:
             waits_without = self._waiting and self._masks.get(fd) != mask
             self._masks[fd] = mask
         if waits_without:
-            self.wake()  # a poll in progress does not know of it
+            self.wake()  # a running poll does not have it
 
     def forget(self, fd: int) -> None:
-        """Deliver nothing of `fd`."""
+        """Deliver no event of `fd`."""
         with self._lock:
             self._masks.pop(fd, None)
 
@@ -180,7 +180,7 @@ def wait_until_ready(fd: int, mask: int, seconds: float | None) -> bool:
 
 
 def wait_until_any(masks: Mapping[int, int], seconds: float | None) -> bool:
-    """The same for several descriptors, each with its mask; a mask of 0 waits for failure and hang-up."""
+    """Do the same for several descriptors, each with its mask; a mask of 0 waits for failure and hang-up."""
     poll = select.poll()
     for fd, mask in masks.items():
         poll.register(fd, mask)
@@ -188,5 +188,5 @@ def wait_until_any(masks: Mapping[int, int], seconds: float | None) -> bool:
 
 
 def _milliseconds(seconds: float | None) -> float | None:
-    """What `poll` takes, rounded up: a wait that ends early would be followed by one for nothing."""
+    """The argument for `poll`, rounded up: a wait that ends early would need a second one."""
     return None if seconds is None else math.ceil(max(0.0, min(seconds, _LONGEST)) * 1000)

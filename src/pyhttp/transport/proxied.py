@@ -1,4 +1,4 @@
-"""What a trusted proxy says of its clients: once for a connection, by the PROXY protocol, or with each request."""
+"""The word of a trusted proxy about its clients: once for a connection, by the PROXY protocol, or with each request."""
 
 from collections.abc import Callable
 from typing import Final
@@ -14,17 +14,17 @@ from pyhttp.wire.proxy_header import ProxyHeaderError, parse_proxy_header
 __all__ = ["Proxied", "Trust"]
 
 _AT_ONCE: Final = 8 * 1024
-"""Octets looked at for a header; none is longer."""
+"""The number of octets that are looked at for a header; no header is longer."""
 _SHOWN: Final = 200
-"""Characters of what is wrong with a field, which may be the client's own words."""
+"""The number of characters of an error about a field; the client may have written them."""
 
 
 class Trust:
-    """Whom one server believes what they say of their clients.
+    """The proxies whose word about their clients one server believes.
 
     Args:
-        proxies: Their networks.
-        tell: Told of a field that is not as it has to be, in one line.
+        proxies: The networks of the proxies.
+        tell: Called with a line about a malformed field.
     """
 
     def __init__(self, proxies: Proxies, tell: Callable[[str], object]) -> None:
@@ -33,16 +33,16 @@ class Trust:
         self.tell: Callable[[str], object] = tell
 
     def of(self, peer: Address) -> "Proxied | None":
-        """What a connection with `peer` is to remember; None where `peer` is not believed."""
+        """The record for a connection with `peer`; None where `peer` is not believed."""
         return Proxied(self, peer) if peer[0] in self.protocol or peer[0] in self.headers else None
 
 
 class Proxied:
-    """What is known of a connection whose peer is a proxy.
+    """The known facts about a connection whose peer is a proxy.
 
     Attributes:
-        peer: Who has sent what is received: the proxy, or the client that a PROXY header has named in its place.
-        local: Where that client has connected to; None where nobody has said so.
+        peer: The sender of the octets: the proxy, or the client that a PROXY header has named in its place.
+        local: The address that this client has connected to; None where no header names it.
         awaited: Whether the PROXY header is still to come.
     """
 
@@ -57,18 +57,18 @@ class Proxied:
         self._believed = peer[0] in trust.headers
 
     def introduce(self, stream: Stream) -> bool:
-        """Read more of the PROXY header; whether it is complete. What follows it is left where it is.
+        """Read more of the PROXY header; returns whether it is complete. Octets behind it stay in the stream.
 
         Raises:
-            ProxyHeaderError: There is none, or it is malformed, or ends early.
-            Disconnected: The peer has ended without a word.
-            BlockingIOError: Nothing more has come yet.
+            ProxyHeaderError: There is no header, or it is malformed, or ends early.
+            Disconnected: The peer has ended before the first octet.
+            BlockingIOError: No further octet has come yet.
         """
         arrived = stream.peek(_AT_ONCE)
         if not arrived:
             if self._received:
                 raise ProxyHeaderError("the connection ended within its PROXY header")
-            raise Disconnected("the connection ended before its PROXY header")  # a look whether somebody listens
+            raise Disconnected("the connection ended before its PROXY header")  # a check that a server listens
         received = self._received + arrived
         header = parse_proxy_header(received)
         if header is None:
@@ -80,12 +80,12 @@ class Proxied:
         self._received = b""
         if header.source is not None:
             self.peer, self.local = header.source, header.destination
-            # Whoever passes connections on does not write fields: these are the client's.
+            # A proxy that passes on connections does not write fields: the fields are the client's.
             self._believed = self.peer[0] in self._trust.headers
         return True
 
     def locate(self, head: RequestHead | None) -> Origin | None:
-        """Where a request comes from; None where that is `peer`, or nobody says it rightly."""
+        """The origin of a request; None where it is `peer`, or where no valid field names it."""
         if head is None or not self._believed:
             return None
         try:

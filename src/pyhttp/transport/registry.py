@@ -1,14 +1,14 @@
-"""Every open connection of one server, and the rules of whose it is.
+"""Every open connection of one server, and the rules of ownership.
 
-A connection that is armed is nobody's. The one thread that leads takes it, because of an event or of its deadline; from
-then on it is the taker's, until it is armed again, handed over, or closed. Arming and taking exclude each other, so
-that arming is one step however many descriptors it needs, and the last touch of whoever arms.
+An armed connection has no owner. The one thread that leads takes it, because of an event or of its deadline. From then
+on the taker owns it, until it is armed again, handed over, or closed. Arming and taking exclude each other. So arming
+is one step, however many descriptors it needs, and the last use by the thread that arms.
 
-The poller goes on delivering what a connection was last armed for. Mostly nobody waits until it is armed again, and
-then neither taking nor arming costs a system call. Where somebody does, because a turn goes on in another thread, the
-first event has the poller forget the connection, and arming makes it known again.
+The poller goes on delivering the events for which a connection was last armed. Mostly no thread waits until the
+connection is armed again, and then neither taking nor arming costs a system call. A thread may wait while a turn goes
+on in another one. Then the first event makes the poller forget the connection, and arming registers it again.
 
-Only the owner of a connection closes it. Anybody else may at most cut it, and the event of that brings it to its owner.
+Only the owner of a connection closes it. Other code may at most cut it; the event of the cut brings it to its owner.
 """
 
 import threading
@@ -34,7 +34,7 @@ _AWAIT: Final = Phase.AWAIT
 
 
 def has_begun(conn: Connection) -> bool:
-    """Whether what was read ahead may be a request, or part of one: a CR alone is half of an empty line."""
+    """Whether the octets read ahead may be a request, or part of one: a CR alone is half of an empty line."""
     return conn.core.buffered > 1 or conn.core.receiving_head
 
 
@@ -42,11 +42,11 @@ class Registry:
     """The open connections.
 
     Args:
-        employer: Who is told of the end of an exchange.
-        poller: Where connections are armed.
+        employer: The server; it is told of the end of each exchange.
+        poller: The poller in which connections are armed.
         stopping: Whether the server is stopping.
-        horizon: Seconds within which every armed connection is looked at anyway; a deadline that is nearer is told.
-        clock: Monotonic seconds.
+        horizon: Seconds within which every armed connection is looked at anyway; nearer deadlines are reported.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(
@@ -69,43 +69,44 @@ class Registry:
         self.connections: dict[int, Connection] = {}
         """Every open connection by its descriptor. Removed, under the lock, just before the descriptor is closed."""
         self.by_serial: dict[int, Connection] = {}
-        """The same by serial number, which is never given to another."""
+        """Every open connection by its serial number, which is never used again."""
         self.near: deque[tuple[float, int]] = deque()
         """Deadlines nearer than the horizon, with the serials they belong to, for the thread that leads."""
         self.called: deque[int] = deque()
-        """Serials of connections that somebody wants looked at now, for the thread that leads."""
+        """Serials of connections that should be looked at now, for the thread that leads."""
         self.waits_until: float = 0.0
-        """When the wait of the thread that leads ends by itself. 0 where it does not wait. Set before it looks at
-        `near` and `called`, which others fill before they look at this."""
+        """The time at which the wait of the leading thread ends by itself; 0 where it does not wait. It is set before
+        that thread reads `near` and `called`, which other threads fill before they read it."""
         self.room_wanted: bool = False
-        """Accepting rests until there is room. Written by the thread that leads, before it looks at `room_made`."""
+        """Whether accepting rests until there is room. The leading thread writes it before it reads `room_made`."""
         self.room_made: bool = False
-        """A connection was closed, or has become idle and could be shed. Written before `room_wanted` is looked at."""
+        """Whether a connection was closed, or has become idle and could be shed. Written before `room_wanted` is
+        read."""
         self.over: bool = False
-        """Whether nobody leads any more: what would be armed is lost, and so closed."""
+        """Whether no thread leads any more: a connection armed now would be lost, so it is closed."""
 
     # --- by the owner
 
     def add(self, conn: Connection) -> None:
-        """A client has connected."""
+        """Add a client that has connected."""
         with self._lock:
             self.connections[conn.fileno()] = conn
             self.by_serial[conn.serial] = conn
 
     def arm(self, conn: Connection, watched: Watched | None = None) -> None:
-        """Have `conn` taken when what its phase waits for happens, or something that is `watched`, or at its deadline.
+        """Have `conn` taken at the event of its phase, at an event of `watched`, or at its deadline.
 
-        A feed is not watched by the poller: it calls, and that its client has ended its side is an event.
+        A feed is not watched by the poller: it calls. That its client has ended its side is an event.
 
-        The last touch: from here on it belongs to whoever takes it.
+        This is the caller's last use: from now on the connection belongs to the thread that takes it.
 
         Raises:
-            OSError: The system refuses to watch one more descriptor; it is the caller's as before.
+            OSError: The system refuses to watch one more descriptor; the caller still owns the connection.
         """
         phase = conn.phase
         mask = _MASKS[phase]
         if phase is _IDLE and conn.core.buffer.data and has_begun(conn):
-            mask |= WRITE  # what was read ahead makes no event: readiness to write, which is there at once, stands in
+            mask |= WRITE  # input read ahead makes no event: readiness to write, which comes at once, takes its place
         elif mask == READ:
             mask |= conn.stream.wanted
         if watched is not None and phase is _AWAIT and isinstance(watched, FeedContent):
@@ -131,13 +132,13 @@ class Registry:
                 self._poller.wake()
 
     def make_room(self) -> None:
-        """A connection has ended or become idle: whoever waits to be accepted may have waited for it."""
+        """Note that a connection has ended or become idle: a client that waits to be accepted may need the room."""
         self.room_made = True
         if self.room_wanted:
             self._poller.wake()
 
     def end_exchange(self, conn: Connection) -> None:
-        """The exchange of `conn`, if there is one, is over."""
+        """End the exchange of `conn`, if there is one."""
         exchange, conn.exchange = conn.exchange, None
         if exchange is None:
             return
@@ -151,9 +152,9 @@ class Registry:
         """Close `conn`.
 
         Args:
-            conn: By its owner.
-            reset: Whether to drop what the client has not taken. A part of an answer is dropped anyway where only the
-                end of the connection would tell the end of the answer (RFC 9112 §8).
+            conn: The connection; its owner calls this.
+            reset: Whether to drop octets that the client has not taken. A part of an answer is always dropped where
+                only the end of the connection would show the end of the answer (RFC 9112 §8).
         """
         exchange = conn.exchange
         partial = conn.fate is CUT and exchange is not None and not (exchange.finished and not conn.outbox)
@@ -166,16 +167,16 @@ class Registry:
             self._poller.forget(conn.fileno())
             conn.release(reset=reset, partial=partial)
         self.make_room()
-        if self.stopping.requested:  # a stop may have waited for it
+        if self.stopping.requested:  # a stop may have waited for this
             self._poller.wake()
 
     # --- by the thread that leads
 
     def take(self, events: Iterable[tuple[int, int]]) -> list[Connection]:
-        """The armed connections whose descriptors have these events; they are the caller's now.
+        """Take the armed connections whose descriptors have these events; the caller owns them now.
 
-        A connection that is not armed is somebody's, or the event is an old one. Either way the poller forgets it until
-        it is armed again: what has happened, and lasts, would end every wait at once meanwhile.
+        A connection that is not armed has an owner, or the event is an old one. In both cases the poller forgets it
+        until it is armed again: an event that lasts would otherwise end every wait at once.
         """
         taken = []
         with self._lock:
@@ -193,7 +194,7 @@ class Registry:
         return taken
 
     def take_one(self, conn: Connection, *, due: float | None = None) -> bool:
-        """Take `conn` if it is armed, and its deadline not after `due`; False where it is not the caller's."""
+        """Take `conn` if it is armed, and its deadline not after `due`; False where the caller does not own it."""
         with self._lock:
             if not conn.armed or (due is not None and conn.deadline > due):
                 return False
@@ -202,7 +203,7 @@ class Registry:
             return True
 
     def take_queued(self, conn: Connection) -> bool:
-        """By the thread that has found `conn` in the queue, or ends the server: False where another one was first."""
+        """Take `conn` from the queue, for its turn or the end of the server; False if another thread was first."""
         with self._lock:
             if conn.phase is not Phase.QUEUED:
                 return False
@@ -210,30 +211,30 @@ class Registry:
             return True
 
     def _watch(self, conn: Connection, descriptors: tuple[int, ...]) -> None:
-        """Under the lock: `conn` waits for these, too."""
+        """Let `conn` wait for these descriptors, too; called under the lock."""
         conn.watched = descriptors
         for fd in descriptors:
             self._watched[fd] = conn
             self._poller.arm(fd, READ)
 
     def _listen(self, watched: Watched, conn: Connection) -> None:
-        """Under the lock, `conn` being armed: have a feed call for it."""
+        """Have a feed call for `conn`, which is armed; called under the lock."""
         if isinstance(watched, FeedContent):
-            if self.stopping.requested:  # if not, the leader will find it armed, and take it
+            if self.stopping.requested:  # else the leader will find it armed, and take it
                 watched.end("stopped")
             watched.listen(self.call, conn.serial, behind=conn.phase is not _AWAIT)
 
     def _unwatch(self, conn: Connection) -> None:
-        """Under the lock: what `conn` waits for besides its client makes no event while it is somebody's."""
+        """Stop events of the other descriptors of `conn` while it has an owner; called under the lock."""
         for fd in conn.watched:
             if self._watched.pop(fd, None) is not None:
                 self._poller.forget(fd)
         conn.watched = ()
 
     def end(self) -> None:
-        """Nobody leads any more: close every connection that nobody has, and the poller.
+        """Close the poller and every connection without an owner: no thread leads any more.
 
-        Whoever still has a turn closes the connection at the end of that.
+        A thread with a turn closes its connection at the end of the turn.
         """
         with self._lock:
             self.over = True
@@ -244,20 +245,20 @@ class Registry:
         with self._lock:
             self._poller.close()
 
-    # --- by anybody
+    # --- by any thread
 
     def call(self, serial: int) -> None:
-        """Have a connection taken now, if it is armed: whoever has it would have found what there is."""
+        """Have a connection taken now, if it is armed: an owner of it would notice the event anyway."""
         self.called.append(serial)
         if self.waits_until:
             self._poller.wake()
 
     def cut(self) -> None:
-        """Cut every connection, whoever owns it: the grace period of a stop is over.
+        """Cut every connection, whatever thread owns it: the grace period of a stop is over.
 
-        Where the end of a connection ends an answer, nothing is said, or a part would pass for the whole (safety line
-        F17): its owner resets it.
+        Where the end of a connection ends an answer, the cut is silent, or a part would look complete (safety line
+        F17): the owner resets the connection.
         """
-        with self._lock:  # so that no descriptor is closed, and given to somebody else, in between
+        with self._lock:  # no descriptor may be closed, and used again, in between
             for conn in self.connections.values():
                 conn.stream.cut(silently=conn.core.delimited_by_close)

@@ -1,4 +1,4 @@
-"""RFC 9110 §4.2.2: a client's connection over TLS, and what a handler does with it as a socket."""
+"""RFC 9110 §4.2.2: a client's connection over TLS, also as a socket for a handler."""
 
 import contextlib
 import socket
@@ -27,17 +27,17 @@ _COPY: Final = 64 * 1024
 
 
 class Securing:
-    """Makes the connections of a server that speaks TLS.
+    """A maker of the connections of a server that speaks TLS.
 
     Args:
-        context: For servers. What is negotiated besides is said here: HTTP/1.1 (RFC 7301).
+        context: A context for servers. The negotiated protocol is set here: HTTP/1.1 (RFC 7301).
 
     Attributes:
-        context: Another one is for those who connect from then on.
+        context: The context; a new one counts for connections that begin after it.
 
     Raises:
-        ValueError: The context is for clients, or allows what is older than TLS 1.2 (safety line X3).
-        TypeError: It is none.
+        ValueError: The context is for clients, or allows versions older than TLS 1.2 (safety line X3).
+        TypeError: The argument is no context.
     """
 
     def __init__(self, context: ssl.SSLContext) -> None:
@@ -45,7 +45,7 @@ class Securing:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """What connections are secured by."""
+        """The context that secures connections."""
         return self._context
 
     @context.setter
@@ -57,11 +57,11 @@ class Securing:
 
         def tell(what: str) -> None:
             conn = whose()
-            client = addr if conn is None else conn.addr  # a proxy may have said meanwhile who that is
+            client = addr if conn is None else conn.addr  # a proxy may have named the client meanwhile
             employer.report(f"{client[0]}: {what}", level=WARNING)
 
         conn = SecureConnection(sock, addr, employer, serial, TlsStream(sock, self._context, tell))
-        whose = ref(conn)  # its stream would else keep it, and it keeps its stream
+        whose = ref(conn)  # a strong reference would make a cycle with its stream
         return conn
 
 
@@ -78,7 +78,7 @@ def _checked(context: ssl.SSLContext) -> ssl.SSLContext:
 
 
 class SecureConnection(Connection):
-    """A `Connection` over TLS. To its handler it is the same socket: what is read and written by hand is content."""
+    """A `Connection` over TLS. To its handler it is the same socket: octets read and written by hand are content."""
 
     __slots__ = ()
 
@@ -87,10 +87,10 @@ class SecureConnection(Connection):
     # --- reading
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """As `Connection` has it; of the flags there is MSG_PEEK.
+        """Receive as a `Connection` does; MSG_PEEK is the only flag.
 
         Raises:
-            Disconnected: The client has ended without saying so, and what came may be a part.
+            Disconnected: The client has ended without the alert of TLS, and its octets may be a part.
         """
         if bufsize < 0:
             raise ValueError("bufsize must not be negative")
@@ -116,8 +116,8 @@ class SecureConnection(Connection):
 
     # --- writing
 
-    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:  # noqa: ARG002 - TLS knows none of them
-        """As `Connection` has it; whoever is told to wait, or that time is up, has the same octets to send again."""
+    def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:  # noqa: ARG002 - TLS has no flags
+        """Send as a `Connection` does; after BlockingIOError or a timeout, the same octets have to be sent again."""
         self._written()
         view, until = memoryview(data).cast("B"), self._until()
         return self._send_some(view, until) if view else 0
@@ -159,7 +159,7 @@ class SecureConnection(Connection):
     # --- ending
 
     def shutdown(self, how: int, /) -> None:
-        """As `Connection` has it; our end of TLS is said first."""
+        """Shut down as a `Connection` does, after the end of our side of TLS."""
         if how not in {socket.SHUT_WR, socket.SHUT_RDWR}:
             super().shutdown(how)
             return
@@ -168,11 +168,11 @@ class SecureConnection(Connection):
         while not self.stream.finish():
             self._wait(WRITE, until)
         if how == socket.SHUT_RDWR:
-            with contextlib.suppress(OSError):  # the client may have ended as soon as it heard of our end
+            with contextlib.suppress(OSError):  # the client may have ended as soon as it received our end
                 super().shutdown(how)
 
     def close(self) -> None:
-        """As `Connection` has it; our end of TLS is said first, if there is room for it."""
+        """Close as a `Connection` does, after the end of our side of TLS, if there is room for it."""
         with contextlib.suppress(OSError):
             self.stream.finish()
         super().close()

@@ -1,4 +1,4 @@
-"""What a connection needs of the server it belongs to."""
+"""The part of a server that its connections need."""
 
 from typing import Protocol
 
@@ -9,28 +9,28 @@ __all__ = ["Setting"]
 
 
 class Setting(Protocol):
-    """What a connection needs of the server it belongs to."""
+    """The server as its connections see it."""
 
     @property
     def limits(self) -> Limits:
-        """Its limits."""
+        """The limits of the server."""
         ...
 
     @property
     def timeouts(self) -> Timeouts:
-        """Its deadlines."""
+        """The deadlines of the server."""
         ...
 
     @property
     def budget(self) -> Budget:
-        """What the content that is kept for handlers and scripts counts against."""
+        """The budget for content that is kept for handlers and scripts."""
         ...
 
     @property
     def closing(self) -> bool:
-        """Whether it is stopping."""
+        """Whether the server is stopping."""
         ...
 
     def about_to_block(self) -> None:
-        """The calling handler is about to wait; somebody else should see to the other clients."""
+        """Note that the calling handler is about to wait; another thread should take care of the other clients."""
         ...

@@ -1,7 +1,7 @@
-"""RFC 9112 §9: what follows a turn - sending, awaiting, reading away, and the end or the next request.
+"""RFC 9112 §9: the steps after a turn: sending, awaiting, draining, and the end or the next request.
 
-Every method is called by the owner of the connection. Where one returns True a turn is due, and the connection is still
-the caller's; else it has been armed or closed, and must not be touched any more.
+The owner of the connection calls every method. If a method returns True, a turn is due, and the caller still owns the
+connection. Otherwise it has been armed or closed, and the caller must not use it any more.
 """
 
 import time
@@ -28,18 +28,18 @@ __all__ = ["Settler"]
 
 _NEXT: Final = Happening.NEXT
 _ASK_AFTER: Final = 1.0
-"""Seconds between looks at a client that waits: one whose answer comes sooner is not bothered."""
+"""Seconds between two looks at a waiting client: a client whose answer comes sooner is not disturbed."""
 _CONTINUE: Final = 100
-"""The one interim response that every client has to know."""
+"""The one interim response that every client understands."""
 
 
 class Settler:
-    """Takes connections from the end of a turn to the next.
+    """A settler that takes connections from the end of a turn to the next.
 
     Args:
-        employer: Whom the connections are kept for.
-        registry: Where they are armed and closed.
-        clock: Monotonic seconds.
+        employer: The server of the connections.
+        registry: The registry that arms and closes them.
+        clock: Returns monotonic seconds.
     """
 
     def __init__(self, employer: Employer, registry: Registry, clock: Callable[[], float] = time.monotonic) -> None:
@@ -50,7 +50,7 @@ class Settler:
         """The answers that leave together."""
 
     def settle(self, conn: Connection) -> None:
-        """A turn has ended, or the request was refused: send what is left, then go on or end."""
+        """Send the unsent octets after a turn or a refusal, then go on or end."""
         try:
             exchange = conn.exchange
             if conn.fate is CUT or exchange is None or self._registry.over:
@@ -61,20 +61,20 @@ class Settler:
                 self._registry.enter(conn, Happening.SEND)
                 self.gathering.add(conn, exchange.started)
             elif conn.outbox.unsent or self._go_on(conn, exchange):
-                # A further turn is due, but not before others have had theirs: readiness to write brings it.
+                # A further turn is due, but others have theirs before it: readiness to write brings it.
                 self._await_client(conn)
         except Exception as error:  # noqa: BLE001 - a fault of ours costs this connection, never the server
             self.lose(conn, error)
 
     def lose(self, conn: Connection, error: BaseException) -> None:
-        """The owner of `conn` could not go on with it."""
-        if not isinstance(error, OSError):  # a client has gone (9112-9.3.1-1b): its access line shows what was sent
+        """Close `conn` after an error in its handling."""
+        if not isinstance(error, OSError):  # a client has gone (9112-9.3.1-1b): its access line has the details
             self._employer.report("a connection is lost to a fault of the server", error)
         conn.lower(CUT)
         self._registry.close(conn)
 
     def _go_on(self, conn: Connection, exchange: Exchange) -> bool:
-        """Nothing is unsent."""
+        """Go on when no octet is unsent."""
         match exchange.progress:
             case Progress.ANSWERED:
                 answer = exchange.answer
@@ -91,12 +91,12 @@ class Settler:
                     exchange.ask_at = self._clock() + _ASK_AFTER
                 self._await(conn, exchange.awaited, exchange.ask_at)
             case Progress.OPEN | Progress.WAITING:
-                raise RuntimeError("a turn has ended without an answer")  # whoever runs turns sees to it
+                raise RuntimeError("a turn has ended without an answer")  # the code that runs turns prevents this
             case _:
                 assert_never(exchange.progress)
         return False
 
-    # --- the client takes what is unsent
+    # --- the client takes unsent octets
 
     def _await_client(self, conn: Connection) -> None:
         if conn.phase is not Phase.SEND:
@@ -105,7 +105,7 @@ class Settler:
         self._registry.arm(conn, feed_of(conn))
 
     def send(self, conn: Connection, exchange: Exchange) -> bool:
-        """In `SEND`: the client may take more, or it is time to see whether it has."""
+        """Go on in `SEND`: the client may take more octets, or it is time to see whether it has."""
         keeps_up = conn.uptake.keeps_up(self._clock() - conn.armed_at)
         try:
             conn.outbox.flush(conn.stream, self._employer.limits.portion)
@@ -124,7 +124,7 @@ class Settler:
         return self._go_on(conn, exchange)
 
     def _cut(self, conn: Connection, exchange: Exchange, *, reset: bool = False) -> bool:
-        """The answer cannot be completed. What a handler's iterator does at its end belongs into a turn."""
+        """End an incomplete answer; True if that needs a turn, as the end of a handler's iterator runs its code."""
         conn.lower(CUT)
         if reset:
             self._employer.report(f"{conn.addr[0]}: the client does not read its response")
@@ -133,7 +133,7 @@ class Settler:
         self._registry.close(conn, reset=reset)
         return False
 
-    # --- something else is awaited
+    # --- the exchange waits for something else
 
     def _collect(self, conn: Connection, exchange: Exchange) -> bool:
         if exchange.content.gather():
@@ -153,7 +153,7 @@ class Settler:
         self._registry.arm(conn, watched)
 
     def proceed(self, conn: Connection, exchange: Exchange) -> bool:
-        """In `AWAIT`: what is awaited may be ready, or due; or the client has left."""
+        """Go on in `AWAIT`: the awaited thing may be ready, or due; or the client has left."""
         if conn.stream.departed():
             return self._cut(conn, exchange)
         if exchange.awaited is not None:
@@ -171,11 +171,12 @@ class Settler:
     def _ask(self, conn: Connection, exchange: Exchange) -> None:
         """Ask a client that has ended its side whether it is still there, once.
 
-        It may have left, or await its answer in this way; TCP says the same of both. An interim response tells: it is
-        dropped by who awaits a final one (RFC 9110 §15.2), and answered with a reset where nobody has the socket open.
+        The client may have left, or may await its answer in this way; TCP reports both alike. An interim response shows
+        which: a client that awaits a final response drops it (RFC 9110 §15.2). A host that no longer has the socket
+        open answers with a reset.
 
         Raises:
-            Disconnected: It is known to be gone.
+            Disconnected: The client is known to be gone.
         """
         if not conn.stream.half_closed():
             exchange.ask_at = self._clock() + _ASK_AFTER
@@ -187,11 +188,11 @@ class Settler:
             conn.send_some()
 
     def _pump(self, exchange: Exchange) -> bool:
-        """Send what has come from outside; False where that has failed."""
+        """Send octets from the source; False where that has failed."""
         try:
             if exchange.answer is not None:
                 exchange.answer.pump()
-        except (HTTPError, OSError):  # the source has said what was wrong with it, the access line shows the rest
+        except (HTTPError, OSError):  # the source has logged its error, and the access line has the rest
             return False
         return True
 
@@ -208,7 +209,7 @@ class Settler:
             self._drain(conn, exchange)
 
     def drain(self, conn: Connection, exchange: Exchange) -> None:
-        """In `DRAIN`: more of the unread content may be here."""
+        """Go on in `DRAIN`: more of the unread content may be here."""
         try:
             conn.drained += conn.fill()
         except BlockingIOError:
@@ -225,7 +226,7 @@ class Settler:
         try:
             content.drain()
         except HTTPError as error:
-            # The answer has been sent; what follows on the connection cannot be trusted (safety line F13).
+            # The answer has been sent; further octets on the connection cannot be trusted (safety line F13).
             self._employer.report(f"{conn.addr[0]}: unread content is malformed: {error.detail}")
             error.__traceback__ = None
             self.end(conn, exchange)
@@ -239,28 +240,29 @@ class Settler:
         self._registry.arm(conn)
 
     def start_next(self, conn: Connection, happening: Happening) -> None:
-        """End the exchange; its connection goes on, as `happening` says."""
+        """End the exchange, and take its connection to the phase after `happening`."""
         self._registry.end_exchange(conn)
         conn.core.start_next_cycle()
         self._registry.enter(conn, happening)
 
     def await_next(self, conn: Connection) -> None:
-        """In `IDLE`: have the next request awaited."""
+        """Await the next request, in `IDLE`."""
         if self._registry.stopping.requested and not conn.has_input():
             self._registry.close(conn)
             return
         self._registry.arm(conn)
-        self._registry.room_made = True  # nobody has seen this one idle yet
+        self._registry.room_made = True  # this one has just become idle
         if self._registry.room_wanted:
             self._registry.make_room()
 
     def end(self, conn: Connection, exchange: Exchange) -> None:
-        """No request will follow: close, by way of a half-close where the client may still be sending (9112 §9.6)."""
+        """Close, as no request will follow; by a half-close where the client may still be sending (9112 §9.6)."""
         conn.lower(LAST)
         head = exchange.head
         ends_itself = exchange.status and exchange.complete and head is not None and not persists(head)
         self._registry.end_exchange(conn)
-        # The client's end of TLS may be on its way: closing now could reset what it has yet to read (RFC 9112 §9.6).
+        # The client's end of TLS may be on its way: closing now could reset octets that it has yet to read (RFC 9112
+        # §9.6).
         if ends_itself and not conn.core.buffered and not conn.stream.secure:
             self._registry.close(conn)
             return
@@ -269,7 +271,7 @@ class Settler:
         self.finish(conn)
 
     def finish(self, conn: Connection) -> None:
-        """Say that this was all, in `NOTIFY` once more; then see the client end, too."""
+        """End our side, in `NOTIFY` once more; then wait for the client's end."""
         if conn.stream.finish():
             self._registry.enter(conn, Happening.LAST)
         elif conn.phase is not Phase.NOTIFY:
@@ -277,7 +279,7 @@ class Settler:
         self._registry.arm(conn)
 
     def linger(self, conn: Connection) -> None:
-        """In `LINGER`: read away what still comes, so that the client receives the answer (safety line D16)."""
+        """Drop octets that still come, in `LINGER`, so that the client receives the answer (safety line D16)."""
         try:
             data = conn.stream.read(self._employer.limits.read_ahead)
         except BlockingIOError:

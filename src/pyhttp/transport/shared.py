@@ -1,4 +1,4 @@
-"""A listener that several processes serve: how many clients each of them has, so that none takes all."""
+"""A listener that several processes serve: the number of clients of each one, so that no process takes all."""
 
 import os
 import socket
@@ -8,9 +8,9 @@ from typing import Final
 __all__ = ["NONE", "Counts", "Seats", "SharedListener"]
 
 NONE: Final = -1
-"""What stands for no descriptor, and for no seat."""
+"""The number that stands for no descriptor, and for no seat."""
 _SEATS: Final = 1024
-"""Processes that are counted: those that serve, and those that leave."""
+"""The number of processes that can be counted: those that serve, and those that leave."""
 _SIZE: Final = 4
 _SLACK: Final = 2
 _SHARE: Final = 8
@@ -18,28 +18,28 @@ _SHARE: Final = 8
 
 
 class Counts:
-    """How many clients each process has. Each writes its own count alone, and a glance at the others' may be late.
+    """The number of clients of each process. Each process writes only its own count; a read of the others may be late.
 
     Args:
-        descriptor: Of the memory.
+        descriptor: The descriptor of the shared memory.
     """
 
     def __init__(self, descriptor: int) -> None:
-        import mmap  # noqa: PLC0415 - one of several processes needs it, and nobody else
+        import mmap  # noqa: PLC0415 - only one of several processes needs it
 
         self._memory: mmap.mmap = mmap.mmap(descriptor, _SEATS * _SIZE)
         self._counts = memoryview(self._memory).cast("I")
 
     def tell(self, seat: int, count: int) -> None:
-        """The process in `seat` has so many clients, and takes more."""
+        """Write the number of clients of the process in `seat`, which takes more."""
         self._counts[seat] = count + 1
 
     def leave(self, seat: int) -> None:
-        """Nobody in `seat` takes clients."""
+        """Write that no process in `seat` takes clients."""
         self._counts[seat] = 0
 
     def least(self, seat: int) -> int | None:
-        """The clients of the process that has the fewest, that in `seat` apart; None where there is no other."""
+        """The fewest clients of a process, apart from that in `seat`; None where there is no other."""
         others = [count - 1 for place, count in enumerate(self._counts) if count and place != seat]
         return min(others, default=None)
 
@@ -50,10 +50,10 @@ class Counts:
 
 
 class Seats:
-    """Who has which count, for the process that starts the others.
+    """The seats of the processes, for the process that starts the others.
 
     Attributes:
-        memory: What those are to inherit; NONE where the system shares no memory so.
+        memory: The descriptor that the processes inherit; NONE where the system has no such shared memory.
     """
 
     def __init__(self) -> None:
@@ -66,18 +66,18 @@ class Seats:
             self._counts = Counts(self.memory)
 
     def take(self) -> int:
-        """A seat for one more process; NONE where there is none."""
+        """A seat for one more process; NONE where no seat is free."""
         return self._free.pop() if self._free else NONE
 
     def give_back(self, seat: int) -> None:
-        """The process that had it has ended."""
+        """Release the seat of a process that has ended."""
         if seat != NONE:
             self._free.append(seat)
             if self._counts is not None:
                 self._counts.leave(seat)
 
     def close(self) -> None:
-        """Release the memory; those who have it keep it."""
+        """Release the memory; other processes keep theirs."""
         if self._counts is not None:
             self._counts.close()
             os.close(self.memory)
@@ -88,8 +88,8 @@ class SharedListener(socket.socket):
     """A listener of one process of several.
 
     Attributes:
-        counts: Of all of them; None where the system shares no memory.
-        seat: That of this process.
+        counts: The counts of all processes; None where the system shares no memory.
+        seat: The seat of this process.
         on_close: Called once the listener is closed.
     """
 
@@ -98,7 +98,7 @@ class SharedListener(socket.socket):
     on_close: Callable[[], None] | None = None
 
     def is_ahead(self, count: int) -> bool:
-        """Whether another process should take the next client, this one having `count`."""
+        """Whether another process should take the next client, if this one has `count`."""
         if self.counts is None:
             return False
         self.counts.tell(self.seat, count)
@@ -106,7 +106,7 @@ class SharedListener(socket.socket):
         return least is not None and count > least + _SLACK + least // _SHARE
 
     def close(self) -> None:
-        """Close, and tell."""
+        """Close the listener, and call `on_close`."""
         super().close()
         tell, self.on_close = self.on_close, None
         if tell is not None:

@@ -1,10 +1,10 @@
 """RFC 9112 §6, RFC 3875 §4.2: a request's content, kept until all of it is here.
 
-It is held in memory up to a size, beyond it in a temporary file without a name. So a slow upload holds neither a thread
-nor a process, and a script's CONTENT_LENGTH is exact whatever the framing was (3875-4.2-5a); its standard input is a
-file, which may be read early, late, in part or never, and nobody can wait for anybody. The file has all of the content
-(3875-4.2-3b) and nothing else (3875-4.2-3c, 3875-4.2-3c.2), as the client has sent it (3875-4.2-5c), whichever way the
-script answers (3875-4.2-4a).
+It is held in memory up to a size, and beyond that in a temporary file without a name. So a slow upload holds neither a
+thread nor a process. A script's CONTENT_LENGTH is exact whatever the framing was (3875-4.2-5a). A script's standard
+input is a file, which it may read early, late, in part or never, and neither side waits for the other. The file has the
+whole content (3875-4.2-3b) and nothing else (3875-4.2-3c, 3875-4.2-3c.2), as the client has sent it (3875-4.2-5c), for
+every kind of answer of the script (3875-4.2-4a).
 """
 
 import io
@@ -29,10 +29,10 @@ class SpoolFull(Unavailable):
 
 
 class Budget:
-    """Bytes that all spools of a server may hold at once (safety line D22).
+    """The number of bytes that all spools of a server may hold at once (safety line D22).
 
     Args:
-        size: How many.
+        size: The number of bytes.
     """
 
     __slots__ = ("_left", "_lock")
@@ -42,10 +42,10 @@ class Budget:
         self._lock = threading.Lock()
 
     def take(self, count: int) -> None:
-        """Count `count` bytes in.
+        """Add `count` bytes to the use.
 
         Raises:
-            SpoolFull: They are too many.
+            SpoolFull: The use would be too large.
         """
         with self._lock:
             if count > self._left:
@@ -53,7 +53,7 @@ class Budget:
             self._left -= count
 
     def give(self, count: int) -> None:
-        """Count `count` bytes out."""
+        """Take `count` bytes from the use."""
         with self._lock:
             self._left += count
 
@@ -62,11 +62,11 @@ class Spool:
     """The content of one request.
 
     Args:
-        limits: `spool_memory` is the size up to which it is held in memory.
-        budget: What it counts against until it is closed.
+        limits: `spool_memory` is the size up to which the content is held in memory.
+        budget: The budget that the content uses until it is closed.
 
     Attributes:
-        length: Octets of content.
+        length: The number of octets of content.
     """
 
     __slots__ = ("_budget", "_file", "_memory", "_pieces", "length")
@@ -79,7 +79,7 @@ class Spool:
         self.length: int = 0
 
     def add(self, data: bytes) -> None:
-        """Put `data` behind what is there.
+        """Add `data` at the end.
 
         Raises:
             SpoolFull: There is no room.
@@ -91,21 +91,21 @@ class Spool:
             self._move(_disk_file)
 
     def read(self) -> bytes:
-        """The next octets, for whoever reads them once; ``b""`` at the end."""
+        """The next octets, for a reader that reads them once; ``b""`` at the end."""
         if self._file is not None:
             return self._file.read(_PIECE)
         return self._pieces.popleft() if self._pieces else b""
 
     def rewind(self) -> None:
-        """All has been added: `read` begins at the beginning."""
+        """Make `read` begin at the beginning, after all has been added."""
         if self._file is not None:
             self._file.seek(0)
 
     def descriptor(self) -> int | None:
-        """The content as an open file that stands at its beginning; None where it is empty.
+        """The content as an open file at its beginning; None where it is empty.
 
         Raises:
-            SpoolFull: The system has no room for it.
+            SpoolFull: The system has no room for the file.
         """
         if not self.length:
             return None
@@ -114,7 +114,7 @@ class Spool:
         return None if self._file is None else self._file.fileno()
 
     def close(self) -> None:
-        """Give everything back; harmless when called twice."""
+        """Release all resources; harmless when called twice."""
         self._pieces.clear()
         if self._file is not None:
             self._file.close()
@@ -122,7 +122,7 @@ class Spool:
         self.length = 0
 
     def _move(self, make: Callable[[], io.FileIO]) -> None:
-        """Write what is in memory into the file."""
+        """Write the octets in memory into the file."""
         try:
             if self._file is None:
                 self._file = make()
@@ -141,7 +141,7 @@ def _memory_file() -> io.FileIO:
 
 def _disk_file() -> io.FileIO:
     """A temporary file without a name, for its owner only (safety line C5)."""
-    import tempfile  # noqa: PLC0415 - much to load, for what is seldom needed
+    import tempfile  # noqa: PLC0415 - slow to load, and seldom needed
 
     return tempfile.TemporaryFile(buffering=0)
 

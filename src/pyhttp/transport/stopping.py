@@ -1,4 +1,4 @@
-"""The clock of a stop: it is kept by whoever looks at it, since the thread that leads may be in a handler (L8)."""
+"""The clock of a stop: every thread that looks keeps it, since the thread that leads may be in a handler (L8)."""
 
 import _thread
 import contextlib
@@ -10,25 +10,25 @@ from typing import Final
 __all__ = ["LAST", "Stop"]
 
 LAST: Final = 0.2
-"""Seconds that closing everything may take, once nobody is waited for any more."""
+"""Seconds that closing everything may take, once no wait is left."""
 
 _HURRY: Final = 2.0
-"""Seconds before the end of the grace period at which scripts are asked to end: as long as they may take for it."""
+"""Seconds before the end of the grace period at which scripts are asked to end: the time that they may take for it."""
 _SOON: Final = 0.01
 """Seconds after which to look again."""
 _AFTER_CUT: Final = 0.5
-"""Seconds that cut connections have to come back from their handlers, on top of the grace period: with what closing
-takes, less than the one second that safety line L8 allows."""
+"""Seconds for cut connections to return from their handlers, after the grace period. With the time for closing, it is
+less than the one second that safety line L8 allows."""
 
 
 class Stop:
-    """What is to be done at which moment after a stop was requested; each thing is done once. For any thread.
+    """The acts after a request to stop, each done once at its moment. For any thread.
 
     Args:
         grace: Seconds for the exchanges in progress.
-        hurry: Called shortly before these are over.
-        cut: Called when they are.
-        clock: Monotonic seconds.
+        hurry: Called shortly before that time is over.
+        cut: Called when it is over.
+        clock: Returns monotonic seconds.
 
     Attributes:
         requested: Whether a stop was requested.
@@ -53,10 +53,10 @@ class Stop:
         self.is_cut: bool = False
 
     def request(self, patience: float = 0.0) -> None:
-        """Begin; from a signal handler, too, so that no lock is taken.
+        """Begin the stop; a signal handler may call this, so that no lock is taken.
 
         Args:
-            patience: Seconds in which clients that are connected may still ask, each once. The least one counts.
+            patience: Seconds in which connected clients may still send a request, each one. The least patience counts.
         """
         until = self._clock() + patience
         if not self.requested:
@@ -67,19 +67,20 @@ class Stop:
 
     @property
     def is_patient(self) -> bool:
-        """Whether clients that are connected may still ask."""
+        """Whether connected clients may still send a request."""
         return self._clock() < self._patient_until
 
     def end_at_once(self) -> None:
-        """Wait for nobody any more; from a signal handler, too."""
+        """Stop without any further wait; a signal handler may call this."""
         self._at_once = True
         self.request()
 
     def act(self) -> float:
-        """Do what is due: seconds until there is more to do, 0 where all is over and nobody is waited for any more."""
+        """Do the acts that are due; returns the seconds until the next one, or 0 at the end of all waits."""
         while True:
             if not self._lock.acquire(blocking=False):
-                # Somebody else looks: maybe the very code that a signal handler, which calls this, has interrupted.
+                # Another call holds the lock: maybe the very code that a signal handler, which makes this call, has
+                # interrupted.
                 return _SOON
             try:
                 now = self._clock()
@@ -97,14 +98,14 @@ class Stop:
             act()
 
     def keep(self, ended: threading.Event) -> None:
-        """By whoever waits for the end that `ended` tells of: see that it comes in time (safety line L8)."""
+        """Keep the clock until `ended`, for a thread that waits for it, so that it comes in time (safety line L8)."""
         while (seconds := self.act()) > 0:
             if ended.wait(min(seconds, threading.TIMEOUT_MAX)):
                 return
-        ended.wait(LAST)  # what is left is a handler's own, and must not keep whoever waits
+        ended.wait(LAST)  # only a handler is left, and it must not keep the caller
 
     def keep_aside(self, ended: threading.Event) -> None:
-        """The same in a thread of its own; where none is to be had, the loop keeps the clock, later maybe."""
-        # No Thread object, since a signal may have come in the middle of starting one.
+        """Keep the clock in a thread of its own; without a thread the loop keeps it, perhaps later."""
+        # It is no Thread object, since a signal may have come in the middle of starting one.
         with contextlib.suppress(RuntimeError):
             _thread.start_new_thread(self.keep, (ended,))

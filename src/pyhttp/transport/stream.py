@@ -1,7 +1,7 @@
-"""The one seam through which octets move to and from a client: here alone its descriptor is read and written.
+"""The one way of octets to and from a client: only here its descriptor is read and written.
 
-A plain socket stands behind it, or TLS (`tls`). Whoever asks for less than the loop does - the outbox, a connection, a
-handler's thread that waits - knows nothing of sockets beyond these operations.
+Behind it is a plain socket, or TLS (`tls`). The other code that moves octets - the outbox, a connection, a handler's
+thread that waits - uses only these operations of a socket.
 """
 
 import contextlib
@@ -21,32 +21,32 @@ Piece = bytes | memoryview
 
 _COPY: Final = 64 * 1024
 _NOT_SENDABLE: Final = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
-"""What `sendfile` says of a file system that files cannot be sent from."""
+"""The errors of `sendfile` for a file system from which files cannot be sent."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER: on, for no time."""
 _SEGMENTS: Final = 2
-"""In which a client's progress shows: it may announce room for one and a half at once."""
+"""The segments in which a client's progress shows: it may announce room for one and a half at once."""
 _COUNT: Final = bytes(struct.calcsize("i"))
 
 
 class Stream(Protocol):
-    """Octets to and from one client. Nothing here waits."""
+    """Octets to and from one client. No call waits."""
 
     @property
     def secure(self) -> bool:
-        """Whether they travel by TLS (RFC 9110 §4.2.2)."""
+        """Whether the octets travel by TLS (RFC 9110 §4.2.2)."""
         ...
 
     @property
     def wanted(self) -> int:
-        """The readiness that input has to be awaited by besides READ: what is held here makes no event (line X5)."""
+        """The readiness, besides READ, that announces input: octets that are held here make no event (line X5)."""
         ...
 
     def begin(self) -> "Stream":
-        """What has to come before the first octet: the stream to go on with, a plain one where the client means that.
+        """Do one step before the first octet; returns the stream to go on with, a plain one for a client without TLS.
 
         Raises:
-            BlockingIOError: More is needed of the client.
+            BlockingIOError: The client has to send more first.
             OSError: The connection failed.
         """
         ...
@@ -55,17 +55,17 @@ class Stream(Protocol):
         """Up to `most` octets; ``b""`` at the end of input.
 
         Raises:
-            BlockingIOError: There are none yet.
+            BlockingIOError: No octet is here yet.
             OSError: The connection failed.
         """
         ...
 
     def read_into(self, buffer: memoryview) -> int:
-        """The same into `buffer`: how many octets; 0 at the end of input."""
+        """Read octets into `buffer`; returns their number, 0 at the end of input."""
         ...
 
     def peek(self, most: int) -> bytes:
-        """What comes next, as it is on the wire and in front of all else; it stays there. Otherwise as `read`."""
+        """The next octets, as they are on the wire and before all others; they stay there. Otherwise as `read`."""
         ...
 
     def skip(self, count: int) -> None:
@@ -73,30 +73,30 @@ class Stream(Protocol):
         ...
 
     def write(self, pieces: Sequence[Piece]) -> int:
-        """Send from the beginning of `pieces` what can be sent now; how many octets that were.
+        """Send octets from the beginning of `pieces`, as many as can be sent now; returns their number.
 
         The next call goes on behind them: with the same octets as far as these were not sent.
 
         Raises:
-            BlockingIOError: None at all.
+            BlockingIOError: No octet can be sent.
             OSError: The connection failed.
         """
         ...
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
-        """The same for `count` octets of an open file; 0 where the file has ended."""
+        """Send up to `count` octets of an open file; returns their number, 0 where the file has ended."""
         ...
 
     def untaken(self) -> int:
-        """Octets written that the client has yet to take."""
+        """The number of octets written that the client has yet to take."""
         ...
 
     def step(self) -> int:
-        """Octets by which `untaken` falls at once, however steadily the client reads."""
+        """The number of octets by which `untaken` falls at once, however steadily the client reads."""
         ...
 
     def departed(self) -> bool:
-        """Whether the client is known to be gone; one that has ended its own side only is not."""
+        """Whether the client is known to be gone; a client that has only ended its own side is not."""
         ...
 
     def half_closed(self) -> bool:
@@ -104,37 +104,37 @@ class Stream(Protocol):
         ...
 
     def finish(self) -> bool:
-        """Say that nothing more is sent; what is written still arrives. False where the client has yet to take that."""
+        """End our side; octets written before still arrive. False where the client has yet to take the end."""
         ...
 
     def cut(self, *, silently: bool = False) -> None:
-        """End both directions, which makes an event; for whoever does not own the connection, too.
+        """End both directions, which makes an event; code that does not own the connection may call this, too.
 
         Args:
-            silently: Whether the client must not take that for an orderly end; its owner will reset the connection.
+            silently: Whether the client must not see an orderly end; the owner will reset the connection.
         """
         ...
 
     def close(self, *, reset: bool, partial: bool = False) -> None:
-        """Release the descriptor, and the connection with it, whoever else may hold the descriptor.
+        """Release the descriptor, and the connection with it, even if another process holds the descriptor.
 
         Args:
-            reset: Whether the client must not take what it got for the whole (RFC 9112 §8).
-            partial: Whether that is not the whole: an end that could be taken for an orderly one is not said.
+            reset: Whether the client must not take its octets for the whole (RFC 9112 §8).
+            partial: Whether the octets are not the whole: an end that could look orderly is not sent.
         """
         ...
 
 
 class SocketStream:
-    """A plain socket, which is non-blocking underneath whatever its owner thinks.
+    """A plain socket, which is non-blocking underneath, whatever its owner has set.
 
     Args:
-        sock: Closed by `close`.
+        sock: The socket; `close` closes it.
     """
 
     secure: Final = False
     wanted: Final = 0
-    """The system tells of everything."""
+    """The system reports all input."""
 
     __slots__ = ("_fd", "_sock")
 
@@ -143,7 +143,7 @@ class SocketStream:
         self._fd = sock.fileno()
 
     def begin(self) -> Self:
-        """As `Stream` has it: nothing has to come before."""
+        """Do nothing: a plain socket needs no step before the first octet."""
         return self
 
     def read(self, most: int) -> bytes:
@@ -177,14 +177,15 @@ class SocketStream:
         return os.write(self._fd, data) if data else 0
 
     def untaken(self) -> int:
-        """As `Stream` has it, by the length of the socket's queue, where the system tells.
+        """As `Stream` has it, by the length of the socket's queue, where the system reports that.
 
-        It is asked for where a client has to be waited for, and never else. A low-water mark for what is not sent
+        It is called only where a client has to be waited for. A low-water mark for unsent octets (TCP_NOTSENT_LOWAT)
+        would wake the server 17 times as often for a client that reads slowly.
         (TCP_NOTSENT_LOWAT) would wake the server 17 times as often for a client that reads slowly.
         """
         try:
             (count,) = struct.unpack("i", fcntl.ioctl(self._fd, termios.TIOCOUTQ, _COUNT))
-        except OSError:  # then what the system took has to count
+        except OSError:  # then the octets that the system took have to count
             return 0
         return int(count)
 
@@ -200,7 +201,7 @@ class SocketStream:
         return self._shows(0)
 
     def half_closed(self) -> bool:
-        """As `Stream` has it: where the system tells before all that was sent has been read, as Linux does."""
+        """As `Stream` has it: where the system reports it before all octets have been read, as Linux does."""
         return self._shows(getattr(select, "POLLRDHUP", 0))
 
     def _shows(self, mask: int) -> bool:
@@ -210,7 +211,7 @@ class SocketStream:
 
     def finish(self) -> bool:
         """As `Stream` has it."""
-        # A client that has left already has nothing more to be told.
+        # A client that has left already gets no end.
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
         return True
@@ -220,10 +221,10 @@ class SocketStream:
         try:  # noqa: SIM105 - a context manager costs three calls for each connection
             self._sock.shutdown(socket.SHUT_RD if silently else socket.SHUT_RDWR)
         except OSError:
-            pass  # it is not connected any more, which is what was wanted
+            pass  # it is not connected any more, which is the wanted state
 
     def close(self, *, reset: bool, partial: bool = False) -> None:  # noqa: ARG002 - TCP has one orderly end
-        """As `Stream` has it: a child that was forked meanwhile holds the descriptor, too, and knows nothing of it."""
+        """As `Stream` has it: a child that was forked meanwhile may hold the descriptor, too."""
         if reset:
             self.spoil()
         else:
@@ -231,6 +232,6 @@ class SocketStream:
         self._sock.close()
 
     def spoil(self) -> None:
-        """Have whoever closes the socket reset the connection."""
+        """Make the close of the socket reset the connection."""
         with contextlib.suppress(OSError):
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)

@@ -1,7 +1,8 @@
-"""RFC 8446, RFC 9110 §4.2.2, RFC 9112 §9.7, §9.8: the seam to a client over TLS.
+"""RFC 8446, RFC 9110 §4.2.2, RFC 9112 §9.7, §9.8: the stream to a client over TLS.
 
-OpenSSL sees no socket here: an `ssl.SSLObject` takes ciphertext from memory and gives ciphertext to memory, and a
-`SocketStream` moves that. So nothing waits, and what is held is known. HTTP sees no difference (9112-9.7-2d).
+OpenSSL has no socket here: an `ssl.SSLObject` takes ciphertext from memory and gives ciphertext to memory, and a
+`SocketStream` moves the ciphertext. So no call waits, and the held octets are known. HTTP sees no difference
+(9112-9.7-2d).
 """
 
 import contextlib
@@ -18,27 +19,27 @@ from pyhttp.transport.stream import Piece, SocketStream, Stream
 __all__ = ["TlsStream"]
 
 _RECORD: Final = 17 * 1024
-"""Octets of one record at most, with what surrounds its 16 KiB of content (RFC 8446 §5.2)."""
+"""The largest number of octets of one record: 16 KiB of content with head and tail (RFC 8446 §5.2)."""
 _PORTION: Final = 64 * 1024
-"""Octets that are encrypted at once: as much as is held for a client that does not take it."""
+"""The number of octets that are encrypted at once: this much is held for a client that does not take it."""
 _OWN: Final = 64 * 1024
-"""Octets of TLS itself that may be unsent. A client can ask for them without end (RFC 8446 §4.6.3)."""
+"""The number of octets of TLS itself that may be unsent. A client can ask for them without end (RFC 8446 §4.6.3)."""
 
 
 class TlsStream:
-    """TLS on a socket that is non-blocking underneath, this end being the server.
+    """TLS on a socket that is non-blocking underneath; this end is the server.
 
-    What `write` is given counts as sent when the socket has taken all of its ciphertext. Until then the same octets are
-    given again, which costs nothing: they are encrypted once.
+    Octets given to `write` count as sent when the socket has taken all of their ciphertext. Until then the caller gives
+    the same octets again, which costs nothing: they are encrypted once.
 
     Args:
-        sock: Closed by `close`.
-        context: For servers.
-        tell: Told, in words and once, what was wrong with a client's TLS (safety line X2).
+        sock: The socket; `close` closes it.
+        context: A context for servers.
+        tell: Called once, with the error of a client's TLS in words (safety line X2).
 
     Attributes:
-        truncated: Whether the client has ended without saying so: what it sent may be a part (9112-9.8-9a).
-        finished: Whether our end has been said, or is on its way.
+        truncated: Whether the client has ended without the alert of TLS: its octets may be a part (9112-9.8-9a).
+        finished: Whether our end has been sent, or is on its way.
     """
 
     secure: Final = True
@@ -78,7 +79,7 @@ class TlsStream:
 
     @property
     def wanted(self) -> int:
-        """As `Stream` has it: WRITE, for what is unsent, or in place of input that is here: it is there at once."""
+        """As `Stream` has it: WRITE for unsent octets, or for input that is held here: this readiness comes at once."""
         return WRITE if self._more or self._unsent or self._leaving.pending else 0
 
     # --- the handshake
@@ -94,7 +95,7 @@ class TlsStream:
             self._established = self._shake_hands(ended=not octet)
             self._more = self._established and self._arrived.pending > 0
             self._flush()
-        except BlockingIOError:  # what follows a complete handshake, tickets for the next one, can be sent later
+        except BlockingIOError:  # octets behind a complete handshake, tickets for the next one, can be sent later
             if not self._established:
                 raise
         except OSError as error:
@@ -118,7 +119,7 @@ class TlsStream:
     # --- reading
 
     def read(self, most: int) -> bytes:
-        """As `Stream` has it; once our end is said, ciphertext, which nobody is to understand any more."""
+        """As `Stream` has it; after our end, ciphertext, which is not decrypted any more."""
         if self.finished:
             return b"" if self._ended else self._socket.read(most)
         if self._failure:
@@ -143,7 +144,7 @@ class TlsStream:
         return len(data)
 
     def _decrypt(self, room: int) -> bytes:
-        """Content of a record; b"" where there is none, at the end of input or for now."""
+        """The content of a record; b"" where there is none, at the end of input or for now."""
         try:
             data = self._tls.read(room)
         except ssl.SSLWantReadError:
@@ -154,13 +155,13 @@ class TlsStream:
         return data
 
     def _feed(self, most: int) -> bytes:
-        """Read ciphertext once: its first octet, or b"" at its end."""
+        """Read ciphertext once; returns its first octet, or b"" at its end."""
         data = self._socket.read(max(most, _RECORD))
-        self._arrived.write(data)  # OpenSSL hears of no end but that of TLS: it would refuse to answer from then on
+        self._arrived.write(data)  # OpenSSL sees only the end of TLS: after another end it would refuse to answer
         return data[:1]
 
     def _answer(self) -> None:
-        """Send what TLS itself has to say, such as a new key: whatever is unsent, the loop comes here for."""
+        """Send octets of TLS itself, such as a new key; if some stay unsent, the loop comes back here."""
         try:
             self._flush()
         except BlockingIOError:
@@ -170,7 +171,7 @@ class TlsStream:
     # --- writing
 
     def peek(self, most: int) -> bytes:
-        """As `Stream` has it: what stands in front of TLS."""
+        """As `Stream` has it: the octets before TLS."""
         return self._socket.peek(most)
 
     def skip(self, count: int) -> None:
@@ -184,7 +185,7 @@ class TlsStream:
         return self._pay()
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
-        """As `Stream` has it: the system cannot send what has to be encrypted here."""
+        """As `Stream` has it: the system cannot send octets that have to be encrypted here."""
         if not self._owed:
             data = os.pread(descriptor, min(count, _PORTION), offset)
             if not data:
@@ -202,7 +203,7 @@ class TlsStream:
             raise self._fault(error) from error
 
     def _pay(self) -> int:
-        """Send the ciphertext of what is owed, else raise BlockingIOError: how many octets of content that was."""
+        """Send the ciphertext of the owed content, else raise BlockingIOError; returns its number of octets."""
         self._flush()
         paid, self._owed, self._given = self._owed, 0, 0
         return paid
@@ -217,10 +218,10 @@ class TlsStream:
             if self._owed:
                 self._given += sent
 
-    # --- what is known
+    # --- the state of the connection
 
     def untaken(self) -> int:
-        """As `Stream` has it; less what was taken of octets that do not count as sent yet, and so maybe below zero."""
+        """As `Stream` has it, less the octets taken that do not count as sent yet: it may be below zero."""
         return self._socket.untaken() - self._given
 
     def step(self) -> int:
@@ -232,11 +233,11 @@ class TlsStream:
         return self._socket.departed()
 
     def half_closed(self) -> bool:
-        """As `Stream` has it; the end of TLS is no end until it is read, but seldom comes alone."""
+        """As `Stream` has it; the end of TLS counts only once it is read, but seldom comes alone."""
         return self._ended or self._socket.half_closed()
 
     def _fault(self, error: OSError) -> OSError:
-        """What was wrong, once told; the alert that says so to the client leaves if it can."""
+        """The error of TLS, which is logged once; its alert leaves for the client if it can."""
         named = error.reason if isinstance(error, ssl.SSLError) else None
         reason = (named or error.strerror or str(error)).lower().replace("_", " ")
         with contextlib.suppress(OSError):
@@ -253,22 +254,22 @@ class TlsStream:
         if not self.finished:
             self.finished = True
             self._more = self._ended
-            with contextlib.suppress(ssl.SSLError):  # the client's own alert is not waited for (9112-9.8-10b)
+            with contextlib.suppress(ssl.SSLError):  # the client's own alert is not awaited (9112-9.8-10b)
                 self._tls.unwrap()
         try:
             self._flush()
         except BlockingIOError:
             return False
-        except OSError:  # it has left already
+        except OSError:  # the client has left already
             return True
         return self._socket.finish()
 
     def cut(self, *, silently: bool = False) -> None:
-        """As `Stream` has it. No alert: the owner may be at work here, and a part must not pass for the whole."""
+        """As `Stream` has it, without an alert: the owner may be at work here, and a part must not look complete."""
         self._socket.cut(silently=silently)
 
     def close(self, *, reset: bool, partial: bool = False) -> None:
-        """As `Stream` has it: by an alert, if there is room for it and nothing is wrong."""
+        """As `Stream` has it: by an alert, if there is room for it and no error."""
         if self._established and not (reset or partial or self.finished or self._failure):
             self.finish()
         self._socket.close(reset=reset)

@@ -1,4 +1,4 @@
-"""Listening at a path of the file system: whose it is, and that it is gone when the server is."""
+"""A listener at a path of the file system: its permissions, and its removal with the server."""
 
 import contextlib
 import errno
@@ -13,21 +13,21 @@ __all__ = ["UnixListener", "listen_unix"]
 
 _BUSY: Final = "another server listens there"
 _STALE: Final = frozenset({errno.ECONNREFUSED, errno.ENOENT})
-"""What a connection attempt says of a socket that nobody listens at."""
+"""The errors of a connection attempt to a socket without a listener."""
 
 
 class UnixListener(socket.socket):
     """A listening socket at a path, which is removed when the socket is closed."""
 
     path: str = ""
-    """Where it listens; empty until it does."""
+    """The path of the socket; empty until it listens."""
     made: os.stat_result
-    """What `lstat` said of that path then."""
+    """The result of `lstat` for that path at the beginning."""
 
     def close(self) -> None:
         """Remove the path, unless another file is there by now, and close the socket."""
         if self.path and self.fileno() >= 0:
-            # First: the number of its file stays taken as long as the socket is open.
+            # The path goes first: the number of its file stays in use as long as the socket is open.
             _remove(self.path, self.made)
         super().close()
 
@@ -35,16 +35,16 @@ class UnixListener(socket.socket):
 def listen_unix(path: str, mode: int = 0o660, backlog: int = BACKLOG) -> socket.socket:
     """A bound, listening, non-blocking socket at `path`, one of the `sockets` of a server; closing it removes the path.
 
-    A socket that a server has left behind is replaced. Until `mode` has been set nobody can connect.
+    A socket that a server has left behind is replaced. Until `mode` has been set, no client can connect.
 
     Args:
-        path: Of the socket; its folder is there.
-        mode: Its permissions: whoever may write to it may connect.
-        backlog: How many clients may wait to be accepted.
+        path: The path of the socket; its folder exists.
+        mode: The permissions: a user who may write to the socket may connect.
+        backlog: The number of clients that may wait to be accepted.
 
     Raises:
-        FileExistsError: Something that is no socket is there.
-        OSError: Somebody listens at it (EADDRINUSE), or it cannot be made.
+        FileExistsError: A file that is no socket is there.
+        OSError: Another server listens at it (EADDRINUSE), or it cannot be made.
     """
     with contextlib.ExitStack() as undo:
         listener = undo.enter_context(UnixListener(socket.AF_UNIX, socket.SOCK_STREAM))
@@ -64,17 +64,17 @@ def listen_unix(path: str, mode: int = 0o660, backlog: int = BACKLOG) -> socket.
 
 
 def _remove_stale(path: str) -> None:
-    """Remove a socket that nobody listens at.
+    """Remove a socket without a listener.
 
     Raises:
-        FileExistsError: It is something else.
-        OSError: Somebody listens, or it cannot be found out.
+        FileExistsError: The file is no socket.
+        OSError: Another server listens there, or this cannot be found out.
     """
     there = os.lstat(path)
     if not stat.S_ISSOCK(there.st_mode):
         raise FileExistsError(errno.EEXIST, "there is a file that is no socket", path)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.setblocking(False)  # a live server whose queue is full is not waited for
+        probe.setblocking(False)  # no wait for a live server whose queue is full
         try:
             probe.connect(path)
         except OSError as error:
@@ -89,8 +89,8 @@ def _remove(path: str, made: os.stat_result) -> None:
     """Remove the socket at `path`, unless another file is there by now.
 
     Args:
-        path: Of the socket.
-        made: What `lstat` said of it.
+        path: The path of the socket.
+        made: The earlier result of `lstat` for it.
     """
     with contextlib.suppress(FileNotFoundError):
         if os.path.samestat(os.lstat(path), made):

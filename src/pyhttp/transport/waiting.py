@@ -1,4 +1,4 @@
-"""How a handler's thread waits for its client: under the same deadlines as the loop (safety lines D9, D10)."""
+"""The wait of a handler's thread for its client: under the same deadlines as the loop (safety lines D9, D10)."""
 
 import time
 from typing import Protocol
@@ -18,22 +18,22 @@ class Client(Protocol):
 
     @property
     def content_pace(self) -> Pace:
-        """How the content of the current request comes."""
+        """The pace at which the content of the current request comes."""
         ...
 
     @property
     def uptake(self) -> Uptake:
-        """How the current answer is taken."""
+        """The pace at which the client takes the current answer."""
         ...
 
     @property
     def outbox(self) -> Outbox:
-        """What is unsent."""
+        """The unsent output."""
         ...
 
     @property
     def stream(self) -> Stream:
-        """The seam to its descriptor."""
+        """The stream over its descriptor."""
         ...
 
     def fileno(self) -> int:
@@ -41,11 +41,11 @@ class Client(Protocol):
         ...
 
     def fill(self, into: memoryview | None = None) -> int:
-        """Read once without waiting; how many octets came."""
+        """Read once without waiting; returns the number of octets."""
         ...
 
     def send_some(self) -> None:
-        """Send what the socket takes now."""
+        """Send the octets that the socket takes now."""
         ...
 
     def about_to_block(self) -> None:
@@ -54,7 +54,7 @@ class Client(Protocol):
 
 
 def receive(client: Client, into: memoryview | None = None) -> int:
-    """Wait for input, and have it taken, or put into a buffer; how many octets came.
+    """Wait for input, for the core or a buffer; returns the number of octets.
 
     Raises:
         RequestTimeout: The client was silent for too long, or too slow (safety line D9).

@@ -1,4 +1,4 @@
-"""A socket as something to write to, for handlers that build their own answers."""
+"""A socket that handlers can write to, if they build their own answers."""
 
 import contextlib
 import socket
@@ -11,15 +11,15 @@ _written: Final[WeakSet[socket.socket]] = WeakSet()
 
 
 def was_written(sock: socket.socket) -> bool:
-    """Whether a SocketWriter has written to `sock`, so that nobody knows what was said there."""
+    """Whether a SocketWriter has written to `sock`, so that the octets sent there are unknown."""
     return sock in _written
 
 
 class SocketWriter:
-    """Writes to a socket without a buffer of its own.
+    """A writer to a socket, without a buffer of its own.
 
-    From a server's connection it goes round the gate: what it writes is sent as it stands, and the connection closes
-    after the handler's turn.
+    On a server's connection it bypasses the gate: its octets are sent as they stand, and the connection closes after
+    the handler's turn.
 
     Args:
         sock: An open, connected socket.
