@@ -1,1 +1,1 @@
-"""What a URL means here: paths, files, listings and error pages."""
+"""The resources behind URLs: paths, files, listings and error pages."""

@@ -1,4 +1,4 @@
-"""RFC 9110 §3.1: pages of a folder under addresses without `.html`, each under one alone."""
+"""RFC 9110 §3.1: the pages of a folder at addresses without `.html`, each at one address only."""
 
 from typing import Final
 
@@ -19,20 +19,20 @@ _SUFFIX: Final = ".html"
 def find_page(
     head: RequestHead, asked: str, path: str, file: OpenedFile | None, *, root: str, site: Site
 ) -> OpenedFile | Response | None:
-    """What answers at a path: a file, the page that is called so but for its `.html`, or the way to its own address.
+    """The answer at a path: a file, the page with this name and `.html`, or a redirect to the page's own address.
 
-    What the site does not show is as good as not there, here as elsewhere.
+    A page that the site does not show counts as absent, here as elsewhere.
 
     Args:
         head: The request.
-        asked: The path that the client asked for, still encoded, whatever scripts have redirected to.
+        asked: The path that the client asked for, still encoded, whatever a script has redirected to.
         path: Absolute file-system path, without a slash at its end.
-        file: What is there, opened, if it is a file; closed where it is not returned.
+        file: The opened file at the path, if there is one; it is closed unless it is returned.
         root: Absolute path of the folder served.
-        site: How it is served.
+        site: The rules by which it is served.
 
     Raises:
-        HTTPError: There is a page that cannot be read; 405 and 501 for a page that has another address.
+        HTTPError: The page cannot be read; 405 and 501 for a page that has another address.
     """
     page = file
     try:
@@ -54,18 +54,18 @@ def find_page(
 def _own_address(
     page: str, segments: tuple[str, ...], root: str, site: Site, *, is_asked: bool
 ) -> tuple[str, ...] | None:
-    """The segments of the address that a page has, as for `page_reference`; None where it was asked for by that.
+    """The segments of a page's own address, as for `page_reference`; None where the request has this address.
 
     Args:
         page: Absolute file-system path.
-        segments: Of the request, decoded.
+        segments: The decoded segments of the request.
         root: As for `find_page`.
-        site: Likewise.
-        is_asked: Whether its whole name was asked for.
+        site: As for `find_page`.
+        is_asked: Whether the request has the whole name.
     """
     directory, _, name = page.rpartition("/")
     stem = name.removesuffix(_SUFFIX)
-    if segments[-1:] != (name if is_asked else stem,):  # a path of the program's own: it has its reasons
+    if segments[-1:] != (name if is_asked else stem,):  # the program has chosen the path itself
         return None
     if index_of(directory or "/", site) == page:
         return (*segments[:-1], "")
@@ -84,7 +84,7 @@ def _page_at(path: str, root: str, site: Site) -> OpenedFile | None:
 
 
 def _is_taken(path: str, root: str, site: Site) -> bool:
-    """Whether something else is there than a page: a file, a folder with an index, or what a rule says of its name."""
+    """Whether another thing than a page is there: a file, a folder with an index, or a name that a rule forbids."""
     ruled = is_inside(path, root) and boundary(root, site).refusal(path, path) != ""
     if ruled or index_of(path, site) is not None:
         return True

@@ -1,7 +1,7 @@
-"""RFC 1952, RFC 7932, RFC 8878, RFC 9659: whether a file can be what another one is with a content coding.
+"""RFC 1952, RFC 7932, RFC 8878, RFC 9659: whether a file can be another file with a content coding.
 
-It keeps apart what only is called so: an empty file, one that is being written or was cut, one of another content. What
-can be told without decoding is told: of gzip nearly all, of zstd that it is whole, of brotli little.
+The check rejects files that only have such a name: an empty file, one that is being written or was cut, or one of
+another content. It finds all faults that show without decoding: nearly all of gzip, a cut end of zstd, few of brotli.
 """
 
 import os
@@ -15,30 +15,31 @@ __all__ = ["can_hold"]
 _PIECE: Final = 64 * 1024
 _GZIP: Final = b"\x1f\x8b\x08"
 _GZIP_LEAST: Final = 18
-"""Octets of header and trailer (RFC 1952 §2.3)."""
+"""The number of octets of header and trailer (RFC 1952 §2.3)."""
 _CHECKED: Final = 1024 * 1024
-"""Octets of a file up to which it is read for its checksum; a larger one has to have the length alone."""
+"""The largest number of octets of a file that is read for its checksum; a larger file is checked by its length
+alone."""
 _ZSTD: Final = b"\x28\xb5\x2f\xfd"
 _ZSTD_HEAD: Final = 18
-"""Octets that magic number and frame header have at most (RFC 8878 §3.1.1.1)."""
+"""The largest number of octets of magic number and frame header (RFC 8878 §3.1.1.1)."""
 _ZSTD_WINDOW: Final = 8 * 1024 * 1024
-"""What a client has to have room for (RFC 9659 §3): browsers decode nothing that needs more."""
+"""The memory that every client has for a window (RFC 9659 §3): browsers decode nothing that needs more."""
 _ZSTD_BLOCKS: Final = 8192
-"""Blocks that are looked at; of 128 KiB each, they are a content of 1 GiB."""
+"""The number of blocks that are looked at; with 128 KiB each, they hold a content of 1 GiB."""
 _TEXT: Final = re.compile("[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f\udc80-\udcff]*[\udc80-\udcff]{0,3}")
-"""Of octets that are no UTF-8, which are surrogates here, only those of a last character that is cut off."""
+"""Text: octets that are no UTF-8, which are surrogates here, may only be those of a last character that is cut off."""
 
 
 def can_hold(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
-    """Whether `sibling` may be `plain` with a coding, as far as can be told for the price of a few reads.
+    """Whether `sibling` may be `plain` with a coding, as far as a few reads can show.
 
     Args:
         coding: "gzip", "zstd" or "br".
-        sibling: Open, and as large as it says.
-        plain: Open, and as large as it says.
+        sibling: An open file whose size is known.
+        plain: An open file whose size is known.
 
     Raises:
-        OSError: One of them cannot be read.
+        OSError: One of the files cannot be read.
     """
     match coding:
         case "gzip":
@@ -50,7 +51,7 @@ def can_hold(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
 
 
 def _gzip(sibling: OpenedFile, plain: OpenedFile) -> bool:
-    """By its trailer, the last thing that is written: checksum and length of the content (RFC 1952 §2.3.1)."""
+    """Check the trailer, which is written last: checksum and length of the content (RFC 1952 §2.3.1)."""
     descriptor, size = sibling.fileno(), sibling.size
     if size < _GZIP_LEAST or os.pread(descriptor, len(_GZIP), 0) != _GZIP:
         return False
@@ -70,10 +71,10 @@ def _checksum(file: OpenedFile) -> int:
 
 
 def _zstd(sibling: OpenedFile, length: int) -> bool:
-    """By its one frame (RFC 8878 §3.1.1): the length it states, if it does; its blocks have to end with the file."""
+    """Check the one frame (RFC 8878 §3.1.1): the stated length, if any, and blocks that end with the file."""
     descriptor = sibling.fileno()
     head = os.pread(descriptor, _ZSTD_HEAD, 0)
-    if len(head) < 6 or head[:4] != _ZSTD or head[4] & 0b11:  # one that needs a dictionary
+    if len(head) < 6 or head[:4] != _ZSTD or head[4] & 0b11:  # the frame needs a dictionary
         return False
     single, checksum, width = head[4] & 0x20, head[4] >> 2 & 1, (0, 2, 4, 8)[head[4] >> 6]
     width = width or (1 if single else 0)
@@ -88,20 +89,20 @@ def _zstd(sibling: OpenedFile, length: int) -> bool:
 
 
 def _end_of_blocks(descriptor: int, offset: int) -> int:
-    """Where the blocks from `offset` on end; before the file if they do not (RFC 8878 §3.1.1.2)."""
+    """The end of the blocks from `offset` on; before the file if they have none (RFC 8878 §3.1.1.2)."""
     for _ in range(_ZSTD_BLOCKS):
         header = os.pread(descriptor, 3, offset)
         value = int.from_bytes(header, "little")
         kind = value >> 1 & 0b11
         if len(header) < 3 or kind == 0b11:
             break
-        offset += 3 + (1 if kind == 0b01 else value >> 3)  # of a run, one octet is there
+        offset += 3 + (1 if kind == 0b01 else value >> 3)  # a run has one octet
         if value & 1:
             return offset
     return -8
 
 
 def _brotli(sibling: OpenedFile) -> bool:
-    """It has neither a mark nor a length; but it is not empty, and not a text, as `page.html.br` in Breton would be."""
+    """Check that the file is neither empty nor a text, as `page.html.br` in Breton would be; brotli has no mark."""
     beginning = os.pread(sibling.fileno(), 256, 0)
     return bool(beginning) and not _TEXT.fullmatch(beginning.decode("utf-8", "surrogateescape"))

@@ -1,7 +1,7 @@
 """RFC 9110 §8.4: files that get a content coding while they are sent, piece by piece, as fast as the client takes them.
 
-It is for types that gain by it, and for all of a file: the octets of a range would be others with the next version of a
-compressor, and to find them everything in front of them would have to be compressed.
+It is for types that gain by it, and for whole files. The octets of a range would change with the next version of a
+compressor, and all octets before the range would have to be compressed.
 """
 
 import os
@@ -20,12 +20,12 @@ from pyhttp.site import Site
 __all__ = ["LEAST", "Compressed", "codings_for", "is_for_part"]
 
 LEAST: Final = 1024
-"""Octets of a file below which a coding saves no packet."""
+"""The number of octets below which a coding of a file saves no packet."""
 _PIECE: Final = 64 * 1024
 _STEP: Final = 1024 * 1024
-"""Octets of a file behind which others are served, however little has come of them."""
+"""The number of octets of a file after which others are served, however few coded octets there are."""
 _GZIP_WINDOW: Final = 16 + 15
-"""What `zlib` takes for a gzip header around a window of 32 KiB (RFC 1952)."""
+"""The value with which `zlib` writes a gzip header and uses a window of 32 KiB (RFC 1952)."""
 _TEXTUAL: Final = frozenset(
     {
         "application/javascript",
@@ -51,14 +51,14 @@ _TEXTUAL: Final = frozenset(
 
 
 class Compressor(Protocol):
-    """What `zlib.compressobj` and `compression.zstd.ZstdCompressor` make."""
+    """An object like those of `zlib.compressobj` and `compression.zstd.ZstdCompressor`."""
 
     def compress(self, data: bytes, /) -> bytes:
-        """What comes out now, if anything."""
+        """The coded octets that are ready now, if any."""
         ...
 
     def flush(self) -> bytes:
-        """The rest."""
+        """The rest of the coded octets."""
         ...
 
 
@@ -67,8 +67,8 @@ def codings_for(path: str, file: OpenedFile, site: Site) -> tuple[str, ...]:
 
     Args:
         path: Absolute file-system path.
-        file: It, opened.
-        site: How it is served: an operator who says no-transform wants none.
+        file: The opened file.
+        site: The rules by which it is served: an operator who sets no-transform wants no coding.
     """
     if file.size < LEAST or _is_kept(site):
         return ()
@@ -87,10 +87,10 @@ def _is_kept(site: Site) -> bool:
 
 
 def is_for_part(head: RequestHead) -> bool:
-    """Whether a request is for a part of a file as it is, which has no coding.
+    """Whether a request is for a part of a file as it is, without a coding.
 
-    With a date in If-Range it is not: of two representations with one date it would be unknown which the client has a
-    part of (9110-13.1.5-8a). A tag tells.
+    With a date in If-Range it is not: two representations may have the same date, so it would be unknown which of them
+    the client has a part of (9110-13.1.5-8a). A tag shows it.
     """
     fields = head.headers.by_name
     if head.method != "GET" or "range" not in fields:
@@ -100,7 +100,7 @@ def is_for_part(head: RequestHead) -> bool:
 
 @lru_cache(maxsize=1)
 def _codings() -> tuple[str, ...]:
-    """Those that can be made here: zstd from Python 3.14 on, where it was built with it."""
+    """The codings that can be made here: zstd only from Python 3.14 on, if it was built with it."""
     return ("gzip",) if _zstd() is None else ("zstd", "gzip")
 
 
@@ -123,11 +123,11 @@ def _compressor(coding: str) -> Compressor:
 
 
 class Compressed:
-    """The content of an open file with a content coding, made while it is sent; whoever sends it closes it.
+    """The content of an open file with a content coding, made while it is sent; the sender closes it.
 
     Args:
-        file: Sized.
-        coding: One of `codings_for` it.
+        file: An open file whose size is known.
+        coding: A coding of `codings_for` the file.
     """
 
     __slots__ = ("_coding", "_file")
@@ -137,10 +137,10 @@ class Compressed:
         self._coding = coding
 
     def __iter__(self) -> Iterator[bytes]:
-        """It in pieces; an empty one ends a step that had nothing to say.
+        """Yield the coded content in pieces; an empty piece ends a step without coded octets.
 
         Raises:
-            InternalError: The file was truncated since it was opened: what has been sent is no whole.
+            InternalError: The file was truncated since it was opened: the sent octets are not the whole.
         """
         compressor, offset, size = _compressor(self._coding), 0, self._file.size
         while offset < size:

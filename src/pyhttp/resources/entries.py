@@ -1,4 +1,4 @@
-"""What a directory shows: the entries that the server would serve, and links that it does not follow (W4, W5, W8)."""
+"""The entries of a directory that the server would serve, and links that it does not follow (W4, W5, W8)."""
 
 import errno
 import os
@@ -17,31 +17,31 @@ from pyhttp.site import Site, is_hidden, program_for
 __all__ = ["UNSERVED", "Candidate", "Directory", "Entry", "Mark"]
 
 Mark = Literal["", "link", "leads out", "broken"]
-"""What is said beside a name: that it is a symbolic link, or why such a link is not served."""
+"""The mark beside a name: for a symbolic link, with the reason why such a link is not served."""
 UNSERVED: Final = frozenset[Mark]({"leads out", "broken"})
-"""The marks of what is named and not served."""
+"""The marks of links that are named and not served."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 _KIND_AND_PUBLIC: Final = 0o170000 | stat.S_IROTH
-"""The bits of a mode that say what something is and whether everyone may read it."""
+"""The bits of a mode that show the kind of a file and whether everyone may read it."""
 _PUBLIC_FILE: Final = stat.S_IFREG | stat.S_IROTH
 _NOTHING_THERE: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG})
-"""What systems say of a link that leads nowhere."""
+"""The errors of systems for a link whose target does not exist."""
 
 
 class Entry(NamedTuple):
-    """One name in a directory, and what it leads to."""
+    """One name in a directory, and its target."""
 
     name: str
-    """Decoded as `os.fsdecode` has it; it holds no control characters."""
+    """The name, decoded as by `os.fsdecode`; it holds no control characters."""
     is_directory: bool
-    """Else it is a regular file, or not served."""
+    """False for a regular file, and for a link that is not served."""
     mark: Mark
-    """Empty for what is no symbolic link."""
+    """Empty for a name that is no symbolic link."""
     size: int
-    """In bytes; 0 for a directory, and for what is not served."""
+    """The size in bytes; 0 for a directory, and for a link that is not served."""
     modified: int
-    """Seconds since 1970, within what four digits of a year can say. Of what is not served it is that of the link."""
+    """Seconds since 1970, within the range of four-digit years. For a link that is not served, the time of the link."""
 
 
 class Candidate(Protocol):
@@ -49,31 +49,31 @@ class Candidate(Protocol):
 
     @property
     def name(self) -> str:
-        """As `Entry.name`."""
+        """The name, as in `Entry.name`."""
         ...
 
     def stat(self) -> os.stat_result:
-        """Of what it leads to.
+        """The status of its target.
 
         Raises:
-            OSError: Nothing.
+            OSError: The target does not exist.
         """
         ...
 
     def is_symlink(self) -> bool:
-        """Whether a symbolic link leads there; asked after `stat`."""
+        """Whether the name is a symbolic link; asked after `stat`."""
         ...
 
 
 class Directory:
-    """A directory that is open: its names, read once and by blocks, and which of them the server would serve.
+    """An open directory: its names, read once and by blocks, and the entries that the server would serve.
 
     Args:
         path: Absolute file-system path.
         root: Absolute path of the folder served.
-        site: How it is served.
-        wanted: What is in the names to be read, without regard to case; empty for all.
-        unserved: Whether links that lead out, or nowhere, are entries, too.
+        site: The rules by which it is served.
+        wanted: The text that the wanted names contain, without regard to case; empty for all.
+        unserved: Whether links that lead out, or have no target, are entries, too.
 
     Raises:
         HTTPError: The directory cannot be shown; as `open_directory`.
@@ -92,20 +92,20 @@ class Directory:
         self._found = os.scandir(self._descriptor)
 
     def close(self) -> None:
-        """Close it; harmless when called twice."""
+        """Close the directory; harmless when called twice."""
         self._found.close()
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
 
     def block(self, count: int) -> list[os.DirEntry[str]]:
-        """The next names that are wanted, at most `count`, in no order; empty at the end."""
+        """The next wanted names, at most `count`, in no order; empty at the end."""
         wanted = self._wanted
         found = (one for one in self._found if wanted in one.name.casefold()) if wanted else self._found
         return list(islice(found, count))
 
     def entries(self, candidates: Iterable[Candidate]) -> list[Entry]:
-        """Those that the server would serve, and links that are named alone; one loop with few calls, of thousands."""
+        """The entries that the server would serve, and links that are only named; one loop with few calls."""
         entries: list[Entry] = []
         new = tuple.__new__  # takes half of the time that calling Entry does
         suffixes, time = self._suffixes, stat.ST_MTIME
@@ -116,7 +116,7 @@ class Directory:
             try:
                 status = candidate.stat()
                 mark: Mark = "link" if candidate.is_symlink() else ""
-            except OSError as error:  # a link that leads nowhere, or a name that has just gone
+            except OSError as error:  # a link without a target, or a name that has just gone
                 entries += self._named_alone(candidate, error)
                 continue
             mode, size, modified = status.st_mode, status.st_size, status[time]
@@ -135,9 +135,9 @@ class Directory:
         return entries
 
     def outlines(self, found: Iterable[os.DirEntry[str]]) -> list[Entry]:
-        """As `entries`, without size and time, and whether or not the server may read them: a look at links alone.
+        """The entries without size and time, whether or not the server may read them: only links are looked at.
 
-        What kind of thing a name leads to stands in the directory itself.
+        The kind of a name's file stands in the directory itself.
         """
         outlines: list[Entry] = []
         others: list[os.DirEntry[str]] = []
@@ -163,11 +163,11 @@ class Directory:
         return self.entries([_Known(name, self._descriptor) for name in names])
 
     def _hides(self, name: str) -> bool:
-        """Whether a name is never shown; only one with a dot in front or with odd characters may be such."""
+        """Whether a name is never shown; only a name with a dot in front or with odd characters may be such a one."""
         return _CONTROL.search(name) is not None or (self._hide and is_hidden((name,)))  # T4, W8
 
     def _shows(self, name: str, mode: int, *, is_link: bool) -> bool:
-        """Whether the server would serve what a name leads to."""
+        """Whether the server would serve the target of a name."""
         is_directory = stat.S_ISDIR(mode)
         if not (is_directory or stat.S_ISREG(mode)) or not self._is_readable(name, mode):
             return False
@@ -175,7 +175,7 @@ class Directory:
         return self._refusal(name, is_link=is_link, named=named) == ""
 
     def _refusal(self, name: str, *, is_link: bool, named: bool) -> str:
-        """As `Boundary.refusal`, of a name in this directory."""
+        """The result of `Boundary.refusal`, for a name in this directory."""
         if self._bounds is None:
             return ""
         real = os.path.join(self._real, name)
@@ -185,15 +185,15 @@ class Directory:
     def _named_alone(self, candidate: Candidate, error: OSError | None = None) -> list[Entry]:
         """The entry of a link that is not served and may be named; none where a rule of the operator's hides it.
 
-        A link that leads out is said to do that, whether or not anything is there: what lies outside is nobody's to
-        find out. The time is the link's own, for the same reason.
+        A link that leads out has this mark whether or not its target exists: no client may find out what lies outside.
+        For the same reason the time is that of the link itself.
         """
         name = candidate.name
         if not self._unserved:
             return []
         try:
             status = os.lstat(name, dir_fd=self._descriptor)
-        except OSError:  # it has just gone
+        except OSError:  # the name has just gone
             return []
         if not stat.S_ISLNK(status.st_mode):
             return []
@@ -207,15 +207,15 @@ class Directory:
         return [Entry(name, is_directory=False, mark=mark, size=0, modified=min(max(modified, EARLIEST), LATEST))]
 
     def _holds_scripts(self, name: str) -> bool:
-        """Whether a directory, which is no link, is not shown (C8)."""
+        """Whether a directory, which is no link, is hidden since it holds scripts (C8)."""
         return self._refusal(name, is_link=False, named=False) != ""
 
     def _is_source(self, name: str) -> bool:
-        """Whether a file is not sent by its name; a script is listed, since it answers (C8)."""
+        """Whether a file is not sent because of its name; a script is listed, since it answers (C8)."""
         return is_source(name, self._suffixes) and not program_for(name, self._suffixes)
 
     def _is_readable(self, name: str, mode: int) -> bool:
-        """Whether the server may open it; the system is asked only where the mode does not say so for everyone."""
+        """Whether the server may open the file; the system is asked only if the mode does not allow it for everyone."""
         wanted = 0o005 if stat.S_ISDIR(mode) else 0o004
         if mode & wanted == wanted:
             return True

@@ -27,15 +27,16 @@ __all__ = ["file_response", "index_of", "is_directory", "type_lines"]
 
 _DEFAULT_LIMITS: Final = Limits()
 _READ_AT_ONCE: Final = 64 * 1024
-"""Octets of content that are read here: below that a read costs less than to have the kernel send them."""
+"""The number of octets of content that are read here: for fewer, a read costs less than to have the kernel send
+them."""
 _SETTLED: Final = 3_000_000_000
-"""Nanoseconds after its last change from which on a file's validators do not depend on the time any more."""
+"""Nanoseconds after a file's last change from which its validators do not depend on the time any more."""
 _UNTOLD: Final = Validators(None)
 
 _HELD_ALREADY: Final = frozenset(
     {"content-type", "content-encoding", "content-language", "last-modified", "x-content-type-options"}
 )
-"""Of the representation, and not among what every 206 repeats: a client that sent If-Range has it (9110-15.3.7-6a)."""
+"""Fields of the representation that not every 206 repeats: a client that sent If-Range has them (9110-15.3.7-6a)."""
 
 
 def file_response(
@@ -48,18 +49,19 @@ def file_response(
     limits: Limits = _DEFAULT_LIMITS,
     clock: Callable[[], int] = time.time_ns,
 ) -> Response:
-    """What a file answers to a request; the content comes from a descriptor that is opened once.
+    """The answer of a file to a request; the content comes from a descriptor that is opened once.
 
-    HEAD gets what GET gets (9110-9.3.2-2a), no field less (9110-9.3.2-2b); the gate keeps the content back.
+    HEAD gets the same answer as GET (9110-9.3.2-2a), with all its fields (9110-9.3.2-2b); the gate leaves out the
+    content.
 
     Args:
         head: The request.
         path: Absolute file-system path.
         root: Absolute path of the folder served; see `open_file`.
-        site: How it is served.
-        file: What `open_file` has opened already, if it has; closed here or with the response, in every outcome.
-        limits: How many ranges are honoured.
-        clock: Nanoseconds since 1970.
+        site: The rules by which it is served.
+        file: The result of `open_file`, if there is one; closed here or with the response, in every outcome.
+        limits: The limits for the number of ranges.
+        clock: Returns nanoseconds since 1970.
 
     Raises:
         HTTPError: 403, 404, 405, 412, 416, 501 and so on.
@@ -76,7 +78,7 @@ def file_response(
             return _unsized(head, path, file, site)
         coding, varies, made, now_ns = "", False, False, clock()
         # Without other representations only a weight of 0 could exclude the file itself.
-        # The name of one that has a coding of its own ends in "z".
+        # A file with a coding of its own has a name that ends in "z".
         weighed = "accept-encoding" in headers.by_name and ";" in headers.by_name["accept-encoding"]
         if weighed or site.codings or site.compress or path[-1] in "zZ":
             found = select_representation(head, path, file, root, site, now_ns=now_ns)
@@ -85,7 +87,7 @@ def file_response(
             file, coding, varies, made = found.file, found.coding, found.varies, found.made
         described = _DESCRIBED.get(key := path if not coding else (path, coding, made))
         settled = file.modified_ns < now_ns - _SETTLED > file.changed_ns
-        if described is None or not settled or described.of != (file.version, varies, site):  # which it seldom is
+        if described is None or not settled or described.of != (file.version, varies, site):  # which is rare
             beginning = partial(_beginning, file, path, "" if made else coding, root, site)
             described = _describe((path, file.version, coding, varies, made), site, now_ns, beginning)
             if settled:
@@ -102,17 +104,17 @@ def file_response(
 def _special(
     head: RequestHead, described: "_Described", verdict: Verdict, file: OpenedFile, limits: Limits, *, made: str
 ) -> Response:
-    """The answer of a selected representation, as its preconditions and Range have it (9110-13.2.1-1a).
+    """The answer with a selected representation, by its preconditions and Range (9110-13.2.1-1a).
 
     Args:
         head: The request.
         described: The representation.
-        verdict: What its preconditions allow.
-        file: Open; closed here or with the response, unless this raises.
-        limits: How many ranges are honoured.
-        made: The coding that is to be made of the file; "" for none.
+        verdict: The verdict of its preconditions.
+        file: The open file; closed here or with the response, unless this raises.
+        limits: The limits for the number of ranges.
+        made: The coding that has to be made of the file; "" for none.
     """
-    if made and (verdict is PERFORM or verdict is PERFORM_WHOLE):  # it has no ranges
+    if made and (verdict is PERFORM or verdict is PERFORM_WHOLE):  # a made coding has no ranges
         from pyhttp.resources.compressing import Compressed  # noqa: PLC0415 - for few sites
 
         return Response(200, described.fields, Compressed(file, made))
@@ -129,27 +131,27 @@ def _special(
 
 
 class _Described(NamedTuple):
-    """What is said of a representation."""
+    """The description of a representation."""
 
     of: tuple[FileVersion, bool, Site]
-    """Version, whether it was chosen among others, and site: of which representation."""
+    """The version, whether it was chosen among others, and the site: the key of the representation."""
     validators: Validators
     fields: Headers
     """The header section of a 200 (9110-15.3.1-5a)."""
     not_modified: Headers
-    """That of a 304."""
+    """The header section of a 304."""
 
 
 _Selected = tuple[str, FileVersion, str, bool, bool]
-"""Path, version, content coding, whether it was chosen among others, and whether its coding is made: of a
-representation."""
+"""A representation: its path, version, content coding, whether it was chosen among others, and whether its coding is
+made."""
 
 
 def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[[], bytes]) -> _Described:
     path, version, coding, varies, made = selected
     validators = validators_of_file(version, now_ns, coding=coding, made=made)
     lines: Lines = (*type_lines(path, site, beginning, coding), ("ETag", str(validators.etag)))
-    if not made:  # without ranges nothing is said of them (9110-14.3-8a)
+    if not made:  # no field about ranges without ranges (9110-14.3-8a)
         lines = (*lines, ("Accept-Ranges", "bytes"))
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
@@ -164,7 +166,7 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
 _Key = str | tuple[str, str, bool]
 """A path, with the content coding where there is one, and whether that is made."""
 _DESCRIBED: Final[dict[_Key, _Described]] = {}
-"""What was said last of files that were last changed `_SETTLED` ago or more, when the time has no part in it."""
+"""The last descriptions of files that were last changed `_SETTLED` ago or more, when they do not depend on the time."""
 _MOST_DESCRIBED: Final = 1024
 
 
@@ -175,7 +177,7 @@ def _remember(key: _Key, described: _Described) -> None:
 
 
 def type_lines(path: str, site: Site, beginning: Callable[[], bytes], coding: str = "") -> Lines:
-    """What says of a file what it is: by its name, else by its beginning."""
+    """The field lines about a file's type: by its name, else by its beginning."""
     found = media_type(
         path,
         beginning=beginning,
@@ -188,14 +190,14 @@ def type_lines(path: str, site: Site, beginning: Callable[[], bytes], coding: st
 
 
 def _beginning(file: OpenedFile, path: str, coding: str, root: str, site: Site) -> bytes:
-    """What tells the type of a file whose name does not: of the plain one where a sibling was selected."""
+    """The octets that show a file's type if its name does not: those of the plain file for a sibling."""
     if coding:
         return open_file(path, root, site).take(0, LOOK)
     return os.pread(file.fileno(), LOOK, 0)
 
 
 def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Response:
-    """The answer of a file whose end only reading it tells: it has no ranges, and nothing tells its versions apart."""
+    """The answer of a file whose end shows only by reading: it has no ranges, and no validators."""
     fields = with_site_fields(type_lines(path, site, partial(os.pread, file.fileno(), LOOK, 0)), site)
     match evaluate(head.method, head.headers, _UNTOLD, 0):
         case Verdict.PERFORM | Verdict.PERFORM_WHOLE:
@@ -210,7 +212,7 @@ def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Resp
 
 
 def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> bytes | FileSlice:
-    """Content that is short is read at once, unless it is for HEAD, which has none.
+    """The content: short content is read at once, except for HEAD, which has none.
 
     Raises:
         InternalError: The file was truncated since it was opened.
@@ -224,19 +226,19 @@ def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> b
 
 
 def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limits: Limits) -> Response:
-    """206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    # An empty file has every range ignored (9110-14.2-3a, 9110-14.2-7a): a cache that fetches in slices would pass the
-    # 416 on.
+    """A 206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
+    # In an empty file every range is ignored (9110-14.2-3a, 9110-14.2-7a): a cache that fetches in slices would pass
+    # the 416 on.
     asked, size = head.headers.by_name["range"], file.size
     spans = select(asked, size, limits.ranges, limits.unordered_ranges) if size else Unranged.WHOLE
     if spans is Unranged.UNSATISFIABLE:
         raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
     if spans is Unranged.WHOLE:
         return Response(200, described.fields, _content(head, file, 0, file.size))
-    fields = described.fields  # what a cache needs (9110-15.3.7-4a), and without If-Range all else (9110-15.3.7-6b)
+    fields = described.fields  # those for a cache (9110-15.3.7-4a), and without If-Range all others (9110-15.3.7-6b)
     if "if-range" in head.headers.by_name:
         fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
-    if len(spans) == 1:  # never a multipart of one (9110-15.3.7.2-5a): the others met no byte (9110-15.3.7.2-5b)
+    if len(spans) == 1:  # never a multipart of one (9110-15.3.7.2-5a): the others had no byte (9110-15.3.7.2-5b)
         span = spans[0]
         fields = fields.plus("Content-Range", content_range(span, file.size))
         return Response(206, fields, _content(head, file, span.start, span.length))
@@ -249,16 +251,16 @@ def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limits: 
 
 
 def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:
-    """The names under which a file and its siblings can be had as they are (9110-15.5.7-2a)."""
+    """The names of a file and its siblings, each for the octets as they are (9110-15.5.7-2a)."""
     name = os.path.basename(path)
     return (name, *[name + SUFFIXES[coding] for coding in alternatives])
 
 
 def is_directory(path: str) -> bool:
-    """Whether `path` leads to a directory; False too where nothing can be found out."""
+    """Whether `path` leads to a directory; False also where this cannot be found out."""
     try:
         return stat.S_ISDIR(os.stat(path).st_mode)
-    except (OSError, ValueError):  # what it is instead, `open_file` will say
+    except (OSError, ValueError):  # `open_file` will report the reason
         return False
 
 

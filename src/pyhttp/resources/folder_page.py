@@ -1,4 +1,4 @@
-"""A listing as an HTML page, a function of the entries on it."""
+"""A listing as an HTML page, made from its entries alone."""
 
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -15,7 +15,7 @@ from pyhttp.resources.view import View
 __all__ = ["FolderPage", "folder_page"]
 
 _ABOUT: Final = ("readme.md", "readme.txt")
-"""Names of what says what a folder is about, the first that there is."""
+"""Names of files that describe a folder; the first that exists is shown."""
 
 
 class FolderPage(NamedTuple):
@@ -23,18 +23,18 @@ class FolderPage(NamedTuple):
 
     html: str
     about: str
-    """The name of the file among the entries that says what the folder is about; empty where there is none."""
+    """The name of the file among the entries that describes the folder; empty where there is none."""
 
 
 @lru_cache(maxsize=1)
 def folder_page(found: tuple[Entry, ...], asked: str, root: str, paging: Paging) -> FolderPage:
-    """The page of entries that have just been read; the last one is kept, as it takes longer to write than to read.
+    """The page for entries that have just been read; the last page is kept, since writing takes longer than reading.
 
     Args:
         found: The entries, in no order.
         asked: The path of the folder's URL, as requested.
-        root: Absolute path of the folder served; its name is that of the site.
-        paging: Which page of the listing this is.
+        root: Absolute path of the folder served; its name is the name of the site.
+        paging: The number and size of this page in the listing.
     """
     view, above = paging.view, paths.decode(asked)
     names = (root.rpartition("/")[2] or "/", *above)
@@ -58,7 +58,7 @@ def folder_page(found: tuple[Entry, ...], asked: str, root: str, paging: Paging)
 
 
 def _breadcrumbs(asked: str, names: tuple[str, ...], carried: str) -> str:
-    """Links to the directories above, relative so that they hold wherever the site is mounted."""
+    """Links to the directories above; they are relative, so that they hold wherever the site is mounted."""
     above = zip(paths.references_above(asked), names[:-1], strict=True)
     links = [f'<li><a href="{reference}{carried}">{escape_text(name)}</a>\n' for reference, name in above]
     return f'<nav aria-label="Folders above">\n<ol>\n{"".join(links)}</ol>\n</nav>\n' if links else ""
@@ -69,9 +69,9 @@ def _parent(carried: str) -> str:
 
 
 def _filter(paging: Paging, *, pictures: bool) -> str:
-    """A form for a part of the names, and the other look; nothing where nothing is to be found.
+    """A form for a part of the names, and for the other look; empty where the listing has no entries.
 
-    No link leads to what it asks for: a crawler would follow it, and read everything once more.
+    No link has the same target: a crawler would follow it, and read everything once more.
     """
     view = paging.view
     if not (paging.total or view.wanted):
@@ -90,7 +90,7 @@ def _filter(paging: Paging, *, pictures: bool) -> str:
 
 
 def _column(view: View, column: Column) -> str:
-    """The heading of a column: a form and no link, as `_filter`."""
+    """The heading of a column: a form and no link, as in `_filter`."""
     order = view.order
     direction = "descending" if order.descending else "ascending"
     state = f' aria-sort="{direction}"' if column is order.column else ""
@@ -105,12 +105,12 @@ _HEADINGS: Final = {Column.NAME: "Name", Column.SIZE: "Size", Column.DATE: "Modi
 
 
 def _hidden(name: str, value: str) -> str:
-    """What a form sends besides; nothing where that is empty."""
+    """A hidden value that a form sends; empty where the value is."""
     return f'<input type="hidden" name="{name}" value="{escape_text(value)}">' if value else ""
 
 
 def _pages(paging: Paging, label: str) -> str:
-    """What this page shows, and links to those before and behind it; nothing where it is the only one."""
+    """The range of entries on this page, and links to the pages before and behind it; empty for a single page."""
     if paging.count <= 1:
         return ""
     previous, following = escape_text(paging.previous), escape_text(paging.next)
@@ -121,7 +121,7 @@ def _pages(paging: Paging, label: str) -> str:
 
 
 def _summary(entries: list[Entry], paging: Paging) -> str:
-    """How many there are of each on the page, and how large together."""
+    """The number of entries of each kind on the page, and their size together."""
     if not paging.total:
         wanted = escape_text(paging.view.wanted)
         return f"No name here has “{wanted}” in it." if wanted else "This folder is empty."

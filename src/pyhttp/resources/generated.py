@@ -1,4 +1,4 @@
-"""RFC 9110 §8.8, §13: answers whose content this server has just written, conditional as those of files are."""
+"""RFC 9110 §8.8, §13: answers whose content this server has just written, with conditions as for files."""
 
 import os
 import time
@@ -19,7 +19,7 @@ from pyhttp.site import Site
 __all__ = ["generated_response", "streamed_response"]
 
 _UNTOLD: Final = EntityTag(os.urandom(16).hex())
-"""Of content that has no tag: one that no client was given, and no condition names."""
+"""The tag of content that has none: no client was given it, and no condition names it."""
 
 
 def generated_response(
@@ -29,10 +29,11 @@ def generated_response(
 
     Args:
         head: The request.
-        text: The whole representation, sent as UTF-8; what is no text in it as "?". Its tag is a digest of the octets.
+        text: The whole representation, sent as UTF-8, with "?" for invalid characters. Its tag is a digest of the
+            octets.
         lines: The field lines that describe it.
-        site: Whose fields the answer carries.
-        clock: Seconds since 1970.
+        site: The site whose fields the answer carries.
+        clock: Returns seconds since 1970.
 
     Raises:
         HTTPError: 405, 412 or 501.
@@ -47,14 +48,14 @@ def generated_response(
 def streamed_response(
     head: RequestHead, pieces: Iterable[bytes], lines: Lines, *, site: Site, clock: Callable[[], float] = time.time
 ) -> Response:
-    """The same for content that is written while it is sent: it has no entity tag, as it is never there as a whole.
+    """The answer for content that is written while it is sent: it has no entity tag, since it is never whole before.
 
     Args:
         head: The request.
-        pieces: The representation; closed, if it can be, where it is not sent. Where this raises, the caller closes it.
+        pieces: The representation; if it is not sent, it is closed. If this call raises, the caller closes it.
         lines: The field lines that describe it.
-        site: Whose fields the answer carries.
-        clock: Seconds since 1970.
+        site: The site whose fields the answer carries.
+        clock: Returns seconds since 1970.
 
     Raises:
         HTTPError: 405, 412 or 501.
@@ -71,7 +72,7 @@ def streamed_response(
 def _without_content(
     head: RequestHead, tag: EntityTag, fields: Headers, site: Site, clock: Callable[[], float]
 ) -> Response | None:
-    """What OPTIONS and the conditions of a request make of an answer; None where it gets the content."""
+    """The answer to OPTIONS, or by the conditions of a request; None where the request gets the content."""
     if head.method == "OPTIONS":
         return options_response(head.headers, site=site)
     verdict = evaluate(head.method, head.headers, Validators(tag), int(clock()))
@@ -82,7 +83,7 @@ def _without_content(
 
 @lru_cache(maxsize=1)
 def _entity_tag(text: str) -> EntityTag:
-    """The tag of a text; the last one is kept, as a listing that has not changed is the same text."""
+    """The tag of a text; the last one is kept, since a listing that has not changed is the same text."""
     from hashlib import sha256  # noqa: PLC0415 - a server of files alone never needs it
 
     return EntityTag(sha256(text.encode("utf-8", "replace")).hexdigest()[:32])

@@ -1,4 +1,4 @@
-"""What kinds of things people keep in folders: told by the endings of names, and drawn small."""
+"""Icons for the kinds of files that people keep in folders, by the endings of names."""
 
 from functools import cache
 from typing import Final
@@ -35,9 +35,10 @@ _ICONS: Final = {
     "key": "M10 12a4 4 0 1 1 0-.1h8v4m-3-4v3",
     "mail": "M2 6h16v12H2zl8 7 8-7",
 }
-"""The drawings of what entries are, 20 wide and 24 high: paths of SVG. A circle is one arc that nearly meets itself."""
+"""The drawings for the kinds of entries, 20 wide and 24 high: paths of SVG. A circle is one arc that nearly meets
+itself."""
 _MARKS: Final = {name: chr(ord("a") + place) for place, name in enumerate(_ICONS)}
-"""What the drawings are called on a page, which says it in each row: a letter each."""
+"""The names of the drawings on a page: one letter each, since every row has one."""
 
 _ENDINGS: Final = {
     "document": "doc docx dot odt odg rtf epub azw3 mobi tex djvu",
@@ -62,7 +63,7 @@ _ENDINGS: Final = {
     "key": "pem crt cer der p12 pfx key csr pub sig asc gpg",
     "mail": "eml mht mhtml mbox msg ics vcf",
 }
-"""The endings of names, in lower case, for each kind that the media types do not tell of."""
+"""The endings of names, in lower case, for each kind that does not follow from the media type."""
 _FAMILIES: Final = {"text": "text", "image": "image", "audio": "audio", "video": "video", "font": "font"}
 
 PICTURES: Final = frozenset(
@@ -73,7 +74,7 @@ PICTURES: Final = frozenset(
 
 @cache
 def icon_names() -> dict[str, str]:
-    """Suffix in lower case, with its dot, to icon; a file without one has the icon of files."""
+    """The icon of each suffix, in lower case with its dot; a file without a suffix has the icon of files."""
     names = {f".{suffix}": _FAMILIES.get(name.partition("/")[0], "file") for suffix, name in TYPES.items()}
     for icon, endings in _ENDINGS.items():
         names.update([(f".{ending}", icon) for ending in endings.split()])
@@ -88,5 +89,5 @@ def drawings(used: set[str]) -> str:
 
 @cache
 def pointers() -> dict[str, str]:
-    """What points at each icon, HTML."""
+    """The HTML that points at each icon."""
     return {name: f"<svg aria-hidden=true><use href=#{mark} /></svg>" for name, mark in _MARKS.items()}

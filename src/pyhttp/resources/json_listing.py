@@ -1,4 +1,4 @@
-"""RFC 8259: a directory as a JSON array, complete however long it is (safety lines W4, W5)."""
+"""RFC 8259: a directory as a JSON array, complete whatever its length (safety lines W4, W5)."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -27,16 +27,16 @@ _END: Final = "\n]\n"
 
 
 def json_response(head: RequestHead, path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIMITS) -> Response:
-    """A listing as an array of objects with name, type, size, mtime and url, of all that is served, in the order asked.
+    """A listing as an array of objects with name, type, size, mtime and url, for all served entries, in order.
 
-    More than `limits` lets a page show are written while they are sent, which takes many turns.
+    Entries beyond the number that `limits` allows on a page are written while they are sent, in many turns.
 
     Args:
-        head: The request; `sort` and `order` in its query choose the order, `q` what is in the names.
+        head: The request; `sort` and `order` in its query choose the order, `q` a part of the names.
         path: Absolute file-system path of the directory.
         root: Absolute path of the folder served.
-        site: How it is served.
-        limits: How many entries are written at once.
+        site: The rules by which it is served.
+        limits: The limits for entries that are written at once.
 
     Raises:
         HTTPError: As `directory_page` and `listing_response`.
@@ -57,17 +57,17 @@ def json_response(head: RequestHead, path: str, *, root: str, site: Site, limits
 
 @lru_cache(maxsize=1)
 def _short(found: tuple[Entry, ...], order: Order) -> str:
-    """The array of entries that have just been read; the last one is kept, as it takes longer to write than to read."""
+    """The array of entries that have just been read; the last one is kept, since writing takes longer than reading."""
     return _START + _BETWEEN.join(json_rows(order.sorted(found))) + _END
 
 
 class _Long:
-    """The array of a long directory: read, sorted and written in steps, between which others are served.
+    """The array of a long directory: read, sorted and written in steps; other clients are served between the steps.
 
     Args:
-        directory: Closed by `close`.
-        found: What has been read of it.
-        order: In which its entries are written.
+        directory: The directory; `close` closes it.
+        found: The names that have been read of it.
+        order: The order of the entries.
     """
 
     __slots__ = ("_directory", "_pieces")
@@ -84,7 +84,7 @@ class _Long:
 
 
 def _pieces(directory: Directory, found: list[DirEntry[str]], order: Order) -> Iterator[bytes]:
-    """An empty piece is the end of a step that had nothing to say."""
+    """Yield the array in pieces; an empty piece ends a step without output."""
     sorting = Sorting(directory, order)
     while found:
         sorting.add(found)

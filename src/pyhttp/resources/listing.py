@@ -24,7 +24,7 @@ __all__ = ["VARY", "Page", "directory_page", "file_page", "listing_response", "o
 _DEFAULT_LIMITS: Final = Limits()
 VARY: Final = ("Vary", "Accept")
 _ABOUT_SIZE: Final = 64 * 1024
-"""Bytes of a file that is shown below the listing of its folder: what people read there is no book."""
+"""The largest file, in bytes, that is shown below the listing of its folder: people do not read a book there."""
 
 
 class Page(NamedTuple):
@@ -32,11 +32,11 @@ class Page(NamedTuple):
 
     html: str
     link: str = ""
-    """As `Paging.link`: the value of a Link field that leads to others; empty where there are none."""
+    """The value of a Link field that leads to the other pages, as in `Paging.link`; empty where there are none."""
 
 
 def page_of(path: str, head: RequestHead, *, root: str, site: Site, limits: Limits) -> Page:
-    """A directory or a file as an HTML page: `directory_page`, which the request has parameters for, or `file_page`."""
+    """A directory or a file as an HTML page, by `directory_page` with the parameters of the request, or `file_page`."""
     if not is_directory(path):
         return Page(file_page(path, root=root, site=site, limits=limits))
     return directory_page(path, head.path, head.query, root=root, site=site, limits=limits)
@@ -56,14 +56,14 @@ def directory_page(
     Args:
         path: Absolute file-system path of the directory.
         asked: The path of its URL, as requested, for title and breadcrumbs.
-        query: Of the request: `view_of` says how it is looked at, and `page` which part.
+        query: The query of the request: `view_of` reads the view from it, and `page` chooses the part.
         root: Absolute path of the folder served; its name is on the page.
-        site: How it is served.
-        limits: How many entries a page shows, and how large a file.
+        site: The rules by which it is served.
+        limits: The limits for the entries of a page, and for the size of a shown file.
 
     Raises:
         Forbidden: The site has no listings, or the directory may not be read.
-        NotFound: It is not there, leads out of the root, or has no such page.
+        NotFound: The directory does not exist, leads out of the root, or has no such page.
     """
     view, number, size = view_of(query), page_number(query), limits.listing_entries
     directory = open_listed(path, root, site, wanted=view.wanted, unserved=True)
@@ -83,9 +83,9 @@ def open_listed(path: str, root: str, site: Site, *, wanted: str = "", unserved:
     Args:
         path: Absolute file-system path of the directory.
         root: Absolute path of the folder served.
-        site: How it is served.
+        site: The rules by which it is served.
         wanted: As for `Directory`.
-        unserved: Likewise.
+        unserved: As for `Directory`.
 
     Raises:
         HTTPError: As `directory_page`.
@@ -96,7 +96,7 @@ def open_listed(path: str, root: str, site: Site, *, wanted: str = "", unserved:
 
 
 def _about(directory: str, name: str, root: str, site: Site, limits: Limits) -> str:
-    """What a folder is about, as a file of it says; nothing where that may not be shown (C8), or is long."""
+    """The description of a folder from a file of it; empty where that may not be shown (C8), or is long."""
     try:
         text = _text_of(os.path.join(directory, name), root, site, min(limits.shown_file, _ABOUT_SIZE))
     except HTTPError:
@@ -109,15 +109,15 @@ def file_page(path: str, *, root: str, site: Site, limits: Limits = _DEFAULT_LIM
     """A file's contents as an HTML page, escaped (safety line W4).
 
     Raises:
-        Forbidden: It is larger than `Limits.shown_file`, or may not be read.
-        NotFound: It is not there, or must not be shown.
+        Forbidden: The file is larger than `Limits.shown_file`, or may not be read.
+        NotFound: The file does not exist, or must not be shown.
     """
     name, text = os.path.basename(path), _text_of(path, root, site, limits.shown_file)
     return document(name, f"<main>\n<h1>{escape_text(name)}</h1>\n<pre>\n{escape_text(text)}</pre>\n</main>\n")
 
 
 def _text_of(path: str, root: str, site: Site, most: int) -> str:
-    """The contents of a file of `most` octets at most.
+    """The contents of a file of at most `most` octets.
 
     Raises:
         HTTPError: As `file_page`.
@@ -127,7 +127,7 @@ def _text_of(path: str, root: str, site: Site, most: int) -> str:
         if opened.size > most:
             raise Forbidden("too large to be shown as a page")
         octets = bytearray()
-        for piece in opened:  # a file may be longer than it says
+        for piece in opened:  # a file may be longer than its stated size
             octets += piece
             if len(octets) > most:
                 raise Forbidden("too large to be shown as a page")
@@ -137,7 +137,7 @@ def _text_of(path: str, root: str, site: Site, most: int) -> str:
 
 
 def wants_json(head: RequestHead) -> bool:
-    """Whether a listing is asked for as JSON: by ``?format=json``, or by Accept (RFC 9110 §12.5.1)."""
+    """Whether the request asks for a listing as JSON: by ``?format=json``, or by Accept (RFC 9110 §12.5.1)."""
     asked = parameters(head.query).get("format")
     if asked is not None:
         return asked == "json"
@@ -147,13 +147,13 @@ def wants_json(head: RequestHead) -> bool:
 
 
 def listing_response(head: RequestHead, page: str, link: str = "", *, site: Site) -> Response:
-    """What a listing answers to a request.
+    """The answer of a listing to a request.
 
     Args:
         head: The request.
         page: The HTML, of `directory_page` or of an overridden `list_dir`.
         link: As `Page.link`.
-        site: Whose fields the answer carries.
+        site: The site whose fields the answer carries.
 
     Raises:
         HTTPError: 405, 412 or 501.

@@ -1,4 +1,4 @@
-"""RFC 9110 §8, §13, §14: a file that a program names itself, apart from any folder that is served."""
+"""RFC 9110 §8, §13, §14: a file that a program names itself, outside of any served folder."""
 
 import os
 from functools import lru_cache
@@ -13,23 +13,23 @@ from pyhttp.site import Site
 __all__ = ["file_answer"]
 
 _NOWHERE: Final = "\0"
-"""A folder that nothing is in: what a program names itself is sent wherever it is."""
+"""A folder that holds no file: a file that a program names is sent wherever it is."""
 _WHOLE: Final = RequestHead("GET", "/", "/", "", "", "HTTP/1.1", EMPTY)
-"""What asks for all of a file."""
+"""A request for a whole file."""
 
 
 def file_answer(path: str | os.PathLike[str], head: RequestHead | None, content_type: str, lines: Lines) -> Response:
-    """What a file answers to a GET or HEAD; to another request, or none, all of it.
+    """The answer of a file to a GET or HEAD; to another request, or none, the whole file.
 
     Args:
-        path: Relative to the working directory, or absolute.
+        path: A path, relative to the working directory or absolute.
         head: The request.
-        content_type: What the file is; "": as files of a folder.
-        lines: Of the answer besides; not yet checked.
+        content_type: The type of the file; "": as for files of a folder.
+        lines: Further field lines of the answer; not yet checked.
 
     Raises:
         HTTPError: As `file_response`.
-        ValueError: `content_type` is none, or one of `lines` may not be set.
+        ValueError: `content_type` is no media type, or one of `lines` may not be set.
     """
     place = os.path.abspath(os.fspath(path))
     asked = head if head is not None and head.method in {"GET", "HEAD"} else _WHOLE
@@ -39,6 +39,6 @@ def file_answer(path: str | os.PathLike[str], head: RequestHead | None, content_
 
 @lru_cache(maxsize=64)
 def _site(name: str, content_type: str, lines: Lines) -> Site:
-    """A site whose files called `name` are what they are said to be: by their ending, or without one by default."""
+    """A site whose files called `name` have the given type: by their ending, or without one by default."""
     ending = name.rpartition(".")[2]
     return Site(media_types=((ending, content_type),) if ending else (), default_type=content_type, headers=lines)

@@ -1,4 +1,4 @@
-"""Files opened once: what is checked is what is served (safety lines T6, T7, T10, W1)."""
+"""Files that are opened once: the checked file is the served file (safety lines T6, T7, T10, W1)."""
 
 import errno
 import os
@@ -15,41 +15,41 @@ from pyhttp.site import Site
 __all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
 
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-"""Non-blocking, since a FIFO would wait for its writer (W1)."""
+"""The flags are non-blocking, since a FIFO would wait for its writer (W1)."""
 
 _NO_ACCESS: Final[int] = getattr(os, "O_PATH", 0)
-"""Opens a directory that may be entered and not read, where the system has such a flag."""
+"""The flag for a directory that may be entered and not read, where the system has such a flag."""
 
 _REFUSED: Final = frozenset({errno.EACCES, errno.EPERM})
 _EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _BROKEN: Final = frozenset({errno.EIO})
 _LINK: Final = frozenset({errno.ELOOP, errno.EMLINK})
-"""What systems say of a link that is not to be followed."""
+"""The errors of systems for a link that may not be followed."""
 _DESCRIPTORS: Final = "/proc/self/fd/"
 _READ_NO_LINK: Final = _READ | os.O_NOFOLLOW
 _PIECE: Final = 64 * 1024
 
 
 class OpenedFile:
-    """An open descriptor and what `fstat` said of it; a `pyhttp.messages.OpenFile`.
+    """An open descriptor with its result of `fstat`; a `pyhttp.messages.OpenFile`.
 
-    Iterated over, it is the content up to wherever that ends: of a file whose size is not known.
+    Iterating it gives the content up to its end, for a file whose size is not known.
     """
 
     __slots__ = ("_descriptor", "changed_ns", "modified_ns", "path", "size", "sized", "version")
 
     path: str
-    """As it was opened."""
+    """The path with which it was opened."""
     size: int
-    """In bytes, when it was opened."""
+    """The size in bytes, when it was opened."""
     sized: bool
-    """Whether `size` is what can be read; it is not for files that the kernel makes up when they are read."""
+    """Whether `size` bytes can be read; this is false for files that the kernel makes up when they are read."""
     modified_ns: int
     """Its mtime, nanoseconds since 1970, when it was opened for the response (9110-8.8.2.1-3a)."""
     changed_ns: int
     """Its ctime, nanoseconds since 1970: the last change of content, name, mode or mtime."""
     version: FileVersion
-    """What tells it from every other file, and from itself after a change."""
+    """The values that distinguish it from every other file, and from itself after a change."""
 
     def __init__(self, descriptor: int, path: str, status: os.stat_result, sized: bool = True) -> None:
         self._descriptor = descriptor
@@ -65,7 +65,7 @@ class OpenedFile:
         return self._descriptor
 
     def take(self, offset: int, length: int) -> bytes:
-        """`length` bytes from `offset` on, or what there is of them; and close it."""
+        """Return up to `length` bytes from `offset` on, and close the file."""
         descriptor, self._descriptor = self._descriptor, -1
         try:
             return os.pread(descriptor, length, offset)
@@ -73,10 +73,10 @@ class OpenedFile:
             os.close(descriptor)
 
     def __iter__(self) -> Iterator[bytes]:
-        """What can be read, in pieces.
+        """Yield the content in pieces.
 
         Raises:
-            HTTPError: It cannot be read.
+            HTTPError: The file cannot be read.
         """
         offset = 0
         while piece := _read(self._descriptor, _PIECE, offset):
@@ -84,7 +84,7 @@ class OpenedFile:
             yield piece
 
     def close(self) -> None:
-        """Close it; harmless when called twice."""
+        """Close the file; harmless when called twice."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             os.close(descriptor)
@@ -94,14 +94,14 @@ def open_file(path: str, root: str, site: Site) -> OpenedFile:
     """Open a regular file that the site may show.
 
     Args:
-        path: Absolute file-system path. One that is not below `root` is the operator's own doing and is trusted.
+        path: Absolute file-system path. A path that is not below `root` is the operator's own choice and is trusted.
         root: Absolute path of the folder served.
-        site: What may be followed and what is never shown.
+        site: The rules for links that may be followed and files that are never shown.
 
     Raises:
-        NotFound: There is no such regular file, or it is outside the root, hidden, or what may run (T6, W8, C8).
-        Forbidden: The server may not read it.
-        Unavailable: Out of descriptors or memory.
+        NotFound: There is no such regular file, or it is outside the root, hidden, or may run (T6, W8, C8).
+        Forbidden: The server may not read the file.
+        Unavailable: No descriptors or memory are left.
     """
     directly = is_directly_in(path, root, site.cgi_directories, site.cgi_suffixes)
     try:
@@ -128,7 +128,7 @@ def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
     Args:
         path: Absolute file-system path.
         root: Absolute path of the folder served.
-        site: What may be followed and what is never shown.
+        site: The rules for links that may be followed and files that are never shown.
         flags: Further flags of `os.open`.
 
     Returns:
@@ -147,7 +147,7 @@ def open_directory(path: str, root: str, site: Site, *, flags: int = 0) -> int:
 
 
 def check_directory(path: str, root: str, site: Site) -> None:
-    """Refuse what `open_directory` refuses, except that the names in the directory need not be readable.
+    """Refuse a directory as `open_directory` does, except that its names need not be readable.
 
     Raises:
         HTTPError: As `open_file`.
@@ -163,7 +163,7 @@ def _open(path: str, flags: int = 0) -> int:
 
 
 def _fault(error: OSError | ValueError) -> HTTPError:
-    """What a failed `open` means to the client (T10): absence unless it is known to be something else."""
+    """The error of a failed `open` for the client (T10): absence unless another cause is known."""
     if isinstance(error, ValueError):  # a NUL, or a name the file system's encoding lacks
         return NotFound(str(error))
     detail = os.strerror(error.errno) if error.errno else str(error)
@@ -177,9 +177,9 @@ def _fault(error: OSError | ValueError) -> HTTPError:
 
 
 def _is_sized(descriptor: int, size: int) -> bool:
-    """Whether a file that takes no space on a disk has the size that it states: it is empty, or sparse, if so.
+    """Whether a file that takes no space on a disk has the size that it states: then it is empty, or sparse.
 
-    Files of /proc state 0 and those of /sys a page, whatever can be read.
+    Files of /proc state 0 and those of /sys a page, whatever their content.
     """
     return bool(_read(descriptor, 1, size - 1)) if size else not _read(descriptor, 1, 0)
 
@@ -187,7 +187,7 @@ def _is_sized(descriptor: int, size: int) -> bool:
 def _read(descriptor: int, length: int, offset: int) -> bytes:
     try:
         return os.pread(descriptor, length, offset)
-    except OSError as error:  # of a file that can be opened and not read, as some of /proc
+    except OSError as error:  # the file can be opened and not read, as some of /proc
         raise _fault(error) from error
 
 
@@ -197,7 +197,7 @@ def _check_regular(status: os.stat_result) -> None:
 
 
 def _check_place(descriptor: int, path: str, root: str, site: Site, *, named: bool = True) -> None:
-    """T6: what was opened is inside the root; C8, W8: and neither what may run nor hidden, whatever led there."""
+    """Refuse an opened file outside the root (T6), and one that may run or is hidden, whatever led there (C8, W8)."""
     if not is_inside(path, root):
         return
     refusal = boundary(root, site).refusal(path, real_path(descriptor, path), named=named)
@@ -206,7 +206,7 @@ def _check_place(descriptor: int, path: str, root: str, site: Site, *, named: bo
 
 
 def real_path(descriptor: int, path: str) -> str:
-    """Where an open file is, without links: from the descriptor where the system tells, else from its path."""
+    """The path of an open file, without links: from the descriptor where the system gives it, else from its path."""
     try:
         return os.readlink(f"{_DESCRIPTORS}{descriptor}")
     except OSError:  # no such file system here

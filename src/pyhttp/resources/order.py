@@ -1,4 +1,4 @@
-"""In what order a listing shows its entries: folders first, then as its query asks."""
+"""The order of the entries of a listing: folders first, then as its query asks."""
 
 import re
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ __all__ = ["Column", "Order", "parameters"]
 
 _NUMBER: Final = re.compile("([0-9]+)")
 _GREATEST: Final = 10**20 - 1
-"""No size and no time is above it: 20 digits say what 64 bits can hold."""
+"""No size and no time is larger: 20 digits are enough for 64 bits."""
 
 
 class Column(Enum):
-    """What entries are sorted by; the value stands in the query."""
+    """The key by which entries are sorted; the value stands in the query."""
 
     NAME = "name"
     SIZE = "size"
@@ -36,13 +36,13 @@ class Order:
 
     @classmethod
     def of(cls, query: str) -> "Order":
-        """The order that a query asks for; what it does not say, or says wrongly, is by name and ascending."""
+        """The order that a query asks for; a part that is missing or invalid means by name, and ascending."""
         asked = parameters(query)
         return cls(_COLUMNS.get(asked.get("sort", ""), Column.NAME), asked.get("order") == "desc")
 
     @property
     def query(self) -> str:
-        """The query that asks for it; empty for the order of those that ask for none."""
+        """The query that asks for this order; empty for the default order."""
         return "" if self == Order() else f"sort={self.column.value}&order={_direction(descending=self.descending)}"
 
     @property
@@ -56,7 +56,7 @@ class Order:
         return [entry for _, entry in sorted(zip(self.keys(entries), entries, strict=False), reverse=self.reverse)]
 
     def keys(self, entries: Sequence[Entry]) -> list[str]:
-        """What each entry is sorted by, as one text without control characters."""
+        """The text by which each entry is sorted, without control characters."""
         names = _natural([entry.name for entry in entries])
         folder, file = ("1", "0") if self.reverse else ("0", "1")
         groups = [folder if entry.is_directory else file for entry in entries]
@@ -71,12 +71,12 @@ class Order:
         return [f"{group}{number:020}{name}" for group, number, name in zip(groups, numbers, names, strict=False)]
 
     def direction_for(self, column: Column) -> str:
-        """What a column's heading leads to: the other direction, or the one that people look for first."""
+        """The direction that a column's heading leads to: the other one, or the one that people look for first."""
         return _direction(descending=not self.descending if column is self.column else column is not Column.NAME)
 
 
 def _direction(*, descending: bool) -> str:
-    """As it stands in a query."""
+    """The direction as it stands in a query."""
     return "desc" if descending else "asc"
 
 
@@ -89,10 +89,10 @@ def parameters(query: str) -> dict[str, str]:
 
 
 def _natural(names: list[str]) -> list[str]:
-    """What each name is sorted by: letters without their case, and numbers by value: their length before their digits.
+    """The text by which each name is sorted: letters without case, and numbers by value: length first, then digits.
 
     A zero stands before the length, so that a number keeps the place of a digit among other characters. All names are
-    taken together, with a slash between them, which no name holds: that takes half of the time. Without names, the
+    treated together, with a slash between them, which no name holds: that takes half of the time. For no names, the
     result is one empty text.
     """
     parts = _NUMBER.split("/".join(names).casefold())

@@ -83,7 +83,7 @@ tbody td{grid-column:2;border:0;padding:0 0 .5rem;font-size:.8125rem;text-align:
 """Text and lines have a contrast of 4.5 and more against their ground, light and dark (WCAG 2.2, 1.4.3)."""
 
 _DIGEST: Final = "8WRHf/9u9sBUHenJru6EjOTjS4kPYKtw7PM5IXvhceg="
-"""SHA-256 of STYLE in base64, written down: `hashlib` brings OpenSSL, which a server needs for nothing else."""
+"""The SHA-256 of STYLE in base64, written down: `hashlib` loads OpenSSL, which a server needs for nothing else."""
 
 GALLERY: Final = """
 table,thead,tbody,tbody tr,th{display:block}
@@ -97,10 +97,10 @@ tbody+tbody use{transform:translate(50%) scale(5)translate(-10px)}
 tbody td{display:block;border:0;padding:0 0 .75rem;font-size:.8125rem;text-align:center}
 td:is(td+td,:empty){display:none}
 """
-"""What goes with STYLE where a listing shows its images as tiles."""
+"""The style beside STYLE for a listing that shows its images as tiles."""
 
 _GALLERY_DIGEST: Final = "p9J52BTL8xTulgtzyvKEMMEJgssu30zXje6orUy56kM="
-"""As `_DIGEST`, of GALLERY."""
+"""The SHA-256 of GALLERY, as `_DIGEST`."""
 
 SCRIPT: Final = """
 const $=s=>[...document.querySelectorAll(s)],[q]=$("[type=search]"),[z]=$("#zone")
@@ -116,17 +116,17 @@ const all=$(".pages")[0]?"; Enter asks for all":""
 if(w==asked)o.innerHTML=found
 else o.textContent=w.includes(asked)?n+" of "+rows.length+all:"Enter asks for these"}}
 """
-"""What a listing has of a browser that runs it: names are filtered as one types, times are those of the reader's zone.
+"""The script of a listing: names are filtered as one types, and times are in the reader's zone.
 
 Without it Enter filters, and times are in UTC.
 """
 
 _SCRIPT_DIGEST: Final = "y42Nvig0x/3EdFi+kg9FyK84rvnCDDHFtUE6Vxf9UUk="
-"""As `_DIGEST`, of SCRIPT."""
+"""The SHA-256 of SCRIPT, as `_DIGEST`."""
 
 
 def _lines(styles: str = "", further: str = "") -> Lines:
-    # A policy under which these pages may do nothing but look as they do (CSP Level 3).
+    # A policy under which these pages may only be shown in their style (CSP Level 3).
     policy = f"default-src 'none'; style-src 'sha256-{_DIGEST}'{styles}; {further}base-uri 'none'; form-action 'self'"
     kind = ("Content-Type", "text/html; charset=utf-8")
     return (kind, ("Content-Security-Policy", policy), ("X-Content-Type-Options", "nosniff"))
@@ -144,8 +144,8 @@ def document(title: str, *body: str, style: str = "") -> str:
 
     Args:
         title: Plain text; escaped here.
-        body: HTML, in pieces; whoever wrote it escaped what came from outside.
-        style: What it needs besides STYLE.
+        body: HTML, in pieces; its author has escaped all text from outside.
+        style: The style that it needs besides STYLE.
     """
     further = f"<style>{style}</style>\n" if style else ""
     head = (
@@ -157,7 +157,7 @@ def document(title: str, *body: str, style: str = "") -> str:
 
 
 def with_more(page: str, more: str) -> str:
-    """A page of `document` with HTML behind what it has."""
+    """A page of `document` with HTML added at its end."""
     return page[: -len(_END)] + more + _END
 
 
@@ -167,21 +167,21 @@ def plain_text(name: str) -> str:
 
 
 def escape_text(text: str) -> str:
-    """Text for HTML, in content and in quoted attributes: a name may have come from anybody (9110-17.4-3c).
+    """Text for HTML, in content and in quoted attributes: anybody may have chosen a name (9110-17.4-3c).
 
-    Not `html.escape`: with it comes a table of all entities, which costs as much to import as ten modules of ours.
+    `html.escape` is not used: it loads a table of all entities, which costs as much as ten modules of ours.
     """
     text = plain_text(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace('"', "&quot;").replace("'", "&#x27;")
 
 
 def page_lines() -> Lines:
-    """The field lines that go with every such page but a listing."""
+    """The field lines of every such page except a listing."""
     return _NOTE_LINES
 
 
 def listing_lines(*, gallery: bool) -> Lines:
-    """The field lines that go with a listing, whose script may run.
+    """The field lines of a listing, whose script may run.
 
     Args:
         gallery: Whether it has the style GALLERY, and may show images of this server.

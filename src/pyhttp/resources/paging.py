@@ -1,4 +1,4 @@
-"""Which part of a long listing a page shows, and the links to the others (RFC 8288)."""
+"""The part of a long listing on one page, and the links to the others (RFC 8288)."""
 
 import re
 from dataclasses import dataclass
@@ -15,20 +15,20 @@ _NUMBER: Final = re.compile("[1-9][0-9]{0,17}")
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """One page among those of a listing.
+    """One page of a listing.
 
     Raises:
-        NotFound: The listing has no such page; an empty one has the first.
+        NotFound: The listing has no such page; an empty listing has one page.
     """
 
     view: View
-    """Of the whole listing."""
+    """The view of the whole listing."""
     number: int
-    """Of the page; the first is 1."""
+    """The number of the page; the first is 1."""
     size: int
-    """How many entries a page shows at most."""
+    """The largest number of entries on a page."""
     total: int
-    """How many there are in all."""
+    """The number of entries on all pages."""
 
     def __post_init__(self) -> None:
         if self.number > max(self.count, 1):
@@ -36,17 +36,17 @@ class Paging:
 
     @property
     def count(self) -> int:
-        """How many pages there are."""
+        """The number of pages."""
         return -(-self.total // self.size)
 
     @property
     def first(self) -> int:
-        """The place of the page's first entry; that of the first of all is 1."""
+        """The place of the page's first entry; the first entry of the listing has place 1."""
         return (self.number - 1) * self.size + 1
 
     @property
     def last(self) -> int:
-        """The place of its last entry."""
+        """The place of the page's last entry."""
         return min(self.number * self.size, self.total)
 
     @property
@@ -56,14 +56,15 @@ class Paging:
 
     @property
     def next(self) -> str:
-        """The same of the page behind."""
+        """The reference to the page behind, relative to the listing; empty where there is none."""
         return self.view.reference(self.number + 1) if self.number < self.count else ""
 
     @property
     def link(self) -> str:
-        """The value of a Link field that names both, and for an order or look that was chosen the listing itself.
+        """The value of a Link field that names both, and the listing itself for an order or look that was chosen.
 
-        That is what a search engine is to keep of all of them (RFC 6596). The value is empty where there is no other.
+        A search engine should keep only the listing itself (RFC 6596). The value is empty where there is nothing to
+        name.
         """
         links = [f'<{self.previous}>; rel="prev"'] if self.previous else []
         links += [f'<{self.next}>; rel="next"'] if self.next else []
@@ -75,7 +76,7 @@ def page_number(query: str) -> int:
     """The number of the page that a query asks for; 1 where it names none.
 
     Raises:
-        NotFound: What it names is no number that a page has.
+        NotFound: The query names something that cannot be the number of a page.
     """
     asked = parameters(query).get("page", "1")
     if not _NUMBER.fullmatch(asked):

@@ -22,9 +22,9 @@ __all__ = [
 ]
 
 _REMEMBERED: Final = 512
-"""Paths of which the meaning is remembered; each as long as a request line at most."""
+"""The number of paths whose meaning is remembered; each is at most as long as a request line."""
 _CONTROL: Final = re.compile("%[01][0-9A-Fa-f]|%7[Ff]")
-"""A control character; unescaped ones are in no path."""
+"""A control character; no path has unescaped ones."""
 _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 normal: Final = lru_cache(maxsize=64)(os.path.normpath)
 """A path without empty and dot segments. A handler asks for each request, mostly of the same folder."""
@@ -38,19 +38,20 @@ def decode(path: str) -> tuple[str, ...]:
     """The segments of a request path, each decoded once (3986-2.4-3b, 3986-7.3-2a), empty ones left out.
 
     Every decision about access is made on this one form (3986-7.3-2c, safety line T8): ``//a//b/`` is ``a``, ``b``, and
-    so is ``/%61/%62`` (3986-6.2.2.2-1c). So far paths are normalised (9110-4.2.3-7a), and two spellings of one path
-    lead to one file, or to none (9110-4.2.3-7b). What parts a path is settled before it is decoded (3986-7.3-2b).
-    Octets that are no text in the file system's encoding become surrogates, as `os.fsdecode` has it.
+    so is ``/%61/%62`` (3986-6.2.2.2-1c). So paths are normalised (9110-4.2.3-7a), and two spellings of one path lead to
+    one file, or to none (9110-4.2.3-7b). A path is divided before it is decoded (3986-7.3-2b). Octets that are no text
+    in the file system's encoding become surrogates, as by `os.fsdecode`.
 
     Args:
         path: The path as it stood in the request, still encoded; a query is cut off.
 
     Raises:
-        BadRequest: It does not begin with a slash (3986-3.3-2a) or is not in URI characters, an escape is incomplete,
-            or it decodes to a control character (NUL: 3986-7.3-2d; CR and LF: 3986-7.2-3a; safety line T4).
+        BadRequest: The path does not begin with a slash (3986-3.3-2a) or has characters that are not for URIs; an
+            escape is incomplete; or the path decodes to a control character (NUL: 3986-7.3-2d; CR and LF: 3986-7.2-3a;
+            safety line T4).
         NotFound: A segment decodes to ``.`` or ``..``, which are refused and not removed (3986-6.2.2.3-1c,
-            3986-5.2.4-1, T5), or holds an encoded slash (T4): the file system never sees what means something to it
-            (3986-7.3-3a, 3986-7.3-3d).
+            3986-5.2.4-1, T5), or holds an encoded slash (T4): the file system never gets a character that is special to
+            it (3986-7.3-3a, 3986-7.3-3d).
     """
     encoded = path.partition("?")[0]
     if not abnf.text_pattern(abnf.ORIGIN_FORM).fullmatch(encoded):
@@ -73,20 +74,20 @@ def _unescape(encoded: str) -> str:
 
 
 def encode_segment(segment: str) -> str:
-    """One decoded segment as it stands in a URI: "%" is escaped (3986-2.4-3a), unreserved is not (3875-2.3-5b)."""
+    """One decoded segment as in a URI: "%" is escaped (3986-2.4-3a), unreserved characters are not (3875-2.3-5b)."""
     if _NEEDS_NO_ESCAPE.fullmatch(segment):  # most names, and listings have thousands
         return segment
     return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])
 
 
 def home_reference(path: str) -> str:
-    """The relative reference to the top of the site: right behind any prefix, and never to another host (R1).
+    """The relative reference to the top of the site: correct behind any prefix, and never to another host (R1).
 
-    All references of this server are relative: they name no host, which could be missing in a URI of http or https
+    All references of this server are relative: they have no host, which could be missing in a URI of http or https
     (9110-4.2.1-4a, 9110-4.2.2-4a), and no user (9110-4.2.4-3a).
 
     Args:
-        path: Of the request that is answered, still encoded; a client resolves against it, empty segments included.
+        path: The path of the answered request, still encoded; a client resolves against it, empty segments included.
     """
     return "../" * (path.count("/") - 1) or "./"
 
@@ -95,7 +96,7 @@ def references_above(path: str) -> tuple[str, ...]:
     """The relative references to the directories above a directory, from the top of the site on.
 
     Args:
-        path: Of the request, as for `home_reference`: each slash is a step, however few segments there are.
+        path: The path of the request, as for `home_reference`: each slash is a step, however few segments there are.
     """
     parts = path.split("/")
     places = [place for place, part in enumerate(parts[:-1]) if part or not place]
@@ -106,12 +107,12 @@ def directory_reference(path: str, segments: tuple[str, ...]) -> str:
     """The relative reference to a directory, as `home_reference` is one.
 
     Args:
-        path: Of the request that is answered, still encoded: without its slash, or of a script that leads there.
+        path: The path of the answered request, still encoded: without its slash, or of a script that leads there.
         segments: The decoded path of the directory; not empty.
     """
     if decode(path) != segments:
         return home_reference(path) + "".join([f"{encode_segment(segment)}/" for segment in segments])
-    # An escaped colon parts nothing; but not all who read it leave it escaped (RFC 3986 §4.2).
+    # An escaped colon does not divide; but some readers remove the escape (RFC 3986 §4.2).
     return f"{'./' if ':' in segments[-1] else ''}{encode_segment(segments[-1])}/"
 
 
@@ -119,8 +120,8 @@ def page_reference(path: str, segments: tuple[str, ...]) -> str:
     """The relative reference to a page, as `home_reference` is one.
 
     Args:
-        path: Of the request that is answered, still encoded: beside the page, or of a script that leads there.
-        segments: The decoded path of the page; the last one is empty where a folder is meant.
+        path: The path of the answered request, still encoded: beside the page, or of a script that leads there.
+        segments: The decoded path of the page; the last one is empty for a folder.
     """
     *above, name = segments
     if list(decode(path)[:-1]) != above:
@@ -130,7 +131,7 @@ def page_reference(path: str, segments: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=_REMEMBERED)
 def locate(root: str, path: str, hide_dotfiles: bool = False) -> str:
-    """The absolute file-system path that a request path means below `root`; nothing is looked up.
+    """The absolute file-system path that a request path means below `root`; the file system is not read.
 
     Args:
         root: An absolute path.
@@ -153,11 +154,11 @@ def only_file(root: str, path: str, name: str) -> str:
     Args:
         root: An absolute path.
         path: As for `decode`.
-        name: The file's, below `root`.
+        name: The name of the file, below `root`.
 
     Raises:
         BadRequest: As `decode`.
-        NotFound: As `decode`, or another name is asked for.
+        NotFound: As `decode`, or the request has another name.
     """
     segments = decode(path)
     if segments and (segments != (name,) or path.endswith("/")):
@@ -166,5 +167,5 @@ def only_file(root: str, path: str, name: str) -> str:
 
 
 def is_inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components; both absolute and normalised (safety line T6)."""
+    """Whether `path` is `root` or below it, by whole components; both are absolute and normalised (safety line T6)."""
     return path == root or path.startswith(root if root == "/" else root + "/")

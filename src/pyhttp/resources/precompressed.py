@@ -1,4 +1,4 @@
-"""RFC 9110 §8.4, §12.5.3: files beside a file that hold the same with a content coding, as ``page.html.gz`` does."""
+"""RFC 9110 §8.4, §12.5.3: files beside a file that hold the same with a content coding, such as ``page.html.gz``."""
 
 import os
 import stat
@@ -17,37 +17,37 @@ from pyhttp.site import Site
 __all__ = ["SUFFIXES", "Representation", "select_representation"]
 
 SUFFIXES: Final = {"br": ".br", "zstd": ".zst", "gzip": ".gz"}
-"""Content coding to the suffix of a file that holds it."""
+"""The suffix of a file with each content coding."""
 
 
 _SETTLED: Final = 3_000_000_000
-"""Nanoseconds after which a file that has the same times is the same file."""
+"""Nanoseconds after which a file with the same times is the same file."""
 _AT_REST: Final = 60_000_000_000
-"""Nanoseconds for which a file of which nothing tells whether it is whole has to be left alone before it is used."""
+"""Nanoseconds without a change after which a file is used if nothing else shows whether it is whole."""
 
 
 class Representation(NamedTuple):
-    """What was selected to answer for a file."""
+    """The representation that was selected to answer for a file."""
 
     file: OpenedFile | None
-    """Open; None where the request excludes the file itself and all alternatives."""
+    """The open file; None where the request excludes the file itself and all alternatives."""
     coding: str = ""
-    """Its content coding; "" for none."""
+    """The content coding; "" for none."""
     alternatives: tuple[str, ...] = ()
-    """The codings there are files of."""
+    """The codings for which there are files."""
     varies: bool = False
-    """Whether the answer could have been another (9110-12.5.5-10a)."""
+    """Whether the answer could have been another one (9110-12.5.5-10a)."""
     made: bool = False
-    """Whether the coding is to be made: the file has none."""
+    """Whether the coding has to be made: the file has none."""
 
 
 def select_representation(
     head: RequestHead, path: str, plain: OpenedFile, root: str, site: Site, *, now_ns: int
 ) -> Representation:
-    """Choose by Accept-Encoding between a file, its siblings, and what `Site.compress` makes of it.
+    """Choose by Accept-Encoding between a file, its siblings, and the codings that `Site.compress` makes.
 
-    What has a coding by its own name is sent with that, or without for who does not take it.
-    A sibling answers only where the same rules of access let it be opened, it is not older than its file, and it can be
+    A file with a coding by its own name is sent with that, or without it for a client that does not accept it. A
+    sibling answers only where the same rules of access let it be opened, it is not older than its file, and it can be
     that file with its coding. A plain file that is not chosen is closed.
 
     Args:
@@ -55,7 +55,7 @@ def select_representation(
         path: Absolute file-system path of the file.
         plain: The file, opened.
         root: Absolute path of the folder served.
-        site: Which codings are looked for, and whether others are made.
+        site: The codings that are looked for, and whether others are made.
         now_ns: The current time.
     """
     headers, own = head.headers, own_coding(path, site.media_types)
@@ -70,7 +70,7 @@ def select_representation(
 
         made = codings_for(path, plain, site)
         varies = bool(alternatives or made)
-        if not is_for_part(head) or choose_coding(headers, alternatives) is None:  # then a range is ignored
+        if not is_for_part(head) or choose_coding(headers, alternatives) is None:  # in this case a range is ignored
             remaining = (*alternatives, *[coding for coding in made if coding not in found])
     while True:
         coding = choose_coding(headers, remaining)
@@ -87,7 +87,7 @@ def select_representation(
 
 
 def _with_own_coding(headers: Headers, plain: OpenedFile, own: str) -> Representation:
-    """A client that does not decode it gets the octets for what they are."""
+    """Select a coding that a file's name shows; a client that does not decode it gets the octets without a coding."""
     coding = choose_coding(headers, (own,)) if "accept-encoding" in headers.by_name else own
     if coding is None:
         plain.close()
@@ -96,7 +96,7 @@ def _with_own_coding(headers: Headers, plain: OpenedFile, own: str) -> Represent
 
 
 class _Place(NamedTuple):
-    """Where siblings are looked for: beside a file."""
+    """The place where siblings are looked for: beside a file."""
 
     path: str
     plain: OpenedFile
@@ -105,7 +105,7 @@ class _Place(NamedTuple):
     now_ns: int
 
     def look(self, coding: str) -> FileVersion | None:
-        """Which version of a sibling may answer; None for none. `access` first: it is cheap where there is none."""
+        """The version of a sibling that may answer, or None. `access` comes first: it is cheap for an absent file."""
         sibling = self.path + SUFFIXES[coding]
         if not os.access(sibling, os.R_OK):
             return None
@@ -113,7 +113,7 @@ class _Place(NamedTuple):
             status = os.stat(sibling)
             version = (status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino)
             return version if stat.S_ISREG(status.st_mode) and self._may_answer(coding, version) else None
-        except (OSError, HTTPError):  # gone since, or out of the root
+        except (OSError, HTTPError):  # the sibling has gone, or is out of the root
             return None
 
     def _may_answer(self, coding: str, version: FileVersion) -> bool:
@@ -128,7 +128,7 @@ class _Place(NamedTuple):
         """The sibling, if it still is that version."""
         try:
             sibling = open_file(self.path + SUFFIXES[coding], self.root, self.site)
-        except HTTPError:  # it is gone: then it is not there for this request
+        except HTTPError:  # it has gone, and counts as absent
             return None
         if sibling.version != version:
             sibling.close()
@@ -140,8 +140,8 @@ def _holds(coding: str, plain: tuple[str, FileVersion], sibling: FileVersion, ro
     """Whether a version of a sibling can be that version of a file with the coding.
 
     Raises:
-        HTTPError: One of them cannot be opened, or is another version by now.
-        OSError: It cannot be read.
+        HTTPError: One of the files cannot be opened, or has another version by now.
+        OSError: One of the files cannot be read.
     """
     from pyhttp.resources.coded import can_hold  # noqa: PLC0415 - only sites with coded files need it
 
@@ -158,7 +158,7 @@ def _holds(coding: str, plain: tuple[str, FileVersion], sibling: FileVersion, ro
 
 
 _holds_settled: Final = lru_cache(maxsize=1024)(_holds)
-"""The same of files that have not changed lately, and are not looked at again: what is raised is not remembered."""
+"""The same check for files that have not changed lately; only results are remembered, not exceptions."""
 
 
 def _open_version(path: str, version: FileVersion, root: str, site: Site) -> OpenedFile:

@@ -1,7 +1,7 @@
-"""The entries of a listing as they are written, in HTML and in JSON.
+"""The entries of a listing as text, in HTML and in JSON.
 
-A listing has thousands of them. So all names are escaped together, with a slash between them, which no name holds; what
-a name or a time can share with others comes out of tables; and each format is one loop with few calls.
+A listing has thousands of entries. So all names are escaped together, with a slash between them, which no name holds.
+The parts that names or times share come out of tables. Each format is one loop with few calls.
 """
 
 from collections.abc import Sequence
@@ -18,19 +18,20 @@ __all__ = ["human_size", "json_rows", "table_rows"]
 _KILO: Final = 1000
 _TWO: Final = [f"{number:02}" for number in range(60)]
 _CLOCK: Final = [f"{hour}:{minute}" for hour in _TWO[:24] for minute in _TWO]
-"""What a clock shows in each minute of a day."""
+"""The time on a clock in each minute of a day."""
 
 _ESCAPED: Final = [(character, f"%{ord(character):02X}") for character in "%" + " !\"#$&'()*+,:;<=>?@[\\]^`{|}"]
-"""What an ASCII name may hold and a link must not, with its escape; "%" comes first, as it is in every escape."""
+"""Characters that an ASCII name may hold and a link must not, with their escapes; "%" is first, as every escape has
+it."""
 
 
 def table_rows(entries: Sequence[Entry], carried: str = "", *, grid: bool = False) -> tuple[list[str], set[str]]:
     """A row of a table for each entry, and the names of the icons in them.
 
-    What ends at the next tag is left open, and quotes left out of what is ours: that keeps long listings short.
+    Elements that end at the next tag are left open, and quotes are left out where possible: so long listings are short.
 
     Args:
-        entries: In their order.
+        entries: The entries, in their order.
         carried: The query with which links lead to folders, escaped for HTML.
         grid: Whether images are shown as such.
     """
@@ -62,8 +63,8 @@ def table_rows(entries: Sequence[Entry], carried: str = "", *, grid: bool = Fals
 def json_rows(entries: Sequence[Entry]) -> list[str]:
     """A JSON object (RFC 8259) for each entry: name, type, size, mtime and url.
 
-    The url is relative to that of the listing (RFC 3986 §4.2), whatever path that has for the client. No colon stands
-    in it that could make its beginning a scheme: names are escaped.
+    The url is relative to that of the listing (RFC 3986 §4.2), whatever path the client has for that. It has no colon
+    that could make its beginning a scheme: names are escaped.
     """
     from json import JSONEncoder  # noqa: PLC0415 - seldom needed
 
@@ -88,7 +89,7 @@ def _joined(entries: Sequence[Entry]) -> str:
 
 
 def _links(joined: str) -> list[str]:
-    """Each name as `encode_segment` has it."""
+    """Each name, encoded as by `encode_segment`."""
     if not joined.isascii():
         return encode_segment(joined).split("%2F")
     for character, escaped in _ESCAPED:
@@ -98,7 +99,7 @@ def _links(joined: str) -> list[str]:
 
 
 def human_size(size: int) -> str:
-    """A size in the unit that leaves it below 1000: kB, MB and so on are powers of 1000, as SI has them."""
+    """A size in the unit that leaves it below 1000: kB, MB and so on are powers of 1000, as in SI."""
     if size < _KILO:
         return f"{size} B"
     unit = _KILO

@@ -1,4 +1,4 @@
-"""An application that draws its pages itself, in one file: what a browser gets where it goes to one of them."""
+"""An application that draws its pages itself, in one file: the answer for a browser that goes to one of them."""
 
 import os
 from typing import Final
@@ -14,21 +14,21 @@ from pyhttp.site import Site
 __all__ = ["VARY", "is_navigation", "page_instead"]
 
 VARY: Final = ("Vary", "Accept, Sec-Fetch-Mode")
-"""What `is_navigation` looks at."""
+"""The fields that `is_navigation` reads."""
 
 
 def page_instead(head: RequestHead, error: HTTPError, root: str, *, site: Site, limits: Limits) -> Response:
-    """The application's file, for who goes to a page that is not there.
+    """The application's file, for a browser that goes to a page that does not exist.
 
     Args:
-        head: The request, for a path with nothing that is served; no rule forbids it by its names.
-        error: What has been found out about it.
+        head: The request, for a path with no served file; no rule forbids its names.
+        error: The error that was found for it.
         root: Absolute path of the folder served.
-        site: How it is served; it has such a file.
+        site: The rules by which it is served; it has such a file.
         limits: As for `file_response`.
 
     Raises:
-        HTTPError: `error`, for who asks otherwise, and where there is no such file; else as `file_response`.
+        HTTPError: `error`, for any other request, and where there is no such file; else as `file_response`.
     """
     if not is_navigation(head):
         raise error
@@ -41,10 +41,10 @@ def page_instead(head: RequestHead, error: HTTPError, root: str, *, site: Site, 
 
 
 def is_navigation(head: RequestHead) -> bool:
-    """Whether a browser asks for a page, to show it, and not for something that a page needs, or for a file.
+    """Whether a browser asks for a page to show it, and not for a part of a page, or for a file.
 
-    Browsers say so (Fetch Metadata); of others only who names HTML most of all may be one. A dot in the last name makes
-    it that of a file.
+    Browsers show this (Fetch Metadata). Of other clients, only one that prefers HTML may be a browser. A name with a
+    dot in it is that of a file.
     """
     if head.method not in {"GET", "HEAD"} or "." in head.path.rpartition("/")[2][1:]:
         return False

@@ -1,4 +1,4 @@
-"""RFC 9110 §15.5: what a folder's site answers where a request has met with an error: its own page for 404, say."""
+"""RFC 9110 §15.5: the answer of a folder's site to a request with an error, such as its own page for 404."""
 
 import os
 from functools import partial
@@ -18,7 +18,7 @@ __all__ = ["answer_to_error", "not_found_response"]
 
 
 def answer_to_error(error: HTTPError, head: RequestHead, root: str, *, site: Site, path: str) -> Response:
-    """What a site answers where a request has met with `error`; `path` is what the client asked for."""
+    """The answer of a site to a request that has met with `error`; `path` is the path that the client asked for."""
     if is_preflight(head.method, head.headers, site) and not error.must_close:
         return options_response(head.headers, site=site)
     if isinstance(error, NotFound) and head.method in {"GET", "HEAD"}:
@@ -27,14 +27,14 @@ def answer_to_error(error: HTTPError, head: RequestHead, root: str, *, site: Sit
 
 
 def not_found_response(error: NotFound, *, headers: Headers = EMPTY, root: str, site: Site, path: str = "") -> Response:
-    """404 with the root's own page for it, where there is one and the request is not for JSON; else `error_response`.
+    """A 404 with the root's own page for it, if there is one and the request is not for JSON; else `error_response`.
 
     Args:
-        error: What is answered.
-        headers: Of the request.
+        error: The error to answer.
+        headers: The fields of the request.
         root: Absolute path of the folder served.
-        site: How it is served.
-        path: Of the request, still encoded.
+        site: The rules by which it is served.
+        path: The path of the request, still encoded.
     """
     file = None if choose_note(headers) == PROBLEM else _open_not_found_page(root, site)
     if file is None:
@@ -50,5 +50,5 @@ def _open_not_found_page(root: str, site: Site) -> OpenedFile | None:
         return None
     try:
         return open_file(os.path.join(root, site.not_found), root, site)
-    except HTTPError:  # there is none that could be shown
+    except HTTPError:  # no page can be shown
         return None

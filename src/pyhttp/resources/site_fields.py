@@ -13,10 +13,10 @@ Lines = tuple[tuple[str, str], ...]
 """Field lines that are known to be valid."""
 
 _JOINED: Final = frozenset({"link", "set-cookie", "vary"})
-"""What an answer says here stays true beside what the operator says."""
+"""Fields where the answer's value stays true beside the operator's."""
 _OF_CORS: Final = frozenset({"access-control-allow-origin", "access-control-expose-headers"})
 _OF_REPRESENTATION: Final = frozenset({"content-language"})
-"""What an operator may say of the content, and a client that has the content is not told again."""
+"""Fields that an operator may set for the content; a client that has the content does not get them again."""
 
 _OF_304: Final = frozenset(
     {
@@ -27,27 +27,27 @@ _OF_304: Final = frozenset(
         "vary",
     }
 )
-"""What 9110-15.4.5-2a names, Date aside, which the gate adds."""
+"""The fields that 9110-15.4.5-2a names, except Date, which the gate adds."""
 
 
 _EXPOSED: Final = (
     "*, Accept-Ranges, Allow, Content-Encoding, Content-Length, Content-Range, Date, ETag, Link, Location,"
     " Retry-After, Vary"
 )
-"""What a page of another origin may see beside the fields it always may; by name, too, since older browsers do not know
-the asterisk."""
+"""The fields that a page of another origin may read beside those that it always may. They are listed by name as well,
+since older browsers do not know the asterisk."""
 
 
 def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers:
-    """The field lines of an answer of the server's own, with how it may be cached, less what the operator replaces.
+    """The field lines of an answer of the server's own, with its caching, and without those that the operator replaces.
 
-    None of ours is one that only a client may send (9110-2.2-5b).
+    None of these lines is one that only a client may send (9110-2.2-5b).
 
     Args:
-        lines: Of the answer.
-        site: Whose headers were checked when it was built.
-        found: Whether this is the resource, which `Site.max_age` is about; a note in its stead is not stored, since
-            it has no validator by which a cache could ask again.
+        lines: The field lines of the answer.
+        site: The site; its headers were checked when it was built.
+        found: Whether this is the resource, which `Site.max_age` is about. A note in its place is not stored, since it
+            has no validator by which a cache could ask again.
     """
     caching = "no-cache" if site.max_age is None else f"max-age={site.max_age}"  # 9111-5.2.2.1-4b
     if not found:
@@ -59,13 +59,13 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
 
 
 def completed(response: Response, site: Site, asked: Headers) -> Response:
-    """`response` with what the site says of every answer: CORS, and the operator's own field lines.
+    """`response` with the site's fields for every answer: CORS, and the operator's own field lines.
 
-    A field that the answer has already, from a script or a handler, stays as it is: that is who knows of this answer.
+    A field that the answer has already, from a script or a handler, stays as it is: they know this answer.
 
     Args:
-        response: An answer to any request, to one that could not be parsed, too.
-        site: Whose headers were checked when it was built.
+        response: An answer to any request, also to one that could not be parsed.
+        site: The site; its headers were checked when it was built.
         asked: The fields of the request.
     """
     fields = response.headers.by_name
@@ -83,7 +83,7 @@ def completed(response: Response, site: Site, asked: Headers) -> Response:
 
 @lru_cache(maxsize=64)
 def _further(site: Site) -> tuple[tuple[str, tuple[str, str]], ...]:
-    """What a site says of every answer: each line with its name in lower case."""
+    """The site's field lines for every answer: each with its name in lower case."""
     lines = site.headers
     own = {name.lower() for name, _ in lines}
     if site.cors and "access-control-allow-origin" not in own:
@@ -94,7 +94,7 @@ def _further(site: Site) -> tuple[tuple[str, tuple[str, str]], ...]:
 
 
 def not_modified_fields(headers: Headers) -> Headers:
-    """Of a 304: those fields of the 200 it stands for that a cache needs (9110-15.4.5-2a).
+    """The fields of a 304: the fields of the 200 that a cache needs (9110-15.4.5-2a).
 
     There are no others (9110-15.4.5-4a), whichever condition was false (9110-13.1.3-15a.2).
     """
@@ -102,7 +102,7 @@ def not_modified_fields(headers: Headers) -> Headers:
 
 
 def not_modified_response(headers: Headers) -> Response:
-    """304 for the 200 that has `headers`."""
+    """A 304 in place of the 200 that has `headers`."""
     return Response(304, not_modified_fields(headers))
 
 

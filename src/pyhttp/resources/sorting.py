@@ -1,7 +1,7 @@
 """The order of a directory that is too long for one page: its names are sorted as they are read, block by block.
 
-What is kept of each entry is one text, and of those only what the page can show: a directory of a million files is
-listed without a million objects that describe them.
+One text is kept of each entry, and only the texts that the page can show. So a directory of a million files is listed
+without a million objects that describe them.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -14,19 +14,19 @@ from pyhttp.resources.order import Column, Order
 __all__ = ["BLOCK", "Sorting", "part_of"]
 
 BLOCK: Final = 1024
-"""Names that are read, and entries that are written, in one step."""
+"""The number of names that are read, or entries that are written, in one step."""
 
 
 class Sorting:
-    """Names in an order that sizes and times may have a part in.
+    """Names in an order, which sizes and times may be part of.
 
     Args:
-        directory: Whose names are added; an order by name looks at none of the files.
-        order: In which they are wanted.
-        keep: How many of the first are wanted; all where it is 0.
+        directory: The directory whose names are added; an order by name looks at none of the files.
+        order: The order of the names.
+        keep: The number of first names that are wanted; 0 for all.
 
     Attributes:
-        count: How many names have been added that are shown, as far as the order had to look at them.
+        count: The number of shown names that have been added, as far as the order had to look at them.
     """
 
     __slots__ = ("_directory", "_keep", "_order", "_records", "count")
@@ -39,25 +39,25 @@ class Sorting:
         self.count: int = 0
 
     def add(self, found: Iterable[DirEntry[str]]) -> None:
-        """Take names as the directory has them."""
+        """Take names from the directory."""
         directory, order = self._directory, self._order
         look: Callable[[Iterable[DirEntry[str]]], list[Entry]]
         look = directory.outlines if order.column is Column.NAME else directory.entries
         entries = look(found)
         self.count += len(entries)
         records = [f"{key}\0{entry.name}" for key, entry in zip(order.keys(entries), entries, strict=False)]
-        records.sort(reverse=order.reverse)  # the sort of all merges what is sorted already
+        records.sort(reverse=order.reverse)  # the sort of all merges sorted parts
         self._records += records
         if self._keep and len(self._records) > 2 * self._keep:
             self._sort()
 
     def names(self, start: int, stop: int) -> list[str]:
-        """Those from one place to another in the order; the first place is 0."""
+        """The names from one place to another in the order; the first place is 0."""
         self._sort()
         return _names(self._records[start:stop])
 
     def take(self) -> Iterator[list[str]]:
-        """All of them by blocks; what is kept of them meanwhile is no more than their letters."""
+        """All names by blocks; meanwhile only their letters are kept."""
         self._sort()
         records, self._records = self._records, []
         blocks = ["/".join(_names(records[start : start + BLOCK])) for start in range(0, len(records), BLOCK)]
@@ -75,17 +75,17 @@ def _names(records: list[str]) -> list[str]:
 
 
 def part_of(directory: Directory, order: Order, number: int, size: int) -> tuple[list[Entry], int]:
-    """The entries on one page, in no order, and how many there are on all pages.
+    """The entries on one page, in no order, and the number of entries on all pages.
 
-    Of a directory without further pages all entries are looked at, and counted. Of a longer one an order by name looks
-    at those on the page alone. So among the names that it counts may be some that the server cannot read, and the page
-    on which they would be has the fewer entries.
+    In a directory with one page all entries are looked at, and counted. In a longer one an order by name looks only at
+    those on the page. So some of the counted names may be names that the server cannot read, and a page that would show
+    them has fewer entries.
 
     Args:
-        directory: Nothing has been read of it.
-        order: By which entries are shared out to pages.
-        number: Of the page; the first is 1. Beyond the last there are no entries.
-        size: How many entries a page shows.
+        directory: A directory of which no name has been read.
+        order: The order that divides entries into pages.
+        number: The number of the page; the first is 1. Beyond the last there are no entries.
+        size: The number of entries on a page.
     """
     found = directory.block(size + 1)
     if len(found) <= size:

@@ -1,4 +1,4 @@
-"""RFC 9110 §15.4, §15.5, §15.6: answers that are not the resource: errors, redirects, and what OPTIONS says."""
+"""RFC 9110 §15.4, §15.5, §15.6: answers that are not the resource: errors, redirects, and the answer to OPTIONS."""
 
 from http import HTTPStatus
 from typing import Final
@@ -30,20 +30,20 @@ _ASKED_WITH: Final = (
     "*, Accept, Accept-Language, Cache-Control, Content-Language, Content-Type, If-Match, If-Modified-Since,"
     " If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"
 )
-"""Fields of a request that pages may set; by name, too, since older browsers do not know the asterisk.
-Authorization is never meant by it."""
+"""Fields of a request that pages may set. They are listed by name as well, since older browsers do not know the
+asterisk. The asterisk never includes Authorization."""
 
 
 def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _PLAIN, path: str = "") -> Response:
-    """What explains an error: nothing of the request, no path and no traceback (safety line R3).
+    """The explanation of an error: without parts of the request, paths and tracebacks (safety line R3).
 
-    It is a page, plain text, or a problem of RFC 9457, as the request accepts it: the same is said in each.
+    It is a page, plain text, or a problem of RFC 9457, as the request accepts it; all have the same meaning.
 
     Args:
-        error: Its status and fields; its detail stays in the log.
-        headers: Of the request; what they accept decides on the form.
-        site: Whose fields the answer carries.
-        path: Of the request, still encoded; tells where the start page is, which a page has a link to.
+        error: The error with its status and fields; its detail stays in the log.
+        headers: The fields of the request; they decide on the form.
+        site: The site whose fields the answer carries.
+        path: The path of the request, still encoded; it shows where the start page is, to which a page has a link.
 
     Raises:
         ValueError: A field of the error breaks the grammar.
@@ -57,7 +57,7 @@ def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _
                 text += f'<p><a href="{home_reference(path)}">Go to the start page</a></p>\n'
             return _note(error.status, text, lines, site)
         case negotiation.PROBLEM:
-            # Its type is about:blank: no more is known than what the status says.
+            # The problem's type is about:blank: nothing is known beyond the status.
             phrase = reason_phrase(error.status)
             problem = f'{{"status":{error.status:d},"title":"{phrase}","detail":{_quoted(meaning)}}}\n'
             return _plainly(error.status, negotiation.PROBLEM, problem, lines, site)
@@ -66,11 +66,11 @@ def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _
 
 
 def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> Response:
-    """406 with links to what there is (9110-15.5.7-2a).
+    """A 406 with links to the available forms (9110-15.5.7-2a).
 
     Args:
         names: Decoded names beside the one that was asked for.
-        site: Whose fields the answer carries.
+        site: The site whose fields the answer carries.
     """
     status = HTTPStatus.NOT_ACCEPTABLE
     links = "".join([f'<li><a href="{encode_segment(name)}">{escape_text(name)}</a>\n' for name in names])
@@ -81,14 +81,14 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
 def moved_response(
     head: RequestHead, path: str, segments: tuple[str, ...], *, site: Site = _PLAIN, page: bool = False
 ) -> Response:
-    """What a request gets whose resource has another URL: a redirect there; a preflight has its own answer.
+    """The answer to a request whose resource has another URL: a redirect there; a preflight has its own answer.
 
     Args:
         head: The request; its query is kept.
         path: As for `redirect_response`.
-        segments: Likewise.
-        site: Whose fields the answer carries.
-        page: Likewise.
+        segments: As for `redirect_response`.
+        site: The site whose fields the answer carries.
+        page: As for `redirect_response`.
 
     Raises:
         HTTPError: 405 or 501.
@@ -102,17 +102,18 @@ def moved_response(
 def redirect_response(
     path: str, segments: tuple[str, ...], query: str, *, site: Site = _PLAIN, page: bool = False
 ) -> Response:
-    """301 to the URL that a directory or a page has: a directory's ends in a slash (safety lines R1, R2).
+    """A 301 to the URL of a directory or a page: a directory's ends in a slash (safety lines R1, R2).
 
-    Location has it (9110-15.4.2-2a): a relative reference, which is right behind any prefix that a proxy takes away.
+    Location has the URL (9110-15.4.2-2a): a relative reference, which is correct behind any prefix that a proxy
+    removes.
 
     Args:
-        path: Of the request, still encoded: what the client resolves the reference against.
-        segments: The decoded path of the directory, never empty: the root has its slash always; or as for
+        path: The path of the request, still encoded, against which the client resolves the reference.
+        segments: The decoded path of the directory, never empty, since the root always has its slash; or as for
             `page_reference`.
-        query: As received, without its question mark; kept, but that what may not stand there is escaped.
-        site: Whose fields the answer carries.
-        page: Whether it leads to a page.
+        query: The query as received, without its question mark; kept, with invalid characters escaped.
+        site: The site whose fields the answer carries.
+        page: Whether the redirect leads to a page.
     """
     reference = page_reference(path, segments) if page else directory_reference(path, segments)
     location = uri_reference(reference + (f"?{query}" if query else ""))
@@ -122,10 +123,10 @@ def redirect_response(
 
 
 def is_preflight(method: str, headers: Headers, site: Site) -> bool:
-    """Whether a browser asks first if a page of another origin may ask, where the site lets it.
+    """Whether a browser asks for permission before a page of another origin sends its request, if the site allows that.
 
-    It asks for a permission and not for the resource: any answer but a success would hide from the page what the
-    resource answers, were it a 404.
+    A preflight asks for a permission and not for the resource. Any answer but a success would hide the answer of the
+    resource from the page, even a 404.
     """
     return site.cors and method == "OPTIONS" and "Access-Control-Request-Method" in headers
 
@@ -133,17 +134,17 @@ def is_preflight(method: str, headers: Headers, site: Site) -> bool:
 def options_response(
     headers: Headers = EMPTY, *, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS
 ) -> Response:
-    """204 with what a resource offers (9110-9.3.7-4a), and the answer to a CORS preflight where the site has CORS.
+    """A 204 with the methods of a resource (9110-9.3.7-4a); for a CORS preflight its answer, where the site has CORS.
 
-    Max-Forwards counts for nothing: this server is the last one (9110-7.6.2-5a).
+    Max-Forwards has no effect: this server is the last one (9110-7.6.2-5a).
 
     Args:
-        headers: Of the request; they tell a preflight.
-        site: Whose fields the answer carries.
-        methods: What the resource offers.
+        headers: The fields of the request; they show a preflight.
+        site: The site whose fields the answer carries.
+        methods: The methods that the resource offers.
     """
-    allow = ", ".join(methods)  # a list that we send has no empty member (9110-5.6.1.1-1a)
-    lines: Lines = (("Allow", allow),)  # of what is no 405, this alone has it (9110-10.2.1-5b.2)
+    allow = ", ".join(methods)  # a sent list has no empty member (9110-5.6.1.1-1a)
+    lines: Lines = (("Allow", allow),)  # among answers other than 405, only this one has it (9110-10.2.1-5b.2)
     if is_preflight("OPTIONS", headers, site):
         lines = (
             *lines,
@@ -166,13 +167,13 @@ def _plainly(status: int, media_type: str, text: str, lines: Lines, site: Site) 
 
 
 def _checked(status: int, own: Lines, text: str, lines: Lines, site: Site) -> Response:
-    """What an error carries, `lines`, was written by whoever raised it: checked here (safety line S11)."""
+    """An answer with `lines`, which the author of an error has written: they are checked here (safety line S11)."""
     fields = (*with_site_fields(own, site, found=False).lines, *lines)
     return Response(status, Headers(fields), text.encode())
 
 
 def _quoted(text: str) -> str:
-    """A string of JSON; what cannot stand in one is told in escapes. Without `json`: see `escape_text`."""
+    """A string of JSON, with escapes for characters that need them. Without `json`: see `escape_text`."""
     plain = plain_text(text).replace("\\", "\\\\").replace('"', '\\"')
     return '"' + "".join([char if char >= " " else f"\\u{ord(char):04x}" for char in plain]) + '"'
 

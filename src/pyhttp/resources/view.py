@@ -1,4 +1,4 @@
-"""What the query of a listing asks for: the order, the look, and which names."""
+"""The view of a listing that its query asks for: the order, the look, and a part of the names."""
 
 import os
 import re
@@ -13,24 +13,24 @@ _ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
 
 
 class View(NamedTuple):
-    """How a listing is looked at."""
+    """The way in which a listing is shown."""
 
     order: Order = Order()
     grid: bool = False
     """Whether images are shown, as tiles; else the entries are rows."""
     wanted: str = ""
-    """What the names hold that are listed, without regard to case, decoded as names are; empty for all."""
+    """The text that the listed names contain, without regard to case, decoded like names; empty for all."""
 
     @property
     def carried(self) -> str:
-        """The query that asks for the same of another folder, with its question mark; empty for what nobody chose."""
+        """The query that asks for the same view of another folder, with its question mark; empty for the usual view."""
         parts = [part for part in (self.order.query, "view=grid" if self.grid else "") if part]
         return "?" + "&".join(parts) if parts else ""
 
     def reference(self, number: int = 1) -> str:
-        """The reference to a page of this listing, relative to the listing, which it is where nothing was chosen.
+        """The reference to a page of this listing, relative to the listing; the listing itself for the usual view.
 
-        Each page has one, so that no crawler reads it twice.
+        Each page has one reference, so that no crawler reads it twice.
         """
         chosen = [self.carried[1:]] if self.carried else []
         chosen += [f"q={encode_segment(self.wanted)}"] if self.wanted else []
@@ -39,14 +39,14 @@ class View(NamedTuple):
 
 
 USUAL: Final = View()
-"""What nobody chose."""
+"""The view without any choice."""
 
 
 def view_of(query: str) -> View:
-    """The view that a query asks for; what it does not say, or says wrongly, is as nobody chose it.
+    """The view that a query asks for; a part that is missing or invalid is as in the usual view.
 
     Args:
-        query: As received; `q` in it is what a form sends, so that a plus is a space.
+        query: The query as received; `q` in it comes from a form, so that a plus means a space.
     """
     if not query:
         return USUAL
