@@ -1,4 +1,4 @@
-"""Conversations with an HTTP/1.1 server, as data, and what plays them: `pyhttp check`.
+"""Conversations with an HTTP/1.1 server, as data, and the player for them: `pyhttp check`.
 
-Nothing of the server is used here, so that the one judges the other; and serving loads nothing of this.
+No code of the server is used here, so that the one can judge the other; and a server loads nothing of this.
 """

@@ -1,7 +1,7 @@
-"""What the rows ask for, as a pure function: see docs/conformance-application.md.
+"""The application that the rows need, as a pure function: see docs/conformance-application.md.
 
-`reads(path)` says how much content is read before answering, `respond` what is answered. Adapters
-for our server, for the core and for other servers turn these into handlers, so that a row means the same everywhere.
+`reads(path)` returns how much content is read before the answer, and `respond` returns the answer. Adapters for our
+server, for the core and for other servers make handlers of them, so that a row means the same everywhere.
 """
 
 import json
@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An answer. `pieces` is None where the content is `content`; else it comes in pieces, its length unknown."""
+    """An answer. `pieces` is None where the whole content is `content`; else it comes in pieces, its length unknown."""
 
     status: int
     fields: tuple[tuple[str, str], ...] = ()
@@ -66,18 +66,18 @@ _FIXED: Final = {
 
 
 class Reads(Enum):
-    """How much of the content the application reads before it answers."""
+    """The amount of content that the application reads before it answers."""
 
     ALL = auto()
     NONE = auto()
     SOME = auto()
     """One byte."""
     LATE = auto()
-    """None, then all of it after the head of the answer has left."""
+    """No content first, then all of it after the head of the answer has left."""
 
 
 def reads(path: str) -> Reads:
-    """How much of the content of a request for `path` is read first."""
+    """The amount of content of a request for `path` that is read first."""
     match path:
         case "/some":
             return Reads.SOME
@@ -90,7 +90,7 @@ def reads(path: str) -> Reads:
 
 
 def respond(asked: Asked) -> Told:
-    """The answer to a request; `asked.content` is what `reads` let be read."""
+    """The answer to a request; `asked.content` is the content read by the rule of `reads`."""
     path = asked.path
     if path in {"/echo", "*"}:
         return Told(200, (("Content-Type", "application/json"),), _report(asked))

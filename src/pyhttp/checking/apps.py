@@ -1,6 +1,6 @@
 """The application of the rows for servers that run one: `pyhttp.checking.apps:wsgi`, and `:asgi`.
 
-What its interface leaves to an application, each does: no content for HEAD, no success for content cut off.
+Each does what its interface leaves to an application: no content for HEAD, and no success for content cut off.
 """
 
 import re
@@ -27,7 +27,7 @@ class _Input(Protocol):
 
 
 def asked_of(method: str, target: str, version: str, fields: Iterable[tuple[str, str]], content: bytes) -> Asked:
-    """A request, from what a gateway tells of it."""
+    """A request, as a gateway describes it."""
     kept = tuple(fields)
     absolute = _ABSOLUTE.match(target)
     rest = target[absolute.end() :] if absolute else target
@@ -37,7 +37,7 @@ def asked_of(method: str, target: str, version: str, fields: Iterable[tuple[str,
 
 
 def pieces_of(told: Told, late: Callable[[], bytes] | None) -> Iterator[bytes]:
-    """Content that comes as it is made, the failure at its end included."""
+    """Yield the content that comes while it is made, and fail at its end if the row asks for it."""
     yield from told.pieces or ()
     if told.fails:
         raise AskedToFail
@@ -53,7 +53,7 @@ class _StartResponse(Protocol):
 
 
 def cgi_fields(environ: Mapping[str, object]) -> Iterator[tuple[str, str]]:
-    """The header section, from what CGI and WSGI make of it."""
+    """The header section, from the variables of CGI and WSGI."""
     for key, value in environ.items():
         if key.startswith("HTTP_"):
             yield key[5:].replace("_", "-").title(), str(value)
@@ -62,14 +62,14 @@ def cgi_fields(environ: Mapping[str, object]) -> Iterator[tuple[str, str]]:
 
 
 def _wsgi_target(environ: Mapping[str, object]) -> str:
-    """As received where the server tells, else put together again."""
+    """The target as received if the server gives it, else put together again."""
     raw = environ.get("RAW_URI") or environ.get("REQUEST_URI")
     query = environ.get("QUERY_STRING", "")
     return str(raw or f"{environ.get('PATH_INFO', '')}{f'?{query}' if query else ''}")
 
 
 def _wsgi_read(environ: Mapping[str, object], most: int) -> bytes:
-    """All of the content, or one byte of it."""
+    """Read the whole content, or one byte of it."""
     length, source = str(environ.get("CONTENT_LENGTH", "")), environ["wsgi.input"]
     if not isinstance(source, _Input):
         raise AskedToFail
@@ -110,7 +110,7 @@ def wsgi(environ: Mapping[str, object], start_response: _StartResponse) -> Itera
 
 
 class Scope(TypedDict):
-    """What an ASGI server tells of a request first."""
+    """The first description of a request by an ASGI server."""
 
     type: str
     method: str
@@ -121,7 +121,7 @@ class Scope(TypedDict):
 
 
 class Message(TypedDict, total=False):
-    """What an ASGI server and its application tell each other then."""
+    """A later message between an ASGI server and its application."""
 
     type: str
     body: bytes

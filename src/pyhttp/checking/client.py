@@ -12,7 +12,7 @@ __all__ = ["Client", "pieces"]
 class Client:
     """A client on a connected socket, whose timeout bounds every wait.
 
-    With `bytewise`, everything is sent in segments of one byte, the middle of long data in larger ones.
+    With `bytewise`, octets are sent in segments of one byte; the middle of long data is sent in larger ones.
     """
 
     def __init__(self, sock: socket.socket, *, bytewise: bool = False) -> None:
@@ -33,15 +33,15 @@ class Client:
         self.sock.close()
 
     def send(self, data: bytes) -> None:
-        """Send all of `data`; what a peer that has closed does not take is lost, as on any network."""
+        """Send all of `data`; data that a closed peer does not take is lost, as on any network."""
         try:
             for piece in pieces(data) if self._bytewise else [data]:
                 self.sock.sendall(piece)
         except (BrokenPipeError, ConnectionResetError):
-            return  # its answer, sent before it closed, is what the caller wants to read
+            return  # the caller wants to read the answer that was sent before
 
     def half_close(self) -> None:
-        """Say that nothing more will be sent."""
+        """End the sending side."""
         try:
             self.sock.shutdown(socket.SHUT_WR)
         except OSError:

@@ -1,4 +1,4 @@
-"""Which server is asked, and connections to it: TCP, TLS, or a Unix socket."""
+"""The server that is checked, and connections to it: TCP, TLS, or a Unix socket."""
 
 import functools
 import socket
@@ -16,15 +16,15 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class CannotCheck(Exception):
-    """Nothing can be asked of this server; one line says why."""
+    """The server cannot be checked; the text gives the reason in one line."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a server is."""
+    """The address of a server."""
 
     host: str
-    """A name or an address; of a Unix socket its path."""
+    """A name or an address; for a Unix socket its path."""
     port: int
     secure: bool = False
     """Whether it speaks TLS."""
@@ -32,24 +32,24 @@ class Server:
 
     @property
     def url(self) -> str:
-        """As it is written."""
+        """The address in its usual form."""
         if self.unix:
             return f"{_UNIX}{self.host}"
         return f"{'https' if self.secure else 'http'}://{self.authority}/"
 
     @property
     def authority(self) -> str:
-        """Host and port, as a Host field has them."""
+        """The host and port, as in a Host field."""
         if self.unix:
             return "localhost"
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _PORTS["https" if self.secure else "http"] else f"{host}:{self.port}"
 
     def addresses(self) -> list[tuple[socket.AddressFamily, tuple[str, int] | tuple[str, int, int, int] | str]]:
-        """Where it may be reached.
+        """The addresses by which it may be reached.
 
         Raises:
-            CannotCheck: The name means nothing.
+            CannotCheck: The name has no address.
         """
         if self.unix:
             return [(socket.AF_UNIX, self.host)]
@@ -63,7 +63,7 @@ class Server:
         """Whether it is on this machine: each address of it is a loopback address, or it is a Unix socket.
 
         Raises:
-            CannotCheck: The name means nothing.
+            CannotCheck: The name has no address.
         """
         return all(isinstance(address, str) or _is_loopback(address[0]) for _, address in self.addresses())
 
@@ -71,8 +71,8 @@ class Server:
         """A new connection, whose waits each end after `patience` seconds.
 
         Raises:
-            OSError: There is none.
-            CannotCheck: The name means nothing.
+            OSError: No connection can be made.
+            CannotCheck: The name has no address.
         """
         failure: OSError | None = None
         for family, address in self.addresses():
@@ -98,7 +98,7 @@ class Server:
 
 @functools.cache
 def _context() -> ssl.SSLContext:
-    """Whose certificate it is does not matter: nothing secret is sent, and a server under test has its own."""
+    """A context that accepts any certificate: no secret is sent, and a server under test has its own certificate."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
@@ -122,7 +122,7 @@ def parse_server(text: str) -> Server:
     """The server that `text` names: http://HOST:PORT, https://HOST:PORT, HOST:PORT or unix:PATH.
 
     Raises:
-        ValueError: It names none.
+        ValueError: The text names no server.
     """
     if text.startswith(_UNIX):
         if text == _UNIX:

@@ -1,4 +1,4 @@
-"""A report as JSON, and as the XML that test reports are exchanged in (JUnit's)."""
+"""A report as JSON, and as XML for the exchange of test reports (JUnit's)."""
 
 import json
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _SCHEMA: Final = 1
 
 
 def as_json(report: Report) -> str:
-    """The report as a JSON object; docs/check.md has its members."""
+    """The report as a JSON object; docs/check.md describes its members."""
     document = {
         "schema": _SCHEMA,
         "by": f"pyhttp {__version__}",
@@ -46,7 +46,7 @@ def _entry(result: Result) -> dict[str, object]:
 
 
 def as_junit(report: Report, least: Level) -> str:
-    """The report as JUnit's XML: a failure is one of level `least` or above, whatever else is no success is skipped."""
+    """The report as JUnit's XML: level `least` and above can fail; any other result but success is skipped."""
     cases = [line for result in report.results for line in _case(result, least)]
     failures = sum(line.startswith("    <failure") for line in cases)
     skipped = sum(line.startswith("    <skipped") for line in cases)

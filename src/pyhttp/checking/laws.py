@@ -1,4 +1,4 @@
-"""What holds for every response, whatever the request: laws over exchanges, each with the clauses it stands for."""
+"""Laws for every response, whatever the request: laws over exchanges, each with its clauses."""
 
 import re
 import time
@@ -15,12 +15,12 @@ __all__ = ["LAWS", "Law", "Verdict", "broken_laws"]
 
 
 class Verdict(Enum):
-    """What a law says of one exchange."""
+    """The verdict of a law on one exchange."""
 
     HOLDS = auto()
     BROKEN = auto()
     SILENT = auto()
-    """The law has nothing to say about it."""
+    """The law does not apply to the exchange."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _no_bare_cr(exchange: Exchange) -> Verdict:
 
 
 def _one_space(exchange: Exchange) -> Verdict:
-    """`Name: value`, one space and none behind; the strict reader has checked the rest of the grammar."""
+    """`Name: value` with one space, and none at the end; the strict reader has checked the rest of the grammar."""
     lines = exchange.reply.head.split(b"\r\n")[1:-1]
     return _verdict(all(re.fullmatch(rb"[^: ]+:(| [^ \t](.*[^ \t])?)", line) is not None for line in lines))
 
@@ -167,7 +167,7 @@ def _connection_options(exchange: Exchange) -> Verdict:
 
 
 def _listed(exchange: Exchange) -> Verdict:
-    """Keep-Alive, Upgrade, TE and the like are named in Connection."""
+    """Check that Connection names Keep-Alive, Upgrade, TE and the like."""
     own = [name for name in ("Keep-Alive", "Upgrade", "TE", "Proxy-Connection") if exchange.reply.get_all(name)]
     return _verdict(all(name.lower() in exchange.reply.options for name in own))
 
@@ -198,7 +198,7 @@ def _no_coding_to_old(exchange: Exchange) -> Verdict:
 
 
 def _one_length(exchange: Exchange) -> Verdict:
-    """The strict reader has refused whatever breaks this."""
+    """The strict reader has refused a response that breaks this."""
     if not exchange.reply.get_all("Transfer-Encoding"):
         return Verdict.SILENT
     return _verdict(exchange.reply.get("Transfer-Encoding") == "chunked" and not exchange.reply.get("Content-Length"))
@@ -235,7 +235,7 @@ def _allow_on_405(exchange: Exchange) -> Verdict:
 
 
 def _product(exchange: Exchange) -> Verdict:
-    """One product, and perhaps its version."""
+    """Check that Server is one product, perhaps with its version."""
     server = exchange.reply.get("Server")
     if server is None:
         return Verdict.SILENT

@@ -1,4 +1,4 @@
-"""Plays a row against a peer, and says what did not come as the row has it."""
+"""A player for a row against a peer; it reports the first difference from the row."""
 
 import json
 from collections.abc import Sequence
@@ -14,21 +14,21 @@ _JSON: Final = "application/json"
 
 
 class Mismatch(Exception):
-    """What came is not what the row says.
+    """The peer's octets are not those of the row.
 
     Attributes:
-        exchanges: Those before it, and the one that it is about, where that could be read.
+        exchanges: The exchanges before it, and the one that it is about, if that could be read.
     """
 
     exchanges: tuple["Exchange", ...] = ()
 
 
 class Unreadable(Mismatch):
-    """What came is no response."""
+    """The peer's octets are no response."""
 
 
 class _EarlyEnd(Exception):
-    """Another server ended the connection after an answer; it may do so at any time (9112-9.5-3a)."""
+    """Another server ended the connection after an answer; a server may do so at any time (9112-9.5-3a)."""
 
 
 class Peer(Protocol):
@@ -39,7 +39,7 @@ class Peer(Protocol):
         ...
 
     def half_close(self) -> None:
-        """Say that nothing more will be sent."""
+        """End the sending side."""
         ...
 
     def reply(self, method: str = "GET") -> Reply:
@@ -47,13 +47,13 @@ class Peer(Protocol):
         ...
 
     def ended(self) -> bytes:
-        """Everything up to the end of the stream; raises Late where it does not end."""
+        """Read everything up to the end of the stream; raises Late where it does not end."""
         ...
 
 
 @dataclass(slots=True)
 class Exchange:
-    """A final response, and what is known about its request and its connection."""
+    """A final response, with the known facts about its request and its connection."""
 
     reply: Reply
     method: str
@@ -61,7 +61,7 @@ class Exchange:
     ended: bool | None = None
     """Whether the connection ended after it; None where the row does not look."""
     unforeseen: bool = False
-    """Whether what ended it may have come after it: the client sent more then, or had ended its own side."""
+    """Whether the cause of the end may have come after it: the client sent more then, or had ended its own side."""
 
 
 @dataclass(slots=True)
@@ -77,7 +77,7 @@ class _Play:
         """Take each step.
 
         Raises:
-            Mismatch: Something else came.
+            Mismatch: The peer did something else.
         """
         try:
             self._take(steps)
@@ -199,7 +199,7 @@ def _compare_fields(seen: Seen, fields: tuple[tuple[str, str], ...]) -> None:
 
 
 def _members(value: str) -> list[str]:
-    """A value without the white space that joining its lines may have brought."""
+    """The members of a value, without white space that joining its lines may have added."""
     return [member.strip(" \t") for member in value.split(",")]
 
 
@@ -220,17 +220,17 @@ def _pairs(value: object) -> tuple[tuple[str, str], ...]:
 
 
 def play(steps: Sequence[Step], peer: Peer, *, strict: bool = True, canary: int | None = None) -> list[Exchange]:
-    """Have one conversation.
+    """Have one conversation; returns its exchanges.
 
     Args:
-        steps: What is sent and what must come.
+        steps: The octets to send, and the answers that must come.
         peer: The other end, on a new connection.
-        strict: Whether only the first status of an answer counts, not those the RFC allows besides.
+        strict: Whether only the first status of an answer counts, not the others that the RFC allows.
         canary: The status of the canary's answer, where the server has no `/echo` to report it.
 
     Raises:
-        Mismatch: Something else came.
-        Unreadable: Such as what is no response.
+        Mismatch: The peer did something else.
+        Unreadable: The peer's octets are no response.
     """
     playing = _Play(peer, strict, canary)
     try:

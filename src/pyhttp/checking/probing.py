@@ -1,4 +1,4 @@
-"""What a server can be asked for: found out before the rows are played."""
+"""The abilities of a server, found out before the rows are played."""
 
 import json
 import time
@@ -18,19 +18,19 @@ __all__ = ["LEFT_OUT", "Found", "probe"]
 
 LEFT_OUT: Final[Mapping[str, str]] = {
     "limits": "it presumes limits as small as ours",
-    "drain-limit": "it presumes that little unread content is read away",
+    "drain-limit": "it presumes that little unread content is read and dropped",
     "deadlines": "it presumes that silence is answered while the check waits",
-    "client": "it presumes that the application is told the address of the client",
+    "client": "it presumes that the application gets the address of the client",
     "hosts": "it presumes a server that answers for some hosts alone",
-    "fields-believed": "it presumes a server that believes what this client says of others, as of a proxy",
-    "proxy-header": "it presumes a server to which this client has to introduce others, as a proxy has",
+    "fields-believed": "it presumes a server that believes this client about others, as it believes a proxy",
+    "proxy-header": "it presumes a server to which this client has to name others, as a proxy does",
 }
-"""Needs that are not looked for, and why; `--with` names those that the server meets."""
+"""Needs that are not looked for, with the reason; `--with` names those that the server meets."""
 
 _LANES: Final = (8, 3)
-"""How many connections at once are tried."""
+"""The numbers of connections at once that are tried."""
 _FIRST: Final = 5.0
-"""Seconds that the first answers may take."""
+"""Seconds for the first answers."""
 _LEAST: Final = 0.5
 _TIMES: Final = 20
 """A row waits so many times as long as the first answers took, within bounds."""
@@ -40,18 +40,18 @@ _FAULTY: Final = ("fail", "fail-late", "short", "split")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a server offers to the rows."""
+    """The things that a server offers to the rows."""
 
     product: str
-    """Its Server field; empty without."""
+    """The Server field; empty without one."""
     canary: int | None
-    """Status of the answer to the request that shows where the next one begins; None where `/echo` reports it."""
+    """The status of the answer to the canary, which shows where the next request begins; None if `/echo` reports it."""
     lacking: Mapping[str, str] = field(default_factory=dict)
-    """What it does not offer, and how that was seen."""
+    """The things that it does not offer, and the sign of that."""
     patience: float = _FIRST
-    """Seconds to wait for anything."""
+    """The seconds of each wait."""
     lanes: int = 1
-    """Connections that it serves at the same time, as far as they are wanted."""
+    """The number of connections that it serves at the same time, as far as they are needed."""
 
 
 class _Prober:
@@ -61,7 +61,7 @@ class _Prober:
         self._times: list[float] = []
 
     def ask(self, data: bytes, method: str = "GET") -> Reply | None:
-        """The answer to one request on a connection of its own; None where none came that can be read."""
+        """The answer to one request on a connection of its own; None without a readable answer."""
         begun = time.monotonic()
         try:
             with Recorder(self.server.connect(self._patience)) as client:
@@ -74,7 +74,7 @@ class _Prober:
 
     @property
     def patience(self) -> float:
-        """How long a row waits: many times as long as an answer usually takes, within bounds."""
+        """The seconds that a row waits: many times the usual time of an answer, within bounds."""
         return min(_FIRST, max(_LEAST, _TIMES * median(self._times or [_FIRST])))
 
     def get(self, path: str, *lines: str) -> Reply | None:
@@ -84,7 +84,7 @@ class _Prober:
         return self.ask(head(f"POST {path} HTTP/1.1", "Host: a", "Connection: close", *lines) + content)
 
     def serves_at_once(self, count: int) -> bool:
-        """Whether a request is answered while others are connected and say nothing."""
+        """Whether a request is answered while other connections are open and silent."""
         with ExitStack() as stack:
             try:
                 for _ in range(count - 1):
@@ -95,15 +95,15 @@ class _Prober:
 
 
 def probe(server: Server, patience: float | None = None, *, bytewise: bool = False) -> Found:
-    """Ask the server what the rows need to know.
+    """Find out what the rows need to know about the server.
 
     Args:
-        server: Where it is.
-        patience: Seconds to wait for anything; found out unless given.
+        server: The address of the server.
+        patience: The seconds of each wait; found out unless given.
         bytewise: Whether the rows are sent octet by octet.
 
     Raises:
-        CannotCheck: It does not answer, or not for the hosts that the rows name.
+        CannotCheck: The server does not answer, or not for the hosts that the rows name.
     """
     prober = _Prober(server, patience or _FIRST)
     first = _first_answer(prober, server)
@@ -151,7 +151,7 @@ def _first_answer(prober: _Prober, server: Server) -> Reply:
 
 
 def _report(reply: Reply | None) -> dict[str, object]:
-    """What `/echo` says; nothing where it is none."""
+    """The report of `/echo`; empty where the answer is none."""
     if reply is None or reply.status != 200:
         return {}
     try:
@@ -162,7 +162,7 @@ def _report(reply: Reply | None) -> dict[str, object]:
 
 
 def _lacks_path(prober: _Prober, name: str) -> str | None:
-    """Why a row cannot ask for this path; None where it can."""
+    """The reason why a row cannot ask for this path; None where it can."""
     path = {"root": "/", "status": "/status/410"}.get(name, f"/{name}")
     content = b"x" if name in {"some", "late"} else b""
     reply = prober.post(path, content, "Content-Length: 1") if content else prober.get(path)
@@ -191,7 +191,7 @@ def _lacks_of_echo(prober: _Prober) -> dict[str, str]:
 
 
 def _lacks_early(prober: _Prober) -> dict[str, str]:
-    """Whether an answer that reads nothing leaves before any content has come."""
+    """Check whether an answer without a read leaves before any content has come."""
     impatient = _Prober(prober.server, prober.patience)
     if impatient.post("/ignore", b"", "Content-Length: 5") is None:
         return {"early": "the server waits for content before it calls the application"}

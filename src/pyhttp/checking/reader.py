@@ -18,19 +18,19 @@ _HEAD_BOUND: Final = 256 * 1024
 
 
 class BadReply(Exception):
-    """What came is no response: it breaks the grammar or its own framing."""
+    """The octets are no response: they break the grammar or their own framing."""
 
 
 class Ended(Exception):
-    """The stream ended where a response was to begin."""
+    """The stream ended before a response began."""
 
 
 class Late(Exception):
-    """Nothing came for as long as the reader was willing to wait."""
+    """No octets came in the time that the reader waits."""
 
 
 class Source(Protocol):
-    """Where the bytes of responses come from."""
+    """The origin of the bytes of responses."""
 
     def more(self) -> bytes:
         """The next bytes, at least one; b"" at the end of the stream. Raises Late."""
@@ -38,7 +38,7 @@ class Source(Protocol):
 
 
 class Framing(Enum):
-    """How the end of a response's content was told (RFC 9112 §6.3)."""
+    """The way in which the end of a response's content is marked (RFC 9112 §6.3)."""
 
     NONE = auto()
     LENGTH = auto()
@@ -76,12 +76,12 @@ class Reply:
 
     @property
     def says_close(self) -> bool:
-        """Whether the connection is announced to end."""
+        """Whether the response announces the end of the connection."""
         return "close" in self.options
 
 
 class _Buffer:
-    """Bytes of a source, taken line by line or by count."""
+    """The bytes of a source, taken line by line or by count."""
 
     def __init__(self, source: Source, held: bytearray) -> None:
         self._source = source
@@ -127,12 +127,12 @@ class _Buffer:
 
 
 def read_reply(source: Source, held: bytearray, *, method: str = "GET") -> Reply:
-    """One response to a request with `method`; what follows it stays in `held`.
+    """Read one response to a request with `method`; further octets stay in `held`.
 
     Raises:
         Ended: The stream ended before the first byte.
-        BadReply: It breaks the grammar, or states two lengths.
-        Late: It did not come, or not whole.
+        BadReply: The response breaks the grammar, or states two lengths.
+        Late: The response did not come, or not as a whole.
     """
     buffer = _Buffer(source, held)
     if not buffer.at_least_one():
@@ -174,7 +174,7 @@ def _field_section(buffer: _Buffer) -> tuple[tuple[tuple[str, str], ...], bytes]
 
 
 def _framing(method: str, status: int, fields: tuple[tuple[str, str], ...]) -> tuple[Framing, int]:
-    """RFC 9112 §6.3 for a client; anything doubtful is an error."""
+    """The framing by RFC 9112 §6.3 for a client; anything doubtful is an error."""
     codings = [value for name, value in fields if name.lower() == "transfer-encoding"]
     lengths = [value for name, value in fields if name.lower() == "content-length"]
     if codings and lengths:

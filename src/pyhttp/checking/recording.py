@@ -1,4 +1,4 @@
-"""A client that writes down what it says and hears, and does not listen for ever."""
+"""A client that records both sides of a conversation, and limits its waits."""
 
 import socket
 import time
@@ -12,13 +12,13 @@ from pyhttp.checking.reader import Late
 __all__ = ["Recorder", "Said", "Side"]
 
 _MOST: Final = 4 << 20
-"""Octets that are listened to on one connection."""
+"""The largest number of octets that are read on one connection."""
 _PATIENCES: Final = 10
-"""So many waits, one after the other, a connection may take."""
+"""The largest number of waits, one after the other, on a connection."""
 
 
 class Side(Enum):
-    """Which side of the connection does something."""
+    """A side of the connection."""
 
     CLIENT = "sent"
     SERVER = "received"
@@ -26,18 +26,18 @@ class Side(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one side said before the other did; it is the end of its direction where there are no octets."""
+    """The octets of one side before the other side sent some; empty octets mean the end of its direction."""
 
     side: Side
     data: bytes
 
 
 class Recorder(Client):
-    """Such a client, on a connected socket.
+    """A recording client on a connected socket.
 
     Attributes:
-        said: What was said, in its order.
-        late: Whether something was waited for in vain.
+        said: The recorded octets, in their order.
+        late: Whether a wait ended in vain.
     """
 
     def __init__(self, sock: socket.socket, *, bytewise: bool = False) -> None:
@@ -53,17 +53,17 @@ class Recorder(Client):
         self.said.append(Said(side, data))
 
     def send(self, data: bytes) -> None:
-        """Send all of `data`, and write it down."""
+        """Send all of `data`, and record it."""
         self._note(Side.CLIENT, data)
         super().send(data)
 
     def half_close(self) -> None:
-        """Say that nothing more will be sent."""
+        """End the sending side."""
         self._note(Side.CLIENT, b"")
         super().half_close()
 
     def ended(self) -> bytes:
-        """b"" where the server ends its side, else the first octets that come before that. Raises Late."""
+        """Return b"" where the server ends its side, else the first octets that come before that. Raises Late."""
         return bytes(self._held) or self.more()
 
     def more(self) -> bytes:

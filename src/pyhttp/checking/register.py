@@ -1,4 +1,4 @@
-"""The register of statements (register.toml), as values: what each demands, and what has become of it here."""
+"""The register of statements (register.toml), as values: the demand of each, and its state here."""
 
 import tomllib
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ AREAS: Final = ("wire", "files", "cgi", "loop")
 
 
 class State(Enum):
-    """What has become of a statement."""
+    """The state of a statement."""
 
     TESTED = "tested"
     CHOICE = "choice"
@@ -23,11 +23,11 @@ class State(Enum):
 
 
 AT_HOME: Final = (State.TESTED, State.CHOICE, State.DELIBERATE)
-"""States of what code here does, or leaves undone for a reason: it has a home."""
+"""The states of a statement with a home: code here fulfils it, or leaves it undone for a reason."""
 
 
 class Level(Enum):
-    """How much it demands."""
+    """The strength of a demand."""
 
     MUST = 3
     SHOULD = 2
@@ -45,7 +45,7 @@ class Statement:
     area: str
     reason: str
     home: str
-    """The module that fulfils it, as a path below src/pyhttp; "" where nothing here does."""
+    """The module that fulfils it, as a path below src/pyhttp; "" where no code here does."""
 
     @property
     def level(self) -> Level:
@@ -65,7 +65,7 @@ def _statement(identifier: str, entry: dict[str, str]) -> Statement:
     """A checked entry.
 
     Raises:
-        ValueError: It has an unknown state or area, lacks something, or gives no reason where one is due.
+        ValueError: It has an unknown state or area, lacks a key, or gives no reason where one is due.
     """
     unknown = entry.keys() - {"level", "gist", "state", "area", "home", "reason"}
     if unknown:

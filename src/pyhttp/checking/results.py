@@ -1,4 +1,4 @@
-"""What became of the rows at a server."""
+"""The results of the rows at a server."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,35 +11,35 @@ __all__ = ["Outcome", "Report", "Result"]
 
 
 class Outcome(Enum):
-    """What became of a row, or of a law."""
+    """The outcome of a row, or of a law."""
 
     HELD = "held"
     """The conversation took place, or another that the RFC allows as well."""
     FAILED = "failed"
-    """It did not, and a MUST or a SHOULD stands behind it."""
+    """It did not take place, and a MUST or a SHOULD demands it."""
     CHOICE = "choice"
-    """The server decides otherwise than the row has it, where the RFC leaves that open."""
+    """The server decides otherwise than the row, in a case that the RFC leaves open."""
     SKIPPED = "skipped"
     """The server could not be asked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One row, or one law, and what became of it."""
+    """One row, or one law, with its outcome."""
 
     name: str
-    """Group and name, such as "framing: two lengths"."""
+    """The group and name, such as "framing: two lengths"."""
     cites: tuple[str, ...]
-    """Ids of statements, and of safety lines of ours."""
+    """The ids of statements, and of our safety lines."""
     outcome: Outcome
     why: str = ""
-    """What came instead, or why it was skipped."""
+    """The difference from the row, or the reason why it was skipped."""
     said: tuple[Said, ...] = ()
-    """What was said where it failed; empty where it did not."""
+    """The octets of a failed conversation; empty for other outcomes."""
 
     @property
     def level(self) -> Level | None:
-        """The highest level among the statements; None where no RFC says anything."""
+        """The highest level among the statements; None where no RFC makes a demand."""
         return rank(self.cites)
 
     @property
@@ -50,22 +50,22 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a server was found to be like."""
+    """The results for a server."""
 
     server: str
-    """Its URL."""
+    """The URL of the server."""
     product: str
-    """Its Server field; empty without."""
+    """The Server field; empty without one."""
     results: tuple[Result, ...]
     seconds: float
 
     def count(self, outcome: Outcome, levels: Iterable[Level | None] = (*Level, None)) -> int:
-        """How many rows and laws of these levels had this outcome."""
+        """The number of rows and laws of these levels with this outcome."""
         wanted = frozenset(levels)
         return sum(result.outcome is outcome and result.level in wanted for result in self.results)
 
     def failed(self, least: Level) -> bool:
-        """Whether one of level `least` or above failed."""
+        """Whether a result of level `least` or above failed."""
         return any(
             result.outcome is Outcome.FAILED and result.level is not None and result.level.value >= least.value
             for result in self.results

@@ -1,4 +1,4 @@
-"""Plays rows at a server, several at once where it serves several, and holds each response against the laws."""
+"""A check of a server: it plays rows, several at once if possible, and holds each response against the laws."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -20,25 +20,25 @@ from pyhttp.checking.rows.model import Row, Step
 __all__ = ["LONGEST", "Plan", "check", "name_of", "named_rows"]
 
 LONGEST: Final = 120.0
-"""Seconds after which no further row is begun."""
+"""The seconds after which no further row is begun."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a server is checked."""
+    """The settings of a check."""
 
     server: Server
     rows: tuple[tuple[str, Row], ...]
-    """Rows and their names."""
+    """The rows with their names."""
     laws: tuple[Law, ...] = LAWS
     patience: float | None = None
-    """Seconds to wait for anything; found out where None."""
+    """The seconds of each wait; found out where None."""
     bytewise: bool = False
-    """Whether everything is sent octet by octet."""
+    """Whether all data is sent octet by octet."""
     offered: frozenset[str] = frozenset()
     """Needs of rows that the server meets although they are not looked for."""
     longest: float = LONGEST
-    """Seconds after which no further row is begun."""
+    """The seconds after which no further row is begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class _Played:
     result: Result
     exchanges: tuple[Exchange, ...] = ()
     late: bool = False
-    """Whether it failed since something did not come in time."""
+    """Whether it failed since octets did not come in time."""
 
 
 def named_rows() -> tuple[tuple[str, Row], ...]:
@@ -55,16 +55,16 @@ def named_rows() -> tuple[tuple[str, Row], ...]:
 
 
 def name_of(group: str, row: Row) -> str:
-    """What a row is called: "framing: two lengths"."""
+    """The name of a row: "framing: two lengths"."""
     return f"{group}: {row.name}"
 
 
 def check(plan: Plan, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Report:
-    """Find out what the server can be asked for, and ask it.
+    """Find out the abilities of the server, and play the rows.
 
     Args:
-        plan: What to do.
-        progress: Is told how many rows are done, and of how many.
+        plan: The settings.
+        progress: Called with the number of rows that are done, and the number of all rows.
 
     Raises:
         CannotCheck: The server does not answer, or not for the hosts that rows name.
@@ -82,7 +82,7 @@ def check(plan: Plan, progress: Callable[[int, int], None] = lambda _done, _all:
     for done, one in enumerate(_at_once(player, wanted, found.lanes), 1):
         played[one.result.name] = one
         progress(done, len(wanted))
-    # What came too late may have waited for the other conversations, and is tried again beside fewer.
+    # A row that failed by a wait may have waited for other conversations; it is tried again beside fewer.
     late = [(name, row) for name, row in wanted if played[name].late] if found.lanes > 1 else []
     for one in _at_once(player, late, (found.lanes + 1) // 2):
         played[one.result.name] = one
@@ -105,7 +105,7 @@ def _at_once(
 
 
 def _play(plan: Plan, found: Found, end: float, named: tuple[str, Row]) -> _Played:
-    """Have the conversation, and where it fails those that the RFC allows as well."""
+    """Have the conversation and, if it fails, the others that the RFC allows as well."""
     name, row = named
     if time.monotonic() > end:
         return _Played(Result(name, row.cites, Outcome.SKIPPED, f"{plan.longest:g} s were over"))
@@ -140,12 +140,12 @@ def _converse(plan: Plan, found: Found, named: tuple[str, Row], steps: Sequence[
 
 
 def _failed(cites: Sequence[str]) -> Outcome:
-    """What it means that a row did not take place: nothing more than a choice where no MUST and no SHOULD is cited."""
+    """The outcome of a row that did not take place: only a choice, unless a MUST or a SHOULD is cited."""
     return Outcome.FAILED if rank(tuple(cites)) in {Level.MUST, Level.SHOULD} else Outcome.CHOICE
 
 
 def _judged(laws: Iterable[Law], exchanges: Sequence[tuple[str, Exchange]]) -> Iterator[Result]:
-    """What became of each law, over all responses."""
+    """The result of each law, over all responses."""
     for law in laws:
         name = f"law: {law.name}"
         verdicts = [(row, exchange, law.judge(exchange)) for row, exchange in exchanges]

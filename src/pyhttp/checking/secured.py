@@ -1,4 +1,4 @@
-"""TLS under a client that may end one direction, as TCP and TLS 1.3 can and the `ssl` module's own sockets cannot."""
+"""TLS for a client that may end one direction, as TCP and TLS 1.3 can; sockets of the `ssl` module cannot."""
 
 import contextlib
 import socket
@@ -15,7 +15,7 @@ class TlsSocket(socket.socket):
     """A connected socket whose octets travel by TLS; `shutdown` ends one direction, as TCP and TLS 1.3 can.
 
     Attributes:
-        truncated: Whether the other side has ended without saying so in TLS.
+        truncated: Whether the other side has ended without the alert of TLS.
     """
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext, name: str) -> None:
@@ -46,14 +46,14 @@ class TlsSocket(socket.socket):
                 return
 
     def start(self) -> None:
-        """Say hello, and go no further."""
+        """Send the client's hello only."""
         try:
             self.tls.do_handshake()
         except ssl.SSLWantReadError:
             self._flush()
 
     def recv(self, bufsize: int, _flags: int = 0, /) -> bytes:
-        """What the other side said, at most `bufsize` octets of it; b"" when it has ended."""
+        """The next octets of the other side, at most `bufsize`; b"" when it has ended."""
         if self._held:
             data, self._held = self._held[:bufsize], self._held[bufsize:]
             return data
@@ -83,7 +83,7 @@ class TlsSocket(socket.socket):
     def shutdown(self, how: int, /) -> None:
         """End this direction: by TLS, then by TCP."""
         self._hear()
-        with contextlib.suppress(ssl.SSLWantReadError):  # what the other side says to that is read later
+        with contextlib.suppress(ssl.SSLWantReadError):  # the answer of the other side is read later
             self.tls.unwrap()
         self._flush()
         super().shutdown(how)

@@ -1,4 +1,4 @@
-"""Which rows and laws are meant: by clause, by section, by name."""
+"""The choice of rows and laws: by clause, by section, by name."""
 
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
@@ -11,13 +11,13 @@ __all__ = ["select"]
 
 
 def select(patterns: Sequence[str]) -> tuple[tuple[tuple[str, Row], ...], tuple[Law, ...]]:
-    """The rows and laws that one of the patterns means; all without patterns.
+    """The rows and laws that match one of the patterns; all without patterns.
 
     A pattern is an id (9112-6.1-15b), a document or section with those below it (9112, 9112-6), a group (framing), or a
     glob for an id or a name ("framing: *length*").
 
     Raises:
-        ValueError: A pattern means nothing.
+        ValueError: A pattern matches no row and no law.
     """
     every = (*((name, row.cites) for name, row in named_rows()), *((f"law: {law.name}", law.cites) for law in LAWS))
     for pattern in patterns:
@@ -29,7 +29,7 @@ def select(patterns: Sequence[str]) -> tuple[tuple[tuple[str, Row], ...], tuple[
 
 
 def _means(patterns: Iterable[str], name: str, cites: Sequence[str]) -> bool:
-    """Whether one of the patterns means the row with this name and these clauses."""
+    """Whether one of the patterns matches the row with this name and these clauses."""
     for pattern in patterns:
         if fnmatchcase(name, pattern) or name.partition(":")[0] == pattern:
             return True

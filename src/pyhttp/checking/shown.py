@@ -1,4 +1,4 @@
-"""What is read of a report: failures with their octets, a table by section, and what the rows are."""
+"""A report as text: failures with their octets, a table by section, and the list of rows."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -12,7 +12,7 @@ from pyhttp.checking.rows.model import Row
 __all__ = ["listed", "octets", "shown"]
 
 _MOST: Final = 600
-"""Octets of one side that are shown."""
+"""The number of octets of one side that are shown."""
 _NAMES: Final = {0x0A: "\\n", 0x0D: "\\r", 0x09: "\\t", 0x5C: "\\\\"}
 
 
@@ -31,7 +31,7 @@ def _escaped(data: bytes) -> str:
 
 
 def shown(report: Report, least: Level) -> str:
-    """The whole report; failures of level `least` and above with their octets, others by a line each."""
+    """The whole report; failures of level `least` and above with their octets, others with one line each."""
     lines = [f"{report.server}  {report.product}".rstrip(), ""]
     others: list[str] = []
     for result in report.results:
@@ -46,7 +46,7 @@ def shown(report: Report, least: Level) -> str:
 
 
 def _explained(result: Result) -> Iterator[str]:
-    """A failure: what was wanted and by what, and the conversation."""
+    """A failure: the demand with its clauses, and the conversation."""
     yield f"{result.level.name if result.level else ''}  {result.name}"
     for cite in result.cites:
         if (statement := STATEMENTS.get(cite)) is not None:
@@ -65,7 +65,7 @@ def _spoken(said: Said) -> Iterator[str]:
 
 
 def _skipped(report: Report) -> Iterator[str]:
-    """How many rows were not played, for each reason."""
+    """The number of rows that were not played, for each reason."""
     counts: dict[str, int] = {}
     for result in report.results:
         if result.outcome is Outcome.SKIPPED:
@@ -98,7 +98,7 @@ def _title(section: str) -> str:
 
 
 def _cells(results: Sequence[Result]) -> tuple[int, str, str, str, str]:
-    """Held, failed on a MUST, failed on a SHOULD, choices, skipped; nothing is a dot."""
+    """The numbers held, failed on a MUST, failed on a SHOULD, choices, and skipped; zero is a dot."""
 
     def count(outcome: Outcome, level: Level | None = None) -> int:
         return sum(one.outcome is outcome and level in {None, one.level} for one in results)
@@ -124,7 +124,7 @@ def _summed_up(report: Report) -> str:
 
 
 def listed(rows: Iterable[tuple[str, Row]], laws: Iterable[Law]) -> str:
-    """Each row and law: its level, its name, its clauses, what it needs of the application."""
+    """Each row and law: its level, its name, its clauses, and its needs of the application."""
     entries = [(name, row.cites, sorted(row.needs)) for name, row in rows]
     entries += [(f"law: {law.name}", law.cites, []) for law in laws]
     lines: list[str] = []
