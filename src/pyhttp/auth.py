@@ -85,7 +85,7 @@ class PasswordHash:
 
     def __post_init__(self) -> None:
         if self.n < 2 or self.n & (self.n - 1) or self.r < 1 or self.p < 1:
-            raise ValueError("the cost of its hash is none of scrypt")
+            raise ValueError("the cost of its hash is not valid for scrypt")
         memory = 128 * self.r * self.n
         if memory > _MOST_MEMORY or memory * self.p > _MOST_WORK:
             raise ValueError("its hash costs too much: 256 MiB of memory, filled four times, is the most")
@@ -106,7 +106,7 @@ class PasswordHash:
         """
         found = re.fullmatch(_HASH, text)
         if found is None:
-            raise ValueError("its hash is none that pyhttp passwd writes")
+            raise ValueError("its hash is not one that pyhttp passwd writes")
         n, r, p = (int(part) for part in found.group(1, 2, 3))
         return cls(n, r, p, _decoded(found[4]), _decoded(found[5]))
 

@@ -97,7 +97,7 @@ def test_a_file_that_is_malformed_is_told_before_anything_is_served(users: Path,
     command = [*COMMAND, str(tmp_path / "site"), "--port", "0", "--auth", str(users)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"pyhttp: {users}, line 2: its hash is none that pyhttp passwd writes\n"
+    assert done.stderr == f"pyhttp: {users}, line 2: its hash is not one that pyhttp passwd writes\n"
 
 
 APPLICATION = """

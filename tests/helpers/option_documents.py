@@ -119,7 +119,7 @@ def readme_table() -> str:
         typed = typed.replace("|", "\\|")
         more = f" ([more]({each.see}))" if each.see else ""
         rows.append(f"| {typed} | {each.help}{more} |{each.shown and f' {each.shown}'} |")
-    rows.append("| `--version`, `--help` | say so, and exit | |")
+    rows.append("| `--version`, `--help` | show the version, or the help, and exit | |")
     names = [f"`--{name}`" for name in _not_of_applications()]
     rows += ["", f"`pyhttp wsgi` has them all but {', '.join(names[:-1])} and {names[-1]}.", ""]
     return "\n".join(rows)

@@ -1,1 +1,1 @@
-"""The command line: options, what they serve and where, logs, and `pyhttp` itself."""
+"""The command line: options, servers and their listeners, logs, and `pyhttp` itself."""

@@ -13,18 +13,18 @@ __all__ = ["CannotLoad", "load_application"]
 
 
 class CannotLoad(Exception):
-    """There is no such application; the text says why, in one line."""
+    """The application cannot be loaded; the text says why, in one line."""
 
 
 def load_application(name: str) -> "WSGIApplication":
     """The application called `name`; its module is looked for in the working directory first.
 
     Args:
-        name: "module:name", or "module:name()" for a function that makes it.
+        name: The name "module:name", or "module:name()" for a function that makes the application.
 
     Raises:
-        CannotLoad: There is no such module, it has nothing of that name, or that cannot be called.
-        Exception: What the module itself raises, or the function.
+        CannotLoad: The module does not exist, it has no such name, or the named object cannot be called.
+        Exception: The module, or the function, has raised it.
     """
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
@@ -37,7 +37,7 @@ def load_application(name: str) -> "WSGIApplication":
     if name.endswith("()") and callable(found):
         found = found()
     if not callable(found):
-        raise CannotLoad(f"that is no application, but a value of type {type(found).__name__}")
+        raise CannotLoad(f"it is no application, but a value of type {type(found).__name__}")
     return found
 
 

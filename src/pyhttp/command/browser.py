@@ -1,4 +1,4 @@
-"""A browser that is opened when the server listens: in a thread of its own, so that a slow program delays nobody."""
+"""The browser that opens when the server listens: in a thread of its own, so that a slow program delays no request."""
 
 import os
 import threading
@@ -11,11 +11,11 @@ def open_page(url: str, complain: Callable[[str], None]) -> threading.Thread:
     """Have a browser show `url`.
 
     Args:
-        url: Of this server.
-        complain: Called with a line where there is no browser, or it does not start.
+        url: A URL of this server.
+        complain: Called with a line where there is no browser, or where it does not start.
 
     Returns:
-        The thread that starts it, which nobody has to wait for.
+        The thread that starts it; no code has to wait for it.
     """
     thread = threading.Thread(target=_show, args=(url, complain), name="pyhttp browser", daemon=True)
     thread.start()
@@ -23,11 +23,12 @@ def open_page(url: str, complain: Callable[[str], None]) -> threading.Thread:
 
 
 def _show(url: str, complain: Callable[[str], None]) -> None:
-    import webbrowser  # noqa: PLC0415 - few ask for it
+    import webbrowser  # noqa: PLC0415 - few need it
 
     try:
         browser = webbrowser.get()
-        # One that runs in the terminal would take it from whoever has started the server, unless they have named it.
+        # A browser that runs in the terminal would take that from the operator, unless the operator has named the
+        # browser.
         in_terminal = type(browser) is webbrowser.GenericBrowser and not os.environ.get("BROWSER")
         shown = not in_terminal and browser.open(url)
     except (webbrowser.Error, OSError):

@@ -1,4 +1,4 @@
-"""RFC 9110 §4.2.2, §4.3.3: the certificate that the command serves by, read from files, and what is wrong with them."""
+"""RFC 9110 §4.2.2, §4.3.3: the certificate that the command serves by, read from files, and the errors in them."""
 
 import ssl
 from typing import Final
@@ -8,14 +8,14 @@ from pyhttp.command.values import CertificateFiles
 __all__ = ["load"]
 
 _MISMATCH: Final = frozenset({"KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH", "NO_CERTIFICATE_ASSIGNED"})
-"""What OpenSSL says of a key that belongs to another certificate."""
+"""The errors of OpenSSL for a key that belongs to another certificate."""
 
 
 def load(files: CertificateFiles) -> ssl.SSLContext:
     """A context for a server, with the certificate that `files` hold now (safety line X3).
 
     Raises:
-        ValueError: They hold none that can be used; in one line, which names the file.
+        ValueError: They hold no usable certificate; the message is one line, which names the file.
     """
     key_file = files.key or files.certificate
     password = _read(files.password_file, "password").decode("utf-8", "replace").strip() if files.password_file else ""
@@ -29,7 +29,7 @@ def load(files: CertificateFiles) -> ssl.SSLContext:
     def tell_password() -> str:
         nonlocal asked
         asked = True
-        return password  # without it OpenSSL would ask whoever sits at the terminal
+        return password  # without it OpenSSL would ask for a password at the terminal
 
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     try:

@@ -1,7 +1,7 @@
-"""`pyhttp check URL`: plays the conformance rows at a server, and tells which did not take place.
+"""`pyhttp check URL`: plays the conformance rows at a server, and reports the rows that failed.
 
-Exit codes: 0 where every MUST held, 1 where one did not (with --level, also a SHOULD or a choice), 2 where nothing was
-checked: a command line that cannot be understood, no server there, a host that may not be asked.
+Exit codes: 0 where every MUST held; 1 where one did not (with --level, also a SHOULD or a choice); 2 where nothing was
+checked: for a wrong command line, without a server, or for a host that may not be asked.
 """
 
 import sys
@@ -23,13 +23,13 @@ from pyhttp.command.tool import FAILED, Parser, say
 __all__ = ["main"]
 
 _NOT_OURS: Final = (
-    "{} is another machine; malformed requests are sent only to one that you may test: --i-may-test-this-host says so"
+    "{} is another machine; malformed requests go only to one that you may test: confirm by --i-may-test-this-host"
 )
 _LEVELS: Final = {"must": Level.MUST, "should": Level.SHOULD}
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Check a server as `arguments` say; the exit code.
+    """Check a server as `arguments` demand; returns the exit code.
 
     Raises:
         SystemExit: For --help, and with code 2 for arguments that cannot be understood.
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _tell(report: Report, least: Level, json: str | None, junit: str | None) -> int:
-    """Write the report where it is wanted; the exit code."""
+    """Write the report to its places; returns the exit code."""
     for path, text in ((json, as_json), (junit, lambda report: as_junit(report, least))):
         if path is not None:
             try:
@@ -84,7 +84,7 @@ def _tell(report: Report, least: Level, json: str | None, junit: str | None) -> 
 
 
 def _progress(done: int, every: int) -> None:
-    """One line that changes, for whoever watches."""
+    """Show one line that changes, if a person is watching."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\r{done} of {every} rows")
         sys.stderr.flush()
@@ -108,18 +108,18 @@ def _parser() -> Parser:
     add("server", metavar="URL", nargs="?", type=of(parse_server), help=text)
     text = "play rows about this clause (9112-6.1-15b), section (9112-6) or name (framing, '*length*'); may be repeated"
     add("--only", metavar="WHAT", action="append", default=[], help=text)
-    add("--list", action="store_true", help="show the rows and ask nobody")
-    add("--level", choices=sorted(_LEVELS), default="must", help="what fails the check (default: must)")
+    add("--list", action="store_true", help="show the rows, and connect to no server")
+    add("--level", choices=sorted(_LEVELS), default="must", help="the least level that fails the check (default: must)")
     add("--json", metavar="FILE", help="write the report as JSON to FILE")
     add("--junit", metavar="FILE", help="write the report as JUnit's XML to FILE")
-    text = "seconds to wait for anything (default: found out by the first answers, 0.5 to 5)"
+    text = "the seconds of each wait (default: 0.5 to 5, by the first answers)"
     add("--patience", metavar="SECONDS", type=of(_seconds), help=text)
-    text = f"begin no row after so long (default: {LONGEST:g})"
+    text = f"begin no row after so many seconds (default: {LONGEST:g})"
     add("--longest", metavar="SECONDS", type=of(_seconds), default=LONGEST, help=text)
     text = "play rows that presume limits or deadlines as small as ours; may be repeated"
     add("--with", dest="offered", action="append", default=[], choices=sorted(LEFT_OUT), help=text)
     add("--bytewise", action="store_true", help="send everything octet by octet")
-    text = "ask a server on another machine, which you have the permission to test"
+    text = "check a server on another machine, for which you have the permission"
     add("--i-may-test-this-host", dest="permitted", action="store_true", help=text)
     return parser
 
@@ -128,7 +128,7 @@ def _seconds(text: str) -> float:
     """A number of seconds above 0.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is no such number.
     """
     try:
         seconds = float(text)

@@ -1,6 +1,6 @@
 """The command line: serve a folder, or an application, until a signal comes.
 
-Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a command line that cannot be understood.
+Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a wrong command line.
 """
 
 import logging
@@ -37,7 +37,7 @@ _NO_CODE: Final = "No QR code: other devices cannot reach this server; --host 0.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Serve as `argv` says, the process's own arguments unless given, until SIGINT or SIGTERM; or do what a tool does.
+    """Serve as `argv` demands, by default the process's own arguments, until SIGINT or SIGTERM; or run a tool.
 
     Returns:
         The exit code.
@@ -64,8 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _tool(name: str) -> Callable[[Sequence[str]], int] | None:
-    """The command `name` that serves nothing; None where it is none. A folder of such a name is called ./NAME."""
-    # Nothing of these is needed to serve.
+    """The command `name` that serves nothing; None where there is none. A folder of such a name is written ./NAME."""
+    # A command that serves needs none of these modules.
     match name:
         case "passwd":
             from pyhttp.command.passwords import passwd  # noqa: PLC0415
@@ -111,7 +111,7 @@ def _serve(task: Task) -> int:
 def _on_hangup(
     server: "BaseServer | ProcessServer", task: Task, log_file: AccessFile | None
 ) -> Callable[[], None] | None:
-    """What SIGHUP does: replace the processes; or open the log, read users and certificate anew; None without these."""
+    """The effect of SIGHUP: replace the processes; or open the log, and read users and certificate anew; or none."""
     if not isinstance(server, BaseServer):
         return server.reload
     if log_file is None and server.tls is None and not task.common.auth:
@@ -122,7 +122,7 @@ def _on_hangup(
             log_file.reopen()
         if task.common.auth:
             try:
-                server.request_handler = task.load()  # credentials that were right are asked for again
+                server.request_handler = task.load()  # the remembered credentials are forgotten
                 server.report("the users were read anew", level=logging.WARNING)
             except CannotServe as error:
                 server.report(f"the users stay as they were: {error}", level=logging.WARNING)
@@ -132,14 +132,14 @@ def _on_hangup(
             server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
             return
         if context is not None:
-            server.tls = context  # those who are connected keep what they have
+            server.tls = context  # open connections keep theirs
             server.report("the certificate was read anew", level=logging.WARNING)
 
     return begin_anew
 
 
 def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool) -> None:
-    """Say what is served and where; who cannot be told that is told the reason, and served all the same."""
+    """Print the name and addresses of the service; where that fails, report the reason and serve all the same."""
     stop, secure, users = stop_hint(by_hand=by_hand), task.common.tls is not None, task.common.auth
     clear = [_IN_THE_CLEAR] if users and not secure and not all(is_local(host) for host, _ in addresses) else []
     everyone = "ask for a password" if users else task.everyone
@@ -152,7 +152,7 @@ def _announce(task: Task, addresses: Sequence[tuple[str, int]], *, by_hand: bool
 
 
 def _show(task: Task, addresses: Sequence[tuple[str, int]]) -> None:
-    """What is asked for besides: the address for a camera, and the page in a browser."""
+    """Show what the options ask for besides: the address as a QR code, and the page in a browser."""
     options, secure = task.common, task.common.tls is not None
     if options.qr and sys.stdout.isatty():
         urls = device_urls(addresses, secure=secure)
@@ -181,7 +181,7 @@ def _say_stopping() -> None:
 
 
 def is_local(host: str) -> bool:
-    """Whether only this machine can reach it."""
+    """Whether only this machine can reach the host."""
     return host == "::1" or host.startswith(("127.", UNIX))
 
 
@@ -195,15 +195,15 @@ def announcement(
     path: str = "",
     find: Callable[[str], str] = own_address,
 ) -> str:
-    """What the command says when it begins to serve, without the last line's end.
+    """The text that the command prints when it begins to serve, without the last line's end.
 
     Args:
-        name: What is served.
-        addresses: Where: a URL on each line; said aloud where every machine of the network can reach it.
-        remarks: The last lines: how to end it, and what else there is to know.
-        everyone: What those machines can do.
-        secure: Whether it is served by TLS.
-        path: What each URL ends in.
+        name: The name of the folder or application.
+        addresses: The addresses, with a URL on each line; a warning where every machine of the network can reach it.
+        remarks: The last lines: the way to stop it, and other remarks.
+        everyone: The things that those machines can do.
+        secure: Whether the server speaks TLS.
+        path: The end of each URL.
         find: As `own_address`.
     """
     urls = shown_urls(addresses, secure=secure, find=find)
@@ -227,14 +227,14 @@ def _raise_descriptor_limit() -> Bounds | None:
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     except (OSError, ValueError):
-        # Some systems state a hard limit that they do not grant; the soft one then stays, and bounds the connections.
+        # Some systems state a hard limit that they do not grant; the soft limit then stays, and bounds the connections.
         return None
     return before
 
 
 @contextmanager
 def _heeding_hangups(on_hangup: Callable[[], None] | None) -> Iterator[None]:
-    """Have SIGHUP call something; without it, it ends the process, as it does when a terminal goes away."""
+    """Have SIGHUP call a function; without one, SIGHUP ends the process, for instance when a terminal goes away."""
     if on_hangup is None:
         yield
         return

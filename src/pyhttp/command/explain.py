@@ -1,6 +1,6 @@
-"""`pyhttp explain [FILE]`: says how the octets of a connection are read.
+"""`pyhttp explain [FILE]`: reports how the octets of a connection are read.
 
-Exit codes: 0 where all of them are read, 1 where they are refused, 2 where there is nothing to explain.
+Exit codes: 0 where all octets are read, 1 where they are refused, 2 where there is nothing to explain.
 """
 
 import json
@@ -23,7 +23,7 @@ _SCHEMA: Final = 1
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Explain the octets of a file, or of standard input; the exit code.
+    """Explain the octets of a file, or of standard input; returns the exit code.
 
     Raises:
         SystemExit: For --help, and with code 2 for arguments that cannot be understood.
@@ -49,10 +49,10 @@ def _as_json(reading: Reading) -> str:
 
 
 def _text(value: object) -> str:
-    """Octets, which JSON has not, as text.
+    """Convert octets, which JSON does not have, to text.
 
     Raises:
-        TypeError: It is something else.
+        TypeError: The value is something else.
     """
     if not isinstance(value, bytes):
         raise TypeError(f"{value!r} is no octets")
@@ -63,14 +63,14 @@ def _parser() -> Parser:
     parser = Parser(
         "explain",
         "[FILE] [options]",
-        "Say how the raw octets of a connection are read, request by request, and if they are refused, where and by"
-        " which clause. The reader is that of the server, with its default limits.",
+        "Show how the raw octets of a connection are read, request by request. If they are refused, show the place and"
+        " the clause. The reader is that of the server, with its default limits.",
     )
     add = parser.add_argument
-    add("file", metavar="FILE", nargs="?", help="what a client sent; standard input without")
-    add("--response", action="store_true", help="it is what a server sent")
+    add("file", metavar="FILE", nargs="?", help="a file with the octets of a client; standard input without it")
+    add("--response", action="store_true", help="the octets are those of a server")
     text = "method of a request that was answered, in their order (default: GET); may be repeated"
     add("--method", metavar="METHOD", action="append", default=[], help=text)
     add("--tls", action="store_true", help="the connection is TLS, so that https targets are served")
-    add("--json", action="store_true", help="say it as JSON")
+    add("--json", action="store_true", help="write the result as JSON")
     return parser

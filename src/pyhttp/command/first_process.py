@@ -1,9 +1,9 @@
 """The command as the first process of a container: a parent that reaps orphans, and the server as its child.
 
-The system gives every orphan to the first process of its container, jobs that scripts have left behind among them, and
-a dead one stays until that asks for it. Besides, a signal that the first process does not handle does nothing, so that
-it could not end itself by one (safety line L10). A server that is not the first process knows neither trouble; nobody
-else than it waits for the processes that it has started.
+The system gives every orphan to the first process of its container, for instance jobs that scripts have left behind. A
+dead orphan stays until the first process asks for its status. Besides, a signal that the first process does not handle
+has no effect, so that it could not end itself by one (safety line L10). A server that is not the first process has
+neither problem; only the server waits for the processes that it has started.
 """
 
 import os
@@ -17,25 +17,25 @@ FIRST: Final = 1
 
 _PASSED_ON: Final = frozenset({signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM})
 _BY_THE_SYSTEM: Final = 0x80
-"""SI_KERNEL, as the origin of a signal: a terminal has sent it, to the child as well."""
+"""SI_KERNEL as the origin of a signal: a terminal has sent the signal, and has sent it to the child as well."""
 
 
 def stand_in() -> int | None:
-    """Go on in a child, and be its parent to its end: signals are passed on to it, and orphans reaped.
+    """Go on in a child, and be its parent until it ends: pass signals on to it, and reap orphans.
 
-    To be called before any thread is started.
+    It has to be called before any thread is started.
 
     Returns:
-        None in the child; in the parent, when that has ended, the exit code to end with.
+        None in the child; in the parent, after the child's end, the exit code to end with.
     """
     awaited = {*_PASSED_ON, signal.SIGCHLD}
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # ignored, it would leave nothing to ask for
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # if it were ignored, there would be no status to ask for
     before = signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     child = os.fork()
     if child == 0:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
         if os.environ.get("LISTEN_PID") == str(FIRST):
-            os.environ["LISTEN_PID"] = str(os.getpid())  # sockets that were passed on are the server's
+            os.environ["LISTEN_PID"] = str(os.getpid())  # sockets that were passed on are for the server
         return None
     while True:
         told = signal.sigwaitinfo(awaited)
@@ -48,11 +48,11 @@ def stand_in() -> int | None:
 
 
 def _reap(child: int) -> int | None:
-    """Ask for all that have ended; the exit code to end with where `child` is one of them."""
+    """Reap all ended processes; returns the exit code to end with if `child` is one of them."""
     while True:
         process, status = os.waitpid(-1, os.WNOHANG)
         if process == child:
             code = os.waitstatus_to_exitcode(status)
-            return code if code >= 0 else 128 - code  # as shells say it of a signal
+            return code if code >= 0 else 128 - code  # as shells do for a signal
         if process == 0:
             return None

@@ -1,4 +1,4 @@
-"""`pyhttp [serve] [DIR]`: what it asks for, beside what every command does."""
+"""The options of `pyhttp [serve] [DIR]`, beside those of every command."""
 
 import os
 import re
@@ -15,11 +15,11 @@ __all__ = ["FolderOptions", "folder_parser", "parse_folder"]
 
 
 class FolderOptions(NamedTuple):
-    """A folder, and how it is served."""
+    """A folder, and the rules by which it is served."""
 
     common: Options
     directory: str
-    """Or a file."""
+    """The folder, or one file."""
     site: Site
 
 
@@ -34,19 +34,19 @@ _FIELDS: Final = {
     "default_type": "default_type",
     "spa": "spa_file",
 }
-"""What the fields of a Site that have rules are made of."""
+"""The options from which those fields of a Site are made that have rules."""
 
 
 def parse_folder(argv: Sequence[str], environment: Mapping[str, str] = os.environ) -> FolderOptions:
-    """The options that the arguments `argv` state, and where those say nothing `environment` and the file of --config.
+    """The options from the arguments `argv`; for missing ones, from `environment` and the file of --config.
 
     Raises:
-        SystemExit: For --help and --version, with code 2 for what cannot be understood, and with code 1 where the
-            working directory is to be served and has been removed.
+        SystemExit: For --help and --version, with code 2 for a wrong command line, and with code 1 where the working
+            directory is to be served and has been removed.
         OSError: The answer to --help or --version cannot be written.
     """
     parser = folder_parser()
-    end = list(argv).index("--") if "--" in argv else len(argv)  # no option takes it for a value
+    end = list(argv).index("--") if "--" in argv else len(argv)  # no option may take it for a value
     arguments = parser.parse_intermixed_args(argv[:end])
     words: list[str] = arguments.words[1:] if arguments.words[:1] == ["serve"] else arguments.words  # else: ./serve
     words += argv[end + 1 :]
@@ -74,7 +74,7 @@ def _site(given: Given) -> Site:
     found = given.values
     try:
         return Site(
-            # Who has pages run by a program has it run the page of a folder, too.
+            # A program that runs the files of a suffix also runs the index page of a folder.
             index=(*_SITE.index, *(f"index{suffix}" for suffix, _ in found.cgi_suffix)),
             listing=not found.no_listing,
             cgi_directories=tuple(found.cgi_dir),
@@ -98,7 +98,7 @@ def _site(given: Given) -> Site:
 
 
 def _by_option(given: Given, message: str) -> str:
-    """What a Site says is wrong with a field, said of the option that it comes from."""
+    """The message of a Site about a field, as a message about the option that the field comes from."""
     found = re.match(r"Site\.(\w+):? *", message)
     target = found and _FIELDS.get(found[1])
     return f"{given.name(target)}: {message[found.end() :]}" if found and target else message

@@ -1,4 +1,4 @@
-"""The options of the table that are about a folder: its files and its scripts."""
+"""The options of the table that concern a folder: its files and its scripts."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ DIRECTORY: Final = Option(
     "directory",
     "the folder, as an option",
     "DIR",
-    repeats=True,  # so that a second one is told
+    repeats=True,  # so a second one can be reported
     shown="the working directory",
     short="-d",
     commands=_FOLDER,
@@ -32,7 +32,7 @@ FOLDER: Final = (
     Option(
         Group.FILES,
         "hide-dotfiles",
-        "neither list nor serve names that begin with a dot, `.well-known` excepted, whatever link leads to them",
+        "neither list nor serve names that begin with a dot, except `.well-known`, whatever link leads to them",
         commands=_FOLDER,
     ),
     Option(
@@ -55,17 +55,17 @@ FOLDER: Final = (
     Option(
         Group.FILES,
         "precompressed",
-        "let `FILE.br`, `FILE.zst` and `FILE.gz` answer for `FILE` where a client accepts the coding and they can be"
-        " that file: for folders prepared so",
-        shown="they are files like others",
+        "let `FILE.br`, `FILE.zst` and `FILE.gz` answer for `FILE` if a client accepts the coding and they can be that"
+        " file: for folders that were prepared for it",
+        shown="they are ordinary files",
         see="docs/choices.md#files",
         commands=_FOLDER,
     ),
     Option(
         Group.FILES,
         "compress",
-        "send text and other files that gain by it with gzip, or zstd where Python has it, where a client accepts that;"
-        " it is made while they are sent",
+        "send text and other files that gain by it with gzip, or zstd where Python has it, if a client accepts that;"
+        " the coding is made while they are sent",
         see="docs/choices.md#pages",
         commands=_FOLDER,
     ),
@@ -79,15 +79,15 @@ FOLDER: Final = (
     Option(
         Group.FILES,
         "spa",
-        "answer with `index.html` where a browser goes to a page that is not there, for applications that draw their"
-        " pages themselves; what is asked for by a file's name stays 404",
+        "answer with `index.html` where a browser goes to a page that does not exist, for applications that draw their"
+        " pages themselves; the name of a file still gets 404",
         see="docs/choices.md#pages",
         commands=_FOLDER,
     ),
     Option(
         Group.FILES,
         "spa-file",
-        "likewise with FILE, directly below DIR",
+        "as `--spa`, with FILE, directly below DIR",
         "FILE",
         values.not_empty,
         commands=_FOLDER,
@@ -120,7 +120,7 @@ FOLDER: Final = (
     Option(
         Group.FILES,
         "default-type",
-        "the media type of names that tell none",
+        "the media type of files whose name shows none",
         "TYPE",
         default="",
         shown="a look into the file: `text/plain` where it begins as UTF-8 text, else `application/octet-stream`",

@@ -1,4 +1,4 @@
-"""Where the command listens, and why it cannot where it cannot: one line, and what to do about it."""
+"""The listeners of the command, and the reason where it cannot listen: in one line, with a remedy."""
 
 import contextlib
 import errno
@@ -20,14 +20,14 @@ _PORT: Final = 8888
 
 
 class CannotServe(Exception):
-    """The command ends with this line."""
+    """An error that ends the command; the text is one line."""
 
 
 def open_listeners(options: Options) -> list[socket.socket]:
     """The listening sockets that the options ask for.
 
     Raises:
-        CannotServe: One of them cannot be had.
+        CannotServe: A socket cannot be opened.
     """
     with contextlib.ExitStack() as opened:
         listeners = _inherited(options.descriptors)
@@ -63,7 +63,7 @@ def _at(path: str, options: Options) -> socket.socket:
 
 
 def explain(error: OSError) -> str:
-    """Why a port cannot be had, in one line, and what to do about it."""
+    """The reason why a port cannot be opened, in one line, with a remedy."""
     if isinstance(error, socket.gaierror):
         return f"cannot find an address for the host {error.filename}{_hint(str(error.filename))}"
     why = error.strerror or str(error)
@@ -81,7 +81,7 @@ def explain(error: OSError) -> str:
 
 
 def _hint(host: str) -> str:
-    """What may be wrong with a host that has no address."""
+    """A possible error in a host that has no address."""
     address, _, zone = host.partition("%")
     if zone:
         return f"; is {zone} an interface of this machine?"
@@ -93,8 +93,8 @@ def _hint(host: str) -> str:
 def allowed_hosts(options: Options, listeners: Sequence[socket.socket]) -> frozenset[str] | None:
     """The hosts that the command answers for; None for any.
 
-    Where only this machine can ask, and for itself, no other host can be meant, but a stranger's page could ask by a
-    name of its own. Proxies may pass on whatever Host they like.
+    Where only this machine can ask, and for itself, no other host can be meant. But a stranger's page could ask by a
+    name of its own. Proxies may pass on any Host.
     """
     own = options.proxies is None and all(is_loopback(address_of(each)[0]) for each in listeners)
     allowed = options.allowed_hosts | of_this_machine() if own else options.allowed_hosts

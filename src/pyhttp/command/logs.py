@@ -1,4 +1,4 @@
-"""Where the command line's logs go: a line for each request, to a file or as errors do, by way of `logging`."""
+"""The logs of the command line: a line for each request, to a file or to standard error, by way of `logging`."""
 
 import logging
 import os
@@ -14,19 +14,19 @@ __all__ = ["AccessFile", "access_log", "formatter", "set_up"]
 _ACCESS: Final = logging.getLogger("pyhttp.access")
 _ERROR: Final = logging.getLogger("pyhttp.error")
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
-"""Of a status by its first digit, as the terminal's own palette has it: readable on light and dark alike."""
+"""The colour of a status by its first digit, from the terminal's own palette: readable on light and dark alike."""
 
 
 class AccessFile:
-    """An access log: appends a line for each entry to a file, which `reopen` opens anew once it was moved away.
+    """An access log: it appends a line for each entry to a file; `reopen` opens the file anew after it was moved away.
 
-    Each line is one write to a descriptor in append mode, which needs no lock among threads and processes, and none of
-    the forty calls that a line takes through `logging`.
+    Each line is one write to a descriptor in append mode. It needs no lock among threads and processes, and none of the
+    forty calls that a line takes through `logging`.
 
     Args:
-        path: Created where it is not there.
-        formatted: Makes a line of an entry, of so many characters at most.
-        longest: That many.
+        path: The path of the file, which is created if needed.
+        formatted: Makes a line of an entry, with a largest number of characters.
+        longest: That number.
 
     Raises:
         OSError: The file cannot be opened.
@@ -45,15 +45,15 @@ class AccessFile:
         """Open the file anew; safe in a signal handler, which may have interrupted a line."""
         try:
             new = self._open()
-        except OSError as error:  # lines go on to where they went
+        except OSError as error:  # lines go on into the old file
             self._complain(error)
             return
-        # The number stays: another thread may be about to write to it, and must not meet a client's connection there.
+        # The number stays: another thread may be about to write to it, and must not write into a client's connection.
         os.dup2(new, self._descriptor, inheritable=False)
         os.close(new)
 
     def __call__(self, entry: AccessEntry) -> None:
-        """Append the line of `entry`; the operator is told where that fails, and no request fails by it (O3)."""
+        """Append the line of `entry`; a failure is reported to the operator, and fails no request (O3)."""
         data = (self._formatted(entry, self._longest) + "\n").encode("utf-8", "backslashreplace")
         try:
             while (written := os.write(self._descriptor, data)) < len(data):
@@ -70,37 +70,37 @@ class AccessFile:
 
 
 class _Stream(logging.StreamHandler[TextIO]):
-    """A handler of standard error, which drops a line that cannot be written: there is nobody left to tell (O3)."""
+    """A handler for standard error; it drops a line that cannot be written, as there is no other place (O3)."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
-        """Nothing: the inherited one would try a traceback on the same stream."""
+        """Do nothing: the inherited method would try to write a traceback to the same stream."""
 
 
 def set_up(*, quiet: bool, verbose: bool) -> None:
-    """Send errors and access lines to standard error; nothing goes anywhere else.
+    """Send errors and access lines to standard error, and to no other place.
 
     Args:
-        quiet: Whether access lines go nowhere.
-        verbose: Whether what clients do wrong is told, too, with the reason for each answer to an error.
+        quiet: Whether access lines are dropped.
+        verbose: Whether faults of clients are logged as well, with the reason for each answer to an error.
     """
     access = _Stream(sys.stderr)
     access.setFormatter(logging.Formatter("%(message)s"))
     _direct(_ACCESS, access, logging.WARNING if quiet else logging.INFO)
     errors = _Stream(sys.stderr)
     errors.setFormatter(logging.Formatter("pyhttp: %(message)s"))
-    # What clients do wrong has its access line.
+    # A client's fault has its access line.
     _direct(_ERROR, errors, logging.INFO if verbose else logging.WARNING)
 
 
 def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
     logger.handlers[:] = [handler]
-    logger.disabled = False  # an application that has been loaded may have set up `logging` as if for itself alone
+    logger.disabled = False  # a loaded application may have set up `logging` for itself alone
     logger.setLevel(level)
     logger.propagate = False
 
 
 def access_log(log_format: LogFormat, longest: int) -> AccessLog:
-    """What turns an entry into a line of the logger "pyhttp.access", of `longest` characters at most.
+    """A function that writes an entry as a line of the logger "pyhttp.access", of at most `longest` characters.
 
     Statuses have colours on a terminal only.
     """
@@ -129,6 +129,6 @@ def formatter(log_format: LogFormat) -> Callable[[AccessEntry, int], str]:
 
 
 def _paint(line: str, status: int) -> str:
-    """The status in its colour. It follows the first `"` that a space follows: those of the client are escaped."""
+    """The line with its status in colour, behind the first `"` and a space: a client's `"` is escaped."""
     colour = _COLOURS.get(status // 100)
     return line.replace(f'" {status} ', f'" \x1b[{colour}m{status}\x1b[0m ', 1) if colour else line

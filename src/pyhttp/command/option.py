@@ -1,4 +1,4 @@
-"""What an option is: its name, its value, its text, and the commands that have it."""
+"""An option: its name, its value, its text, and the commands that have it."""
 
 from collections.abc import Callable
 from enum import Enum, StrEnum
@@ -8,7 +8,7 @@ __all__ = ["EVERY", "Command", "Group", "Option"]
 
 
 class Command(Enum):
-    """What has options, by what is typed for it."""
+    """A command with options; the value is the typed command."""
 
     FOLDER = "pyhttp"
     APPLICATION = "pyhttp wsgi"
@@ -18,7 +18,7 @@ EVERY: Final = (Command.FOLDER, Command.APPLICATION)
 
 
 class Group(StrEnum):
-    """What an option is about, as --help says it."""
+    """The subject of an option, as --help shows it."""
 
     SERVING = "options"
     TLS = "TLS (https)"
@@ -29,24 +29,25 @@ class Group(StrEnum):
 
 
 class Option(NamedTuple):
-    """An option. It is no dataclass, since each start makes all of them: that would cost several times as much.
+    """An option. It is no dataclass, since each start makes all options: that would cost several times as much.
 
     Attributes:
-        group: What it is about.
-        name: Its long name, without the hyphens in front: a file calls it so.
-        help: What it does: half a sentence, with code between backticks.
-        metavar: What stands for its value; "" for a flag.
-        convert: Makes the value of a text, and raises ValueError with what is wrong.
+        group: The subject of the option.
+        name: The long name, without the hyphens in front; a file uses this name.
+        help: The effect of the option: half a sentence, with code between backticks.
+        metavar: The name of its value; "" for a flag.
+        convert: Makes the value from a text, and raises ValueError with an explanation.
         repeats: Whether it may be repeated, and its value is a list.
-        default: The value where nothing states one; False for a flag, and an empty list, unless given.
-        shown: How the default is told; "" where there is nothing to tell.
+        default: The value if none is stated; unless given, False for a flag, and an empty list for an option that
+            repeats.
+        shown: The text about the default; "" for none.
         number: Whether its value may be a number, which needs no quotes in a file.
-        short: Its short name; "" without.
-        alias: Another long one, beside a short one; "" without.
-        dest: What the value is kept as; its name, unless given. Options that give the same exclude each other.
+        short: The short name; "" for none.
+        alias: Another long name, beside a short one; "" for none.
+        dest: The key of the value; unless given, the name. Options with the same key exclude each other.
         const: The value of a flag.
-        see: Where the README says more: a link.
-        commands: Those that have it.
+        see: A link to a longer text for the README.
+        commands: The commands that have the option.
     """
 
     group: Group
@@ -67,23 +68,23 @@ class Option(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """As they are typed."""
+        """The names as they are typed."""
         name = f"--{self.name}"
         return (self.short, name, self.alias) if self.alias else (self.short, name) if self.short else (name,)
 
     @property
     def variable(self) -> str:
-        """The variable of the environment that states it."""
+        """The variable of the environment that states the value."""
         return "PYHTTP_" + self.name.upper().replace("-", "_")
 
     @property
     def target(self) -> str:
-        """What the value is kept as."""
+        """The key of the value."""
         return self.dest or self.name.replace("-", "_")
 
     @property
     def fallback(self) -> object:
-        """The value where nothing states one."""
+        """The value if none is stated."""
         if self.default is not None:
             return self.default
         if self.repeats:
@@ -92,5 +93,5 @@ class Option(NamedTuple):
 
     @property
     def text(self) -> str:
-        """Its help, with the default, without backticks."""
+        """The help text with the default, without backticks."""
         return (f"{self.help} (default: {self.shown})" if self.shown else self.help).replace("`", "")

@@ -1,4 +1,4 @@
-"""What the options of every command ask for: their arguments, checked, as one value."""
+"""The options of every command: their arguments, checked, as one value."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, NamedTuple
@@ -14,24 +14,24 @@ __all__ = ["Options", "common"]
 
 
 class Options(NamedTuple):
-    """What every command asks for: where and how is listened, how handlers run, what is logged.
+    """The values that every command has: listeners, the way to run handlers, and logs.
 
-    A named tuple, as all options are: to make a frozen dataclass takes a millisecond of each start.
+    A named tuple, like all options: to make a frozen dataclass takes a millisecond of each start.
     """
 
     hosts: tuple[str, ...]
-    """Hosts to listen on by TCP; empty where none was named."""
+    """The hosts to listen on by TCP; empty where none was named."""
     port: int | None
-    """None where none was named."""
+    """The port; None where none was named."""
     unix: tuple[str, ...]
-    """Paths to listen at."""
+    """The paths to listen at."""
     unix_mode: int
     descriptors: tuple[int, ...]
-    """Listening sockets that the process was started with."""
+    """The listening sockets that the process was started with."""
     kind: Kind
     workers: int
     processes: int | None
-    """None: this process serves, and no other."""
+    """The number of processes; None: this process alone serves."""
     limits: Limits
     timeouts: Timeouts
     quiet: bool
@@ -41,24 +41,25 @@ class Options(NamedTuple):
     """A file for the access log; "" for standard error."""
     tls: CertificateFiles | None
     proxies: "Proxies | None"
-    """Those in front, where there are some."""
+    """The proxies in front of the server, if there are any."""
     qr: bool
     """Whether an address is shown as a QR code."""
     browser: bool
     """Whether a browser is opened."""
     allowed_hosts: frozenset[str]
-    """Hosts that are answered for, beside those of the machine itself where only that is served; empty: not said."""
+    """The hosts that are answered for, beside those of the machine itself where only it is served; empty: none
+    given."""
     auth: str
-    """A file of the users that are served; "" where everybody is."""
+    """The file of the users who may see the service; "" for everybody."""
     warnings: tuple[str, ...] = ()
-    """Lines about variables of the environment that belong to no option."""
+    """Lines about variables of the environment that do not belong to an option."""
 
 
 def common(given: Given) -> Options:
-    """What was given of the options that every command has.
+    """The values of the options that every command has.
 
     Raises:
-        ValueError: Some do not fit each other.
+        ValueError: Some values do not fit each other.
     """
     found = given.values
     return Options(

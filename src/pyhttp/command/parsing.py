@@ -1,4 +1,4 @@
-"""The arguments of a command, read by its options; what they leave open, environment, file and defaults say."""
+"""The arguments of a command, read by its options; missing ones come from environment, file and defaults."""
 
 import argparse
 import sys
@@ -25,9 +25,9 @@ SIGNALS: Final = (
 
 
 class Parser(argparse.ArgumentParser):
-    """An argument parser of a command with its options; one that is not given leaves no attribute in its result.
+    """An argument parser of a command with its options; an option that is not given leaves no attribute in its result.
 
-    What it answers to --help and --version is not lost without a word.
+    A failure to write the answer to --help or --version is reported.
     """
 
     def __init__(self, command: Command, usage: str, description: str) -> None:
@@ -43,7 +43,9 @@ class Parser(argparse.ArgumentParser):
         )
         self._untold: list[tuple[argparse.Action, Option]] = []
         self._groups: dict[Group, argparse._ActionsContainer] = {Group.SERVING: self}
-        self.add_argument("--version", action="version", version=f"pyhttp {__version__}", help="say so, and exit")
+        self.add_argument(
+            "--version", action="version", version=f"pyhttp {__version__}", help="show the version, and exit"
+        )
         rivals: dict[str, argparse._ActionsContainer] = {}
         for option in options_of(command):
             group = self._groups.get(option.group)
@@ -56,14 +58,14 @@ class Parser(argparse.ArgumentParser):
             self._untold.append((_add(group, option), option))
 
     def tell(self) -> None:
-        """Put in the texts, which a start without --help does without."""
+        """Add the help texts, which a start without --help does not need."""
         for action, option in self._untold:
             action.help = option.text.replace("%", "%%")
         self._groups[Group.LIMITS].description = values.limits()
         self.formatter_class: argparse._FormatterClass = argparse.HelpFormatter  # as wide as the terminal is
 
     def format_help(self) -> str:
-        """What --help says."""
+        """The text of --help."""
         self.tell()
         return super().format_help()
 
@@ -85,9 +87,9 @@ class Given(NamedTuple):
     """The values of all options of a command.
 
     Attributes:
-        values: By what they are kept as.
-        origins: What to call where a value comes from that was not given as an argument.
-        warnings: Lines about variables of the environment that belong to no option.
+        values: The values by their keys.
+        origins: The name of the origin of each value that was not given as an argument.
+        warnings: Lines about variables of the environment that do not belong to an option.
     """
 
     values: argparse.Namespace
@@ -95,17 +97,17 @@ class Given(NamedTuple):
     warnings: Sequence[str]
 
     def name(self, target: str) -> str:
-        """What to call where a value comes from, in a complaint about it."""
+        """The name of the origin of a value, for a message about it."""
         return self.origins.get(target) or by_argument(target)
 
 
 def settle(
     parser: argparse.ArgumentParser, given: argparse.Namespace, command: Command, environment: Mapping[str, str]
 ) -> Given:
-    """What the arguments leave open is what the environment says, else the file, else the default.
+    """Complete the arguments: missing values come from the environment, then from the file, then from the defaults.
 
     Raises:
-        SystemExit: What environment or file say cannot be understood.
+        SystemExit: The environment or the file cannot be understood.
     """
     options, found = options_of(command), vars(given)
     origins: dict[str, str] = {}
@@ -124,7 +126,7 @@ def settle(
 
 
 def of(convert: Callable[[str], Value]) -> Callable[[str], Value]:
-    """A converter for argparse, which would keep the message of a ValueError to itself."""
+    """A converter for argparse, which would hide the message of a ValueError."""
 
     def converter(text: str) -> Value:
         try:

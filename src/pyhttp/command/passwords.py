@@ -17,10 +17,10 @@ _SALT: Final = 16
 
 
 def load(path: str) -> BasicAuth:
-    """The users of a file: a line `name:hash` for each; empty lines and those that begin with "#" are passed over.
+    """The users of a file: a line `name:hash` for each; empty lines and those that begin with "#" are ignored.
 
     Raises:
-        ValueError: It cannot be read, or not be understood; in one line, which names the file and the line.
+        ValueError: The file cannot be read or understood; the message is one line, which names the file and the line.
     """
     try:
         with open(path, "rb") as file:
@@ -70,10 +70,10 @@ def _ask() -> str:
     """The password.
 
     Raises:
-        ValueError: There is none that can be used.
+        ValueError: No usable password was given.
     """
     if sys.stdin is not None and sys.stdin.isatty():
-        from getpass import getpass  # noqa: PLC0415 - it is needed here alone
+        from getpass import getpass  # noqa: PLC0415 - only this needs it
 
         try:
             password = getpass("Password: ")

@@ -24,10 +24,10 @@ __all__ = ["bind", "open_log", "secure"]
 
 
 def open_log(options: Options) -> AccessFile | None:
-    """The file of the access log; None where lines go to standard error.
+    """The file of the access log; None for lines to standard error.
 
     Raises:
-        CannotServe: It cannot be opened.
+        CannotServe: The file cannot be opened.
     """
     if not options.access_log:
         return None
@@ -38,7 +38,7 @@ def open_log(options: Options) -> AccessFile | None:
 
 
 def secure(options: Options) -> "ssl.SSLContext | None":
-    """What the options say of TLS.
+    """The TLS context that the options ask for; None for none.
 
     Raises:
         CannotServe: The certificate cannot be used.
@@ -60,22 +60,22 @@ def bind(
     tls: "ssl.SSLContext | None",
     descriptors: Bounds | None,
 ) -> "BaseServer | ProcessServer":
-    """The server that listens where the options say, or what starts the processes that have one each.
+    """The server that listens as the options demand, or the one that starts processes with a server each.
 
-    The loggers of the command are set up behind the handler: an application that sets up `logging` ends none.
+    The loggers of the command are set up after the handler: so an application that sets up `logging` does not end them.
 
     Args:
-        options: What is asked for.
+        options: The options of the command.
         load: Makes the handler, in each process that serves.
-        log_file: For access lines.
-        tls: What `secure` has found; each of several processes looks for itself.
-        descriptors: The limit of descriptors that scripts get; None for that of the server.
+        log_file: The file for access lines.
+        tls: The context that `secure` has found; each of several processes makes its own.
+        descriptors: The limit of descriptors for scripts; None for that of the server.
 
     Raises:
-        CannotServe: There is no such handler, or a listener cannot be had.
+        CannotServe: There is no such handler, or a listener cannot be opened.
     """
     if options.processes is None:
-        handler = load()  # where that fails, nothing is listened on
+        handler = load()  # before the listeners: it may fail
         set_up(quiet=options.quiet, verbose=options.verbose)
         return _server(options, handler, log_file, tls, sockets=open_listeners(options), descriptors=descriptors)
     set_up(quiet=options.quiet, verbose=options.verbose)
@@ -99,7 +99,7 @@ def _in_process(
     sockets: Sequence[socket.socket],
     **_: object,
 ) -> BaseServer:
-    """What `bind` does, in a process of its own."""
+    """Do the work of `bind` in a process of its own."""
     streams.claim()
     try:
         handler, log_file, tls = load(), open_log(options), secure(options)
@@ -119,7 +119,7 @@ def _server(
     sockets: Sequence[socket.socket],
     descriptors: Bounds | None,
 ) -> BaseServer:
-    # Without one, a server looks at the level of the logger before it writes anything out.
+    # Without a log of its own, a server checks the level of the logger before it formats a line.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
     limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
     server = _kind(options)(
@@ -137,7 +137,7 @@ def _server(
 
 
 def _kind(options: Options) -> "type[BaseServer] | partial[PooledServer]":
-    """The kind of server that is asked for; the others are not loaded."""
+    """The kind of server that the options ask for; the other kinds are not loaded."""
     match options.kind:
         case Kind.POOLED:
             from pyhttp.servers.pooled import PooledServer  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""Where options have their values from beside the command line: variables of the environment, and a file in TOML."""
+"""The sources of option values beside the command line: variables of the environment, and a file in TOML."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
@@ -14,16 +14,16 @@ _AT_LINE: Final = re.compile(r"(.*) \(at line ([0-9]+), column [0-9]+\)")
 
 
 class _Source(Protocol):
-    """What may state a value."""
+    """A source that may state values."""
 
     def name(self, option: Option) -> str:
-        """What to call that value, in a complaint about it."""
+        """The name of the value's origin, for a message about it."""
 
     def stated(self, option: Option) -> bool | list[str] | None:
-        """Whether a flag is set, the texts of other options; None where nothing is stated.
+        """Whether a flag is set, or the texts of another option; None where no value is stated.
 
         Raises:
-            ValueError: It is not of the form that the option demands.
+            ValueError: The value does not have the form that the option demands.
         """
 
 
@@ -60,7 +60,7 @@ class _File:
         if option.metavar:
             return list(_texts(option, entry if option.repeats and isinstance(entry, list) else [entry]))
         if not isinstance(entry, bool):
-            raise ValueError(f"write {option.name} = true, or false")  # noqa: TRY004 - said as of any other value
+            raise ValueError(f"write {option.name} = true, or false")  # noqa: TRY004 - as for any value
         return entry
 
 
@@ -82,20 +82,20 @@ def fill(
     options: Sequence[Option],
     variables: Mapping[str, str],
 ) -> list[str]:
-    """Put in what the environment, and then the file says of what is open.
+    """Add values from the environment, and then from the file, for options without a value.
 
     Args:
-        found: The values that arguments have given, by what they are kept as; others are added.
-        origins: What to call where a value comes from that is added; it is put in.
-        command: What the options are for.
-        options: All that it has.
-        variables: Those of the environment whose names begin as those of options do.
+        found: The values from arguments, by their keys; others are added.
+        origins: The names of the origins of added values; they are added as well.
+        command: The command of the options.
+        options: All options of the command.
+        variables: The variables of the environment whose names begin like those of options.
 
     Returns:
-        Lines about variables that belong to none of the options.
+        Lines about variables that do not belong to any of the options.
 
     Raises:
-        ValueError: With what is wrong, and where.
+        ValueError: A value is wrong; the message says how, and where.
     """
     seen: set[str] = set()
     _fill_from(_Environment(variables), found, origins, options, seen)
@@ -121,14 +121,14 @@ def _fill_from(
     options: Sequence[Option],
     seen: set[str],
 ) -> None:
-    """Put in what one source says of what is open.
+    """Add the values of one source for options without a value.
 
     Args:
-        source: What may say something.
+        source: The source.
         found: As of `fill`.
         origins: As of `fill`.
-        options: Those that may be stated.
-        seen: The names of options that a source before this has said something of; this one's are added.
+        options: The options that may be stated.
+        seen: The names of options that an earlier source has stated; those of this source are added.
     """
     here: dict[str, Option] = {}
     for option in options:
@@ -143,7 +143,7 @@ def _fill_from(
             if stated is False:
                 continue
             if target in here:
-                raise ValueError(f"not allowed with {source.name(here[target])}")  # noqa: TRY301 - named as the others are
+                raise ValueError(f"not allowed with {source.name(here[target])}")  # noqa: TRY301 - like the others
             found[target] = _value(option, stated)
         except ValueError as error:
             raise ValueError(f"{source.name(option)}: {error}") from None
@@ -158,7 +158,7 @@ def _value(option: Option, stated: bool | list[str]) -> object:
 
 
 def _read(path: str, name: str, command: Command, options: Sequence[Option]) -> _File:
-    """What a file says; raises ValueError where that cannot be understood, or belongs to none of the options."""
+    """The values in a file; raises ValueError where it cannot be understood, or names something that is no option."""
     try:
         with open(path, "rb") as file:
             content = file.read()
@@ -189,7 +189,7 @@ def _long_names(option: Option) -> Iterator[str]:
 
 
 def _no_option(command: Command, name: str, known: Mapping[str, str]) -> str:
-    import difflib  # noqa: PLC0415 - where something is wrong, and not at each start
+    import difflib  # noqa: PLC0415 - only needed after an error
 
     near = difflib.get_close_matches(name, known, 1)
     return f"{command.value} has no such option" + (f"; did you mean {known[near[0]]}?" if near else "")

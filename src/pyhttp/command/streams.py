@@ -1,4 +1,4 @@
-"""The standard streams of the command: each is there, and one that cannot be written ends no server."""
+"""The standard streams of the command: all of them exist, and a failure to write ends no server."""
 
 import contextlib
 import io
@@ -9,20 +9,20 @@ from typing import Final, TextIO
 __all__ = ["claim", "complain", "say", "settle"]
 
 _MODES: Final = (os.O_RDONLY, os.O_RDONLY, os.O_WRONLY)
-"""How the null device stands for each. Output that was closed is missed where something is said, and that is told on
-standard error; nobody is left to miss that one."""
+"""The mode of the null device for each stream. Closed standard output is opened for reading, so that a write fails and
+is reported on standard error. A failure of standard error cannot be reported."""
 
 
 def claim() -> None:
-    """Open on the null device what was closed when the process started: before a socket or a file takes its number.
+    """Open the null device for each stream that was closed at the start, before a socket or a file gets its number.
 
-    Names that do not fit a terminal's encoding are shown in escapes from here on.
+    From then on, characters that a terminal's encoding lacks are shown as escapes.
     """
     for number, mode in enumerate(_MODES):
         try:
             os.fstat(number)
-        except OSError:  # it is the lowest one free, and so the one that is opened next
-            os.set_inheritable(os.open(os.devnull, mode), True)  # as the standard streams are
+        except OSError:  # it is the lowest free number, and so the next one that is used
+            os.set_inheritable(os.open(os.devnull, mode), True)  # like the standard streams
     sys.stdout = _writable(sys.stdout, 1)
     sys.stderr = _writable(sys.stderr, 2)
 
@@ -39,21 +39,21 @@ def say(text: str) -> None:
     """Write to standard output, now.
 
     Raises:
-        OSError: It cannot be written: a full disk, a pipe without a reader, or closed when the process started.
+        OSError: The text cannot be written: a full disk, a pipe without a reader, or a stream closed at the start.
     """
     sys.stdout.write(text)
     sys.stdout.flush()
 
 
 def complain(text: str) -> None:
-    """Write one line of ours to standard error; where that is not possible, there is nobody left to tell."""
+    """Write one line of ours to standard error; a failure is ignored, since there is no other place to report."""
     with contextlib.suppress(OSError):
         sys.stderr.write(f"pyhttp: {text}\n")
         sys.stderr.flush()
 
 
 def settle() -> None:
-    """At the end: give up what could not be written, else the interpreter meets it again and changes the exit code."""
+    """Drop unwritten output at the end, else the interpreter tries again and changes the exit code."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

@@ -1,4 +1,4 @@
-"""Every option of every command, once: parsers, environment, file, --help and documents all come from here."""
+"""Every option of every command, once: parsers, environment, file, --help and documents all use this table."""
 
 from typing import Final
 
@@ -20,8 +20,8 @@ def _host(text: str) -> str:
 CONFIG: Final = Option(
     Group.SERVING,
     "config",
-    "read options from a file in TOML, such as `port = 8080`, by their names; what stands on the command line or in the"
-    " environment counts before it",
+    "read options by their names from a file in TOML, such as `port = 8080`; the command line and the environment come"
+    " before it",
     "FILE",
     values.not_empty,
     see="#environment-and-file",
@@ -61,7 +61,7 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "unix-mode",
-        "who may connect there, as `chmod` has it",
+        "the permissions of that socket, as for `chmod`: users who may write to it may connect",
         "MODE",
         values.mode,
         default=0o660,
@@ -70,7 +70,7 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "fd",
-        "listen at an open descriptor, likewise; those that systemd passes on are found without it; may be repeated",
+        "listen at an open descriptor, as for `--unix`; descriptors from systemd need no option; may be repeated",
         "N",
         values.natural,
         repeats=True,
@@ -85,8 +85,8 @@ _SERVING: Final = (
         "NAME",
         _host,
         repeats=True,
-        shown="any; where only this machine is served, by TCP and without a proxy: `localhost` and names below it,"
-        " loopback addresses, the machine's own name, to which NAME adds",
+        shown="any; for a server that only this machine can reach, by TCP and without a proxy: `localhost` and names"
+        " below it, loopback addresses, and the machine's own name, beside each NAME",
     ),
     Option(
         Group.SERVING,
@@ -102,8 +102,8 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "auth",
-        "let in nobody but the users in FILE, by Basic authentication: a line for each, which `pyhttp passwd NAME`"
-        " writes; SIGHUP reads it anew",
+        "let in only the users in FILE, by Basic authentication: a line for each, which `pyhttp passwd NAME` writes;"
+        " SIGHUP reads the file anew",
         "FILE",
         values.not_empty,
         shown="everybody",
@@ -120,7 +120,7 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "workers",
-        "handlers at once of `--pooled`",
+        "the number of handlers at once of `--pooled`",
         "N",
         values.positive,
         default=32,
@@ -130,7 +130,7 @@ _SERVING: Final = (
     Option(
         Group.SERVING,
         "processes",
-        "serve by so many processes, or by one for each processor: `auto`; limits count for each",
+        "serve by N processes, or by one for each processor: `auto`; limits count for each",
         "N",
         values.processes,
         shown="this process serves",
@@ -141,12 +141,12 @@ _SERVING: Final = (
         Option(
             Group.SERVING,
             name,
-            "networks, addresses or `unix`, with commas between them, whose proxies say who their clients are by"
+            "believe proxies at these networks, addresses or `unix`, separated by commas, that name their clients by"
             f" {text}; may be repeated",
             "FROM",
             values.networks,
             repeats=True,
-            shown="nobody is believed",
+            shown="no proxy is believed",
             see="docs/proxies.md",
         )
         for name, text in (
@@ -188,18 +188,18 @@ _LOGS: Final = (
     Option(
         Group.LOGS,
         "quiet",
-        "no line for each request; errors stay",
+        "log no line for each request; errors are still logged",
     ),
     Option(
         Group.LOGS,
         "verbose",
-        "say why each request was refused that was: the clause and the offset, a link that leads out, TLS on this port",
+        "log the reason for each refused request: the clause and the offset, a link that leads out, TLS on this port",
         short="-v",
     ),
     Option(
         Group.LOGS,
         "log-format",
-        "how a request is logged",
+        "the form of the line for each request",
         "|".join(each.value for each in LogFormat),
         values.log_format,
         default=LogFormat.COMMON,
@@ -240,10 +240,10 @@ _ALL: Final = (DIRECTORY, *_SERVING, *_TLS, *FOLDER, *_LOGS, *_LIMITS)
 
 
 def options_of(command: Command) -> list[Option]:
-    """Those that `command` has, in the order of --help."""
+    """The options of `command`, in the order of --help."""
     return [each for each in _ALL if command in each.commands]
 
 
 def by_argument(target: str) -> str:
-    """What to call a value that was given as an argument, by what it is kept as, in a complaint about it."""
+    """The name of an argument by the key of its value, for a message about it."""
     return f"argument {'/'.join(next(each.names for each in _ALL if each.target == target))}"

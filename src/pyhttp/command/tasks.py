@@ -1,4 +1,4 @@
-"""What the command is to serve: a folder, or a WSGI application."""
+"""The thing that the command serves: a folder, or a WSGI application."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -22,17 +22,17 @@ __all__ = ["Task", "find_task"]
 
 
 class Task(NamedTuple):
-    """What is to be served.
+    """A folder or an application to be served.
 
     Attributes:
-        common: How.
-        name: What it is called.
-        load: Makes what answers for it, in the process that serves. It can be sent to another process.
-        remarks: Lines for whoever has started it.
-        everyone: What all the network can do with it, where all interfaces are listened on and nobody has to say who
-            they are.
-        warnings: Lines about what should not be as it is.
-        path: What its address ends in, encoded, behind the slash.
+        common: The options of every command.
+        name: The name of the folder or application.
+        load: Makes the handler, in the process that serves. It can be sent to another process.
+        remarks: Lines for the operator.
+        everyone: The things that every machine of the network can do with it, if it listens on all interfaces and needs
+            no password.
+        warnings: Lines about settings that should be different.
+        path: The end of its address, encoded, behind the slash.
     """
 
     common: Options
@@ -45,7 +45,7 @@ class Task(NamedTuple):
 
 
 def find_task(argv: Sequence[str]) -> Task:
-    """What the arguments `argv` ask for.
+    """The task that the arguments `argv` ask for.
 
     Raises:
         CannotServe: There is no such folder or file, its users cannot be read, or standard output cannot be written.
@@ -64,24 +64,24 @@ def _folder(given: FolderOptions) -> Task:
     scripts = [name for name in site.cgi_directories if os.path.isdir(os.path.join(options.directory, name))]
     remarks = [f"Files in {', '.join(scripts)} are run as CGI scripts; --no-cgi shows them instead"] if scripts else []
     load, warnings = partial(_folder_handler, options), (*options.common.warnings, *_exposed(options))
-    load()  # what is wrong with the users is told before anything is listened on
+    load()  # an error in the users is reported before the server listens
     everyone = f"read this {'file' if site.only else 'folder'}"
     path = encode_segment(site.only)
     return Task(options.common, named, load, remarks, everyone, warnings, path)
 
 
 def _of_file(options: FolderOptions) -> FolderOptions:
-    """The same for one file of a folder: wherever a link leads that was named, and without a folder of scripts.
+    """The options for one file of a folder: a named link may lead anywhere, and there is no folder of scripts.
 
     Raises:
-        CannotServe: It cannot be read.
+        CannotServe: The file cannot be read.
     """
     directory, name = os.path.split(options.directory)
     try:
         open(options.directory, "rb").close()
     except OSError as error:
         raise CannotServe(f"cannot serve {options.directory}: {error.strerror}") from error
-    # Whatever --spa-file says: there is no other page.
+    # The one file counts whatever --spa-file names: there is no other page.
     site = replace(options.site, only=name, spa=options.site.spa and name, follow_symlinks=True, cgi_directories=())
     return options._replace(directory=directory, site=site)
 
@@ -93,14 +93,14 @@ def _folder_handler(options: FolderOptions) -> HandlerFactory:
 
 
 def _users(path: str) -> "BasicAuth | None":
-    """Those of the file of --auth; None where there is none, and everybody is served.
+    """The users in the file of --auth; None without a file, for everybody.
 
     Raises:
-        CannotServe: It cannot be read, or not be understood.
+        CannotServe: The file cannot be read or understood.
     """
     if not path:
         return None
-    from pyhttp.command.passwords import load  # noqa: PLC0415 - most is for everybody
+    from pyhttp.command.passwords import load  # noqa: PLC0415 - most services are for everybody
 
     try:
         return load(path)
@@ -109,7 +109,7 @@ def _users(path: str) -> "BasicAuth | None":
 
 
 def _application(argv: Sequence[str]) -> Task:
-    from pyhttp.command.wsgi_options import parse_wsgi  # noqa: PLC0415 - those who serve folders do not need it
+    from pyhttp.command.wsgi_options import parse_wsgi  # noqa: PLC0415 - a folder does not need it
 
     options = parse_wsgi(argv)
     name, users = options.application, options.common.auth
@@ -123,7 +123,7 @@ def _application_handler(name: str, users: str, *, multiprocess: bool) -> Handle
 
     Raises:
         CannotServe: There is no such application, or no such users.
-        Exception: What the application's module raises.
+        Exception: The application's module has raised it.
     """
     from pyhttp.wsgi import wsgi_handler  # noqa: PLC0415 - as above
 
@@ -133,7 +133,7 @@ def _application_handler(name: str, users: str, *, multiprocess: bool) -> Handle
 
 @cache
 def _loaded(name: str) -> "WSGIApplication":
-    """An application, once in a process: where its users are read anew, it is not made anew."""
+    """An application, made once in a process: reading its users anew does not make it anew."""
     from pyhttp.command.application import CannotLoad, load_application  # noqa: PLC0415 - as above
 
     try:
@@ -153,7 +153,7 @@ def _check_folder(options: FolderOptions) -> None:
 
 
 def _exposed(options: FolderOptions) -> Iterator[str]:
-    """Says so where the folder that is served has the very secrets that it is served by."""
+    """Warn where the served folder contains the secrets of its own server."""
     files, served = options.common.tls, os.path.realpath(os.path.join(options.directory, options.site.only))
     secrets = (files.key or files.certificate, files.password_file) if files else ()
     for path in filter(None, (*secrets, options.common.auth)):

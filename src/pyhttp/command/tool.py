@@ -1,4 +1,4 @@
-"""What the commands that serve nothing have in common: their parser, and how their output is said."""
+"""The common part of the commands that serve nothing: their parser, and the way to write their output."""
 
 import argparse
 import sys
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 __all__ = ["FAILED", "Parser", "say"]
 
 FAILED: Final = 2
-"""The exit code where a command could not do what it is for."""
+"""The exit code of a command that could not do its work."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser of arguments whose answers to --help and --version are not lost without a word."""
+    """A parser of arguments; a failure to write the answer to --help or --version is reported."""
 
     def __init__(self, name: str, usage: str, description: str) -> None:
         super().__init__(
@@ -29,7 +29,9 @@ class Parser(argparse.ArgumentParser):
             allow_abbrev=False,
             formatter_class=partial(argparse.HelpFormatter, width=100),
         )
-        self.add_argument("--version", action="version", version=f"pyhttp {__version__}", help="say so, and exit")
+        self.add_argument(
+            "--version", action="version", version=f"pyhttp {__version__}", help="show the version, and exit"
+        )
 
     def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
         if file is sys.stdout:
@@ -39,7 +41,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def say(text: str) -> int:
-    """Write to standard output; the exit code: 0, or `FAILED` where it cannot be written."""
+    """Write to standard output; returns the exit code: 0, or `FAILED` where the text cannot be written."""
     try:
         streams.say(text)
     except OSError as error:

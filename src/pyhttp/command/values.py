@@ -1,4 +1,4 @@
-"""What stands behind an option, from text to a value; each message says what is wrong with it, and what to write."""
+"""The conversion of an option's text to a value; each message says what is wrong, and what to write."""
 
 import os
 import re
@@ -30,7 +30,7 @@ __all__ = [
 
 
 class Kind(Enum):
-    """How handlers run."""
+    """The way to run handlers."""
 
     POOLED = "pooled"
     THREADED = "threaded"
@@ -38,18 +38,18 @@ class Kind(Enum):
 
 
 class CertificateFiles(NamedTuple):
-    """Where a certificate for TLS is."""
+    """The files of a certificate for TLS."""
 
     certificate: str
-    """The file of the certificate, and of those that lead from it to one that clients know; all in PEM."""
+    """The file of the certificate and of those that lead from it to one that clients know, all in PEM."""
     key: str
-    """The file of its private key; "" where that is with the certificate."""
+    """The file of its private key; "" where the key is in the file of the certificate."""
     password_file: str
-    """A file with the password that the key is encrypted with; "" where it is not."""
+    """The file with the password of an encrypted key; "" for a key without a password."""
 
 
 class LogFormat(Enum):
-    """How a request looks in the access log."""
+    """The form of a request in the access log."""
 
     COMMON = "common"
     COMBINED = "combined"
@@ -78,10 +78,10 @@ _MOST: Final = 999_999_999
 
 
 def folder(names: Sequence[str]) -> str:
-    """The absolute path of the one folder that is named; of the working directory where none is.
+    """The absolute path of the one folder that is named; the working directory where none is.
 
     Raises:
-        ValueError: There are several, or its name is empty, or a port.
+        ValueError: There are several names, or the name is empty, or a port.
         FileNotFoundError: The working directory is needed, and has been removed.
     """
     number = next((each for each in names if each.isdecimal() and not os.path.exists(each)), None)
@@ -95,10 +95,10 @@ def folder(names: Sequence[str]) -> str:
 
 
 def natural(text: str) -> int:
-    """A whole number, 0 among them.
+    """A whole number; 0 is one.
 
     Raises:
-        ValueError: It is none, or larger than nine digits can say.
+        ValueError: The text is none, or has more than nine digits.
     """
     if not _is_number(text):
         raise ValueError(f"{text!r} is not a whole number from 0 to {_MOST}")
@@ -120,7 +120,7 @@ def networks(text: str) -> tuple[str, ...]:
     """Networks, addresses and "unix", with commas between them.
 
     Raises:
-        ValueError: There is none, or one of them is something else.
+        ValueError: There is no name, or a name is something else.
     """
     from pyhttp.proxies import Networks  # noqa: PLC0415 - most servers have no proxy in front
 
@@ -131,7 +131,7 @@ def processes(text: str) -> int:
     """A number of processes; as many as there are processors for ``auto``.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: The text is neither.
     """
     if text == "auto":
         from pyhttp.servers.processes import available  # noqa: PLC0415 - mostly one process serves
@@ -147,7 +147,7 @@ def port(text: str) -> int:
     """A TCP port.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The text is no port.
     """
     if not (_is_number(text) and int(text) <= 65535):
         raise ValueError(f"{text!r} is not a port number from 0 to 65535")
@@ -158,7 +158,7 @@ def mode(text: str) -> int:
     """Permissions of a file, as octal digits.
 
     Raises:
-        ValueError: They are none.
+        ValueError: The text is no such number.
     """
     if not re.fullmatch("[0-7]{3,4}", text):
         raise ValueError(f"{text!r} is not a mode of octal digits, such as 660")
@@ -170,10 +170,10 @@ def _is_number(text: str) -> bool:
 
 
 def not_empty(text: str) -> str:
-    """The text itself.
+    """Return the text itself.
 
     Raises:
-        ValueError: It is empty, as a variable of the shell is that was not set.
+        ValueError: The text is empty, like a variable of the shell that was not set.
     """
     if not text:
         raise ValueError("the value is empty")
@@ -181,11 +181,11 @@ def not_empty(text: str) -> str:
 
 
 def pair(separator: str, form: str) -> Callable[[str], tuple[str, str]]:
-    """A converter of two texts with a separator between them, white space round both taken away.
+    """A converter for two texts with a separator between them; white space round both is removed.
 
     Args:
-        separator: What divides them, where it stands first.
-        form: What to write, for the message.
+        separator: The text that divides them; its first place counts.
+        form: The correct form, for the message.
     """
 
     def split(text: str) -> tuple[str, str]:
@@ -203,7 +203,7 @@ def log_format(text: str) -> LogFormat:
     """A format by its name.
 
     Raises:
-        ValueError: There is none of that name.
+        ValueError: There is no format of that name.
     """
     for each in LogFormat:
         if each.value == text:
@@ -215,7 +215,7 @@ def limit(text: str) -> tuple[str, int]:
     """The name of a field of `Limits` and its value: a count, or a size, which may end in k, M or G.
 
     Raises:
-        ValueError: There is no such limit, or the value is none.
+        ValueError: There is no such limit, or the value is invalid.
     """
     name, value = _named(text, "limit", Limits, "NAME=VALUE, such as field_line=16k")
     if name in _COUNTS:
@@ -230,7 +230,7 @@ def timeout(text: str) -> tuple[str, float]:
     """The name of a field of `Timeouts` and its value: seconds, which may end in s, or minutes, which end in m.
 
     Raises:
-        ValueError: There is no such deadline, or the value is none.
+        ValueError: There is no such deadline, or the value is invalid.
     """
     name, value = _named(text, "timeout", Timeouts, "NAME=SECONDS, such as idle=30")
     if name.endswith("_rate"):
@@ -249,7 +249,7 @@ def _of(name: str, convert: Callable[[str], int], value: str) -> int:
 
 
 def _named(text: str, what: str, kind: type[Limits] | type[Timeouts], form: str) -> tuple[str, str]:
-    """Name and value, the name one of the fields of `kind`, which may be written with hyphens."""
+    """The name and value; the name is a field of `kind`, and may be written with hyphens."""
     name, value = pair("=", form)(text)
     name = name.replace("-", "_")
     known = [each.name for each in fields(kind)]
@@ -258,7 +258,7 @@ def _named(text: str, what: str, kind: type[Limits] | type[Timeouts], form: str)
     other, option = (Timeouts, "timeout") if kind is Limits else (Limits, "limit")
     if name in {each.name for each in fields(other)}:
         raise ValueError(f"{name} is a {option}; write --{option} {text}")
-    import difflib  # noqa: PLC0415 - where something is wrong, and not at each start
+    import difflib  # noqa: PLC0415 - only needed after an error
 
     near = difflib.get_close_matches(name, known)
     meant = f"did you mean {' or '.join(near)}?" if near else "--help lists them"
@@ -266,7 +266,7 @@ def _named(text: str, what: str, kind: type[Limits] | type[Timeouts], form: str)
 
 
 def limits() -> str:
-    """Every limit and every deadline with its default, as they may be written."""
+    """Every limit and every deadline with its default, in the form of arguments."""
     return f"Limits: {', '.join(_defaults(Limits))}. Timeouts in seconds: {', '.join(_defaults(Timeouts))}."
 
 

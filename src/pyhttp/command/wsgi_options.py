@@ -1,4 +1,4 @@
-"""`pyhttp wsgi MODULE:APP`: what it asks for, beside what every command does."""
+"""The options of `pyhttp wsgi MODULE:APP`, beside those of every command."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -12,18 +12,18 @@ __all__ = ["WsgiOptions", "parse_wsgi", "wsgi_parser"]
 
 
 class WsgiOptions(NamedTuple):
-    """An application, and how it is served."""
+    """An application, and the options by which it is served."""
 
     common: Options
     application: str
-    """As "module:name", or "module:name()" for a function that makes it."""
+    """The name "module:name", or "module:name()" for a function that makes the application."""
 
 
 def parse_wsgi(argv: Sequence[str], environment: Mapping[str, str] = os.environ) -> WsgiOptions:
-    """The options that the arguments `argv` state, and where those say nothing `environment` and the file of --config.
+    """The options from the arguments `argv`; for missing ones, from `environment` and the file of --config.
 
     Raises:
-        SystemExit: For --help and --version, and with code 2 for what cannot be understood.
+        SystemExit: For --help and --version, and with code 2 for a wrong command line.
         OSError: The answer to --help or --version cannot be written.
     """
     parser = wsgi_parser()
@@ -54,7 +54,7 @@ def _application(text: str) -> str:
     """The name of an application in its module: "module:name", or "module:name()".
 
     Raises:
-        ValueError: It is not of that form.
+        ValueError: The text does not have that form.
     """
     module, _, name = text.removesuffix("()").partition(":")
     if not all(each.isidentifier() for each in [*module.split("."), *name.split(".")]):

@@ -51,8 +51,7 @@ def file_response(
 ) -> Response:
     """The answer of a file to a request; the content comes from a descriptor that is opened once.
 
-    HEAD gets the same answer as GET (9110-9.3.2-2a), with all its fields (9110-9.3.2-2b); the gate leaves out the
-    content.
+    HEAD gets the answer of GET (9110-9.3.2-2a), with all fields (9110-9.3.2-2b); the gate leaves out the content.
 
     Args:
         head: The request.

@@ -80,5 +80,5 @@ def page_number(query: str) -> int:
     """
     asked = parameters(query).get("page", "1")
     if not _NUMBER.fullmatch(asked):
-        raise NotFound("no number of a page")
+        raise NotFound("not the number of a page")
     return int(asked)

@@ -48,9 +48,9 @@ def test_an_application_of_the_working_directory(name: str) -> None:
         ("served_app.deep:app", "there is no module served_app.deep here, in {here}, or installed"),
         ("served_app:gone", "the module served_app has no gone"),
         ("served_app:space.gone", "the module served_app has no gone"),
-        ("served_app:number", "that is no application, but a value of type int"),
-        ("served_app:number()", "that is no application, but a value of type int"),
-        ("served_app:create_none()", "that is no application, but a value of type NoneType"),
+        ("served_app:number", "it is no application, but a value of type int"),
+        ("served_app:number()", "it is no application, but a value of type int"),
+        ("served_app:create_none()", "it is no application, but a value of type NoneType"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_line(name: str, why: str, here: Path) -> None:

@@ -27,8 +27,8 @@ def test_a_file_of_users(tmp_path: Path) -> None:
     [
         (b"", " names no user; pyhttp passwd NAME writes a line for it"),
         (b"# a:b\n", " names no user; pyhttp passwd NAME writes a line for it"),
-        (b"\na:secret\n", ", line 2: its hash is none that pyhttp passwd writes"),
-        (b"secret\n", ", line 1: its hash is none that pyhttp passwd writes"),
+        (b"\na:secret\n", ", line 2: its hash is not one that pyhttp passwd writes"),
+        (b"secret\n", ", line 1: its hash is not one that pyhttp passwd writes"),
         (f"a:{HASH}\na:{HASH}".encode(), ", line 2: the name is there twice"),
         (f":{HASH}".encode(), ", line 1: a name has 1 to 128 characters"),
         (f"a:{HASH}\n\xe9:{HASH}".encode("latin-1"), ", line 2: it is not UTF-8"),
