@@ -1,1 +1,1 @@
-"""The conversations, each with the clauses it shows."""
+"""The conversations, each with the clauses that it shows."""

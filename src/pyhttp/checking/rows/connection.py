@@ -12,7 +12,7 @@ def _get(*lines: str, path: str = "/echo", version: str = "HTTP/1.1", method: st
 
 
 def _ends(name: str, cites: str, *lines: str, version: str = "HTTP/1.1") -> Row:
-    """The request is answered, then the connection ends; what follows it is not answered."""
+    """A row for a request that is answered before the connection ends; a request behind it is not answered."""
     return row(name, cites, Send(_get(*lines, version=version) + CANARY), Answer(200, version=version), Closed())
 
 

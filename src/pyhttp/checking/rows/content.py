@@ -1,4 +1,4 @@
-"""RFC 9112 §6, §8, §9.3: content that belongs to no method, is cut off, or is read by nobody."""
+"""RFC 9112 §6, §8, §9.3: content of any method, content that is cut off, and content that no code reads."""
 
 from typing import Final
 
@@ -48,7 +48,7 @@ _METHODS: Final = (
 
 
 def _cut_off(name: str, cites: str, data: bytes) -> Row:
-    """The client ends its side too early: no success, then the end; an answer is not a must."""
+    """A row for a client that ends its side too early: no success, then the end; an answer is not required."""
     return row(
         name,
         f"9112-6.3-2.6.1b 9112-8-1a 9112-9.3.1-1b F10 {cites}".rstrip(),

@@ -1,4 +1,4 @@
-"""RFC 9110 §10.1.1: Expect, in all its turns."""
+"""RFC 9110 §10.1.1: Expect, in all its cases."""
 
 from typing import Final
 

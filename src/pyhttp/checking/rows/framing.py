@@ -1,4 +1,4 @@
-"""RFC 9112 §6: where the content of a request ends."""
+"""RFC 9112 §6: the end of the content of a request."""
 
 from typing import Final
 
@@ -173,14 +173,14 @@ _BOTH_CITES: Final = "9112-6.1-15a 9112-6.1-15b 9112-6.3-2.3.1b F1"
 
 
 def _both(name: str, *lines: str) -> Row:
-    """A request with both length fields: refused, or served by its chunks and closed; never kept."""
+    """A row for a request with both length fields: refused, or served by its chunks and closed; never kept."""
     data = _post(*lines) + _CHUNKED
     by_chunks = (Send(data + CANARY), Answer(200, seen=Seen(content=b"hello")), Closed())
     return row(name, _BOTH_CITES, Send(data + CANARY), Answer(400), Closed(), or_else=[by_chunks])
 
 
 def _old(name: str, cites: str, *lines: str) -> Row:
-    """Chunked content in HTTP/1.0: refused, or the end of the connection behind its answer."""
+    """A row for chunked content in HTTP/1.0: refused, or the end of the connection behind its answer."""
     fields = (*lines, "Transfer-Encoding: chunked", "Connection: keep-alive")
     data = _post(*fields, version="HTTP/1.0") + _CHUNKED + CANARY
     served_and_closed = (Send(data), Answer(200, version="HTTP/1.0"), Closed())

@@ -1,6 +1,6 @@
-"""RFC 9110 §7.4: requests for hosts that a server does not answer for, at one that answers for some alone.
+"""RFC 9110 §7.4: requests for hosts that a server does not answer for, at a server of some hosts alone.
 
-It answers for "a", "*.below.example", 192.0.2.0/24, [2001:db8::1], and for the canary's host.
+The server answers for "a", "*.below.example", 192.0.2.0/24, [2001:db8::1], and for the canary's host.
 """
 
 from typing import Final

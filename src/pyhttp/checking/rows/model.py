@@ -1,7 +1,8 @@
 """A conformance row: a conversation with a server, as data.
 
-A row reads like a transcript: what is sent, what must come back, what must happen to the connection. `or_else` holds
-other conversations that the RFC allows just as well; they count for servers other than ours, which has made its choice.
+A row reads like a transcript: the octets to send, the answers that must come back, and the fate of the connection.
+`or_else` has other conversations that the RFC allows just as well. They count for servers other than ours, which has
+made its choice.
 """
 
 import re
@@ -28,21 +29,21 @@ __all__ = [
 ]
 
 CANARY: Final = b"GET /echo?canary HTTP/1.1\r\nHost: canary\r\n\r\n"
-"""The request that shows where the server thinks the next one begins."""
+"""The request that shows where the server expects the beginning of the next one."""
 
 _PATH: Final = re.compile(rb" (?:https?://[^/ ]*)?/([a-z-]+)(?=[ ?/])")
 _ENDED: Final = frozenset(
     {"9112-2.2-9a", "9112-6.1-15b", "9112-6.1-16a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1a", "9112-6.3-2.5.1b"}
 )
-"""Statements that ask for the end of the connection after the error they are about."""
+"""Statements that ask for the end of the connection after their error."""
 _STATUS_TOLD: Final = frozenset(
     {
         *("9110-5.4-2a", "9110-7.4-3b", "9112-2.2-9a", "9112-3-4c", "9112-3.2-4a", "9112-3.2-6a", "9112-5.1-2c"),
         *("9112-5.2-4a", "9112-6.1-11a", "9112-6.3-2.4.3a", "9112-6.3-2.5.1b"),
     }
 )
-"""Statements that name the status of the error they are about; under others any error is a refusal, and so is the end
-of the connection without a word."""
+"""Statements that name the status of their error. Under others any error is a refusal, and so is the end of the
+connection without an answer."""
 _ERRORS: Final = tuple(range(400, 600))
 _LINE_ID: Final = re.compile(r"[A-Z][0-9]+")
 
@@ -56,28 +57,28 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class HalfClose:
-    """The client says that nothing more will be sent, and goes on reading."""
+    """The client ends its sending side, and goes on reading."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interim:
-    """An interim response comes before anything else is sent."""
+    """An interim response comes before the client sends anything else."""
 
     status: int = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What `/echo` reports of the request; None is not compared."""
+    """The report of `/echo` on the request; None is not compared."""
 
     method: str | None = None
     path: str | None = None
     query: str | None = None
     authority: str | None = None
     host: str | None = None
-    """The authority, or what a trusted proxy was asked for."""
+    """The authority, or the host that a trusted proxy was asked for."""
     client: str | None = None
-    """The address of the client, by the word of a trusted proxy, too."""
+    """The address of the client, possibly by the word of a trusted proxy."""
     content: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
     """These fields have these values, repeated lines joined by a comma and a space."""
@@ -94,16 +95,16 @@ class Answer:
     also: tuple[int, ...] = ()
     """Statuses that the RFC allows here just as well; our own server never sends them."""
     method: str = "GET"
-    """The method of the request answered: HEAD changes how the response is read."""
+    """The method of the answered request: HEAD changes how the response is read."""
     version: str = "HTTP/1.1"
-    """The version of the request answered."""
+    """The version of the answered request."""
     content: bytes | None = None
     fields: tuple[tuple[str, str], ...] = ()
     """These fields have exactly these values."""
     lacks: tuple[str, ...] = ()
     """No field has one of these names."""
     has: tuple[str, ...] = ()
-    """A field of each of these names is there."""
+    """The response has a field of each of these names."""
     seen: Seen | None = None
     close: bool | None = None
     """Whether the response says that the connection ends; None is not compared."""
@@ -116,12 +117,12 @@ class Closed:
     """The server ends its side of the connection and sends nothing before that."""
 
     late: bool = False
-    """Whether a deadline ends it, rather than what was said."""
+    """Whether a deadline ends it, rather than a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The connection goes on: a canary sent now is answered, and nothing came before the answer."""
+    """The connection goes on: a canary sent now is answered, and no octet came before the answer."""
 
 
 Step = Send | HalfClose | Interim | Answer | Closed | Kept
@@ -133,7 +134,7 @@ class Row:
 
     name: str
     cites: tuple[str, ...]
-    """Ids of statements (9112-6.1-15b) and of safety lines (F1) that it shows."""
+    """The ids of statements (9112-6.1-15b) and of safety lines (F1) that it shows."""
     steps: tuple[Step, ...]
     or_else: tuple[tuple[Step, ...], ...] = ()
     extra_needs: tuple[str, ...] = ()
@@ -145,9 +146,9 @@ class Row:
 
     @property
     def needs(self) -> frozenset[str]:
-        """What the application must offer: the paths asked for, and what `extra_needs` names.
+        """The abilities that the application must have: the paths asked for, and those that `extra_needs` names.
 
-        What every server refuses by itself reaches no application, and so needs none.
+        A request that every server refuses by itself reaches no application, and so needs none.
         """
         sent = b"".join(step.data for step in self.steps if isinstance(step, Send))
         paths = frozenset(match[1].decode() for match in _PATH.finditer(sent))
@@ -191,7 +192,7 @@ def served(
     needs: str = "",
     or_refused: tuple[int, ...] = (),
 ) -> Row:
-    """`data` is one good request: answered, and the connection goes on.
+    """A row for one valid request: it is answered, and the connection goes on.
 
     `or_refused`: statuses with which another server may refuse it.
     """
@@ -200,7 +201,7 @@ def served(
 
 
 def kept(name: str, cites: str, data: bytes, status: int, *, method: str = "GET") -> Row:
-    """`data` is a request that gets an error, after which the connection goes on."""
+    """A row for a request that gets an error, after which the connection goes on."""
     return row(name, cites, Send(data), Answer(status, method=method), Kept(), or_else=[_refusal(data, status)])
 
 
@@ -215,11 +216,11 @@ def refused(
     or_awaited: bool = False,
     needs: str = "",
 ) -> Row:
-    """`data` is answered with `status` and the connection ends; a request that follows at once is never answered.
+    """A row for `data` that is answered with `status` before the connection ends; a later request is never answered.
 
-    `also`: statuses that other servers may send; where no statement names one, that is any error. `or_served`: another
-    server may serve it, if it then goes on in step. `or_awaited`: another server may take it, and wait for content that
-    never comes. Where no statement asks for the end of the connection, another server may also keep it.
+    `also`: statuses that other servers may send; where no statement names one, any error. `or_served`: another server
+    may serve the data, if it then goes on in step. `or_awaited`: another server may accept the data, and wait for
+    content that never comes. Where no statement asks for the end of the connection, another server may also keep it.
     """
     others: list[tuple[Step, ...]] = []
     if _STATUS_TOLD.isdisjoint(cites.split()):

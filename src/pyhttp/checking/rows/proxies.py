@@ -1,7 +1,7 @@
-"""RFC 7239, and the PROXY protocol: who is believed what of its clients, and what is not believed of anybody.
+"""RFC 7239, and the PROXY protocol: proxies whose word about their clients is believed, and clients that are not.
 
-Three servers: one that believes nobody, one that believes its clients' fields ("fields-believed"), and one whose
-clients have to begin with a PROXY header ("proxy-header").
+There are three servers: one that believes no client, one that believes its clients' fields ("fields-believed"), and one
+whose clients have to begin with a PROXY header ("proxy-header").
 """
 
 from typing import Final
@@ -80,7 +80,7 @@ def _introduced(name: str, header: bytes, client: str = _CLIENT) -> Row:
 
 
 def _rejected(name: str, received: bytes) -> Row:
-    """Nothing is answered: it may be a proxy, whose client's answer that would be."""
+    """A row without an answer: the sender may be a proxy, and the answer would go to its client."""
     return row(f"no PROXY header: {name}", "C6", Send(received), Closed(), needs="proxy-header")
 
 

@@ -1,4 +1,4 @@
-"""RFC 9112 §4, §6; RFC 9110 §6.6, §8.6, §9.3.2, §15: what comes back, whatever the application does."""
+"""RFC 9112 §4, §6; RFC 9110 §6.6, §8.6, §9.3.2, §15: the response, whatever the application does."""
 
 from typing import Final
 
