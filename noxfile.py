@@ -1,6 +1,6 @@
 """Every check of this project, one session each: `nox -l` lists them, plain `nox` runs what CI runs.
 
-One environment for each interpreter, `.nox/<version>`, serves all sessions: making environments would otherwise cost
+One environment for each interpreter, `.nox/<version>`, serves all sessions: to make environments would otherwise cost
 more than the checks.
 """
 
@@ -27,11 +27,11 @@ nox.options.report = str(ENVIRONMENTS / "report.json")
 DEMANDED: Final = "3.11"
 VERSIONS: Final = (DEMANDED, "3.12", "3.13")
 BENCH: Final = "bench"
-"""The environment of the servers that pyhttp is measured beside, on the demanded Python."""
+"""The environment of the servers with which pyhttp is compared, on the demanded Python."""
 PYTHON_PATHS: Final = ("src", "tests", "benchmarks", "examples", "docs", "noxfile.py")
 FUZZ_SECONDS: Final = "5"
 PARTS: Final = (1, 2)
-"""Of the robustness tests."""
+"""The parts of the robustness tests."""
 RESULTS: Final = ENVIRONMENTS / "results"
 RESULTS.mkdir(exist_ok=True)
 
@@ -46,9 +46,10 @@ EVERYTHING: Final = (
     "robustness",
     "compliance",
 )
-"""What `tests` runs. `versions` is unit and conformance, on 3.11 with `coverage`; `pair` is fuzz, proof, docs and e2e.
+"""The sessions of `tests`. `versions` is unit and conformance, on 3.11 with `coverage`; `pair` is fuzz, proof, docs and
+e2e.
 
-Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` stands for them: what it counts is
+Benchmarks are sessions of their own: a busy machine must not fail a change. `counts` takes their place: its counts are
 the same on every machine.
 """
 
@@ -81,7 +82,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Mypy, strict; basedpyright finds the public types complete; and both tell users right from wrong."""
+    """Mypy, strict; basedpyright finds the public types complete; and both distinguish right use from wrong."""
     run(session, DEMANDED, "mypy")
     run(session, DEMANDED, "basedpyright", "--verifytypes", "pyhttp", "--ignoreexternal")
     run(session, DEMANDED, "pytest", "tests/outside/test_types.py")
@@ -110,20 +111,20 @@ def conformance(session: nox.Session, version: str) -> None:
 
 @nox.session
 def versions(session: nox.Session) -> None:
-    """Unit and conformance on each interpreter, side by side, on 3.11 with coverage: half of their time they wait."""
+    """Unit and conformance on each interpreter, side by side, on 3.11 with coverage: half of their time is waiting."""
     others = [version for version in VERSIONS if version != DEMANDED]
     side_by_side(session, ("coverage",), *[(f"unit({version})", f"conformance({version})") for version in others])
 
 
 @nox.session
 def pair(session: nox.Session) -> None:
-    """Fuzz, proof and docs, and e2e, side by side: the ones need a processor, the other mostly waits."""
+    """Fuzz, proof and docs, beside e2e: the first three need a processor, and e2e mostly waits."""
     side_by_side(session, ("fuzz", "proof", "docs"), ("e2e",))
 
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """Random input, 5 seconds for each property; `-- --minutes N` fuzzes each target so long, guided by coverage."""
+    """Random input, 5 seconds for each property; `-- --minutes N` fuzzes each target longer, guided by coverage."""
     if session.posargs:
         further(session, "fuzz")
         run(session, DEMANDED, "python", "-m", "tests.fuzz.run", *session.posargs)
@@ -133,7 +134,7 @@ def fuzz(session: nox.Session) -> None:
 
 @nox.session
 def proof(session: nox.Session) -> None:
-    """The patterns have the languages of the RFCs' grammar, and the readers, too; `-- --write` writes the tables."""
+    """The patterns and the readers have the languages of the RFCs' grammar; `-- --write` writes the tables."""
     if "--write" in session.posargs:
         run(session, DEMANDED, "python", "-m", "tests.proof.page", *session.posargs)
     else:
@@ -150,7 +151,7 @@ def coverage(session: nox.Session) -> None:
 
 @nox.session
 def build(session: nox.Session) -> None:
-    """Sdist and wheel: the one has all that it names, the other serves alone, and somebody else's project uses it."""
+    """Sdist and wheel: the sdist is complete, the wheel serves alone, and another project uses it."""
     shutil.rmtree(HERE / "dist", ignore_errors=True)
     run(session, DEMANDED, "python", "-m", "build")
     unpacked = ENVIRONMENTS / "sdist"
@@ -164,7 +165,7 @@ def build(session: nox.Session) -> None:
     (wheel,) = map(str, (HERE / "dist").glob("*.whl"))
     session.run(str(clean / "bin/python"), "-m", "pip", "install", "-q", "--no-deps", "--no-index", wheel)
     run(session, DEMANDED, "pytest", "tests/e2e/test_command.py", TESTED_COMMAND=str(clean / "bin/pyhttp"))
-    # The project needs pytest, which the session has; of pyhttp the path of a .pth file brings metadata at most.
+    # The project needs pytest, which the session has; of pyhttp, the path of a .pth file brings at most metadata.
     installed = f"lib/python{DEMANDED}/site-packages"
     (clean / installed / "session.pth").write_text(f"{ENVIRONMENTS / DEMANDED / installed}\n")
     run(session, DEMANDED, "pytest", "tests/outside", TESTED_PYTHON=str(clean / "bin/python"))
@@ -172,7 +173,7 @@ def build(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site of the documents, docs/_build/html: no warning, and the reference has what is public, and no more."""
+    """The site of the documents, docs/_build/html: no warning, and the reference has exactly the public names."""
     run(session, DEMANDED, "pytest", "tests/site", *session.posargs)
 
 
@@ -185,7 +186,7 @@ def e2e(session: nox.Session) -> None:
 
 @nox.session
 def robustness(session: nox.Session) -> None:
-    """Slow clients, hardly any descriptors, stops under load: the short form, in two parts that mostly wait."""
+    """Slow clients, few descriptors, stops under load: the short form, in two parts that mostly wait."""
     if session.posargs:
         run(session, DEMANDED, "pytest", "tests/robustness", *session.posargs)
     else:
@@ -195,14 +196,14 @@ def robustness(session: nox.Session) -> None:
 @nox.session
 @nox.parametrize("number", PARTS, ids=map(str, PARTS))
 def part(session: nox.Session, number: int) -> None:
-    """Every second test of robustness. No more than two at once: what they measure needs a processor for each."""
+    """Every second test of robustness. At most two parts run at once: their measurements need a processor for each."""
     variables = {"TEST_PART": f"{number}/{len(PARTS)}"}
     record(session, "pytest", "tests/robustness", "-p", "tests.helpers.parts", *session.posargs, **variables)
 
 
 @nox.session
 def zipapp(session: nox.Session) -> None:
-    """The whole server in one file, dist/pyhttp.pyz, tried as the wheel is."""
+    """The whole server in one file, dist/pyhttp.pyz, tested like the wheel."""
     app = ENVIRONMENTS / "zipapp"
     shutil.rmtree(app, ignore_errors=True)
     shutil.copytree(HERE / "src/pyhttp", app / "pyhttp", ignore=shutil.ignore_patterns("__pycache__"))
@@ -232,13 +233,13 @@ def counts(session: nox.Session) -> None:
 
 @nox.session
 def instructions(session: nox.Session) -> None:
-    """So are its instructions, by valgrind, within 2 %: takes minutes."""
+    """The instructions of a request are as many as written down, by valgrind, within 2 %: takes minutes."""
     run(session, DEMANDED, "python", "-m", "tests.counts.instructions", "--check", *session.posargs)
 
 
 @nox.session
 def compliance(session: nox.Session) -> None:
-    """Join the clauses and what the last coverage, fuzz, proof, e2e and robustness have shown: docs/conformance.md."""
+    """Join the clauses with the results of the last coverage, fuzz, proof, e2e and robustness: docs/conformance.md."""
     results = sorted(map(str, RESULTS.glob("*.json")))
     run(session, DEMANDED, "python", "-m", "tests.conformance.report", "--results", *results, *session.posargs)
 
@@ -254,7 +255,7 @@ def bench(session: nox.Session) -> None:
     """Speed beside other servers: writes docs/speed.md and its like, in hours; `-- --quick` prints in two minutes."""
     absent = [program for program in ("wrk", "nginx", "lighttpd") if shutil.which(program) is None]
     if absent and os.geteuid() == 0 and shutil.which("apt-get"):
-        # Where it fails, the benchmark says what it goes without.
+        # If this fails, the benchmark reports the servers that it lacks.
         session.run("apt-get", "install", "-q", "-y", *absent, external=True, success_codes=range(256), silent=True)
     run(session, BENCH, "python", "-m", "benchmarks", *session.posargs)
 
@@ -285,7 +286,7 @@ def oracles(session: nox.Session) -> None:
 
 @nox.session
 def peers(session: nox.Session) -> None:
-    """Plays the rows of conformance at other servers, and writes docs/peers.md. Takes long."""
+    """The rows of conformance at other servers: writes docs/peers.md. Takes long."""
     further(session, "peers")
     run(session, DEMANDED, "python", "-m", "tests.conformance.peers", *session.posargs)
 
@@ -298,7 +299,7 @@ def bench_tls(session: nox.Session) -> None:
 
 @nox.session(name="bench-processes")
 def bench_processes(session: nox.Session) -> None:
-    """What a second process adds, and how evenly two share the work, in a minute."""
+    """The gain of a second process, and the shares of two in the work, in a minute."""
     run(session, BENCH, "python", "-m", "benchmarks.processes", *session.posargs)
 
 
@@ -324,13 +325,13 @@ def further(session: nox.Session, group: str) -> None:
 def run(session: nox.Session, version: str, program: str, *arguments: str, **variables: str) -> None:
     """Run a program of the environment of Python `version`, or of `BENCH`; skip where that Python is missing."""
     bin_folder = environment(session, version) / "bin"
-    # PYTHONPATH may be how nox itself was found; what it tests must not see nox's own packages.
+    # PYTHONPATH may be the way nox itself was found; the tested code must not see nox's own packages.
     env: dict[str, str | None] = {"PATH": f"{bin_folder}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": None}
     session.run(str(bin_folder / program), *arguments, env={**env, **variables}, external=True)
 
 
 def side_by_side(session: nox.Session, *groups: tuple[str, ...]) -> None:
-    """Run groups of sessions at the same time, those of a group one after the other."""
+    """Run groups of sessions at the same time; the sessions of a group run one after the other."""
     runs = {
         group: subprocess.Popen(
             [sys.executable, "-m", "nox", "-s", *group],
@@ -343,7 +344,7 @@ def side_by_side(session: nox.Session, *groups: tuple[str, ...]) -> None:
     }
     failed: list[str] = []
     for group, tests_of_it in runs.items():
-        said, _ = tests_of_it.communicate()  # as a whole, since mixed lines could not be read
+        said, _ = tests_of_it.communicate()  # as a whole, since mixed lines would be unreadable
         print(said, flush=True)
         if tests_of_it.returncode:
             failed += group
@@ -352,7 +353,7 @@ def side_by_side(session: nox.Session, *groups: tuple[str, ...]) -> None:
 
 
 def record(session: nox.Session, program: str, *arguments: str, **variables: str) -> None:
-    """Run pytest on 3.11 and write down which clauses its tests show."""
+    """Run pytest on 3.11 and record the clauses that its tests show."""
     variables["TEST_RESULTS"] = str(RESULTS / f"{session.name}.json")
     run(session, DEMANDED, program, *arguments, "-p", "tests.conformance.recorder", **variables)
 
@@ -376,7 +377,7 @@ def environment(session: nox.Session, version: str) -> Path:
 
 
 def make_environment(session: nox.Session, python: str, folder: Path) -> Path:
-    """A new and empty environment in `folder`, by the virtualenv that nox brings: it needs no ensurepip."""
+    """Make a new and empty environment in `folder`, by the virtualenv that nox brings: it needs no ensurepip."""
     session.run(sys.executable, "-m", "virtualenv", "-q", "--clear", "-p", python, str(folder), external=True)
     return folder
 

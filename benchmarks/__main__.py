@@ -1,9 +1,10 @@
-"""How fast pyhttp is, beside other servers: CPU, requests a second, latency and memory, in rounds that take turns.
+"""The speed of pyhttp beside other servers: CPU, requests a second, latency and memory, in rounds that take turns.
 
     python -m benchmarks [--quick] [--workload NAME ...] [--server NAME ...] [--rounds N] ...
 
-The whole run writes docs/speed.md, docs/speed.svg and docs/benchmarks.json; any other is only printed, or written to
-the folder that --into names. Exits 1 where something could not be measured; what a machine lacks is skipped.
+The whole run writes docs/speed.md, docs/speed.svg and docs/benchmarks.json. Any other run only prints its page, or
+writes it to the folder that --into names. The exit code is 1 where a measurement failed; programs that a machine lacks
+are skipped.
 """
 
 import argparse
@@ -39,13 +40,13 @@ REST: Final = "the rest"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be measured, and how often.
+    """The measurements to make, and their number.
 
     Attributes:
-        chosen: How the names of the servers may begin.
-        needed: Only what the bounds need.
-        large: Octets of the largest file.
-        other: A further interpreter; "" for none.
+        chosen: The possible beginnings of the names of the servers.
+        needed: Whether only the measurements for the bounds are made.
+        large: The size of the largest file, in octets.
+        other: The path of a further interpreter; "" for none.
     """
 
     workloads: Sequence[Workload]
@@ -59,7 +60,7 @@ class Plan:
     into: Path | None
 
     def takes(self, workload: Workload, name: str) -> bool:
-        """Whether a server is to do a workload."""
+        """Whether a server takes part in a workload."""
         named = name.startswith(tuple(self.chosen))
         return named and (not self.needed or (workload.name, name) in NEEDED or name.endswith(OTHER))
 
@@ -105,7 +106,7 @@ def _list(words: Sequence[str] | None) -> list[str]:
 
 
 def measure(plan: Plan, bench: Bench, failures: dict[str, str]) -> Mapping[Key, Sequence[Sample]]:
-    """All rounds; who fails once is not asked again. Ctrl+C ends with what is there."""
+    """Run all rounds; a server that fails once is left out. Ctrl+C ends the run with the results so far."""
     results: dict[Key, list[Sample]] = {}
     turns = [(number, turn) for number in range(plan.rounds) for turn in order(plan, bench.servers, number)]
     progress = Progress(sys.stderr, [workload.name for _, (workload, _, _) in turns])
@@ -130,7 +131,7 @@ def measure(plan: Plan, bench: Bench, failures: dict[str, str]) -> Mapping[Key, 
 
 
 def order(plan: Plan, found: Mapping[str, Server], number: int) -> list[tuple[Workload, str, Setting]]:
-    """The turns of a round: in each workload and setting the next server begins."""
+    """The turns of a round: in each workload and setting another server begins."""
     turns: list[tuple[Workload, str, Setting]] = []
     for workload in plan.workloads:
         names = [name for name in contenders(workload, found) if plan.takes(workload, name)]
@@ -141,7 +142,7 @@ def order(plan: Plan, found: Mapping[str, Server], number: int) -> list[tuple[Wo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print, write."""
+    """Measure, print, and write."""
     plan = parse(sys.argv[1:] if argv is None else argv)
     if not raise_descriptor_limit(DESCRIPTORS):
         print(f"cannot have {DESCRIPTORS} descriptors: idle connections may fail", file=sys.stderr)
@@ -179,5 +180,5 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server that is running must be stopped, too
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the running server must be stopped, too
     sys.exit(main())

@@ -1,7 +1,7 @@
-"""What servers of files answer to the same requests, one line a feature; writes docs/comparison.md.
+"""The answers of servers of files to the same requests, one line a feature; writes docs/comparison.md.
 
-Each server that is found runs with the smallest configuration that turns on what it has: listings, precompressed files.
-Answers are judged by RFC 9110, by the clause named in the line.
+Each server that is found runs with the smallest configuration that turns on its abilities: listings, precompressed
+files. Answers are judged by RFC 9110, by the clause named in the line.
 
     python benchmarks/compare_files.py
 """
@@ -74,7 +74,7 @@ mimetype.assign = (".css" => "text/css", ".txt" => "text/plain", ".html" => "tex
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     fields: http.client.HTTPMessage
@@ -86,7 +86,7 @@ class Reply:
 
 
 class Asker:
-    """Asks one server."""
+    """A client of one server."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -106,11 +106,11 @@ class Asker:
 
 
 Check = Callable[[Asker], bool | str]
-"""Whether the answer is right, or what came instead."""
+"""A function that returns True for a right answer, else a description of the answer."""
 
 
 def status(target: str, expected: int, method: str = "GET", **fields: str) -> Check:
-    """A check that one request is answered with one status."""
+    """A check for one status of the answer to one request."""
 
     def check(ask: Asker) -> bool | str:
         reply = ask(target, method, **fields)
@@ -156,7 +156,7 @@ def _etag(ask: Asker) -> bool | str:
 
 
 def with_tag(name: str, expected: int, form: str = "{}", **fields: str) -> Check:
-    """A check of a condition that holds the file's own tag."""
+    """A check of a condition with the file's own tag."""
 
     def check(ask: Asker) -> bool | str:
         tag = ask("/ten.txt").field("ETag")
@@ -179,7 +179,7 @@ def _frugal_304(ask: Asker) -> bool | str:
 
 
 def coded(accept: str, coding: str) -> Check:
-    """A check that the right sibling is sent for an Accept-Encoding."""
+    """A check for the right sibling by an Accept-Encoding."""
 
     def check(ask: Asker) -> bool | str:
         reply = ask("/style.css", Accept_Encoding=accept)
@@ -326,7 +326,7 @@ FEATURES: Final[tuple[tuple[str, str, Check], ...]] = (
 
 
 def make_folder(work: Path) -> Path:
-    """The folder that all of them serve."""
+    """Make the folder that all servers serve."""
     root = work / "root"
     (root / "sub").mkdir(parents=True)
     (work / "secret.txt").write_text("secret")
@@ -350,7 +350,7 @@ def make_folder(work: Path) -> Path:
 
 
 def commands(root: Path, work: Path, port: int) -> dict[str, list[str]]:
-    """How each server that is found here is started."""
+    """The command line of each server that is found here."""
     found: dict[str, list[str]] = {
         "pyhttp": [sys.executable, "-m", "pyhttp", str(root), "--port", str(port), "--quiet", "--precompressed"]
     }
@@ -396,7 +396,7 @@ def free_port() -> int:
 
 
 def cell(check: Check, ask: Asker) -> str:
-    """What the table says of one feature of one server."""
+    """The cell of the table for one feature of one server."""
     try:
         verdict = check(ask)
     except (OSError, http.client.HTTPException) as error:
@@ -405,7 +405,7 @@ def cell(check: Check, ask: Asker) -> str:
 
 
 def version(name: str) -> str:
-    """The server's name as the table's head has it."""
+    """The server's name for the head of the table."""
     programs = {"nginx": ["nginx", "-v"], "Apache": ["apache2", "-v"], "lighttpd": ["lighttpd", "-v"]}
     if name == "http.server":
         return f"http.server (Python {sys.version_info.major}.{sys.version_info.minor})"
@@ -417,7 +417,7 @@ def version(name: str) -> str:
 
 
 def main() -> None:
-    """Ask them all, and write the table."""
+    """Ask all servers, and write the table."""
     columns: dict[str, list[str]] = {}
     with tempfile.TemporaryDirectory() as directory:
         work = Path(directory)

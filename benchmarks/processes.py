@@ -1,10 +1,11 @@
-"""What a second process adds: requests a second by one and by two, and how evenly two share the work.
+"""The gain of a second process: requests a second by one and by two, and the share of each in the work.
 
     python -m benchmarks.processes [--rounds N] [--seconds N]
 
-The client, wrk with 32 connections, runs on the same processors as the server, as the kernel has it: what it computes
-is not there for the server. One and two take turns in each round. It takes a minute. Exits 1 where, of what computes,
-two serve less than 1.7 times as much as one, or one of them does less than 30 % of the work.
+The client, wrk with 32 connections, runs on the same processors as the server, where the kernel places it: the server
+does not have the time that the client computes. One and two processes take turns in each round. The run takes a minute.
+The exit code is 1 where, for the application that computes, two processes serve less than 1.7 times as much as one, or
+where one of them does less than 30 % of the work.
 """
 
 import argparse
@@ -36,7 +37,7 @@ CONNECTIONS: Final = 32
 GAIN: Final = 1.7
 SHARE: Final = 0.3
 COMPUTED: Final = 10_000
-"""Steps of a loop: some 0.5 ms."""
+"""The number of steps of a loop: some 0.5 ms."""
 PAGE: Final = Ask("/page.html")
 WORK: Final = {
     "a WSGI application that computes": ["wsgi", "benchmarks.processes:compute"],
@@ -55,12 +56,12 @@ def compute(_: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[b
 
 
 class Turn(NamedTuple):
-    """What was measured once.
+    """The results of one measurement.
 
     Attributes:
         rate: Requests a second.
-        shares: Of the processor time that was computed meanwhile, the part of each process.
-        server: Processors that were busy with the server.
+        shares: The part of each process in the processor time spent meanwhile.
+        server: The number of processors that were busy with the server.
     """
 
     rate: float
@@ -70,13 +71,13 @@ class Turn(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where it is measured."""
+    """The place of the measurements."""
 
     work: Path
     seconds: int
 
     def turn(self, words: Sequence[str], processes: int) -> Turn:
-        """One or several processes that do it."""
+        """Measure one or several processes."""
         with self._serving(words, processes) as (port, pids):
             before = [Tree(pid).spent().exact for pid in pids]
             began = time.monotonic()
@@ -96,13 +97,13 @@ class Bench:
         command = [sys.executable, "-m", "pyhttp", *told, *words]
         with running(command, environment(root), log, Setting.FREE, signal.SIGTERM) as process:
             judged(PAGE, ("127.0.0.1", port))
-            wrk(("127.0.0.1", port), [head(PAGE, port)], self.work, CONNECTIONS, 1)  # both of them serve by now
+            wrk(("127.0.0.1", port), [head(PAGE, port)], self.work, CONNECTIONS, 1)  # after this both of them serve
             pids = Tree(process.pid).processes()
             yield port, pids[1:] if processes > 1 else pids
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print, judge."""
+    """Measure, print, and judge."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.processes", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="default: %(default)s")

@@ -1,4 +1,4 @@
-"""A folder behind a password. Over plain HTTP all on the way can read it: put a proxy that speaks TLS before it."""
+"""A folder behind a password. Over plain HTTP anyone on the way can read it: put a proxy that speaks TLS before it."""
 
 import base64
 import binascii

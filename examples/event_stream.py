@@ -1,4 +1,4 @@
-"""Events for every browser that has the page open; one that was away gets what it has missed, by Last-Event-ID."""
+"""Events for every browser with the page open; one that was away gets the events that it missed, by Last-Event-ID."""
 
 import threading
 import time

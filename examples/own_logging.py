@@ -1,4 +1,4 @@
-"""Logs of one's own: a line of JSON for each request, and the reasons of errors, both on standard error."""
+"""Your own logs: a line of JSON for each request, and the reasons of errors, both on standard error."""
 
 import json
 import logging
@@ -8,7 +8,7 @@ from pyhttp import AccessEntry, PooledServer, Request, Response, run
 
 
 def write(entry: AccessEntry) -> None:
-    """Called when an exchange has ended, by whatever thread."""
+    """Called at the end of an exchange, on any thread."""
     line = {
         "client": entry.client,
         "request": f"{entry.method} {entry.target}",
@@ -23,5 +23,5 @@ def answer(request: Request) -> Response:
 
 
 logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-logging.getLogger("pyhttp.error").setLevel(logging.INFO)  # why requests were refused, too
+logging.getLogger("pyhttp.error").setLevel(logging.INFO)  # the reasons of refusals, too
 run(PooledServer("localhost", 8888, handler=answer, access_log=write))

@@ -18,7 +18,7 @@ def answer(request: Request) -> Response:
         return Response.file(FOLDER / name, request)
     if request.method == "PUT":
         was_there = (FOLDER / name).exists()
-        with tempfile.TemporaryDirectory(dir=FOLDER) as place:  # nobody sees half of it, or what was not complete
+        with tempfile.TemporaryDirectory(dir=FOLDER) as place:  # no client sees a part of a file, or an incomplete one
             with open(Path(place, name), "wb") as file:
                 shutil.copyfileobj(request.body, file)
             Path(place, name).replace(FOLDER / name)

@@ -1,9 +1,9 @@
-"""What servers of files do under the abuse that tests/robustness is about; writes docs/robustness.md.
+"""The behaviour of servers of files under the abuse of tests/robustness; writes docs/robustness.md.
 
-Each server that is found runs in a process of its own on 127.0.0.1, with its own defaults but for what the abuse needs:
-room for as many connections, and scripts. Every wait has an end; a server that does not answer within it is said not
-to. The document is written when all servers have been there, by the whole run alone; with --tls those that speak TLS
-are asked by it, and its part of the document is written.
+Each server that is found runs in a process of its own on 127.0.0.1, with its own defaults except for the needs of the
+abuse: room for as many connections, and scripts. Every wait has an end; a server that does not answer in time counts as
+silent. The document is written when all servers have been measured, by the whole run alone. With --tls, servers that
+speak TLS are asked by it, and their part of the document is written.
 
     python -m benchmarks.robustness [--quick] [--tls] [SERVER ...]
 """
@@ -26,13 +26,13 @@ from tests.helpers.crowd import raise_descriptor_limit
 
 OUTPUT: Final = Path(__file__).parents[2] / "docs" / "robustness.md"
 TOO_LONG: Final = 30
-"""Seconds that one cell may take."""
+"""The seconds that one cell may take."""
 QUICK: Final = 5
-"""Seconds that it may take in the quick form."""
+"""The seconds that a cell may take in the quick form."""
 EXPECTED: Final = 10 * 60
-"""Seconds that the whole run has taken with all servers."""
+"""The seconds that the whole run has taken with all servers."""
 ENOUGH: Final = 12 * 60
-"""Seconds after which no further cell is begun."""
+"""The seconds after which no further cell is begun."""
 QUICKLY: Final = 110
 """The same in the quick form."""
 
@@ -78,7 +78,7 @@ client's part of the handshake is in its time, too.
 
 
 class TooLong(Exception):
-    """A cell has taken too long: the server takes connections too slowly, say."""
+    """A cell has taken too long: for instance, the server accepts connections too slowly."""
 
 
 def _give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature of a signal handler
@@ -86,7 +86,7 @@ def _give_up(number: int, frame: FrameType | None) -> None:  # noqa: ARG001 - th
 
 
 def cell(measure: Abuse, peer: Peer, seconds: int) -> str:
-    """One cell of the table, within bounds."""
+    """Measure one cell of the table, within bounds."""
     signal.signal(signal.SIGALRM, _give_up)
     signal.alarm(seconds)
     try:
@@ -100,7 +100,7 @@ def cell(measure: Abuse, peer: Peer, seconds: int) -> str:
 
 
 def found(peers: Mapping[str, Peer], chosen: Sequence[str]) -> dict[str, str]:
-    """The versions of those servers that are here."""
+    """The versions of the servers that are installed here."""
     versions: dict[str, str] = {}
     for name in chosen:
         try:
@@ -111,7 +111,7 @@ def found(peers: Mapping[str, Peer], chosen: Sequence[str]) -> dict[str, str]:
 
 
 def main() -> int:
-    """Run all abuse against all servers there are, or those that are named, and write the table."""
+    """Run all abuse against all servers, or against those that are named, and write the table."""
     parser = argparse.ArgumentParser(
         "benchmarks.robustness", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

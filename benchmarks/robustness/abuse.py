@@ -1,4 +1,4 @@
-"""What is done to the servers, and what is seen of each then; a function for each row of the table."""
+"""The abuse of the servers, and its results; a function for each row of the table."""
 
 import os
 import socket
@@ -20,14 +20,14 @@ __all__ = ["ABUSES", "BY_TLS", "SLOW", "SPREAD", "Abuse"]
 Abuse = Callable[[Peer], str]
 
 SPREAD: Final = 0.01
-"""Seconds between ordinary requests beside clients that a server comes to only one after the other."""
+"""Seconds between ordinary requests beside clients that a server serves only one after the other."""
 HEAD: Final = b"GET /small HTTP/1.1\r\nX: "
 CONTENT: Final = request("/small", "Content-Length: 1000", method="POST") + b"abc"
 READER: Final = request("/large")
 
 
 def slow(*kinds: bytes) -> Abuse:
-    """Ordinary requests beside 200 clients of each kind: they have sent that, and then do nothing, nor read."""
+    """Measure ordinary requests beside 200 clients of each kind, which have sent these octets and now do not read."""
 
     def measure(peer: Peer) -> str:
         with ExitStack() as stack:
@@ -44,10 +44,10 @@ class Slow:
     """Clients that a server needs an ability for.
 
     Attributes:
-        ability: Which one.
-        sent: All that each of them sends.
-        rest: What would have made it a whole request.
-        status: How that is answered; asked once, to see that the server does what is compared.
+        ability: The name of the ability.
+        sent: All octets that each of them sends.
+        rest: The octets that would complete the request.
+        status: The status for the complete request; it is asked for once, to see that the server has the ability.
     """
 
     ability: str
@@ -56,7 +56,7 @@ class Slow:
     status: bytes = b"200"
 
     def measure(self, peer: Peer) -> str:
-        """Ordinary requests beside 64 of them, which read nothing."""
+        """Measure ordinary requests beside 64 of them, which read no octet."""
         if self.ability not in peer.abilities:
             return "-"
         with serving(peer, ability=self.ability) as server:
@@ -67,20 +67,20 @@ class Slow:
 
 
 SIZE: Final = 100_000
-"""Octets of content for a script."""
+"""The number of octets of content for a script."""
 EXPECTS: Final = request("/cgi-bin/count", f"Content-Length: {SIZE}", "Expect: 100-continue", method="POST")
 STALLS: Final = request("/cgi-bin/count", f"Content-Length: {SIZE}", method="POST") + bytes(66_000)
 RANGES: Final = request("/ranges", "Range: bytes=0-16000000,16000002-32000000")
 
 
 def undisturbed(peer: Peer) -> str:
-    """Ordinary requests, nobody else there."""
+    """Measure ordinary requests without other clients."""
     with serving(peer) as server:
         return server.ask()
 
 
 def idle(peer: Peer) -> str:
-    """2,000 connections that have been served and stay."""
+    """Measure with 2,000 connections that have been served and stay."""
     with serving(peer) as server:
         server.ask()
         before = server.usage()[2]
@@ -107,7 +107,7 @@ def idle(peer: Peer) -> str:
 
 
 def handshakes(peer: Peer) -> str:
-    """200 clients that have said hello by TLS, and do not listen to what is said to that."""
+    """Measure beside 200 clients that have sent their hello by TLS, and do not read the answer."""
     with serving(peer) as server, ExitStack() as stack:
         for _ in range(200):
             client = stack.enter_context(TlsSocket(socket.create_connection(server.address, timeout=PATIENCE)))
@@ -116,7 +116,7 @@ def handshakes(peer: Peer) -> str:
 
 
 def resets(peer: Peer) -> str:
-    """300 clients each that vanish in a head, in a download and in an upload."""
+    """Measure after 300 clients each that vanish in a head, in a download and in an upload."""
     upload = request("/small", "Content-Length: 1000000", method="POST") + bytes(1000)
     with serving(peer) as server:
         server.ask()
@@ -139,7 +139,7 @@ def resets(peer: Peer) -> str:
 
 
 def few_descriptors(peer: Peer) -> str:
-    """64 descriptors and 200 downloads that nobody reads; then none."""
+    """Measure with 64 descriptors and 200 downloads that no client reads; then without the downloads."""
     with serving(peer, 64) as server:
         server.ask()
         try:
@@ -157,7 +157,7 @@ def few_descriptors(peer: Peer) -> str:
 
 
 def stopped(peer: Peer) -> str:
-    """Told to stop during eight downloads."""
+    """Stop the server during eight downloads."""
     with serving(peer) as server, ExitStack() as stack:
         clients = [stack.enter_context(connected(server.address, tls=server.tls)) for _ in range(8)]
         for client in clients:
@@ -180,7 +180,7 @@ def stopped(peer: Peer) -> str:
 
 
 def truncated(peer: Peer) -> str:
-    """A file cut to half its length during eight downloads: are they cut, or does the client wait?"""
+    """Cut a file to half its length during eight downloads: are they cut, or does the client wait?"""
     with serving(peer) as server, server.crowd(8, request("/large"), window=4096) as clients:
         for client in clients:
             client.recv(1)
@@ -213,7 +213,7 @@ SLOW: Final[Mapping[str, Abuse]] = {
     "64 uploads to a script that stall at 66,000": Slow("scripts", STALLS, bytes(SIZE - 66_000)).measure,
     "64 slow readers of an endless iterable": Slow("iterables", request("/endless")).measure,
 }
-"""Rows of slow clients."""
+"""The rows of slow clients."""
 ABUSES: Final[Mapping[str, Abuse]] = {
     **SLOW,
     "2,000 idle connections": idle,
@@ -224,4 +224,4 @@ ABUSES: Final[Mapping[str, Abuse]] = {
 }
 """All rows, in their order."""
 BY_TLS: Final[Mapping[str, Abuse]] = {"200 handshakes that stop": handshakes, **ABUSES}
-"""Those by TLS."""
+"""The rows by TLS."""

@@ -1,4 +1,4 @@
-"""The servers that are compared, and how each is told to serve a folder on a port of 127.0.0.1."""
+"""The servers that are compared, each with the command line to serve a folder on a port of 127.0.0.1."""
 
 import platform
 import signal
@@ -75,7 +75,7 @@ NGINX_TLS: Final = """ ssl; ssl_certificate {work}/certificate.pem; ssl_certific
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Where a server is to find what it serves, what it may use, and which of its abilities is asked for."""
+    """The setting of a server: its port, its folders, its limit of descriptors, and the ability that is needed."""
 
     port: int
     root: str
@@ -89,14 +89,14 @@ class Made:
         return str(Path(self.work, "certificate.pem"))
 
     def write(self, name: str, template: str, tls: str = "") -> str:
-        """A file in the working folder, made from a template."""
+        """Write a file into the working folder, made from a template."""
         path = Path(self.work, name)
         told = {"port": self.port, "root": self.root, "work": self.work, "descriptors": self.descriptors}
         path.write_text(template.format(**told, tls=tls.format(**told)))
         return str(path)
 
     def program(self, text: str) -> list[str]:
-        """The command line of a program in Python, which is given the port."""
+        """The command line of a program in Python, which gets the port."""
         path = Path(self.work, "serve.py")
         path.write_text(text)
         return [sys.executable, str(path), str(self.port)]
@@ -107,8 +107,8 @@ class Peer:
     """A server: its command line, the signal that stops it gently, and its version.
 
     Attributes:
-        abilities: Which of "ranges", "scripts" and "iterables" it has.
-        secure: Whether it is asked by TLS.
+        abilities: Its abilities, of "ranges", "scripts" and "iterables".
+        secure: Whether clients speak TLS to it.
     """
 
     command: Callable[[Made], list[str]]
@@ -196,4 +196,4 @@ SECURE: Final[Mapping[str, Peer]] = {
     "pyhttp --threaded": _pyhttp("--threaded", secure=True),
     "pyhttp --pooled": _pyhttp("--pooled", secure=True),
 }
-"""Those that speak TLS by themselves."""
+"""The servers that speak TLS by themselves."""

@@ -1,4 +1,4 @@
-"""A server that runs in a process of its own, what may be asked of it, and its end."""
+"""A server in a process of its own, with the questions that can be asked of it."""
 
 import os
 import signal
@@ -20,10 +20,10 @@ __all__ = ["LARGE", "PATIENCE", "POURED", "SMALL", "Server", "serving"]
 
 LARGE: Final = 64 << 20
 POURED: Final = 8_000_000
-"""Octets of a script's output: more than the kernel holds for a client that does not read."""
+"""The number of octets of a script's output: more than the kernel holds for a client that does not read."""
 SMALL: Final = request("/small")
 PATIENCE: Final = 3.0
-"""Seconds after which an ordinary request counts as not answered."""
+"""The seconds after which an ordinary request counts as not answered."""
 SCRIPTS: Final = {
     "count": "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec wc -c\n",
     "pours": f"#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nexec head -c {POURED} /dev/zero\n",
@@ -31,7 +31,7 @@ SCRIPTS: Final = {
 
 
 class Server:
-    """A server that runs."""
+    """A running server."""
 
     def __init__(self, process: subprocess.Popen[bytes], address: Address, root: Path, peer: Peer) -> None:
         self.process = process
@@ -51,16 +51,16 @@ class Server:
         return []
 
     def usage(self) -> tuple[int, int, int]:
-        """Descriptors, threads and resident bytes of all its processes."""
+        """The descriptors, threads and resident bytes of all its processes."""
         each = [usage(process) for process in self.processes()]
         return sum(one[0] for one in each), sum(one[1] for one in each), sum(one[2] for one in each)
 
     def cpu(self) -> float:
-        """Seconds that its processes have computed."""
+        """The seconds of processor time of its processes."""
         return sum(map(cpu_seconds, self.processes()))
 
     def ask(self, times: int = 30, pause: float = 0) -> str:
-        """Median and worst of ordinary requests in milliseconds, or that there is no answer."""
+        """The median and the worst time of ordinary requests in milliseconds, or "no answer"."""
         taken: list[float] = []
         for _ in range(times):
             time.sleep(pause)
@@ -71,7 +71,7 @@ class Server:
         return f"{sorted(taken)[times // 2]:.1f} / {max(taken):.0f} ms"
 
     def answers(self, asked: bytes = SMALL, status: bytes = b"200") -> bool:
-        """Whether a request on a new connection is answered so, an ordinary one unless told otherwise."""
+        """Whether a request on a new connection gets this status; unless given, an ordinary request and 200."""
         try:
             with connected(self.address, patience=PATIENCE, tls=self.tls) as client:
                 client.sendall(asked)
@@ -83,16 +83,16 @@ class Server:
             return False
 
     def crowd(self, count: int, sent: bytes, window: int = 0) -> AbstractContextManager[list[socket.socket]]:
-        """So many clients that have each sent that; for the rest see `crowd`."""
+        """So many clients that have each sent these octets; see `crowd`."""
         return crowd(self.address, count, sent, window=window, tls=self.tls)
 
     def stop(self) -> None:
-        """Ask it to stop, gently."""
+        """Ask the server to stop gently."""
         self.process.send_signal(self._stop)
 
 
 def fill(root: Path) -> None:
-    """Put into the folder what is served: a small file and two large ones, and scripts."""
+    """Fill the folder: a small file and two large ones, and scripts."""
     scripts = root / "cgi-bin"
     scripts.mkdir(parents=True)
     (root / "small").write_bytes(b"hello")
@@ -107,7 +107,7 @@ def fill(root: Path) -> None:
 
 @contextmanager
 def serving(peer: Peer, descriptors: int = 8192, ability: str = "") -> Iterator[Server]:
-    """A server with a folder, set up for the ability that is named; ended with the block."""
+    """A server with a folder, set up for the named ability; it ends with the block."""
     with tempfile.TemporaryDirectory() as work, socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
         free.close()

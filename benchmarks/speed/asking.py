@@ -1,4 +1,4 @@
-"""Requests as a browser sends them, and answers that are read whole and judged before anything is timed."""
+"""Requests as a browser sends them, and answers that are read whole and judged before any timing."""
 
 import http.client
 import socket
@@ -11,7 +11,7 @@ __all__ = ["Address", "Ask", "Got", "WrongAnswer", "connect", "first_answer", "h
 
 Address = tuple[str, int]
 PATIENCE: Final = 30.0
-"""Seconds for an answer."""
+"""The seconds for an answer."""
 
 HEAD: Final = """\
 {method} {target} HTTP/1.1\r
@@ -30,22 +30,22 @@ Sec-Fetch-Dest: document\r
 Accept-Encoding: gzip, deflate, br, zstd\r
 Accept-Language: en-GB,en;q=0.9\r
 """
-"""What Chrome sends; about 650 octets."""
+"""The head that Chrome sends; about 650 octets."""
 
 
 class WrongAnswer(Exception):
-    """A server answers something else than what is to be timed."""
+    """The answer of a server is not the one that is to be timed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request, and the answer that is right.
+    """A request, with its right answer.
 
     Attributes:
-        length: Octets of the content; None where servers differ.
-        contains: What the content has `times` times at least.
-        conditional: It is sent with the validator of a first answer.
-        varied: Further targets, asked in turn, each with a cookie of its own; "" for none.
+        length: The number of octets of the content; None where servers differ.
+        contains: Octets that the content has at least `times` times.
+        conditional: Whether it is sent with the validator of a first answer.
+        varied: The number of further targets, asked in turn, each with a cookie of its own; 0 for none.
     """
 
     target: str
@@ -105,7 +105,7 @@ def first_answer(address: Address, request: bytes, patience: float = PATIENCE, p
     """The answer of a server that may still be starting.
 
     Raises:
-        OSError: It does not come.
+        OSError: No answer comes.
     """
     end = time.monotonic() + patience
     while True:
@@ -120,10 +120,10 @@ def first_answer(address: Address, request: bytes, patience: float = PATIENCE, p
 
 
 def judged(ask: Ask, address: Address) -> bytes:
-    """The request that is to be timed, once its answer was found right.
+    """The request that is to be timed, after its answer was found right.
 
     Raises:
-        WrongAnswer: The status or the content is wrong, or a connection that is to stay is closed.
+        WrongAnswer: The status or the content is wrong, or a connection that should stay is closed.
     """
     request = head(ask, address[1])
     got = first_answer(address, request)

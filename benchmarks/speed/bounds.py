@@ -1,4 +1,4 @@
-"""What is promised of the figures, and whether a run keeps it."""
+"""The bounds that are promised of the figures, and the check of a run."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """The most that a figure may be: by itself, or as a ratio to another server's, or to another workload's.
+    """The largest value of a figure: by itself, or as a ratio to another server's, or to another workload's.
 
     Attributes:
-        against: Whose figure it is divided by; "" for nobody's.
+        against: The server whose figure divides it; "" for none.
         beside: The workload of that figure; "" for the same.
-        own: Whose figures are judged.
+        own: The servers whose figures are judged.
     """
 
     workload: str
@@ -33,7 +33,7 @@ class Bound:
     own: tuple[str, ...] = OURS
 
     def words(self) -> str:
-        """What is bounded, for people."""
+        """The name of the bounded figure, for people."""
         name = {
             Figure.CPU: "CPU",
             Figure.P50: "half of all",
@@ -48,11 +48,11 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a bound fared.
+    """The result of a bound.
 
     Attributes:
-        value: None where it was not measured.
-        remark: Where the value is from, if many were looked at.
+        value: The measured value; None where there is none.
+        remark: The origin of the value, if many were looked at.
     """
 
     workload: str
@@ -102,7 +102,7 @@ BOUNDS: Final = (
     Bound("import", 1.5, "http.server", 1.0, own=("pyhttp",)),
     Bound("embedded", 20.0, figure=Figure.P50, own=("pyhttp-single", "pyhttp-threaded", "pyhttp-pooled")),
 )
-"""All but those of one kind of server against the other, which all workloads have."""
+"""All bounds except those of one kind of server against the other, which all workloads have."""
 NEEDED: Final = frozenset((bound.workload, name) for bound in BOUNDS for name in (*bound.own, bound.against) if name)
 """The workloads, with the servers, without which the bounds cannot be judged."""
 POOL_MOST: Final = 1.1
@@ -110,7 +110,7 @@ TAIL_MOST: Final = 3.0
 
 
 def judge(results: Results) -> Sequence[Verdict]:
-    """All bounds, on what has been measured with the server on a processor of its own."""
+    """Judge all bounds, by measurements with the server on a processor of its own."""
     verdicts = [
         Verdict(bound.workload, bound.words(), own, _value(results, bound, own), bound.most, bound.stretch,
                 None if bound.against or bound.beside else bound.figure)

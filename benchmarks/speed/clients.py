@@ -1,4 +1,4 @@
-"""Clients of our own, for what wrk cannot do: whole answers only, uploads, and connections that say nothing."""
+"""Our own clients, for tasks that wrk cannot do: whole answers only, uploads, and silent connections."""
 
 import socket
 import statistics
@@ -15,21 +15,21 @@ from benchmarks.speed.samples import Figure, Sample
 __all__ = ["Tally", "counted", "silent", "uploads", "warm"]
 
 AT_ONCE: Final = 50
-"""Connections made in one go: a backlog may have room for 128."""
+"""The number of connections made in one go: a backlog may have room for 128."""
 SLOWEST: Final = 20.0
-"""Seconds for all of them; the first ones must not time out meanwhile."""
+"""The seconds for all of them; the first ones must not time out meanwhile."""
 PIECE: Final = bytes(1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What was answered: the seconds of each, and how long all took."""
+    """The answers of a run: the seconds of each, and of the run."""
 
     taken: Sequence[float]
     seconds: float
 
     def sample(self, unit: float = 1) -> Sample:
-        """As figures; `unit` is the part of a unit of work that one answer is."""
+        """The answers as figures; `unit` is the part of a unit of work in one answer."""
         ordered = sorted(1000 * one for one in self.taken)
         p99 = ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)]
         rate = unit * len(ordered) / self.seconds
@@ -40,7 +40,7 @@ def together(connections: int, run: Callable[[list[float]], None]) -> Tally:
     """Run the same in threads; each notes the seconds of its requests.
 
     Raises:
-        WrongAnswer: One of them failed.
+        WrongAnswer: A thread failed.
     """
     notes: list[list[float]] = [[] for _ in range(connections)]
     faults: list[Exception] = []
@@ -48,7 +48,7 @@ def together(connections: int, run: Callable[[list[float]], None]) -> Tally:
     def guarded(note: list[float]) -> None:
         try:
             run(note)
-        except Exception as error:  # noqa: BLE001 - it is told by the thread that waits
+        except Exception as error:  # noqa: BLE001 - the thread that waits raises it
             faults.append(error)
 
     threads = [threading.Thread(target=guarded, args=(note,), daemon=True) for note in notes]
@@ -63,7 +63,7 @@ def together(connections: int, run: Callable[[list[float]], None]) -> Tally:
 
 
 def counted(address: Address, ask: Ask, request: bytes, connections: int, seconds: float) -> Tally:
-    """Ask for so long, over several connections, and end with whole answers."""
+    """Ask for `seconds`, over several connections, and end with whole answers."""
     end = time.monotonic() + seconds
 
     def run(note: list[float]) -> None:
@@ -86,7 +86,7 @@ def counted(address: Address, ask: Ask, request: bytes, connections: int, second
 
 
 def uploads(address: Address, size: int, connections: int, seconds: float) -> Tally:
-    """Send content of `size` octets again and again, at least once on each connection."""
+    """Send content of `size` octets repeatedly, at least once on each connection."""
     end = time.monotonic() + seconds
     request = head(Ask("/upload", close=True), address[1], method="POST", more={"Content-Length": str(size)})
 
@@ -107,7 +107,7 @@ def uploads(address: Address, size: int, connections: int, seconds: float) -> Ta
 
 
 def warm(address: Address, request: bytes, seconds: float, most: int = 300) -> None:
-    """Ask some hundred times, so that what a server prepares once is prepared."""
+    """Ask some hundred times, so that the server has prepared what it prepares once."""
     end = time.monotonic() + seconds
     client = connect(address)
     for _ in range(most):
@@ -122,10 +122,10 @@ def warm(address: Address, request: bytes, seconds: float, most: int = 300) -> N
 
 @contextmanager
 def silent(address: Address, request: bytes, count: int) -> Iterator[Sequence[socket.socket]]:
-    """Connections that have asked once each and then say nothing.
+    """Connections that have asked once each and are then silent.
 
     Raises:
-        WrongAnswer: The server takes them too slowly.
+        WrongAnswer: The server accepts them too slowly.
     """
     end = time.monotonic() + SLOWEST
     with ExitStack() as stack:
@@ -143,7 +143,7 @@ def silent(address: Address, request: bytes, count: int) -> Iterator[Sequence[so
 
 
 def closed(clients: Sequence[socket.socket]) -> int:
-    """How many of them the server has closed."""
+    """The number of clients whose connection the server has closed."""
     ended = 0
     for client in clients:
         client.setblocking(False)

@@ -1,4 +1,4 @@
-"""What a server costs a program that needs one for a moment, such as a test: KIND."""
+"""The cost of a server for a program that needs one for a moment, such as a test: KIND."""
 
 import resource
 import statistics
@@ -15,7 +15,7 @@ TIMES: Final = 20
 
 
 def ours(server_class: type[BaseServer]) -> Callable[[], None]:
-    """One of pyhttp's, from before the constructor until everything is closed."""
+    """A run of a server of pyhttp, from the constructor until everything is closed."""
 
     def once() -> None:
         with server_class("127.0.0.1", 0):
@@ -25,7 +25,7 @@ def ours(server_class: type[BaseServer]) -> Callable[[], None]:
 
 
 def theirs() -> None:
-    """The standard library's."""
+    """Run the server of the standard library."""
     with ThreadingHTTPServer(("127.0.0.1", 0), SimpleHTTPRequestHandler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
@@ -42,7 +42,7 @@ KINDS: Final[Mapping[str, Callable[[], None]]] = {
 
 
 def main(kind: str) -> str:
-    """The figures: processor time of each, and the milliseconds that half of them take at most."""
+    """The figures: the processor time of each run, and the median time in milliseconds."""
     before, taken = resource.getrusage(resource.RUSAGE_SELF), list[float]()
     for _ in range(TIMES):
         began = time.perf_counter()

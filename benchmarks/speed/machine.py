@@ -1,4 +1,4 @@
-"""On what, and with what, it was measured: no names of hosts, users or folders."""
+"""The machine and the programs of a run: without names of hosts, users or folders."""
 
 import importlib.metadata
 import importlib.util
@@ -24,11 +24,11 @@ print(platform.python_compiler())
 print(sysconfig.get_config_var("CONFIG_ARGS"))
 """
 DEBIAN: Final = "/usr/share/python-wheels/"
-"""Only Debian's own builds of Python are configured with it."""
+"""A path that only Debian's own builds of Python have in their configuration."""
 
 
 def built(python: str) -> str:
-    """The interpreter and how it was built, without the folders that its configuration names."""
+    """The interpreter and its build options, without the folders that its configuration names."""
     name, compiler, configured = _output(python, "-c", PROBE).splitlines()[:3]
     options = re.findall(r"(?:^| )'?(--[a-z][-a-z0-9]*)", configured)
     if "--enable-optimizations" in options:
@@ -43,7 +43,7 @@ def built(python: str) -> str:
 
 
 def version(server: Server) -> str:
-    """The version of a server, by what it says itself."""
+    """The version of a server, as it reports it."""
     if server.name.startswith("pyhttp"):
         said = _output(server.python, "-c", "import pyhttp; print(pyhttp.__version__)")
     elif server.program.startswith("package:"):
@@ -57,7 +57,7 @@ def version(server: Server) -> str:
 
 
 def missing(server: Server) -> str:
-    """What it needs and this machine has not; "" where nothing is missing."""
+    """The package that a server needs and this machine lacks; "" where nothing is missing."""
     kind, _, package = server.program.rpartition(":")
     if kind:
         return "" if importlib.util.find_spec(package) else f"{package} is not installed for this Python"

@@ -1,6 +1,6 @@
-"""What reading a request costs by itself, with pyhttp's checks, h11 or httptools: CASE READER.
+"""The cost of reading a request by itself, with pyhttp's checks, h11 or httptools: CASE READER.
 
-The reader makes a new connection, is given the bytes, and reports every event and whether the connection persists. The
+The reader makes a new connection, gets the bytes, and reports every event and whether the connection persists. The
 fastest batch counts, so that other work on the machine does not.
 """
 
@@ -43,7 +43,7 @@ CASES: Final[Mapping[str, bytes]] = {
 
 
 def read_ours(data: bytes) -> bool:
-    """Read with pyhttp, as its servers do: in one step where that can be."""
+    """Read with pyhttp, as its servers do: in one step if possible."""
     connection = ServerConnection(LIMITS)
     if connection.receive_whole(data) is None:
         while not isinstance(connection.next_event(), EndOfMessage):
@@ -61,7 +61,7 @@ def read_h11(data: bytes) -> bool:
 
 
 class Events:
-    """What httptools calls back."""
+    """The callbacks for httptools."""
 
     def __init__(self) -> None:
         self.url = b""
@@ -69,15 +69,15 @@ class Events:
         self.content: list[bytes] = []
 
     def on_url(self, url: bytes) -> None:
-        """Part of the target."""
+        """Take a part of the target."""
         self.url += url
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """One field."""
+        """Take one field."""
         self.fields.append((name, value))
 
     def on_body(self, body: bytes) -> None:
-        """Some content."""
+        """Take some content."""
         self.content.append(body)
 
 
@@ -98,7 +98,7 @@ READERS: Final[Mapping[str, Callable[[bytes], bool]]] = {
 
 
 def fastest(read: Callable[[bytes], bool], data: bytes) -> float:
-    """Microseconds for a message, in the fastest batch."""
+    """The microseconds for a message, in the fastest batch."""
     end, least = time.monotonic() + SECONDS, float("inf")
     while time.monotonic() < end:
         start = time.perf_counter()

@@ -16,7 +16,7 @@ LEFT, WIDTH, BAR, STEP, HEAD, GAP = 130, 210, 13, 19, 44, 40
 COLUMN: Final = LEFT + WIDTH + 90
 COLUMNS: Final = 2
 FAR: Final = 4.0
-"""A bar ends, and says so, at this many times the middle one's length: one slow server must not flatten all others."""
+"""The largest length of a bar, as a multiple of the middle one's: one slow server must not flatten all others."""
 
 STYLE: Final = """\
     svg { color-scheme: light dark; --page: #ffffff; --ink: #1f2328; --soft: #59636e; --rule: #d1d9e0;

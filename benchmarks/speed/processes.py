@@ -1,4 +1,4 @@
-"""A tree of processes: what it computes and holds, where it runs, and its end."""
+"""A tree of processes: its processor time, its memory, its processors, and its end."""
 
 import os
 import signal
@@ -17,15 +17,15 @@ PROCESSORS: Final = sorted(os.sched_getaffinity(0))
 SERVER: Final = {PROCESSORS[0]}
 CLIENT: Final = {PROCESSORS[-1]}
 TICK: Final = 1e6 / os.sysconf("SC_CLK_TCK")
-"""Microseconds of a tick."""
+"""The microseconds of a tick."""
 KIND: Final = 2
-"""CPUCLOCK_SCHED: the clock of a process that counts what the scheduler gave it, in nanoseconds."""
+"""CPUCLOCK_SCHED: the clock of the time that the scheduler gave a process, in nanoseconds."""
 GRACE: Final = 5.0
-"""Seconds that a server has for its end."""
+"""The seconds that a server has to end."""
 
 
 class Spent(NamedTuple):
-    """Microseconds of processor time: exactly, and as ticks have seen it in user code and in the kernel."""
+    """Microseconds of processor time: the exact number, and the ticks in user code and in the kernel."""
 
     exact: float
     user: float
@@ -33,20 +33,20 @@ class Spent(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """Bytes: held now, shared pages counted in part, and the most that was ever held, less what is shared now."""
+    """Bytes of memory: now, shared pages counted in part; and the largest number so far, less the pages shared now."""
 
     now: float
     peak: float
 
 
 class Tree:
-    """A process and all that it has started."""
+    """A process and all processes that it has started."""
 
     def __init__(self, root: int) -> None:
         self.root = root
 
     def processes(self) -> list[int]:
-        """Those that live."""
+        """The processes that live."""
         found = [self.root]
         for process in found:
             with suppress(OSError):
@@ -56,7 +56,7 @@ class Tree:
         return found
 
     def spent(self) -> Spent:
-        """What they have computed since their start, with what their ended children had."""
+        """The processor time since their start, with that of their ended children."""
         exact = user = system = 0.0
         for process in self.processes():
             with suppress(OSError):
@@ -68,13 +68,13 @@ class Tree:
         return Spent(exact, user, system)
 
     def memory(self) -> Memory:
-        """What they hold."""
+        """The memory of the processes."""
         now = peak = 0.0
         for process in self.processes():
             with suppress(OSError):
                 sizes = _sizes(f"/proc/{process}/status")
                 shared = 0.0
-                with suppress(OSError):  # a kernel without it, or a process of somebody else
+                with suppress(OSError):  # a kernel without it, or a process of another user
                     rollup = _sizes(f"/proc/{process}/smaps_rollup")
                     shared = rollup["Rss"] - rollup["Pss"]
                 now += sizes.get("VmRSS", 0) - shared
@@ -82,7 +82,7 @@ class Tree:
         return Memory(now, peak)
 
     def settle(self, count: int) -> None:
-        """Wait until there are no more than `count` processes, so that the scripts' time is their parent's."""
+        """Wait until there are at most `count` processes, so that the scripts' time counts for their parent."""
         end = time.monotonic() + 1
         while len(self.processes()) > count and time.monotonic() < end:
             time.sleep(0.005)
@@ -95,7 +95,7 @@ def _sizes(path: str) -> Mapping[str, int]:
 
 
 def spent(before: Spent, after: Spent, units: float) -> Sample:
-    """Processor time for each unit of work, and the part of the kernel in it."""
+    """The processor time for each unit of work, and the part of it in the kernel."""
     cpu = (after.exact - before.exact) / units
     user, system = after.user - before.user, after.system - before.system
     return {Figure.CPU: cpu, Figure.SYSTEM: cpu * system / (user + system) if user + system else 0.0}
@@ -108,7 +108,7 @@ def figures(*samples: Sample) -> Sample:
 
 @contextmanager
 def on(setting: Setting, processors: set[int]) -> Iterator[None]:
-    """Processes started, and this one, run on these processors within the block, if they are to be pinned."""
+    """Run this process and those started within the block on these processors, if they are to be pinned."""
     if setting is Setting.FREE:
         yield
         return
@@ -124,7 +124,7 @@ def on(setting: Setting, processors: set[int]) -> Iterator[None]:
 def running(
     words: Sequence[str], environment: Mapping[str, str], log: Path, setting: Setting, stop: signal.Signals
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A process whose output goes to `log`; at the end it is stopped, and all its group ended."""
+    """A process whose output goes to `log`; at the end it is stopped, and its whole group is ended."""
     with log.open("ab") as output, on(setting, SERVER):
         process = subprocess.Popen(
             words, env=environment, stdout=output, stderr=output, stdin=subprocess.DEVNULL, start_new_session=True

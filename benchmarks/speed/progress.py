@@ -1,4 +1,4 @@
-"""A line that says how far a long run is."""
+"""A line with the progress of a long run."""
 
 import shutil
 import time
@@ -9,7 +9,7 @@ from typing import Final, TextIO
 __all__ = ["Progress", "told"]
 
 EVERY: Final = 20.0
-"""Seconds between two lines where they cannot replace each other."""
+"""The seconds between two lines where they cannot replace each other."""
 
 
 def told(seconds: float) -> str:
@@ -22,10 +22,10 @@ def told(seconds: float) -> str:
 
 @dataclass(slots=True)
 class Progress:
-    """Says what is being measured, in place on a terminal and now and then elsewhere.
+    """A report of the present measurement: in place on a terminal, and now and then elsewhere.
 
     Attributes:
-        planned: For each turn of the run, in its order, the workload: turns of one workload take equally long.
+        planned: The workload of each turn of the run, in order: turns of one workload take equally long.
     """
 
     stream: TextIO
@@ -35,7 +35,7 @@ class Progress:
     _said: float = float("-inf")
 
     def say(self, what: str) -> None:
-        """Tell what comes now."""
+        """Report the next measurement."""
         line = f"{what}; {self.left()}"
         if self.stream.isatty():
             self.stream.write(f"\r\x1b[K{line[: shutil.get_terminal_size().columns - 1]}")
@@ -45,11 +45,11 @@ class Progress:
         self.stream.flush()
 
     def took(self, seconds: float) -> None:
-        """A turn is over."""
+        """Note that a turn is over."""
         self._taken.setdefault(self.planned.pop(0), []).append(seconds)
 
     def left(self) -> str:
-        """How long the rest will take, by what the turns before have taken."""
+        """The time for the rest, by the times of earlier turns."""
         each = {workload: sum(taken) / len(taken) for workload, taken in self._taken.items()}
         if not each:
             return f"{len(self.planned)} turns to go"

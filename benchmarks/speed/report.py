@@ -1,4 +1,4 @@
-"""What a run found: as data, and as a page to read."""
+"""The results of a run: as data, and as a page for readers."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,13 +15,13 @@ __all__ = ["Run", "as_json", "page", "table", "time_of"]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Everything that is reported.
+    """All values of a report.
 
     Attributes:
-        date: Of the run, `2026-01-31`.
+        date: The date of the run, `2026-01-31`.
         facts: The machine and the interpreters.
-        servers: For each server that took part, its version and how it was run.
-        failures: Who could not be measured, and why.
+        servers: The version of each server that took part, and the way it was run.
+        failures: The servers that could not be measured, with the reasons.
     """
 
     date: str
@@ -34,7 +34,7 @@ class Run:
     seconds: int
 
     def names(self, workload: Workload) -> list[str]:
-        """Who was measured, the cheapest first."""
+        """The names of the measured servers, the cheapest first."""
         found = {key.server for key in self.results if key.workload == workload.name}
 
         def cost(name: str) -> float:
@@ -45,7 +45,7 @@ class Run:
 
 
 def time_of(microseconds: float) -> str:
-    """Three digits and a unit."""
+    """A time in three digits and a unit."""
     for unit, size in (("s", 1e6), ("ms", 1e3)):
         if microseconds >= size:
             return f"{digits(microseconds / size)} {unit}"
@@ -53,12 +53,12 @@ def time_of(microseconds: float) -> str:
 
 
 def digits(value: float) -> str:
-    """A number with three digits that count, or all before its point."""
+    """A number with three digits that count, or all digits before its point."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def size_of(octets: float) -> str:
-    """Bytes for people."""
+    """A number of bytes for people."""
     if abs(octets) < 10_000:
         return f"{octets:,.0f} B"
     return f"{octets / 1e6:.1f} MB" if octets < 1e8 else f"{octets / 1e6:.0f} MB"
@@ -85,7 +85,7 @@ ALSO_FREE: Final = (Figure.CPU, Figure.RATE, Figure.P50, Figure.P99)
 
 
 def markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """A table whose columns but the first are right-aligned, without those that are empty."""
+    """A table whose columns are right-aligned, except the first; empty columns are left out."""
     kept = [place for place in range(len(head)) if any(row[place] for row in rows)]
     for line in (head, ["---:" if place else "---" for place in range(len(head))], *rows):
         yield "| " + " | ".join(line[place] for place in kept) + " |"
@@ -136,7 +136,7 @@ def _verdicts(verdicts: Sequence[Verdict]) -> Iterator[str]:
 
 
 REMARKS: Final = Path(__file__).with_name("remarks.md")
-"""What no run finds out by itself."""
+"""Remarks on facts that a run does not find out by itself."""
 INTRODUCTION: Final = """\
 # Speed
 

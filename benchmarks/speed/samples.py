@@ -1,4 +1,4 @@
-"""What is measured, and what is made of it: medians of rounds, and ratios within a round."""
+"""The figures of a measurement, and their summary: medians of rounds, and ratios within a round."""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -9,39 +9,40 @@ __all__ = ["Figure", "Key", "Results", "Sample", "Setting", "median", "ratio"]
 
 
 class Setting(StrEnum):
-    """Where the processes may run."""
+    """The processors of the processes."""
 
     PINNED = "pinned"
     """The server and all its children on one processor, the client on another."""
     FREE = "free"
-    """Wherever the kernel puts them."""
+    """The processors that the kernel chooses."""
 
 
 class Figure(StrEnum):
-    """What a turn measures."""
+    """A figure that a turn measures."""
 
     CPU = "cpu_us"
     """Microseconds of processor time for each unit of work, of the whole tree of processes."""
     SYSTEM = "system_us"
-    """The part of it that is spent in the kernel, split as the kernel's own ticks say."""
+    """The part of it that is spent in the kernel, by the kernel's own ticks."""
     RATE = "per_second"
-    """Units of work for each second that passes."""
+    """The number of units of work for each second."""
     P50 = "p50_ms"
-    """Milliseconds that half of the requests take at most."""
+    """The milliseconds that half of the requests take at most."""
     P99 = "p99_ms"
-    """Milliseconds that 99 of 100 requests take at most."""
+    """The milliseconds that 99 of 100 requests take at most."""
     FAILED = "failed"
-    """Connections that were refused or broke, idle ones too, and answers that did not come within 10 s."""
+    """The number of connections that were refused or broke, idle ones too, and of answers that did not come within 10
+    s."""
     PEAK = "peak_bytes"
-    """The most memory of each process, less what it shares with others, in bytes."""
+    """The largest memory of each process, less what it shares with others, in bytes."""
     GROWTH = "growth_bytes"
-    """Bytes of memory for each idle connection, or what an upload adds to the server's memory."""
+    """The bytes of memory for each idle connection, or those that an upload adds to the server's memory."""
     LOSS = "loss"
     """The part of the requests a second that idle connections take away."""
 
 
 class Key(NamedTuple):
-    """Whose figures."""
+    """The owner of figures: a server, at a workload, in a setting."""
 
     workload: str
     server: str
@@ -49,9 +50,9 @@ class Key(NamedTuple):
 
 
 Sample = Mapping[Figure, float]
-"""The figures of one turn; which ones there are depends on the workload."""
+"""The figures of one turn; the workload decides which ones there are."""
 Results = Mapping[Key, Sequence[Sample]]
-"""The samples of each round, in their order."""
+"""The samples of the rounds, in their order."""
 
 
 def median(results: Results, key: Key, figure: Figure) -> float | None:
@@ -61,9 +62,9 @@ def median(results: Results, key: Key, figure: Figure) -> float | None:
 
 
 def ratio(results: Results, own: Key, other: Key, figure: Figure, of: Figure | None = None) -> float | None:
-    """The median of what each round says: `own`'s figure divided by `other`'s, which may be another figure.
+    """The median of the rounds' quotients: `own`'s figure divided by `other`'s, which may be another figure.
 
-    What else the machine does in a round slows both, so that it blurs the ratio less than the figures.
+    Other work on the machine in a round slows both, so that it changes the ratio less than the figures.
     """
     quotients = [
         mine[figure] / theirs[of or figure]

@@ -1,7 +1,8 @@
-"""The servers that are compared, and how each is told to serve a folder with a line for each request in a file.
+"""The servers that are compared, each with its command line to serve a folder with a log line for each request.
 
-Each has its own defaults but for what makes the comparison even, and what that is, is said beside it. All have one
-process that answers, since pyhttp has one; more of them share the work of more processors, and cost no less.
+Each has its own defaults, except for settings that make the comparison fair; a remark beside the server names these.
+All have one process that answers, since pyhttp has one. More processes share the work of more processors, and cost no
+less.
 """
 
 import os
@@ -18,9 +19,9 @@ __all__ = ["OTHER", "SEARCHED", "TOP", "Ability", "Job", "Server", "environment"
 TOP: Final = Path(__file__).parents[2]
 APPS: Final = Path(__file__).parent / "apps"
 SEARCHED: Final = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin"))
-"""Where programs are found: Debian keeps servers apart from what users' paths have."""
+"""The path to search for programs: Debian keeps servers outside of users' paths."""
 OTHER: Final = "@other"
-"""Ends the name of a server that runs on the other interpreter."""
+"""The end of the name of a server that runs on the other interpreter."""
 
 NGINX: Final = """
 daemon off; {user} worker_processes 1; pid {work}/pid; error_log /dev/null;
@@ -78,19 +79,20 @@ web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None)
 
 
 class Ability(Enum):
-    """What a workload asks of a server."""
+    """An ability of a server that a workload needs."""
 
     FILES = auto()
     RANGES = auto()
     LISTINGS = auto()
     SCRIPTS = auto()
     FUNCTION = auto()
-    """A handler that answers by itself, and one that takes an upload."""
+    """A handler that answers by itself, and one that accepts an upload."""
     PERSISTENCE = auto()
     MANY = auto()
-    """Thousands of connections at once; a thread for each, or a backlog of 5, is not meant for that."""
+    """Thousands of connections at once; a server with a thread for each, or with a backlog of 5, is not meant for
+    that."""
     FAREWELL = auto()
-    """It says so when it closes a connection, as it must for a client to know whether to ask there again."""
+    """The server announces that it closes a connection: a client has to know whether it may ask there again."""
 
 
 _FULL: Final = frozenset(Ability)
@@ -103,7 +105,7 @@ class Job:
     """Where a server is to find what it serves, and what it is used for.
 
     Attributes:
-        needs: What it is used for.
+        needs: The abilities that the workload needs.
         bare: The words for the bare loop.
     """
 
@@ -115,7 +117,7 @@ class Job:
     bare: tuple[str, ...]
 
     def write(self, name: str, template: str) -> str:
-        """A file in the working folder, made from a template."""
+        """Write a file into the working folder, made from a template."""
         path = self.work / name
         user = "user root;" if os.geteuid() == 0 else ""
         path.write_text(
@@ -129,9 +131,9 @@ class Server:
     """A server.
 
     Attributes:
-        program: What must be on PATH, or be installed for Python, as `package:NAME`; "" for nothing.
+        program: A program that must be on PATH, or a package for Python, as `package:NAME`; "" for none.
         logs: Whether it writes a line for each request.
-        remark: What a reader must know of how it was run.
+        logs: Whether it writes a line for each request.
     """
 
     name: str
@@ -145,7 +147,7 @@ class Server:
 
 
 def environment(root: Path) -> Mapping[str, str]:
-    """The variables of a server's process: none that changes what Python does, such as whether it keeps bytecode."""
+    """The variables of a server's process, without those that change Python, for instance its use of bytecode."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
     return {
         **kept,
@@ -187,7 +189,7 @@ def _http_server(version: str, python: str, suffix: str) -> Server:
 
 
 def _module(package: str, *words: str) -> Callable[[Job], list[str]]:
-    """The command line of a Python peer; {} stands for the port."""
+    """The command line of a Python peer; {} is replaced by the port."""
     return lambda job: [sys.executable, "-m", package, *(word.replace("{}", str(job.port)) for word in words)]
 
 
@@ -211,7 +213,7 @@ def _uvicorn(parser: str) -> Server:
 
 
 def servers(other: str = "") -> Mapping[str, Server]:
-    """All servers by their names; `other` is an interpreter that pyhttp and http.server run on once more."""
+    """All servers by their names; `other` is an interpreter on which pyhttp and http.server run as well."""
     listen, gunicorn = "127.0.0.1:{}", "gthread --workers 1 --threads 16 --keep-alive 30 --worker-connections 4096"
     found = [
         Server("bare", lambda job: [sys.executable, str(APPS / "bare.py"), str(job.port), *job.bare], _FULL, logs=False,

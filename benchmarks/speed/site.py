@@ -23,7 +23,7 @@ def names(count: int) -> Iterator[str]:
 
 
 def fill(root: Path, large: int = LARGE) -> None:
-    """Make it: files of 1 KiB and a large one, folders of many files, and a script."""
+    """Make the folder: files of 1 KiB and a large one, folders of many files, and a script."""
     chance = random.Random(SEED)  # noqa: S311 - no secrets
     root.mkdir()
     (root / "page.html").write_bytes(chance.randbytes(SMALL))

@@ -1,4 +1,4 @@
-"""One turn: a server is started, found right, warmed, measured and stopped; or a program measures itself."""
+"""One turn: a server is started, checked, warmed, measured and stopped; or a program measures itself."""
 
 import os
 import socket
@@ -23,16 +23,16 @@ from benchmarks.speed.wrk import wrk
 __all__ = ["Bench"]
 
 WARM: Final = 0.3
-"""Seconds."""
+"""The seconds of the warming."""
 GB: Final = 1e9
 STARTS: Final = 5
-"""Starts, or imports, in a turn."""
+"""The number of starts, or imports, in a turn."""
 PATIENCE: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
 class Running:
-    """A server that answers, and the request that is to be timed."""
+    """A server that answers, with the request that is to be timed."""
 
     address: Address
     tree: Tree
@@ -42,12 +42,12 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where turns take place.
+    """The place of the turns.
 
     Attributes:
-        root: The folder that is served.
-        work: For what a server needs while it runs.
-        seconds: How long a load is measured.
+        root: The served folder.
+        work: The folder for files that a server needs while it runs.
+        seconds: The duration of a load.
     """
 
     root: Path
@@ -59,8 +59,8 @@ class Bench:
         """Measure once.
 
         Raises:
-            WrongAnswer: The server does not do what is to be timed.
-            OSError: It does not start, or breaks connections.
+            WrongAnswer: The answer of the server is not the one that is to be timed.
+            OSError: The server does not start, or breaks connections.
         """
         match workload.kind:
             case Inside(programs):
@@ -115,7 +115,7 @@ class Bench:
         said = wrk(server.address, requests, server.work, load.connections, self.seconds)
         cpu = spent(before, server.tree.spent(), said.requests)
         memory = server.tree.memory()
-        if load.pipelined > 1:  # wrk's latencies are then of nothing in particular
+        if load.pipelined > 1:  # wrk's latencies then have no clear meaning
             return figures(cpu, {Figure.RATE: said.requests / said.seconds}, _peak(memory))
         if not load.idle:
             return figures(cpu, said.sample(), _peak(memory))
@@ -190,7 +190,7 @@ def _said(output: str) -> Sample:
 
 
 def _small_upload(address: Address) -> bytes:
-    """A first upload, once the server answers."""
+    """Send a first upload, once the server answers."""
     first_answer(address, head(Ask("/hello", close=True), address[1]))
     uploads(address, os.sysconf("SC_PAGE_SIZE"), 1, 0)
     return b""

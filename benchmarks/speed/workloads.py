@@ -1,4 +1,4 @@
-"""What the servers are asked to do."""
+"""The tasks of the servers."""
 
 import sys
 from collections.abc import Mapping
@@ -42,8 +42,8 @@ class Load:
     """Requests from wrk over 16 connections.
 
     Attributes:
-        pipelined: Requests that are sent at once on a connection.
-        idle: Further connections, which have asked once and then say nothing.
+        pipelined: The number of requests that are sent at once on a connection.
+        idle: The number of further connections, which have asked once and are then silent.
     """
 
     ask: Ask
@@ -54,9 +54,9 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Requests from a client of our own, which ends none in the middle.
+    """Requests from a client of our own, which ends no answer in the middle.
 
-    It is for answers so large, or so dear, that those which wrk leaves unfinished would count.
+    It is for answers so large, or so costly, that the unfinished ones of wrk would count.
     """
 
     ask: Ask
@@ -65,7 +65,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Content of a stated length, from two clients, to a handler that reads it in pieces and tells its length."""
+    """Content of a stated length, from two clients, to a handler that reads pieces and answers with the length."""
 
     size: int = UPLOADED
     connections: int = 2
@@ -73,12 +73,12 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """From the start of the process to the end of the first answer."""
+    """The time from the start of the process to the end of the first answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inside:
-    """Programs of Python that measure themselves, by the name of what they measure."""
+    """Programs of Python that measure themselves, by the name of their subject."""
 
     programs: Mapping[str, tuple[str, ...]]
 
@@ -91,9 +91,9 @@ class Workload:
     """A line of the table.
 
     Attributes:
-        base: The server that others are compared with.
-        unit: What the processor time is counted for.
-        bare: The words for the bare loop; where there are none it has no part in this.
+        base: The server with which others are compared.
+        unit: The unit of work for which processor time is counted.
+        bare: The words for the bare loop; without words it does not take part.
     """
 
     name: str
@@ -174,7 +174,7 @@ WORKLOADS: Final = (
 
 
 def contenders(workload: Workload, servers: Mapping[str, Server]) -> tuple[str, ...]:
-    """The names of those that do a workload."""
+    """The names of the servers that take part in a workload."""
     if isinstance(workload.kind, Inside):
         return tuple(workload.kind.programs)
     return tuple(

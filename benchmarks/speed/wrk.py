@@ -1,4 +1,4 @@
-"""The client of most workloads: wrk, with one script that sends our octets and tells its figures in one line."""
+"""The client of most workloads: wrk, with one script that sends our octets and prints its figures in one line."""
 
 import re
 import subprocess
@@ -24,19 +24,19 @@ function done(summary, latency)
 end
 """
 ONE: Final = "function wrk.format() return requests[1] end"
-"""Asked for once, so that no Lua runs for each request."""
+"""The script asks once for the request, so that no Lua runs for each request."""
 MANY: Final = "function request() last = last % #requests + 1; return requests[last] end"
 _LINE: Final = re.compile(r"^figures (.*)$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What wrk found.
+    """The results of wrk.
 
     Attributes:
-        requests: Answers that came whole.
-        seconds: How long it took.
-        failed: Connections that were refused or broke, and answers that did not come in time.
+        requests: The number of whole answers.
+        seconds: The duration of the run.
+        failed: The number of connections that were refused or broke, and of answers that did not come in time.
     """
 
     requests: int
@@ -46,7 +46,7 @@ class Said:
     p99: float
 
     def sample(self) -> Sample:
-        """As figures."""
+        """The results as figures."""
         rate = self.requests / self.seconds
         return {Figure.RATE: rate, Figure.P50: self.p50, Figure.P99: self.p99, Figure.FAILED: self.failed}
 
@@ -62,10 +62,10 @@ def _escaped(octet: int) -> str:
 
 
 def read(output: str) -> Said:
-    """What the script's line says.
+    """The results from the script's line.
 
     Raises:
-        WrongAnswer: There is none, no answer came, or some had a status that is an error.
+        WrongAnswer: There is no line, no answer came, or some answers had the status of an error.
     """
     line = _LINE.search(output)
     if line is None:
@@ -82,7 +82,7 @@ def read(output: str) -> Said:
 def wrk(
     address: Address, requests: Sequence[bytes], work: Path, connections: int, seconds: int, *, secure: bool = False
 ) -> Said:
-    """Run it on one thread, by TLS where that is `secure`."""
+    """Run wrk on one thread, by TLS if `secure` is set."""
     script = work / "wrk.lua"
     script.write_text(lua(requests), encoding="ascii")
     url = f"http{'s' if secure else ''}://{address[0]}:{address[1]}/"

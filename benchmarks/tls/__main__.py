@@ -1,9 +1,9 @@
-"""What TLS costs here and elsewhere: handshakes, requests on kept connections, memory of idle ones; writes docs/tls.md.
+"""The cost of TLS here and elsewhere: handshakes, requests, memory of idle connections; writes docs/tls.md.
 
     python -m benchmarks.tls [--rounds N] [--seconds N] [--idle N] [--into FOLDER]
 
-The servers take turns in each round, another one first. It takes some three minutes. With other numbers than the
-defaults it only prints, unless --into says where to write.
+The servers take turns in each round; each round begins with another one. The run takes some three minutes. With other
+numbers than the defaults it only prints its page, unless --into names a folder.
 """
 
 import argparse
@@ -33,13 +33,13 @@ ROUNDS: Final = 3
 SECONDS: Final = 2
 IDLE: Final = 10_000
 LEFT_OUT: Final = {(Load.RESUMED, THREADS), (Load.IDLE, THREADS)}
-"""It ends connections so that clients resume nothing, and would need as many threads."""
+"""This server ends connections so that clients resume nothing, and would need as many threads."""
 
 
 def measure(
     bench: Bench, found: Mapping[str, Server], rounds: int, failures: dict[str, str]
 ) -> dict[Key, list[Sample]]:
-    """All rounds, and the idle connections once."""
+    """Measure all rounds, and the idle connections once."""
     names = list(found)
     turns = [
         (load, name, f"round {number + 1} of {rounds}")
@@ -64,7 +64,7 @@ def measure(
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Measure, print, write."""
+    """Measure, print, and write."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.tls", description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="default: %(default)s")
     parser.add_argument("--seconds", type=int, default=SECONDS, help="of each load in a round (default: %(default)s)")

@@ -1,4 +1,4 @@
-"""What is measured of a server by TLS: handshakes, requests on kept connections, and what idle ones hold."""
+"""The measurements of a server by TLS: handshakes, requests on kept connections, and the memory of idle ones."""
 
 import re
 import socket
@@ -24,16 +24,16 @@ __all__ = ["Bench", "Load"]
 SMALL: Final = 1024
 PAGE: Final = Ask("/page.html", length=SMALL)
 CLIENTS: Final = 4
-"""Programs of openssl that shake hands at once."""
+"""The number of programs of openssl that shake hands at once."""
 CONNECTIONS: Final = 16
 PATIENCE: Final = 20.0
 CIPHER: Final = ("TLS_AES_256_GCM_SHA384", "TLSv1.3", 256)
-"""What is spoken with each server."""
+"""The cipher that is used with each server."""
 _SAID: Final = re.compile(r"^(\d+) connections in (\d+(?:\.\d+)?)s;", re.MULTILINE)
 
 
 class Load(StrEnum):
-    """What a server does."""
+    """The task of a server."""
 
     FULL = "full"
     RESUMED = "resumed"
@@ -43,14 +43,14 @@ class Load(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """Where it is measured.
+    """The place of the measurements.
 
     Attributes:
-        root: The folder that is served.
-        work: For what a server needs while it runs, and the certificate.
-        seconds: How long a load is measured.
-        idle: How many connections say nothing.
-        trust: What clients trust.
+        root: The served folder.
+        work: The folder for files that a server needs while it runs, and for the certificate.
+        seconds: The duration of a load.
+        idle: The number of silent connections.
+        trust: The certificates that clients trust.
     """
 
     root: Path
@@ -63,8 +63,8 @@ class Bench:
         """Measure once, the server on one processor, and its clients on another.
 
         Raises:
-            WrongAnswer: The server does not do what is to be timed.
-            OSError: It does not start, or breaks connections.
+            WrongAnswer: The answer of the server is not the one that is to be timed.
+            OSError: The server does not start, or breaks connections.
         """
         with self._serving(server) as (address, tree), on(Setting.PINNED, CLIENT):
             match load:
@@ -92,7 +92,7 @@ class Bench:
             yield address, Tree(process.pid)
 
     def _wait_for(self, address: Address) -> None:
-        """See that it answers, and rightly, by what is to be compared."""
+        """Check that the server answers rightly, with the cipher that is to be compared."""
         end = time.monotonic() + PATIENCE
         while True:
             try:
@@ -120,7 +120,7 @@ class Bench:
         return client
 
     def _handshakes(self, address: Address, tree: Tree, *, resumed: bool) -> Sample:
-        """Each with one request, which has a client know that it is complete, and gives it the next one's ticket."""
+        """Shake hands, each time with a request, which shows that all is complete and brings the next ticket."""
         words = ["openssl", "s_time", "-connect", f"{address[0]}:{address[1]}", "-www", PAGE.target, "-time"]
         words += [str(self.seconds), "-reuse" if resumed else "-new"]
         before, began = tree.spent(), time.monotonic()
@@ -143,7 +143,7 @@ class Bench:
         return figures(spent(before, after, made), {Figure.RATE: made / taken})
 
     def _idle(self, address: Address, tree: Tree) -> Sample:
-        """Connections that have asked once, and say nothing any more; and that they are all still served."""
+        """Measure connections that have asked once and are then silent, and check that all are still served."""
         clients: list[ssl.SSLSocket] = []
         with ExitStack() as stack, ThreadPoolExecutor(CONNECTIONS) as several, on(Setting.PINNED, set(PROCESSORS)):
 
@@ -162,10 +162,10 @@ class Bench:
 
 
 def _read_page(client: ssl.SSLSocket) -> None:
-    """Take the answer, which is to be the page.
+    """Read the answer, which has to be the page.
 
     Raises:
-        WrongAnswer: It is not.
+        WrongAnswer: The answer is not the page.
     """
     answer = b""
     while len(answer.partition(b"\r\n\r\n")[2]) < SMALL:

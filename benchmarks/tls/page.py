@@ -44,7 +44,7 @@ asked.
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What was measured, on what, and what was not."""
+    """The results of a run, with the machine and the failures."""
 
     date: str
     facts: Mapping[str, str]
@@ -57,7 +57,7 @@ class Run:
 
 
 def page(run: Run) -> str:
-    """As Markdown."""
+    """The page as Markdown."""
     lines = [_INTRODUCTION.format(date=run.date, rounds=run.rounds, seconds=run.seconds)]
     lines += [f"- {name}: {fact}\n" for name, fact in run.facts.items()]
     lines += [f"- {name}: {said}\n" for name, said in run.servers.items()]
@@ -102,7 +102,7 @@ def _whole(value: float | None) -> str:
 
 
 def as_json(run: Run) -> str:
-    """The medians, and each round."""
+    """The data: the figures of each round."""
     rows = [
         {
             "workload": key.workload,

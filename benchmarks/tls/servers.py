@@ -1,4 +1,4 @@
-"""The servers that are compared, and how each is told to serve a folder by the same certificate and ciphers."""
+"""The servers that are compared, each with its command line to serve a folder by the same certificate and ciphers."""
 
 import signal
 import sys
@@ -12,9 +12,9 @@ from benchmarks.speed.servers import Ability, Job, Server
 __all__ = ["CERTIFICATE", "CONNECTIONS", "PYHTTP", "THREADS", "servers"]
 
 CERTIFICATE: Final = "certificate.pem"
-"""In the working folder: a certificate and its key, which is of the curve P-256."""
+"""The file with a certificate and its key of the curve P-256, in the working folder."""
 CONNECTIONS: Final = 12_000
-"""That each server may have."""
+"""The number of connections that each server may have."""
 PYHTTP: Final = ("pyhttp-single", "pyhttp-pooled")
 THREADS: Final = "http.server"
 
@@ -45,7 +45,7 @@ def _threads(job: Job) -> list[str]:
 
 
 def servers() -> Mapping[str, Server]:
-    """All of them by their names."""
+    """All servers by their names."""
     files = frozenset({Ability.FILES})
     found = [
         *(Server(name, partial(_pyhttp, name), files) for name in PYHTTP),

@@ -1,4 +1,4 @@
-"""What the standard library has: a thread for each connection, by TLS: PORT FOLDER CERTIFICATE."""
+"""The server of the standard library: a thread for each connection, by TLS: PORT FOLDER CERTIFICATE."""
 
 import ssl
 import sys
@@ -7,14 +7,14 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 
 
 class Handler(SimpleHTTPRequestHandler):
-    """One that keeps connections, and does not wait 40 ms for the client's word about the head."""
+    """A handler that keeps connections, and does not wait 40 ms for the client to confirm the head."""
 
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
 
 
 class Server(ThreadingHTTPServer):
-    """One that has as many wait as the others have."""
+    """A server with the same backlog as the others."""
 
     request_queue_size = 128
 
@@ -24,7 +24,7 @@ def main(port: str, folder: str, certificate: str) -> None:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(certificate)
     with Server(("127.0.0.1", int(port)), partial(Handler, directory=folder)) as server:
-        # The thread of a connection shakes hands when it first reads; else one client would delay all.
+        # The thread of a connection shakes hands at its first read; otherwise one client would delay all.
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
         server.serve_forever()
 

@@ -1,7 +1,7 @@
-"""What the small applications of the peers answer: files of a folder with validators and single ranges, and a hello.
+"""The answers of the small applications of the peers: files of a folder with validators and single ranges, and a hello.
 
-It is what a careful user writes in an afternoon: a path that stays in the folder, one open file, `Last-Modified` and
-`ETag`, 304 and 206. Nothing is kept from one request to the next.
+A careful user writes such an application in an afternoon: a path that stays in the folder, one open file,
+`Last-Modified` and `ETag`, 304 and 206. No data is kept from one request to the next.
 """
 
 import mimetypes
@@ -17,7 +17,7 @@ __all__ = ["HELLO", "PIECE", "Answer", "find"]
 HELLO: Final = b"hello " * 170 + b"hi!\n"
 """1,024 octets."""
 PIECE: Final = 1 << 16
-"""Octets that are read at once, of a file or of an upload."""
+"""The number of octets that are read at once, of a file or of an upload."""
 _RANGE: Final = re.compile(r"bytes=(\d+)-(\d+)")
 
 
@@ -42,7 +42,7 @@ def find(root: str, path: str, asked: Mapping[str, str]) -> Answer:
     if not place.startswith(root + os.sep):
         return Answer("404 Not Found", [("Content-Length", "0")])
     try:
-        file = open(place, "rb")  # noqa: SIM115 - who sends it closes it
+        file = open(place, "rb")  # noqa: SIM115 - the sender closes it
     except OSError:
         return Answer("404 Not Found", [("Content-Length", "0")])
     about = os.fstat(file.fileno())

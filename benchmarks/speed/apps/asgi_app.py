@@ -1,7 +1,7 @@
 """The application of the ASGI servers: files of $BENCH_ROOT, a hello, and the counting of an upload.
 
 Files are read on the loop's thread. Frameworks hand each read to a pool of threads instead, which costs far more: this
-is in the servers' favour.
+favours the servers.
 """
 
 import os
@@ -18,7 +18,7 @@ _TEXT: Final = (b"content-type", b"text/plain")
 
 
 class Scope(TypedDict):
-    """What is looked at of a connection's scope."""
+    """The used part of a connection's scope."""
 
     type: str
     path: str
@@ -27,7 +27,7 @@ class Scope(TypedDict):
 
 
 class Message(TypedDict, total=False):
-    """What comes and goes."""
+    """A message in either direction."""
 
     type: str
     status: int
@@ -63,7 +63,7 @@ async def whole(send: Send, content: bytes) -> None:
 
 
 async def count(receive: Receive) -> int:
-    """How many octets come."""
+    """The number of octets that come."""
     octets, more = 0, True
     while more:
         message = await receive()
@@ -73,7 +73,7 @@ async def count(receive: Receive) -> int:
 
 
 async def file(scope: Scope, send: Send) -> None:
-    """Answer with a file, a part of it, or that it has not changed."""
+    """Answer with a file, with a part of it, or with 304."""
     asked = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
     answer = find(ROOT, scope["path"], asked)
     fields = [(name.lower().encode(), value.encode()) for name, value in answer.fields]

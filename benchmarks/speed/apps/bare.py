@@ -1,7 +1,7 @@
-"""As little as a server in Python can do: a loop of recv and one canned send, of sendfile, or of recv alone.
+"""The least work of a server in Python: a loop of recv and one canned send, of sendfile, or of recv alone.
 
-PORT canned STATUS LENGTH close|keep, PORT sendfile FILE, or PORT upload. It reads no request beyond its end, and
-so it is no server: it is what the interpreter and the kernel cost by themselves.
+PORT canned STATUS LENGTH close|keep, PORT sendfile FILE, or PORT upload. It does not parse requests, and so it is no
+server: it shows the cost of the interpreter and the kernel by themselves.
 """
 
 import os
@@ -13,13 +13,13 @@ from collections.abc import Callable
 from typing import Final
 
 Serve = Callable[[socket.socket, bytes], bool]
-"""What is done with octets that have come; whether the connection stays."""
+"""A function that acts on received octets; it returns whether the connection stays."""
 BACKLOG: Final = 4096
 END: Final = b"\r\n\r\n"
 
 
 def canned(status: str, length: int, *, keep: bool) -> Serve:
-    """The same answer to each request."""
+    """Send the same answer to each request."""
     head = f"HTTP/1.1 {status} Canned\r\nDate: Mon, 01 Jan 2024 00:00:00 GMT\r\n"
     head += 'Server: bare\r\nETag: "1"\r\nLast-Modified: Mon, 01 Jan 2024 00:00:00 GMT\r\n'
     head += f"Content-Length: {length}\r\n" if status != "304" else ""
@@ -33,7 +33,7 @@ def canned(status: str, length: int, *, keep: bool) -> Serve:
 
 
 def sendfile(path: str) -> Serve:
-    """A file, by sendfile from a descriptor that stays open."""
+    """Send a file, by sendfile from a descriptor that stays open."""
     file = os.open(path, os.O_RDONLY)
     size = os.fstat(file).st_size
     head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % size
@@ -56,7 +56,7 @@ def sendfile(path: str) -> Serve:
 
 
 def upload(client: socket.socket, data: bytes) -> bool:
-    """Content of a stated length, read and forgotten, then its length as the answer."""
+    """Read and drop content of a stated length, then answer with its length."""
     if client not in unread:
         size = re.search(rb"Content-Length: (\d+)", data)
         lengths[client] = int(size[1]) if size else 0
@@ -70,7 +70,7 @@ def upload(client: socket.socket, data: bytes) -> bool:
 
 
 def loop(listener: socket.socket, serve: Serve, *, blocking: bool) -> None:
-    """Wait, receive, serve, for ever."""
+    """Wait, receive, and serve, for ever."""
     clients: dict[int, socket.socket] = {}
     while True:
         for number, event in poller.poll():

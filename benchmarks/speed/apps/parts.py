@@ -1,9 +1,9 @@
-"""What a request for a file needs of pyhttp at least, in a loop that does nothing else: PORT ROOT LOG.
+"""The least work of pyhttp for a request for a file, in a loop that does nothing else: PORT ROOT LOG.
 
-The head is read, the file opened and described, conditions are judged, the answer is framed and sent, and its line is
-written; answers of one round leave together. It is no server: it keeps no deadline and no limit of connections, has no
-handler that could be overridden, no order of stopping, no way for a client that reads slowly, and no look at what went
-wrong. So pyhttp cannot cost less.
+The head is read, the file is opened and described, conditions are judged, the answer is framed and sent, and its line
+is written; answers of one round leave together. It is no server: it has no deadlines, no limit of connections, no
+handler that could be overridden, no orderly stop, no way for a client that reads slowly, and no reports of errors. So
+pyhttp cannot cost less.
 """
 
 import select
@@ -28,7 +28,7 @@ BACKLOG: Final = 4096
 
 
 def answer(client: socket.socket, address: str, core: ServerConnection, root: str, log: AccessFile) -> bytes:
-    """The answer to one request that has arrived whole; nothing where there was none."""
+    """Return the answer to one request that has arrived whole; nothing where there was none."""
     data = client.recv(16 * 1024)
     began = time.monotonic()
     head = core.receive_whole(data)

@@ -39,7 +39,7 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
         return []
     wrapper = environ.get("wsgi.file_wrapper")
     if answer.large and answer.status.startswith("200") and callable(wrapper):
-        wrapped: Iterable[bytes] = wrapper(answer.file, PIECE)  # the server may send the file as it likes, by sendfile
+        wrapped: Iterable[bytes] = wrapper(answer.file, PIECE)  # the server may use sendfile
         return wrapped
     if not answer.large:
         with answer.file:
@@ -48,7 +48,7 @@ def application(environ: Environ, start_response: StartResponse) -> Iterable[byt
 
 
 def count(source: object, length: int) -> int:
-    """How many of `length` octets come, read in pieces."""
+    """The number of octets of `length` that come, read in pieces."""
     if not isinstance(source, _Input):
         raise TypeError(f"no stream: {source!r}")
     left = length
@@ -58,7 +58,7 @@ def count(source: object, length: int) -> int:
 
 
 def pieces(file: BinaryIO, length: int) -> Iterator[bytes]:
-    """So much of a file."""
+    """Yield `length` octets of a file."""
     with file:
         while length and (data := file.read(min(length, PIECE))):
             length -= len(data)
