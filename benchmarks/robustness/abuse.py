@@ -41,7 +41,7 @@ def slow(*kinds: bytes) -> Abuse:
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """Clients that a server needs an ability for.
+    """Clients that need an ability of the server.
 
     Attributes:
         ability: The name of the ability.

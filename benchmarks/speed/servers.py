@@ -102,7 +102,7 @@ _IN_C: Final = _FULL - {Ability.SCRIPTS, Ability.FUNCTION}
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Where a server is to find what it serves, and what it is used for.
+    """The setting of a server: its folders and port, and the needs of the workload.
 
     Attributes:
         needs: The abilities that the workload needs.

@@ -106,7 +106,7 @@ class BaseHttpRequestHandler(NoLeftovers):
     def _look(self, error: HTTPError) -> Response:
         return site_errors.answer_to_error(error, self.request.head, self.directory, site=self.site, path=self._asked)
 
-    # --- what may be overridden
+    # --- methods that may be overridden
 
     def handle(self) -> None:
         """Dispatch the request: to `run_cgi`, `do_file`, or `list_dir`.

@@ -36,7 +36,7 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
             case None:
                 log.error("the handler gave no answer to %s", described(exchange))
             case Disconnected():
-                pass  # the access line shows what was sent
+                pass  # the access line has the octets sent
             case FileTruncatedError():
                 log.warning("%s: %s", described(exchange), failure)
             case NotExecutable() | WrongScheme() | HostNotAllowed():  # the operator may have to do something about it

@@ -1,4 +1,4 @@
-"""The sans-I/O core with the application on top, as a peer: no socket, no thread, no clock."""
+"""The sans-I/O core with the application on top, as a peer: without socket, thread or clock."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime

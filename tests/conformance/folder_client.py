@@ -1,4 +1,4 @@
-"""A folder on real servers, and a client that asks it one thing a connection."""
+"""A folder on real servers, and a client that sends one request on each connection."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """The application of the rows for other servers: http.server, aiohttp, SCGI for nginx, CGI for Apache.
 
 `python -m tests.conformance.peer_apps KIND PORT` serves it with waitress, cheroot, http.server, aiohttp or SCGI, and
-`... cgi` is a script; the other servers import it from `pyhttp.checking.apps`. Nothing of our own server is used here.
+`... cgi` is a script; the other servers import it from `pyhttp.checking.apps`. No code of our own server is used here.
 """
 
 import importlib

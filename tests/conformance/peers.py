@@ -1,8 +1,8 @@
 """Plays the rows at other servers and writes docs/peers.md: `python -m tests.conformance.peers [NAME ...]`.
 
 Each server runs the application of the rows, by `pyhttp.checking.apps` or the adapter in `peer_apps.py`, and is checked
-as `pyhttp check` does it; what is not installed is left out and said so. A choice that the RFC leaves open does not
-count against anybody.
+as by `pyhttp check`. A server that is not installed is left out, and the page says so. A choice that the RFC leaves
+open counts against no server.
 """
 
 import argparse

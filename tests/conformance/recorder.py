@@ -1,8 +1,8 @@
-"""A pytest plugin that writes down which ids the tests cite and how they ended: `-p tests.conformance.recorder`.
+"""A pytest plugin that records the ids that tests cite, and their outcomes: `-p tests.conformance.recorder`.
 
-The file named by TEST_RESULTS gets a JSON object: id -> test -> "passed", "skipped" or "failed". A test that runs
-with several parameters, or a row that is played in several ways, is there once, with its worst outcome. With
-`--collect-only` nothing runs, and every test counts as passed.
+The file named by TEST_RESULTS gets a JSON object: id -> test -> "passed", "skipped" or "failed". A test with several
+parameters, or a row that is played in several ways, is there once, with its worst outcome. With `--collect-only` no
+test runs, and every test counts as passed.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Joins the register, the tests' citations and their results: `python -m tests.conformance.report`.
 
-It runs the unit and conformance tests (or takes `--results FILE` of a run with the recorder), writes
-docs/conformance.md and fails where the register claims what no test shows. `--check` writes nothing and fails where
-the document is stale.
+It runs the unit and conformance tests (or takes `--results FILE` of a run with the recorder) and writes
+docs/conformance.md. It fails where the register claims something that no test shows. `--check` writes nothing and fails
+where the document is stale.
 """
 
 import argparse

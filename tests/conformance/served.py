@@ -1,4 +1,4 @@
-"""The application of the rows as a handler of ours."""
+"""The application of the rows as a handler of pyhttp."""
 
 from collections.abc import Iterator
 from typing import assert_never

@@ -1,6 +1,6 @@
 """Scripts that misbehave, over a socket: the promised status or a cut connection. C10, C11, L8.
 
-While each of them runs another client is answered, and nothing is left behind.
+While a script runs, another client is answered; after its end nothing is left behind.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""RFC 3875 over a socket: a script, the bytes sent, what must come back. C1 to C14."""
+"""RFC 3875 over a socket: a script, the bytes sent, and the answer that must come. C1 to C14."""
 
 import os
 import socket

@@ -1,6 +1,7 @@
-"""h11 on the other side: it agrees about every request it made and every response it was sent.
+"""h11 on the other side: it agrees about every request that it made and every response that it got.
 
-What each of the two refuses is compared in `test_oracles.py`; here both are right, and have to understand each other.
+Messages that one of the two refuses are compared in `test_oracles.py`; here both follow the RFC, and have to understand
+each other.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Work is linear in the bytes received, counted in calls rather than seconds."""
+"""Work is linear in the received bytes, counted in calls rather than seconds."""
 
 import sys
 from types import FrameType

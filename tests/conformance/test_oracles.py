@@ -1,4 +1,4 @@
-"""Other parsers as second opinions: h11, httptools and waitress read what ours reads (V3)."""
+"""Other parsers as second opinions: h11, httptools and waitress read the same messages as ours (V3)."""
 
 from collections.abc import Callable
 from dataclasses import replace

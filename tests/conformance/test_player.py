@@ -1,4 +1,4 @@
-"""The measuring instruments themselves: a strict reader, a player and laws that let nothing wrong pass."""
+"""The measuring instruments themselves: a strict reader, a player, and laws that find every fault."""
 
 import socket
 from datetime import UTC, datetime

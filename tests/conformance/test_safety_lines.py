@@ -1,4 +1,4 @@
-"""Each safety line has a test, or waits for something that is written down here.
+"""Each safety line has a test, or waits for a thing that is named here.
 
 A test shows a line by its id: in its name, between underscores and before anything else, in its docstring or its
 module's, or among the `cites` of a conformance row.

@@ -1,4 +1,4 @@
-"""Safety lines that a client, or an operator, can see of a running server."""
+"""Safety lines that a client, or an operator, can observe at a running server."""
 
 import contextlib
 import logging

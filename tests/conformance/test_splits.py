@@ -1,4 +1,4 @@
-"""Any split of the input gives the same events: every row and every oracle's sample, cut everywhere (V2)."""
+"""Any split of the input gives the same events: every row and every oracle's sample, split at every place (V2)."""
 
 from collections.abc import Sequence
 from random import Random

@@ -1,4 +1,4 @@
-"""Statements that no row shows, since they need a script, a busy server, or a look at the project itself."""
+"""Statements that no row shows: they need a script, a busy server, or a look at the project itself."""
 
 import re
 import threading

@@ -1,4 +1,4 @@
-"""C8, W8: no request gets what may run or is hidden, through a socket."""
+"""C8, W8: no request gets a file that may run or is hidden, through a socket."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The WSGI application that is counted: it answers with what a handler of the workload "function" answers."""
+"""The WSGI application that is counted: its answer is that of a handler of the workload "function"."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final

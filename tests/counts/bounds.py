@@ -1,7 +1,7 @@
-"""How much work a request may cost: numbers that only fall.
+"""The work that a request may cost: numbers that only fall.
 
-More than its bound is an error. So is clearly less: then the gain is written down, and cannot be lost again.
-`python -m tests.counts.measure --write` writes the numbers of today.
+A count above its bound is an error, and so is one clearly below it: a gain has to be written down, so that it cannot be
+lost again. `python -m tests.counts.measure --write` writes the present numbers.
 """
 
 from typing import Final, NamedTuple

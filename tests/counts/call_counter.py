@@ -1,4 +1,4 @@
-"""Counts calls inside the process that is measured."""
+"""A counter of calls inside the measured process."""
 
 import json
 import signal

@@ -1,8 +1,8 @@
 """Counts the calls of Python and C functions for each request: `python -m tests.counts.calls --workload file`.
 
-What it prints is for whoever makes the server faster: each function with its calls for one request, or, with
-`--in-order`, the calls of one request as they come, indented by depth. What is imported is measured: PYTHONPATH can
-name another checkout.
+The output is for work on the speed of the server: each function with its calls for one request, or, with `--in-order`,
+the calls of one request in their order, indented by depth. The imported package is measured: PYTHONPATH can name
+another checkout.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""A client that has requests answered one by one, by a server in a process of its own that is counted.
+"""A client with one request after the other, for a counted server in a process of its own.
 
-Between two requests it waits until every thread of the server sleeps. So each request finds the server at rest, and
-the work behind an answer - the line of the log, the next wait - belongs to the request before.
+Between two requests it waits until every thread of the server sleeps. So each request finds the server at rest, and the
+work behind an answer - the line of the log, the next wait - belongs to the request before.
 """
 
 import contextlib

@@ -1,7 +1,7 @@
 """Counts instructions, of each request and of an import, with `valgrind`: `python -m tests.counts.instructions`.
 
-`nox -s instructions` compares them with their bounds. It is no part of `nox -s tests`: it takes minutes, and what it
-counts depends on how the interpreter was compiled.
+`nox -s instructions` compares them with their bounds. It is no part of `nox -s tests`: it takes minutes, and its counts
+depend on how the interpreter was compiled.
 """
 
 import argparse

@@ -1,6 +1,6 @@
-"""Measures every workload, and prints what bounds it keeps: `python -m tests.counts.measure`.
+"""Measures every workload, and prints whether its bounds are kept: `python -m tests.counts.measure`.
 
-`--write` puts the numbers into bounds.py, `--instructions` counts instructions as well, which takes minutes.
+`--write` puts the numbers into bounds.py; `--instructions` counts instructions as well, which takes minutes.
 """
 
 import argparse

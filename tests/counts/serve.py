@@ -1,7 +1,7 @@
-"""The process that is counted: a server of one workload, until SIGTERM; `python -m tests.counts.serve`.
+"""The counted process: a server of one workload, until SIGTERM; `python -m tests.counts.serve`.
 
-With `--calls FILE` it counts the calls of Python and C functions. Each SIGUSR1 adds the counts so far to what it
-writes to FILE when it ends.
+With `--calls FILE` it counts the calls of Python and C functions. Each SIGUSR1 adds the counts so far to those that it
+writes to FILE at its end.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """The calls of Python and C functions for each request: exact, and so the same on a busy machine.
 
-The bounds are those of Python 3.11: other interpreters count otherwise.
+The bounds are those of Python 3.11: other interpreters count differently.
 """
 
 import sys

@@ -1,4 +1,4 @@
-"""The guard itself: what it calls wrong, and which of many requests it looks at."""
+"""The guard itself: the counts that it calls wrong, and the request that it chooses among many."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is counted: one kind of request each, and the folder that it needs."""
+"""The counted workloads: one kind of request each, with the folder that it needs."""
 
 import os
 import time

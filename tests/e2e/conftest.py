@@ -1,4 +1,4 @@
-"""A folder like those people have, served by the installed command."""
+"""A folder like those of real users, served by the installed command."""
 
 import random
 from collections.abc import Iterator

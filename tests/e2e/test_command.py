@@ -1,4 +1,4 @@
-"""The installed command: it starts, says where, serves, and stops as it should."""
+"""The installed command: it starts, prints its address, serves, and stops in an orderly way."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The programs of `examples/`, run as their readers run them, on a free port; and asked as their users ask them."""
+"""The programs of `examples/`, run like their readers run them, on a free port; with requests like their users'."""
 
 import base64
 import http.client

@@ -1,4 +1,4 @@
-"""The command as the first process of a container: of a process namespace of its own."""
+"""The command as the first process of a container: in a process namespace of its own."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""httplint, which knows the RFCs from the outside, has nothing against any kind of answer."""
+"""httplint, which knows the RFCs from the outside, finds no fault in any kind of answer."""
 
 import gzip
 import time

@@ -1,4 +1,4 @@
-"""Where the installed command listens, beside a port: Unix sockets."""
+"""The listeners of the installed command beside a port: Unix sockets."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""The listing as people meet it: in a browser, light and dark, wide and narrow, by mouse and by keyboard."""
+"""The listing in a browser: light and dark, wide and narrow, by mouse and by keyboard."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The manual page and the completions of shells: they are of today, and other people's programs understand them."""
+"""The manual page and the completions of shells: they are up to date, and other programs understand them."""
 
 import subprocess
 from pathlib import Path

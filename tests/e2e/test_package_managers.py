@@ -1,4 +1,4 @@
-"""Package managers that take a served folder for an index: pip, apt, and git's plain files."""
+"""Package managers that use a served folder as an index: pip, apt, and git's plain files."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Every block of the pages is run as a reader runs it, or a test of its own runs it, or the page says why not."""
+"""Every block of the pages is run like a reader runs it, or has a test of its own, or the page gives the reason."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""pyhttp behind nginx, HAProxy and Caddy, by the very configurations that docs/proxies.md shows."""
+"""pyhttp behind nginx, HAProxy and Caddy, with exactly the configurations of docs/proxies.md."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""The unit files of docs/systemd.md, run as systemd runs them: its sockets, its variables, its signals."""
+"""The unit files of docs/systemd.md, run like systemd runs them: with its sockets, its variables, its signals."""
 
 import contextlib
 import http.client

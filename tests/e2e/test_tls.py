@@ -1,4 +1,4 @@
-"""TLS by the installed command: real clients, a certificate read anew, and what is wrong said before it listens."""
+"""TLS by the installed command: real clients, a certificate that is read anew, and errors before it listens."""
 
 import re
 import signal

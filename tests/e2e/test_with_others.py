@@ -1,4 +1,4 @@
-"""The programs of `docs/with-others.md`, each with the library it is about; where that is missing it is skipped."""
+"""The programs of `docs/with-others.md`, each with its library; without the library a program is skipped."""
 
 import http.client
 import importlib.util

@@ -1,6 +1,6 @@
-"""A fuzz target is a property that goes on with new random input until its time is over.
+"""A fuzz target is a property that is tried with new random input until its time is over.
 
-FUZZ_SECONDS says how long; without it each target runs once, as any test does.
+FUZZ_SECONDS is this time; without it each target runs once, like any test.
 """
 
 import inspect

@@ -1,6 +1,6 @@
-"""A request parser without a regular expression in it: what the RFCs say, read aloud, octet by octet.
+"""A request parser without regular expressions: the rules of the RFCs, one by one, octet by octet.
 
-It is slow and says no reasons; the fuzz targets hold the real one against it. The choices of ours it makes as well.
+It is slow and gives no reasons; the fuzz targets compare the real one with it. It makes our choices as well.
 """
 
 import ipaddress

@@ -1,7 +1,7 @@
 """Fuzz with coverage as the guide: `python -m tests.fuzz.run --minutes 10 [TARGET ...]`.
 
-It needs atheris. Each target runs in a process of its own, with the dictionary and the seeds; an input that breaks one
-is printed and kept beside the corpus. Exits 1 where there was one.
+It needs atheris. Each target runs in a process of its own, with the dictionary and the seeds. An input that breaks one
+is printed and kept beside the corpus; then the exit code is 1.
 """
 
 import argparse

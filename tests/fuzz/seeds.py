@@ -1,4 +1,4 @@
-"""Where fuzzing begins: what the conformance rows send, requests by the grammar, and inputs that once broke something.
+"""The seeds of fuzzing: the octets of the conformance rows, requests by the grammar, and inputs that broke something.
 
 A found input goes into `corpus/TARGET/`, and is played by every test run from then on.
 """

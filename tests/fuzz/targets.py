@@ -1,7 +1,7 @@
-"""Fuzz targets: functions of some bytes that fail where a parser does anything but its duty (V2, V4).
+"""Fuzz targets: functions of some bytes that fail where a parser breaks one of its rules (V2, V4).
 
-Each one holds a parser against the slow reference, or against a property, and lets through no exception but the
-parser's own. `tests.fuzz.run` gives them input guided by coverage, `test_targets.py` in an ordinary test run.
+Each target compares a parser with the slow reference, or with a property, and allows no exception but the parser's own.
+`tests.fuzz.run` gives them input guided by coverage; `test_targets.py` runs them in an ordinary test run.
 """
 
 import re

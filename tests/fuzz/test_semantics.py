@@ -1,4 +1,4 @@
-"""Field values of any kind never raise, and what they are taken for keeps its promises. G1, G2, V4."""
+"""Field values of any kind never raise, and their meanings keep the promises. G1, G2, V4."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""Answers on a connection that no loop keeps."""
+"""Answers on a connection without a loop."""
 
 from pyhttp.messages import Body, Response
 from pyhttp.transport.answer import Answer

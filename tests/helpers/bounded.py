@@ -1,7 +1,8 @@
-"""Every test comes to an end, and what it has started with it; however the tests themselves were started.
+"""Every test ends, and so does everything that it has started, however the tests themselves were started.
 
-Whoever starts them in the background, or by nohup, has them ignore signals, and their children, too: what tests send is
-to arrive. A test that hangs fails, by an exception in its own code, so that its `finally` ends what it has begun.
+Tests that are started in the background, or by nohup, ignore signals, and so do their children; but signals that tests
+send have to arrive. A test that hangs fails, by an exception in its own code, so that its `finally` ends what it has
+begun.
 """
 
 import faulthandler

@@ -1,4 +1,4 @@
-"""Headless Chromium, for pages that a server on this machine serves."""
+"""Headless Chromium, for pages of a server on this machine."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

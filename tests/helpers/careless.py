@@ -1,4 +1,4 @@
-"""A server that answers everything with the same octets, for those who judge servers."""
+"""A server that answers every request with the same octets, for tests of code that judges servers."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Connections without a loop, and the bodies and awaited things that tests give them."""
+"""Connections without a loop, with bodies and awaited things that tests control."""
 
 import contextlib
 import os

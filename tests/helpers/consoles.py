@@ -1,7 +1,8 @@
-"""What documents show of a terminal is what comes: `python -m tests.helpers.consoles` writes their output anew.
+"""The documents' blocks of a terminal show the real output: `python -m tests.helpers.consoles` writes it anew.
 
-A block of ```console has commands behind "$ ", each with its output. A careless server, which answers 200 to whatever
-comes, is at http://localhost:8000; one that runs the application of the conformance rows at http://localhost:8001.
+A block of ```console has commands behind "$ ", each with its output. A careless server, which answers every request
+with 200, is at http://localhost:8000; a server with the application of the conformance rows is at
+http://localhost:8001.
 """
 
 import os

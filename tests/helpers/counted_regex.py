@@ -1,6 +1,6 @@
 """A matcher for the regular expressions of `pyhttp.abnf` that counts the octets it looks at.
 
-It backtracks as `re` does, so that "linear" can be counted instead of timed.
+It backtracks like `re`, so that "linear" can be counted instead of timed.
 """
 
 from collections.abc import Iterator

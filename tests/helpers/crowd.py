@@ -1,4 +1,4 @@
-"""Many clients at once, without a thread for each, and what a server's process has in use meanwhile."""
+"""Many clients at once, without a thread for each, and the resources that a server's process uses meanwhile."""
 
 import contextlib
 import os

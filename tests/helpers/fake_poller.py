@@ -1,4 +1,4 @@
-"""Time, readiness and a lock that do what the test says."""
+"""Time, readiness and a lock that a test controls."""
 
 import select
 import threading

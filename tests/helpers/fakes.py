@@ -1,4 +1,4 @@
-"""A loop without luck: a fake clock, a fake poller that counts and can be interrupted, and an employer that records.
+"""A loop without chance: a fake clock, a fake poller that counts and can be interrupted, and an employer that records.
 
 Connections are real socket pairs, so that readiness, end of stream and resets are the system's own.
 """

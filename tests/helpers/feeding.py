@@ -1,4 +1,4 @@
-"""One way to ask the wire what it makes of some bytes, and every way to split them."""
+"""One function that feeds some bytes to the wire and returns its events, and all ways to split the bytes."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What tests of files need: request heads, files with a known time, and the content of a Response."""
+"""Helpers for tests of files: request heads, files with a known time, and the content of a Response."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""The same small site in Flask, Django and Bottle, as one writes it by their tutorials: programs to be served."""
+"""The same small site in Flask, Django and Bottle, written like their tutorials: programs to be served."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Connections that know whose they are, and fail the test of whoever else touches them."""
+"""Connections that know their owner, and fail a test in which other code touches them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

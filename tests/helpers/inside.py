@@ -1,8 +1,8 @@
 """The life of a connection, drawn from the table of its phases: `python -m tests.helpers.inside`.
 
 It writes the three pictures and the tables of docs/inside.md. `--check` writes nothing and fails where they are stale.
-Where the boxes stand is said here; which arrows there are, the table says: one that is missing here, or one too many,
-is a fault.
+The places of the boxes are written here. The arrows come from the table: one that is missing here, or one too many, is
+a fault.
 """
 
 import argparse

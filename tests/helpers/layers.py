@@ -1,7 +1,7 @@
-"""The layers, drawn from the import statements, for docs/inside.md: an arrow where nothing in between leads there, too.
+"""The layers, drawn from the import statements, for docs/inside.md: an arrow where no path through others exists.
 
-What is drawn is which rooms import which; a chain of arrows stands for all that it passes. Where the boxes stand is
-said here. `tests.helpers.inside` writes the picture with the others.
+An arrow shows that a room imports another; a chain of arrows stands for all imports along it. The places of the boxes
+are written here. `tests.helpers.inside` writes the picture with the others.
 """
 
 import ast

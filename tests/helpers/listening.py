@@ -1,4 +1,4 @@
-"""A fake loop with a real listener, which fails as it is told to."""
+"""A fake loop with a real listener, which fails on demand."""
 
 import contextlib
 import errno

@@ -1,6 +1,6 @@
-"""What documents the table of options: `python -m tests.helpers.option_documents` writes it anew.
+"""The documents of the table of options: `python -m tests.helpers.option_documents` writes them anew.
 
-It is the part of the README between two marks, and below `share/` the manual page, by argparse-manpage, and the
+They are the part of the README between two marks, and below `share/` the manual page, by argparse-manpage, and the
 completions of shells, by shtab.
 """
 

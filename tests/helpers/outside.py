@@ -1,4 +1,4 @@
-"""What an exchange may wait for, and what its answer may come from, in the hands of a test: pipes behind Protocols."""
+"""Things that an exchange may wait for, and sources of an answer, controlled by a test: pipes behind Protocols."""
 
 import os
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,7 @@
 """Run a part of the collected tests: `TEST_PART=1/2 pytest -p tests.helpers.parts` runs every second one.
 
-Tests that mostly wait can so be run in parts side by side. Neighbours, which are of one kind and take about as long,
-are in different parts, and so all parts take about as long.
+So tests that mostly wait can run in parts side by side. Neighbours, which are of one kind and take about as long, are
+in different parts, and so all parts take about as long.
 """
 
 import os

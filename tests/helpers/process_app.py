@@ -1,4 +1,4 @@
-"""What the processes of a `ProcessServer` serve in tests: they import it."""
+"""The handlers of a `ProcessServer` in tests: its processes import them."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Other people's programs and packages, which a machine may lack."""
+"""Programs and packages of others, which a machine may lack."""
 
 import os
 import shutil

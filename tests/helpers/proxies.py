@@ -1,4 +1,4 @@
-"""nginx, HAProxy and Caddy, by the configurations of docs/proxies.md, and what that page has pyhttp be told."""
+"""nginx, HAProxy and Caddy, with the configurations of docs/proxies.md, and the options of pyhttp on that page."""
 
 import contextlib
 import re

@@ -1,4 +1,4 @@
-"""The public names with their signatures, as text: `python -m tests.helpers.public_api` writes them down anew."""
+"""The public names with their signatures, as text: `python -m tests.helpers.public_api` writes them anew."""
 
 import dataclasses
 import inspect

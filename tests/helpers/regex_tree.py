@@ -1,6 +1,6 @@
-"""The regular expressions of `pyhttp`, parsed: the syntax that its sources use, and no other.
+"""The regular expressions of `pyhttp`, parsed: only the syntax that its sources use.
 
-What counts the work of a pattern and what proves its language both begin with this tree.
+The counter of a pattern's work and the proof of its language both begin with this tree.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Servers that run while a test does, and what is left of them afterwards."""
+"""Servers that run during a test, and a check that nothing is left of them."""
 
 import contextlib
 import gc

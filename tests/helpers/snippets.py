@@ -1,8 +1,9 @@
-"""The blocks of the documents: which there are, and how those of one page are run, in their order, in one folder.
+"""The blocks of the documents: their kinds, and how those of one page are run, in their order, in one folder.
 
-A page is run as its reader does it. A block whose first lines name a file in a comment (`# hello.py`) is that file;
-other Python is a program. `$ command` in a block of console is a command, and what stands below it is what it says,
-`...` for anything. A program that says "Serving" serves until another one does, or the page ends. Ports are free ones.
+A page is run like a reader runs it. A block whose first lines name a file in a comment (`# hello.py`) is that file;
+other Python is a program. `$ command` in a block of console is a command, and the lines below it are its output, with
+`...` for anything. A program that prints "Serving" serves until another one does, or the page ends. Ports are free
+ones.
 """
 
 import os

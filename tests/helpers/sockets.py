@@ -1,4 +1,4 @@
-"""Plain sockets for tests: pairs, and one that counts and is fed piece by piece."""
+"""Plain sockets for tests: pairs, and one that counts and gets its input piece by piece."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""The library as it is used by who has no type checker."""
+"""The library as users without a type checker see it."""
 
 from types import SimpleNamespace
 from typing import Protocol

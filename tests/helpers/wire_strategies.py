@@ -1,4 +1,4 @@
-"""Requests as bytes for hypothesis: right ones, and ones with something wrong in them."""
+"""Requests as bytes for hypothesis: valid ones, and ones with a fault."""
 
 import string
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""WSGI applications for tests, and what a client gets of them."""
+"""WSGI applications for tests, and a client of them."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager

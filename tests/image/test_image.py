@@ -1,4 +1,4 @@
-"""The image of the Containerfile, built from the wheel and run as docs/containers.md says: `nox -s image`."""
+"""The image of the Containerfile, built from the wheel and run by docs/containers.md: `nox -s image`."""
 
 import http.client
 import os

@@ -1,7 +1,7 @@
-"""Small faults in a module's source, one at a time: what tests should notice.
+"""Small faults in a module's source, one at a time, which tests should notice.
 
-A mutant changes one operator, constant, condition or statement. What only a reader sees is left alone: docstrings,
-messages, the texts of help, the lines of icons, annotations, the names a module exports.
+A mutant changes one operator, constant, condition or statement. Parts that only a reader sees are left alone:
+docstrings, messages, help texts, the lines of icons, annotations, and the names a module exports.
 """
 
 import ast

@@ -1,6 +1,6 @@
-"""The rows on the core and the fuzz targets' seeds, without pytest: what notices most faults in a second or two.
+"""The rows on the core and the fuzz targets' seeds, without pytest: they find most faults in a second or two.
 
-Exits 1, by an exception, where one fails.
+The exit code is 1, by an exception, where one fails.
 """
 
 from typing import Final

@@ -1,10 +1,10 @@
-"""Are the tests good enough to notice faults? `python -m tests.mutation.session --sample 300 --seed 1`.
+"""Do the tests notice faults? `python -m tests.mutation.session --sample 300 --seed 1`.
 
-A seeded sample of mutants of all modules, or of those whose path has `--only` in it; for each, in a copy of the source,
-rows, targets and oracles run, and the tests of its module, its package and the rest, until one fails. What survives is
-printed; `survivors.toml` says of some why they may, and those count as survivors untried. Exits 1 below 95 %, where a
-survivor is not explained, or where one that is explained is no mutant any more. `--jobs 2` tries two at a time, each in
-a copy of its own.
+The session takes a seeded sample of mutants of all modules, or of those whose path has `--only` in it. For each mutant,
+in a copy of the source, rows, targets and oracles run, and then the tests of its module, its package and the rest,
+until one fails. Survivors are printed. `survivors.toml` explains some of them; those count as survivors untried. The
+exit code is 1 below 95 %, or where a survivor is not explained, or where an explained one is no mutant any more.
+`--jobs 2` tries two at a time, each in a copy of its own.
 """
 
 import argparse

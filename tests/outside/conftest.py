@@ -1,4 +1,4 @@
-"""The code of others is not ours to run, but by the interpreter that has pyhttp installed."""
+"""The code of others is run only by the interpreter that has pyhttp installed."""
 
 import os
 import sys

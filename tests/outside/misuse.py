@@ -1,4 +1,4 @@
-"""What users get wrong, line by line, with the error that each type checker is to find there."""
+"""Errors that users make, line by line, with the message that each type checker has to give there."""
 
 from collections.abc import Iterator
 

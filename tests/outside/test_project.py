@@ -1,4 +1,4 @@
-"""A project of somebody else runs its tests with the plugin that pyhttp has brought into its environment."""
+"""A project of others runs its tests with the plugin that pyhttp has brought into its environment."""
 
 import os
 import re

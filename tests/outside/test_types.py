@@ -1,4 +1,4 @@
-"""What the type checkers of users say, with nothing of pyhttp but the installed package, which is typed (PEP 561)."""
+"""The messages of users' type checkers, with only the installed package of pyhttp, which is typed (PEP 561)."""
 
 import json
 import re

@@ -1,13 +1,13 @@
-"""Which octets an expression takes, as an automaton; and the shortest octets that two of them judge differently.
+"""The octets that an expression matches, as an automaton; and the shortest octets that two of them judge differently.
 
-An automaton reads a word from its last octet to its first. What an expression makes of a suffix depends on what it
-makes of the suffixes of that, as `re` itself finds out by going back: so one table, filled from the right, holds the
-outcome at each place of the expression. That is exact for what gives nothing back (``++``, ``(?>...)``) and for what
-only looks: there the first way that succeeds counts, though a later one would let the rest match.
+An automaton reads a word from its last octet to its first. The result of an expression for a suffix depends on its
+results for the suffixes of that, as `re` itself finds by going back. So one table, filled from the right, holds the
+outcome at each place of the expression. That is exact for elements that give nothing back (``++``, ``(?>...)``) and for
+elements that only look: there the first way that succeeds counts, though a later one would let the rest match.
 
 The outcome at a place is a number. 0 is failure. Outside of atomic groups, 1 is "matches to the end". Inside of one,
-bit 0 says that the group succeeds, and the bits above are the outcome of what follows the group. So "the first of two
-that does not fail" is the same operation everywhere.
+bit 0 means that the group succeeds, and the bits above are the outcome of the part behind the group. So "the first of
+two that does not fail" is the same operation everywhere.
 """
 
 from collections import deque

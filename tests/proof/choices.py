@@ -1,7 +1,7 @@
-"""Where the language of pyhttp is not that of the RFC: each difference has a name, a reason and its shortest witness.
+"""The differences between pyhttp's languages and the RFC's: each has a name, a reason and its shortest witness.
 
-A choice is written as ABNF that stands instead of rules of the RFC. A proof applies those that it names; it fails where
-one of them makes no difference any more.
+A choice is written as ABNF in place of rules of the RFC. A proof applies the choices that it names; it fails where one
+of them makes no difference any more.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Expressions as programs: places that lead to each other, by an octet or by none."""
+"""Expressions as programs: places that lead to each other, by an octet or without one."""
 
 from dataclasses import dataclass
 from functools import cached_property

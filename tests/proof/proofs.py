@@ -1,4 +1,4 @@
-"""What is proven: each pattern of pyhttp, the rule of the RFC whose language it has, and the choices between them."""
+"""The proofs: each pattern of pyhttp, the rule of the RFC whose language it has, and the choices between them."""
 
 import re
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Every pattern that the server reads or writes by is proven, or it is written down here why it is not."""
+"""Every pattern with which the server reads or writes is proven, or this module gives the reason why not."""
 
 import ast
 from collections.abc import Iterator

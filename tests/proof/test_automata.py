@@ -1,4 +1,4 @@
-"""What proves is right itself: its automata agree with `re`, and it refuses what it does not know."""
+"""The prover itself is right: its automata agree with `re`, and it refuses syntax that it does not know."""
 
 import random
 import re

@@ -1,7 +1,7 @@
-"""What functions decide behind the patterns: enumerated, against a reading of their own.
+"""The decisions of functions behind the patterns: enumerated, against a second reading.
 
-A number's size, a calendar, a list whose members are told apart by quotes: no pattern says these. Here each function is
-compared with the plainest reading of the RFC, for every short input, or for every day.
+Some rules are in no pattern: a number's size, a calendar, a list whose members are separated outside of quotes. Here
+each function is compared with the plainest reading of the RFC, for every short input, or for every day.
 """
 
 from collections.abc import Iterator

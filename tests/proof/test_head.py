@@ -1,4 +1,4 @@
-"""The reader of a head against the automaton of the grammar, and what takes a head that arrives whole."""
+"""The reader of a head, and the one for whole heads, against the automaton of the grammar."""
 
 from typing import Final
 

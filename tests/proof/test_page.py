@@ -1,4 +1,4 @@
-"""The page tells what is proven today, and cites what there is."""
+"""The page shows the present proofs, and cites only existing things."""
 
 import re
 from typing import Final

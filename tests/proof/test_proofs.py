@@ -1,4 +1,4 @@
-"""Each pattern has the language of its rule, and each difference is one that has a name."""
+"""Each pattern has the language of its rule, and each difference has a name."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""A server in a process of its own, for what the process of the tests must not do: be signalled, and fork.
+"""A server in a process of its own, for acts that the process of the tests must avoid: to get signals, and to fork.
 
-Its handlers and its main thread say on standard output what happens, a word or two on each line.
+Its handlers and its main thread report events on standard output, a word or two on each line.
 """
 
 import contextlib

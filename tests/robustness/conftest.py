@@ -1,4 +1,4 @@
-"""Each kind of server, room for many connections, and nothing left of them."""
+"""Each kind of server, room for many connections, and a check that nothing is left of them."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,7 +1,7 @@
 """Requests of every kind, in an order that a seed decides, at a server in a process of its own.
 
-Each answer is compared with what it has to be. Some requests are aborted instead: in the head, in the content, or in
-the answer.
+Each answer is compared with the expected one. Some requests are aborted instead: in the head, in the content, or in the
+answer.
 """
 
 import contextlib

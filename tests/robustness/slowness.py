@@ -1,4 +1,4 @@
-"""Clients that are slow in every way, what may be asked of a server beside them, and what it serves to them."""
+"""Clients that are slow in every way, requests beside them, and the content that they read."""
 
 import queue
 import socket

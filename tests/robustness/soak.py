@@ -1,6 +1,6 @@
-"""What the tests of this folder show, for longer: `python -m tests.robustness.soak [--requests N] [--idle N] [...]`.
+"""The tests of this folder, for longer: `python -m tests.robustness.soak [--requests N] [--idle N] [...]`.
 
-Prints its figures and ends with 1 where one of them is out of bounds.
+It prints its figures; the exit code is 1 where one of them is out of bounds.
 """
 
 import argparse

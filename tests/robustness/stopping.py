@@ -1,4 +1,4 @@
-"""What tests of a stop share: handlers that go on and on, a server in a thread of its own, and the time it has."""
+"""Helpers for tests of a stop: handlers without an end, a server in a thread of its own, and the time that it has."""
 
 import threading
 import time

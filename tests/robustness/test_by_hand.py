@@ -1,4 +1,4 @@
-"""R4, F17: what a handler does to its connection as a socket ends with its turn, and is never a second answer."""
+"""R4, F17: a handler's use of its connection as a socket ends with its turn, and is never a second answer."""
 
 import socket
 from collections.abc import Callable

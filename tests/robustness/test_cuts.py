@@ -1,6 +1,6 @@
-"""F17, C11: what ends early is seen to end early, and what has ended leaves nothing in the memory.
+"""F17, C11: an answer that ends early is seen to end early, and leaves nothing in memory.
 
-RFC 9112 §8: where the end of the connection is the end of the content, only a reset says that some is missing.
+RFC 9112 §8: where the end of the connection is the end of the content, only a reset shows that a part is missing.
 """
 
 import os

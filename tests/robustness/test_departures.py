@@ -1,4 +1,4 @@
-"""L6, L7, L12, O1 to O4: clients that leave, clients that send on, and what the log says of them."""
+"""L6, L7, L12, O1 to O4: clients that leave, clients that go on sending, and the log lines about them."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""L6, D14: answers that have no end of their own: they learn that their client has left, and that the server stops."""
+"""L6, D14: answers without an end of their own: they learn that the client has left, and that the server stops."""
 
 import queue
 import socket

@@ -1,4 +1,4 @@
-"""D10, D12, D14, L6: 2,000 open feeds in one process, written to by one thread, and what becomes of them."""
+"""D10, D12, D14, L6: 2,000 open feeds in one process, with one thread that writes, and their ends."""
 
 import select
 import socket

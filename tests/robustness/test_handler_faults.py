@@ -1,4 +1,4 @@
-"""F17, R4: whatever comes out of a handler costs its client an answer, and the server nothing."""
+"""F17, R4: an exception of a handler costs its client an answer, and the server nothing."""
 
 import asyncio
 import logging

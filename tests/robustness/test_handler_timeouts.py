@@ -1,4 +1,4 @@
-"""L1, L3: a timeout that a handler sets on its connection is the handler's, for one turn, and never the server's."""
+"""L1, L3: a timeout that a handler sets on its connection counts for one turn, and never for the server."""
 
 import socket
 from collections.abc import Callable

@@ -1,7 +1,7 @@
-"""D10: a client that reads is served however slowly its socket tells so, and one that does not is given up.
+"""D10: a client that reads is served, however slowly its socket reports it; one that does not is given up.
 
-Deadlines and least rates are scaled together, and every kind of server and of body is tried at once: what is measured
-here is a stretch of time.
+Deadlines and least rates are scaled together, and every kind of server and of body is tried at once: the test measures
+a stretch of time.
 """
 
 import socket

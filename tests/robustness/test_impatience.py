@@ -1,6 +1,6 @@
-"""Clients that leave by an orderly close while they wait for a script, and those that only have nothing more to say.
+"""Clients that leave by an orderly close while they wait for a script, and clients that only end their side.
 
-TCP tells the same of both. C11, D18.
+TCP reports both alike. C11, D18.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""L8, L10: Ctrl+C, as Python has it by default: what is in progress ends, then KeyboardInterrupt comes out."""
+"""L8, L10: Ctrl+C, by Python's default: exchanges in progress end, then KeyboardInterrupt is raised."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""L2 to L4: a slow client of whatever kind holds no thread, so that nobody else waits for it."""
+"""L2 to L4: a slow client of any kind holds no thread, so that no other client waits for it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""D7, L2 to L4 behind a proxy: connections whose PROXY header does not come delay nobody, and end at their deadline."""
+"""D7, L2 to L4 behind a proxy: connections without their PROXY header delay no other, and end at their deadline."""
 
 import contextlib
 import socket

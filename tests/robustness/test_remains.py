@@ -1,4 +1,4 @@
-"""L13: an exchange that has ended, however it did, leaves nothing that only the garbage collector could find."""
+"""L13: an exchange that has ended, in any way, leaves nothing that only the garbage collector could find."""
 
 import asyncio
 import gc

@@ -1,4 +1,4 @@
-"""L1 to L4, D7 to D10: slow clients of every kind at once delay nobody, and each is ended at its deadline."""
+"""L1 to L4, D7 to D10: slow clients of every kind at once delay no other, and each is ended at its deadline."""
 
 import queue
 import threading

@@ -1,4 +1,4 @@
-"""L8, L9, C11: whoever asks for a stop, and whatever runs, `Timeouts.stop` and one second are the end."""
+"""L8, L9, C11: any stop, whatever runs, ends within `Timeouts.stop` and one second."""
 
 import signal
 import threading

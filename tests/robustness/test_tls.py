@@ -1,4 +1,4 @@
-"""X1, L1 to L4 by TLS: half a handshake delays nobody and takes no room; what a client costs is bounded."""
+"""X1, L1 to L4 by TLS: half a handshake delays no client and takes no room; the cost of a client is bounded."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""`respond` hands its body over and returns, unless it is asked to wait until all has been sent."""
+"""`respond` hands its body over and returns, unless it has to wait until the whole answer has been sent."""
 
 import threading
 from collections.abc import Iterator

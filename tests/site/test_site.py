@@ -1,4 +1,4 @@
-"""The site of the documents: built once, without a warning, and then looked at."""
+"""The site of the documents: built once, without a warning, and then checked."""
 
 import posixpath
 import re

@@ -1,4 +1,4 @@
-"""The grammar: what each rule takes and refuses, and that no input makes any of them look at an octet too often."""
+"""The grammar: the input that each rule accepts and refuses; and no rule looks at an octet too often."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Exchanges from request to answer on plain sockets, and what a handler's server may lack."""
+"""Exchanges from request to answer on plain sockets, and attributes that a handler's server may lack."""
 
 import asyncio
 import json

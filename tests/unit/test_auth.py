@@ -1,4 +1,4 @@
-"""RFC 7617: the grammar of credentials, hashes, and who may be a user."""
+"""RFC 7617: the grammar of credentials, hashes, and valid users."""
 
 import base64
 import hashlib

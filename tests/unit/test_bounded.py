@@ -1,4 +1,4 @@
-"""The tests themselves: a hanging one fails, what it has started ends, and signals arrive."""
+"""The tests themselves: a hanging test fails, everything that it has started ends, and signals arrive."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What the documents show of a terminal is what comes; where it is to change, `python -m tests.helpers.consoles`."""
+"""The documents' blocks of a terminal show the real output; to change them: `python -m tests.helpers.consoles`."""
 
 from pathlib import Path
 

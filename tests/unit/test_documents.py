@@ -1,4 +1,4 @@
-"""What the documents say about the project itself."""
+"""Statements of the documents about the project itself."""
 
 import re
 import shlex

@@ -1,4 +1,4 @@
-"""What an exchange holds is given back whatever its handler does: scripts, places, content. C11, D18, F17, O3."""
+"""The end of an exchange releases scripts, places and content, in every outcome of its handler. C11, D18, F17, O3."""
 
 import asyncio
 import gc

@@ -1,6 +1,6 @@
 """Scripts for handlers, turn by turn: content, a place, the run; in place, and on a server of one thread.
 
-C5, C10, C11, C15: whatever becomes of a request, nothing of it is left behind. D5, D9, D17, D18, D22, F10, F14.
+C5, C10, C11, C15: no outcome of a request leaves anything behind. D5, D9, D17, D18, D22, F10, F14.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""What a site says of every answer is said of every answer, and an overridden `respond` sees each of them."""
+"""A site's fields for every answer are in every answer, and an overridden `respond` sees each of them."""
 
 import os
 import socket

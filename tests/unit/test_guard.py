@@ -1,4 +1,4 @@
-"""RFC 9110 §11.4: whose password is hashed, how often, and what is remembered."""
+"""RFC 9110 §11.4: the passwords that are hashed, how often that happens, and the memory of the guard."""
 
 import hashlib
 import threading

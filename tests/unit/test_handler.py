@@ -1,4 +1,4 @@
-"""BaseHttpRequestHandler: dispatch, and what a subclass may override."""
+"""BaseHttpRequestHandler: its dispatch, and the methods that a subclass may override."""
 
 import contextlib
 import os

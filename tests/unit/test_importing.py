@@ -1,4 +1,4 @@
-"""What `import pyhttp` loads, and what a server of files has loaded by its first answer: counts, not times."""
+"""The modules that `import pyhttp` loads, and those loaded by the first answer with a file: counts, not times."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Messages as values: what may not be built, and what is released."""
+"""Messages as values: wrong ones cannot be built, and content is released."""
 
 import os
 from collections.abc import Callable, Iterator

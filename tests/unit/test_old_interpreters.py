@@ -1,4 +1,4 @@
-"""A Python that is too old is told so in one line, by a file that it can read."""
+"""A Python that is too old gets one line about it, from a file that it can read."""
 
 import ast
 import os

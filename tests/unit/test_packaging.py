@@ -1,4 +1,4 @@
-"""What is packed: a source distribution, in which these tests run too, and the page that an index shows."""
+"""The packages: a source distribution, in which these tests run too, and the page that an index shows."""
 
 import ast
 import re

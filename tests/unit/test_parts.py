@@ -1,4 +1,4 @@
-"""The tests themselves: parts of them that run side by side are together all of them."""
+"""The tests themselves: the parts that run side by side are together all tests."""
 
 import pytest
 

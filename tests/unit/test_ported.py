@@ -1,4 +1,4 @@
-"""Handlers that were written for `http.server`: what would be ignored is refused."""
+"""Handlers that were written for `http.server`: names that would be ignored are refused."""
 
 import http.server
 import inspect

@@ -1,4 +1,4 @@
-"""Who is trusted: networks, and the value that a server gets them by."""
+"""Trusted proxies: networks, and the value with which a server gets them."""
 
 import pytest
 

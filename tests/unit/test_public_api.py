@@ -1,4 +1,4 @@
-"""The public names: as the snapshot has them, as the documents name them, and no others."""
+"""The public names: exactly those of the snapshot and of the documents."""
 
 import re
 from pathlib import Path

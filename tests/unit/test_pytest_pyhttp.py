@@ -1,4 +1,4 @@
-"""The plugin of pytest, in a pytest of its own: what its fixtures give, and what it costs who does not use them."""
+"""The plugin of pytest, in a pytest of its own: its fixtures, and its cost for tests that do not use them."""
 
 import os
 import re

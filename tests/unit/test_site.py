@@ -1,4 +1,4 @@
-"""What a folder's server may be told is checked when it is said."""
+"""The settings of a folder's server are checked when the value is built."""
 
 import dataclasses
 import inspect

@@ -1,4 +1,4 @@
-"""What a handler asks of its server, whatever that is."""
+"""The attributes that a handler reads of its server, whatever that is."""
 
 import logging
 from types import SimpleNamespace

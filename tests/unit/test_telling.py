@@ -1,4 +1,4 @@
-"""What the operator is told of a request that was refused."""
+"""The operator's log line about a refused request."""
 
 import logging
 import socket

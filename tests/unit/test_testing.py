@@ -1,4 +1,4 @@
-"""The server for other people's tests: what it answers with, what it puts down, and what it says of that."""
+"""The server for tests of others: its answers, its records, and its messages about them."""
 
 import dataclasses
 import http.client

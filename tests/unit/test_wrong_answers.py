@@ -1,4 +1,4 @@
-"""What a handler gives that is no answer: 500 for the client, and for its author one entry in the log that says why."""
+"""A handler's value that is no answer: 500 for the client, and one log entry with the reason for its author."""
 
 import array
 import logging

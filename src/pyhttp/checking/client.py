@@ -61,7 +61,7 @@ class Client:
         return read_reply(self, self._held, method=method)
 
     def ended(self) -> bytes:
-        """What the peer sends up to the end of its stream; b"" when there is nothing but the end. Raises Late."""
+        """The rest of the peer's stream, up to its end; b"" when there is nothing but the end. Raises Late."""
         rest = bytearray(self._held)
         self._held.clear()
         while data := self.more():

@@ -91,7 +91,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How all octets of one direction of a connection are read."""
+    """The reading of all octets of one direction of a connection."""
 
     octets: int
     messages: tuple[Request | Response, ...]

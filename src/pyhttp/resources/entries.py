@@ -185,7 +185,7 @@ class Directory:
     def _named_alone(self, candidate: Candidate, error: OSError | None = None) -> list[Entry]:
         """The entry of a link that is not served and may be named; none where a rule of the operator's hides it.
 
-        A link that leads out has this mark whether or not its target exists: no client may find out what lies outside.
+        A link that leads out has this mark whether or not its target exists: no client may explore the place outside.
         For the same reason the time is that of the link itself.
         """
         name = candidate.name

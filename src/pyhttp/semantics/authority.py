@@ -1,4 +1,4 @@
-"""RFC 9110 §7.2, §4.2: what Host and the authority of a URI may say."""
+"""RFC 9110 §7.2, §4.2: the valid values of Host and of the authority of a URI."""
 
 import functools
 

@@ -14,7 +14,7 @@ _UNCONDITIONAL_METHODS: Final = frozenset({"CONNECT", "OPTIONS", "TRACE"})
 
 
 class Verdict(Enum):
-    """What the preconditions of a request allow."""
+    """The effect of the preconditions of a request."""
 
     PERFORM = auto()
     """The method is performed, with Range (9110-13.1.5-13b); a resource without ranges is sent whole

@@ -1,4 +1,4 @@
-"""RFC 9110 §5: fields, as an immutable, case-insensitive mapping that keeps what arrived."""
+"""RFC 9110 §5: fields, as an immutable, case-insensitive mapping that keeps the lines as they arrived."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping

@@ -25,7 +25,7 @@ _LARGEST_PORT: Final = 65535
 
 
 class ForwardedError(ValueError):
-    """The field lines do not say clearly where the request comes from; the message tells what is wrong."""
+    """The field lines do not say clearly where the request comes from; the message names the fault."""
 
 
 def origin(headers: Headers, trusted: Networks) -> Origin | None:

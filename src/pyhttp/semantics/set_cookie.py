@@ -93,7 +93,7 @@ class Cookie:
                 raise ValueError(f"Cookie.expires: not before {_FIRST_YEAR}; max_age=0 removes the cookie")
 
     def _check_demands(self) -> None:
-        """Check what browsers demand of a cookie; else they drop it (RFC 6265bis §4.1.2.7, §4.1.3)."""
+        """Check the demands of browsers, which drop other cookies (RFC 6265bis §4.1.2.7, §4.1.3)."""
         if self.same_site not in {None, "Strict", "Lax", "None"}:
             raise ValueError(f'Cookie.same_site: "Strict", "Lax", "None" or None, not {self.same_site!r}')
         name = self.name.lower()

@@ -69,7 +69,7 @@ def _entity_tag(spelling: str) -> EntityTag:
 
 
 FileVersion = tuple[int, int, int, int, int]
-"""What `fstat` says of a file: size in bytes, mtime and ctime in nanoseconds since 1970, device and inode number.
+"""The values of `fstat` for a file: size in bytes, mtime and ctime in nanoseconds since 1970, device and inode number.
 
 The type is a plain tuple, since a value is made for every request.
 """

@@ -12,7 +12,7 @@ class InBackground:
     """The state of the thread that serves, and of the end. A subclass serves, and closes."""
 
     def __init__(self) -> None:
-        self._state = threading.RLock()  # a signal handler may close what its own thread is just starting
+        self._state = threading.RLock()  # a signal handler may close while its own thread is just starting
         self._runner: threading.Thread | None = None
         self._ended = threading.Event()
 

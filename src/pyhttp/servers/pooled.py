@@ -100,7 +100,7 @@ class PooledServer(BaseServer):
         self._loop.gathers = type(self).process_request is PooledServer.process_request  # long turns meet the standby
         self.workers = workers
         self._place = threading.Lock()
-        """The lock of the leader, who releases it to run a handler: the thread that then takes it leads."""
+        """The lock of the leader, which is released to run a handler: the thread that then takes it leads."""
         self._stand = threading.Lock()  # held by the standby; sleepers wait for it
         self._bell = Bell()  # for the standby
         self._counts = threading.Lock()

@@ -10,7 +10,7 @@ __all__ = ["EVERYWHERE", "device_urls", "own_address", "shown_urls"]
 
 EVERYWHERE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - recognised here, not bound
 """The address by which this machine reaches a listener on all interfaces."""
-_FAR: Final = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104 - likewise
+_FAR: Final = {"0.0.0.0": (socket.AF_INET, "192.0.2.1"), "::": (socket.AF_INET6, "2001:db8::1")}  # noqa: S104 - as above
 """For each of them an address of no real network: these are for examples (RFC 5737, RFC 3849)."""
 
 

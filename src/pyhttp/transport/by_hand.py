@@ -67,7 +67,7 @@ class SocketByHand(socket.socket):
         return None if self._endless else super().gettimeout()
 
     def setblocking(self, flag: bool, /) -> None:
-        """As `settimeout` with None or 0."""
+        """Do `settimeout` with None or 0."""
         self.settimeout(None if flag else 0.0)
 
     def getblocking(self) -> bool:
@@ -89,18 +89,18 @@ class SocketByHand(socket.socket):
         return unread[:bufsize]
 
     def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0, /) -> int:
-        """As `recv`, into `buffer`; `makefile` reads by it."""
+        """Do `recv` into `buffer`; `makefile` reads by it."""
         target = memoryview(buffer).cast("B")
         data = self.recv(min(nbytes, len(target)) if nbytes else len(target), flags)
         target[: len(data)] = data
         return len(data)
 
     def recvfrom(self, bufsize: int, flags: int = 0, /) -> tuple[bytes, None]:
-        """As `recv`; a connected socket returns no address."""
+        """Do `recv`; a connected socket returns no address."""
         return self.recv(bufsize, flags), None
 
     def recvfrom_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0, /) -> tuple[int, None]:
-        """As `recv_into`; a connected socket returns no address."""
+        """Do `recv_into`; a connected socket returns no address."""
         return self.recv_into(buffer, nbytes, flags), None
 
     def recvmsg(
@@ -110,7 +110,7 @@ class SocketByHand(socket.socket):
         flags: int = 0,
         /,
     ) -> tuple[bytes, list["_CMSG"], int, None]:
-        """As `recv`, without ancillary data."""
+        """Do `recv` without ancillary data."""
         return self.recv(bufsize, flags), [], 0, None
 
     def recvmsg_into(
@@ -120,7 +120,7 @@ class SocketByHand(socket.socket):
         flags: int = 0,
         /,
     ) -> tuple[int, list["_CMSG"], int, None]:
-        """As `recv`, into `buffers`, without ancillary data."""
+        """Do `recv` into `buffers`, without ancillary data."""
         targets = [memoryview(buffer).cast("B") for buffer in buffers]
         data = memoryview(self.recv(sum(map(len, targets)), flags))
         count = len(data)
@@ -133,17 +133,17 @@ class SocketByHand(socket.socket):
     # --- writing
 
     def send(self, data: "ReadableBuffer", flags: int = 0, /) -> int:
-        """As a socket does; the connection closes after the turn."""
+        """Do the same as a socket; the connection closes after the turn."""
         self._written()
         return super().send(data, flags)
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
-        """As a socket does; the connection closes after the turn."""
+        """Do the same as a socket; the connection closes after the turn."""
         self._written()
         super().sendall(data, flags)
 
     def sendto(self, data: "ReadableBuffer", *flags_and_address: object) -> int:
-        """As `send`: the peer of a connection is known, and the address is ignored."""
+        """Do `send`: the peer of a connection is known, and the address is ignored."""
         flags = flags_and_address[0] if len(flags_and_address) > 1 else 0
         return self.send(data, flags if isinstance(flags, int) else 0)
 
@@ -155,12 +155,12 @@ class SocketByHand(socket.socket):
         address: object = None,  # noqa: ARG002 - the peer of a connection is known
         /,
     ) -> int:
-        """As a socket does; the connection closes after the turn."""
+        """Do the same as a socket; the connection closes after the turn."""
         self._written()
         return super().sendmsg(buffers, ancdata, flags)
 
     def sendfile(self, file: "_SendableFile", offset: int = 0, count: int | None = None) -> int:
-        """As a socket does; the connection closes after the turn."""
+        """Do the same as a socket; the connection closes after the turn."""
         self._written()
         return super().sendfile(file, offset, count)
 
@@ -175,7 +175,7 @@ class SocketByHand(socket.socket):
         raise Misuse("sendmsg_afalg is not for a client's connection: use sendmsg, or answer by respond")
 
     def shutdown(self, how: int, /) -> None:
-        """As a socket does; the connection closes after the turn."""
+        """Do the same as a socket; the connection closes after the turn."""
         self._written()
         super().shutdown(how)
 

@@ -123,7 +123,7 @@ class SecureConnection(Connection):
         return self._send_some(view, until) if view else 0
 
     def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:  # noqa: ARG002
-        """As `Connection` has it."""
+        """Do the same as a `Connection`."""
         self._written()
         view, until = memoryview(data).cast("B"), self._until()
         while view:
@@ -137,11 +137,11 @@ class SecureConnection(Connection):
         address: object = None,  # noqa: ARG002 - the peer of a connection is known
         /,
     ) -> int:
-        """As `Connection` has it."""
+        """Do the same as a `Connection`."""
         return self.send(b"".join([memoryview(buffer).cast("B") for buffer in buffers]), flags)
 
     def sendfile(self, file: "_SendableFile", offset: int = 0, count: int | None = None) -> int:
-        """As `Connection` has it."""
+        """Do the same as a `Connection`."""
         file.seek(offset)
         sent = 0
         while data := file.read(_COPY if count is None else min(_COPY, count - sent)):

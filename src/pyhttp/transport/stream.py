@@ -147,27 +147,27 @@ class SocketStream:
         return self
 
     def read(self, most: int) -> bytes:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return os.read(self._fd, most)
 
     def read_into(self, buffer: memoryview) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return os.readv(self._fd, (buffer,))
 
     def peek(self, most: int) -> bytes:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return self._sock.recv(most, socket.MSG_PEEK | socket.MSG_DONTWAIT)
 
     def skip(self, count: int) -> None:
-        """As `Stream` has it."""
+        """See `Stream`."""
         os.read(self._fd, count)
 
     def write(self, pieces: Sequence[Piece]) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return os.write(self._fd, pieces[0]) if len(pieces) == 1 else os.writev(self._fd, pieces)
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         try:
             return os.sendfile(self._fd, descriptor, offset, count)
         except OSError as error:
@@ -177,7 +177,7 @@ class SocketStream:
         return os.write(self._fd, data) if data else 0
 
     def untaken(self) -> int:
-        """As `Stream` has it, by the length of the socket's queue, where the system reports that.
+        """See `Stream`; it is the length of the socket's queue, where the system reports that.
 
         It is called only where a client has to be waited for. A low-water mark for unsent octets (TCP_NOTSENT_LOWAT)
         would wake the server 17 times as often for a client that reads slowly.
@@ -190,18 +190,18 @@ class SocketStream:
         return int(count)
 
     def step(self) -> int:
-        """As `Stream` has it: a receiver announces new room by whole segments (RFC 9293 §3.8.6.2.2)."""
+        """See `Stream`: a receiver announces new room by whole segments (RFC 9293 §3.8.6.2.2)."""
         try:
             return _SEGMENTS * self._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_MAXSEG)
         except OSError:  # not TCP
             return 0
 
     def departed(self) -> bool:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return self._shows(0)
 
     def half_closed(self) -> bool:
-        """As `Stream` has it: where the system reports it before all octets have been read, as Linux does."""
+        """See `Stream`: where the system reports it before all octets have been read, as Linux does."""
         return self._shows(getattr(select, "POLLRDHUP", 0))
 
     def _shows(self, mask: int) -> bool:
@@ -210,21 +210,21 @@ class SocketStream:
         return bool(poll.poll(0))
 
     def finish(self) -> bool:
-        """As `Stream` has it."""
+        """See `Stream`."""
         # A client that has left already gets no end.
         with contextlib.suppress(OSError):
             self._sock.shutdown(socket.SHUT_WR)
         return True
 
     def cut(self, *, silently: bool = False) -> None:
-        """As `Stream` has it."""
+        """See `Stream`."""
         try:  # noqa: SIM105 - a context manager costs three calls for each connection
             self._sock.shutdown(socket.SHUT_RD if silently else socket.SHUT_RDWR)
         except OSError:
             pass  # it is not connected any more, which is the wanted state
 
     def close(self, *, reset: bool, partial: bool = False) -> None:  # noqa: ARG002 - TCP has one orderly end
-        """As `Stream` has it: a child that was forked meanwhile may hold the descriptor, too."""
+        """See `Stream`: a child that was forked meanwhile may hold the descriptor, too."""
         if reset:
             self.spoil()
         else:

@@ -79,13 +79,13 @@ class TlsStream:
 
     @property
     def wanted(self) -> int:
-        """As `Stream` has it: WRITE for unsent octets, or for input that is held here: this readiness comes at once."""
+        """See `Stream`: WRITE for unsent octets, or for input that is held here: this readiness comes at once."""
         return WRITE if self._more or self._unsent or self._leaving.pending else 0
 
     # --- the handshake
 
     def begin(self) -> Stream:
-        """As `Stream` has it: one step of the handshake, or the plain socket for a client that speaks HTTP at once."""
+        """See `Stream`: one step of the handshake, or the plain socket for a client that speaks HTTP at once."""
         try:
             self._flush()
             octet = self._feed(_RECORD)
@@ -119,7 +119,7 @@ class TlsStream:
     # --- reading
 
     def read(self, most: int) -> bytes:
-        """As `Stream` has it; after our end, ciphertext, which is not decrypted any more."""
+        """See `Stream`; after our end, ciphertext, which is not decrypted any more."""
         if self.finished:
             return b"" if self._ended else self._socket.read(most)
         if self._failure:
@@ -138,7 +138,7 @@ class TlsStream:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def read_into(self, buffer: memoryview) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
@@ -171,21 +171,21 @@ class TlsStream:
     # --- writing
 
     def peek(self, most: int) -> bytes:
-        """As `Stream` has it: the octets before TLS."""
+        """See `Stream`: the octets before TLS."""
         return self._socket.peek(most)
 
     def skip(self, count: int) -> None:
-        """As `Stream` has it."""
+        """See `Stream`."""
         self._socket.skip(count)
 
     def write(self, pieces: Sequence[Piece]) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         if not self._owed:
             self._encrypt(pieces[0][:_PORTION] if len(pieces) == 1 else b"".join(_first(pieces, _PORTION)))
         return self._pay()
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
-        """As `Stream` has it: the system cannot send octets that have to be encrypted here."""
+        """See `Stream`: the system cannot send octets that have to be encrypted here."""
         if not self._owed:
             data = os.pread(descriptor, min(count, _PORTION), offset)
             if not data:
@@ -221,19 +221,19 @@ class TlsStream:
     # --- the state of the connection
 
     def untaken(self) -> int:
-        """As `Stream` has it, less the octets taken that do not count as sent yet: it may be below zero."""
+        """See `Stream`; octets taken that do not count as sent yet are subtracted: the number may be below zero."""
         return self._socket.untaken() - self._given
 
     def step(self) -> int:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return self._socket.step()
 
     def departed(self) -> bool:
-        """As `Stream` has it."""
+        """See `Stream`."""
         return self._socket.departed()
 
     def half_closed(self) -> bool:
-        """As `Stream` has it; the end of TLS counts only once it is read, but seldom comes alone."""
+        """See `Stream`; the end of TLS counts only once it is read, but seldom comes alone."""
         return self._ended or self._socket.half_closed()
 
     def _fault(self, error: OSError) -> OSError:
@@ -250,7 +250,7 @@ class TlsStream:
     # --- the end
 
     def finish(self) -> bool:
-        """As `Stream` has it: by the alert of RFC 8446 §6.1, and then by TCP (9112-9.8-10a)."""
+        """See `Stream`: by the alert of RFC 8446 §6.1, and then by TCP (9112-9.8-10a)."""
         if not self.finished:
             self.finished = True
             self._more = self._ended
@@ -265,11 +265,11 @@ class TlsStream:
         return self._socket.finish()
 
     def cut(self, *, silently: bool = False) -> None:
-        """As `Stream` has it, without an alert: the owner may be at work here, and a part must not look complete."""
+        """See `Stream`; no alert is sent: the owner may be at work here, and a part must not look complete."""
         self._socket.cut(silently=silently)
 
     def close(self, *, reset: bool, partial: bool = False) -> None:
-        """As `Stream` has it: by an alert, if there is room for it and no error."""
+        """See `Stream`: by an alert, if there is room for it and no error."""
         if self._established and not (reset or partial or self.finished or self._failure):
             self.finish()
         self._socket.close(reset=reset)

@@ -27,7 +27,7 @@ _LARGEST_PORT: Final = 65535
 
 
 class ProxyHeaderError(ValueError):
-    """The connection does not begin with a header of the protocol; the message says what is wrong."""
+    """The connection does not begin with a header of the protocol; the message names the fault."""
 
 
 class ProxyHeader(NamedTuple):

@@ -65,7 +65,7 @@ class HeadReader:
 
 
 def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
-    """The request that a head stands for: its parts mean what the RFC says (9110-2.4-1a), also together.
+    """The request that a head stands for: its parts have the meaning of the RFC (9110-2.4-1a), also together.
 
     An invalid head is refused and not repaired (9110-2.4-2a), for every client alike: no client is known to need a
     workaround (9110-2.2-7b). No code reads Content-Location (9110-8.7-9c).

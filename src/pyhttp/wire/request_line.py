@@ -20,8 +20,8 @@ _LOOKS_LIKE_TLS: Final = (
     " https:// was used on this http:// port"
 )
 METHOD_ROOM: Final = 64
-"""D1: a request has a space within so many octets. No method is longer, so none is refused by this that 501 should
-answer (9112-3-4b)."""
+"""D1: a request has a space within so many octets. No method is so long: a method for
+501 is never refused by this (9112-3-4b)."""
 
 
 @functools.cache

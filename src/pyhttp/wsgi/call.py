@@ -1,4 +1,4 @@
-"""PEP 3333, "Specification Details": one call of an application, from `start_response` to the end of what it returned.
+"""PEP 3333, "Specification Details": one call of an application, from `start_response` to the end of its result.
 
 A whole answer leaves in one step. Any other answer is an iterable body: the server takes its items as fast as the
 client reads, and closes it in every outcome. Data that an application passes to `write` leaves while the application is
@@ -48,7 +48,7 @@ class Call:
         self._written: tuple[bytes, ...] = ()
         """The data given to `write` and not taken yet."""
 
-    # --- what the application calls
+    # --- called by the application
 
     def start_response(
         self, status: str, headers: list[tuple[str, str]], exc_info: "OptExcInfo | None" = None, /

@@ -1,10 +1,10 @@
-"""Where other parsers and ours part ways: every one by name, with the statement it is about and who is right.
+"""The differences between other parsers and ours: each has a name, its statement, and the parser that is right.
 
-"ours": the RFC leaves no choice, and the other parser makes another one. "either": the RFC allows both. There is no
-"theirs", which would be a fault of ours. Each entry has a sample; a test shows that the divergence still exists.
+"ours": the RFC leaves no choice, and the other parser decides otherwise. "either": the RFC allows both. There is no
+"theirs", which would be a fault of ours. Each entry has a sample; a test shows that the difference still exists.
 
 An entry does not excuse a message. Its shape is mended, and the message compared again, until the readings are the
-same in everything: whatever else is wrong with them has no name, and is found.
+same in everything. So any other difference in the message has no name, and is found.
 """
 
 from dataclasses import dataclass

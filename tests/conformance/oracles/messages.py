@@ -1,4 +1,4 @@
-"""Requests for parsers to disagree about: composed by the grammar, then damaged a little; reproducible from a seed."""
+"""Requests that parsers may disagree about: made by the grammar, then damaged a little; reproducible from a seed."""
 
 from collections.abc import Callable, Iterator
 from random import Random

@@ -1,4 +1,4 @@
-"""Four parsers behind one function each: what they make of the first request in some bytes."""
+"""Four parsers behind one function each, which reads the first request in some bytes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

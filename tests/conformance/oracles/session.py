@@ -1,4 +1,4 @@
-"""Compares parsers at length: `python -m tests.conformance.oracles.session`.
+"""A long comparison of parsers: `python -m tests.conformance.oracles.session`.
 
 It fails where a divergence has no name, and where more messages have one than docs/divergences.md says: those figures
 only fall. `--document` writes the page with the figures of today.

@@ -1,4 +1,4 @@
-"""The benchmark of speed: what it asks for, how it reads its client, and what it counts of a tree of processes."""
+"""The benchmark of speed: its requests, its reading of its client, and its counts of a tree of processes."""
 
 import io
 import os

@@ -1,4 +1,4 @@
-"""The loop that shows what a request for a file costs at least answers as the servers do."""
+"""The loop with the least work for a file answers like the servers."""
 
 import re
 import socket

@@ -1,4 +1,4 @@
-"""The benchmark of speed: what is made of its figures."""
+"""The benchmark of speed: the report of its figures."""
 
 import json
 import sys

@@ -1,4 +1,4 @@
-"""What the tests with real scripts share."""
+"""Fixtures for tests with real scripts."""
 
 from collections.abc import Iterator
 from pathlib import Path

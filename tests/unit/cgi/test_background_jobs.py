@@ -1,4 +1,4 @@
-"""RFC 3875 §3.4, §6.1: what a script leaves running. Whoever holds none of its pipes has left the run. C11."""
+"""RFC 3875 §3.4, §6.1: jobs that a script leaves running; a job that holds none of its pipes is no part of it. C11."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""What the operator's log says of a script that cannot be started. C8."""
+"""The operator's log lines about a script that cannot be started. C8."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""RLIMIT_NOFILE of scripts, where the server has raised its own; with real processes. C9, D12."""
+"""RLIMIT_NOFILE of scripts, where the server has raised its own limit; with real processes. C9, D12."""
 
 import os
 import resource

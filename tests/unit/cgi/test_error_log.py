@@ -1,4 +1,4 @@
-"""What a script writes to its standard error, in the log. D19, D21, O2."""
+"""A script's standard error, in the log. D19, D21, O2."""
 
 import pytest
 

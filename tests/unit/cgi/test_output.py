@@ -1,4 +1,4 @@
-"""RFC 3875 §6, §5: what a script's output means. C12, C13, D19, S11."""
+"""RFC 3875 §6, §5: the meaning of a script's output. C12, C13, D19, S11."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""RFC 3875 §6.1: what a running script says, read without a gateway and without waiting. D17, C11."""
+"""RFC 3875 §6.1: the output of a running script, read without a gateway and without waiting. D17, C11."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""What the scripts of one server share: places, the line for them, and their end. D18, C11, L8, L9."""
+"""The shared state of the scripts of one server: places, the queue for them, and their end. D18, C11, L8, L9."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""RFC 3875 §3.2, §4.1.5, §4.1.13: which file runs, and how the path divides. C7, C8, T5, T6, T8."""
+"""RFC 3875 §3.2, §4.1.5, §4.1.13: the file that runs, and the division of the path. C7, C8, T5, T6, T8."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The application of the rows, for WSGI and for ASGI: both answer as it is written down."""
+"""The application of the rows, for WSGI and for ASGI: both answer by its description."""
 
 import asyncio
 import json

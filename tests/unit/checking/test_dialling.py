@@ -1,4 +1,4 @@
-"""Which server is meant by what is written, and whether it is on this machine."""
+"""The server that a text names, and whether it is on this machine."""
 
 import socket
 

@@ -1,4 +1,4 @@
-"""What becomes of rows at a server: held, failed, a choice, skipped."""
+"""The outcomes of rows at a server: held, failed, a choice, skipped."""
 
 from collections import Counter
 from collections.abc import Iterator

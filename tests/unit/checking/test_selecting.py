@@ -1,4 +1,4 @@
-"""What is meant by a clause, a section, a group, a name."""
+"""The meaning of a clause, a section, a group, or a name as a pattern."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What every test of the command leaves behind: nothing."""
+"""No test of the command leaves anything behind."""
 
 import logging
 from collections.abc import Iterator

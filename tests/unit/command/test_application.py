@@ -1,4 +1,4 @@
-"""`pyhttp wsgi MODULE:APP` finds the application, or says in one line why not."""
+"""`pyhttp wsgi MODULE:APP` finds the application, or gives the reason in one line."""
 
 import sys
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""The certificate of the command: what is right is served by, and what is wrong is said in one line."""
+"""The certificate of the command: a valid one is used, and a fault is reported in one line."""
 
 import re
 import ssl

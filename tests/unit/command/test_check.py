@@ -1,4 +1,4 @@
-"""`pyhttp check`: what it says, what it writes, how it ends."""
+"""`pyhttp check`: its messages, its files, its exit codes."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""The command line: what its arguments mean, what it prints, and its exit codes."""
+"""The command line: the meaning of its arguments, its output, and its exit codes."""
 
 import contextlib
 import http.client

@@ -1,4 +1,4 @@
-"""`pyhttp explain`: from where it reads, what it writes, how it ends."""
+"""`pyhttp explain`: its input, its output, its exit codes."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The parent of a server that would be the first process of a container, on a system that is told what happens."""
+"""The parent of a server as the first process of a container, on a fake system."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Where the command listens, and what it says where it cannot."""
+"""The listeners of the command, and its messages where it cannot listen."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""What the command shows besides: a QR code, and a browser."""
+"""The further output of the command: a QR code, and a browser."""
 
 import sys
 import threading

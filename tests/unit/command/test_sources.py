@@ -1,4 +1,4 @@
-"""What environment and file say of options: of each option in the table, by each command that has it."""
+"""Options from environment and file: each option of the table, for each command that has it."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

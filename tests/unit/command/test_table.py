@@ -1,4 +1,4 @@
-"""The table of options: what holds of all of them."""
+"""The table of options: rules for all of them."""
 
 from collections import Counter
 from typing import Final

@@ -1,4 +1,4 @@
-"""How the octets that a client sent are told."""
+"""The report on the octets of a client."""
 
 import pytest
 

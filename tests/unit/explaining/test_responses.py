@@ -1,4 +1,4 @@
-"""How the octets that a server sent are told."""
+"""The report on the octets of a server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What is told of octets as text."""
+"""The report on octets as text."""
 
 from pyhttp.explaining.requests import read_requests
 from pyhttp.explaining.text import escaped, told

@@ -1,4 +1,4 @@
-"""multipart/byteranges, taken apart by a parser of its own. G5."""
+"""multipart/byteranges, read by a second parser. G5."""
 
 import os
 import re

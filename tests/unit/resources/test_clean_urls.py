@@ -1,4 +1,4 @@
-"""Pages of a folder under addresses without `.html`."""
+"""Pages of a folder at addresses without `.html`."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a directory shows. W4, W5, W8, T4, T6, C8."""
+"""The entries of a directory. W4, W5, W8, T4, T6, C8."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""A file as a resource: what each request for it is answered with. W1, W2, W6."""
+"""A file as a resource: the answer to each request for it. W1, W2, W6."""
 
 import gzip
 import os

@@ -1,4 +1,4 @@
-"""Content written by the server is conditional as files are."""
+"""Content written by the server has conditions like files."""
 
 import hashlib
 

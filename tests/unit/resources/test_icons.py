@@ -1,4 +1,4 @@
-"""What kinds of things people keep in folders."""
+"""The kinds of files that people keep in folders."""
 
 import re
 from xml.etree.ElementTree import fromstring

@@ -1,4 +1,4 @@
-"""A directory as JSON: all of it, in one piece or in many. W4, W5."""
+"""A directory as JSON: the whole of it, in one piece or in many. W4, W5."""
 
 import json
 import os

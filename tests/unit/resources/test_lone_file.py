@@ -1,4 +1,4 @@
-"""`Response.file`: a file that a program names itself, as conditional as those of folders."""
+"""`Response.file`: a file that a program names itself, with conditions like those of folders."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Files opened once: T6, T7, T10, W1, C8."""
+"""Files that are opened once: T6, T7, T10, W1, C8."""
 
 import errno
 import os

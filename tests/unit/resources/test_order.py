@@ -1,4 +1,4 @@
-"""In what order a listing shows its entries."""
+"""The order of the entries of a listing."""
 
 import random
 import re

@@ -1,4 +1,4 @@
-"""Which part of a long listing a page shows. W5."""
+"""The part of a long listing on one page. W5."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The entries of a listing as they are written: loops over all of them say what is said of each alone."""
+"""The entries of a listing as text: a loop over all gives the same rows as each entry alone."""
 
 import datetime as dt
 import html

@@ -1,4 +1,4 @@
-"""What a browser gets where it goes to a page of an application that draws its pages itself."""
+"""The answer for a browser that goes to a page of an application that draws its pages itself."""
 
 from pathlib import Path
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a site adds to every answer."""
+"""The fields that a site adds to every answer."""
 
 import pytest
 

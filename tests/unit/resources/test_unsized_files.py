@@ -1,4 +1,4 @@
-"""Files that the kernel makes up when they are read: what they say of their size is not what can be read."""
+"""Files that the kernel makes up when they are read: their stated size is not their real one."""
 
 import os
 from collections.abc import Iterator

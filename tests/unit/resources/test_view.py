@@ -1,4 +1,4 @@
-"""What the query of a listing asks for."""
+"""The view of a listing that its query asks for."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""What is never sent, whatever name or link leads there. C8, T6, W8."""
+"""Files that are never sent, whatever name or link leads there. C8, T6, W8."""
 
 import os
 from pathlib import Path

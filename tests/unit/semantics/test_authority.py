@@ -1,4 +1,4 @@
-"""What Host may say."""
+"""The values that Host may have."""
 
 import pytest
 

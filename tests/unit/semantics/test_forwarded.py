@@ -1,4 +1,4 @@
-"""RFC 7239: which client a request comes from, by what trusted proxies say."""
+"""RFC 7239: the client of a request, by the word of trusted proxies."""
 
 import pytest
 

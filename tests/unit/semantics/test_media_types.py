@@ -1,4 +1,4 @@
-"""The table of media types, compared with the standard library's, and the look at what it does not hold. W6."""
+"""The table of media types, compared with the standard library's, and the look at other files. W6."""
 
 import mimetypes
 import re

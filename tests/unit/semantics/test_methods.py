@@ -1,4 +1,4 @@
-"""What a method that is not offered is answered with."""
+"""The answer to a method that is not offered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Cookies, as browsers take them."""
+"""Cookies, as browsers accept them."""
 
 from dataclasses import FrozenInstanceError
 from datetime import UTC, datetime, timedelta, timezone

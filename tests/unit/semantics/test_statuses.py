@@ -1,4 +1,4 @@
-"""What errors mean."""
+"""The meanings of errors."""
 
 import pytest
 

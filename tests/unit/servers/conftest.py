@@ -1,4 +1,4 @@
-"""Each kind of server, and nothing left of it."""
+"""Each kind of server, and a check that nothing is left of it."""
 
 from collections.abc import Iterator
 

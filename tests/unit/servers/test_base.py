@@ -1,4 +1,4 @@
-"""What every server promises: its life, its end, and where each turn of a connection ends."""
+"""The promises of every server: its life, its end, and the end of each turn of a connection."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""What wakes one thread."""
+"""The bell that wakes one thread."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""What a process of several does, in this one: what it is told, what it says, and what signals do to it."""
+"""The program of one process of several, run in this process: its orders, its words, and signals to it."""
 
 import io
 import os

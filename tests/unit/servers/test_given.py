@@ -1,4 +1,4 @@
-"""Who answers: a function, or what a server calls for each request; never both, and never the wrong way round."""
+"""The handler of a server: a function, or a callable for each request; never both, and never a wrong one."""
 
 import re
 from functools import partial

@@ -1,4 +1,4 @@
-"""Servers that answer for some hosts only (RFC 9110 §7.4): any other one is refused before its handler."""
+"""Servers that answer for some hosts only (RFC 9110 §7.4): other hosts are refused before the handler."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""Signals to a server that has the main thread: none is lost, whichever thread the system gives it to."""
+"""Signals to a server on the main thread: none is lost, whatever thread the system gives it to."""
 
 import signal
 import threading

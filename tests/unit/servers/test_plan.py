@@ -1,4 +1,4 @@
-"""What is sent to other processes, and what cannot be."""
+"""Objects that can be sent to other processes, and those that cannot."""
 
 import pickle
 import socket

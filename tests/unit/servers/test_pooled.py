@@ -1,4 +1,4 @@
-"""PooledServer: how many threads there are, who leads, and what waits."""
+"""PooledServer: the number of threads, the leader, and the queue."""
 
 import contextlib
 import os

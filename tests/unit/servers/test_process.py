@@ -1,4 +1,4 @@
-"""A process as the one that has started it sees it."""
+"""A process as its parent sees it."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""Several processes: who serves, who comes back, and that nobody is refused meanwhile."""
+"""Several processes: which of them serve, which are replaced, and that no client is refused meanwhile."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""Servers behind a proxy: the client is who a trusted proxy says, and nobody else is believed what they say."""
+"""Servers behind a proxy: the client is the one that a trusted proxy names, and no other word is believed."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""Under which addresses other devices reach a server."""
+"""The addresses by which other devices reach a server."""
 
 import socket
 from typing import Final, Self

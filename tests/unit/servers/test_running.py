@@ -1,4 +1,4 @@
-"""`run`: a program that serves until a signal comes, and leaves without a word."""
+"""`run`: a program that serves until a signal comes, and then ends without a message."""
 
 import errno
 import io

@@ -1,4 +1,4 @@
-"""When a process is started, and when by force ended."""
+"""The times at which a process is started, and ended by force."""
 
 import errno
 import os

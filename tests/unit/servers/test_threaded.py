@@ -1,4 +1,4 @@
-"""ThreadedServer: which threads there are, and for how long."""
+"""ThreadedServer: its threads, and their lives."""
 
 import logging
 import socket

@@ -1,4 +1,4 @@
-"""L5: what a client does during its turn, or as it takes its answer, never keeps a server awake: waits are counted."""
+"""L5: no act of a client, in its turn or with its answer, keeps a server awake: waits are counted."""
 
 import socket
 import threading

@@ -1,4 +1,4 @@
-"""Letting clients in, as long as there is room, and making room where there is none."""
+"""The admission of clients as long as there is room, and the way to make room."""
 
 import errno
 import os

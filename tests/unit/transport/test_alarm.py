@@ -1,4 +1,4 @@
-"""What ends a wait from outside."""
+"""The end of a wait from outside."""
 
 import os
 import select

@@ -1,4 +1,4 @@
-"""RFC 9110 §6: one response on its way out, whatever its content is."""
+"""RFC 9110 §6: one response on its way out, with every kind of content."""
 
 import os
 from collections.abc import Iterator

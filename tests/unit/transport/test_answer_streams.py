@@ -1,4 +1,4 @@
-"""RFC 9110 §6: answers whose content comes as it comes, from an iterator or a source."""
+"""RFC 9110 §6: answers whose content comes piece by piece, from an iterator or a source."""
 
 import errno
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What an exchange or its answer waits for besides its client; on a fake clock and a fake poller."""
+"""The waits of an exchange or its answer for other things than its client; on a fake clock and a fake poller."""
 
 import socket
 from typing import Final

@@ -1,4 +1,4 @@
-"""A connection as a socket: every method that moves octets, or would leave traces behind the turn."""
+"""A connection as a socket: every method that moves octets, or would leave traces after the turn."""
 
 import array
 import io

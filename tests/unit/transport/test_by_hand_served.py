@@ -1,4 +1,4 @@
-"""A server's connection as its handler gets it, on every server: a socket, with what the loop has read in front."""
+"""A server's connection as its handler gets it, on every server: a socket, with octets read by the loop in front."""
 
 import io
 import socket

@@ -1,4 +1,4 @@
-"""A client's connection as the loop keeps it, and as the channel of its exchange."""
+"""A client's connection as the loop sees it, and as the channel of its exchange."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""The schedule of looks."""
+"""The schedule of looks at connections."""
 
 from pyhttp.transport.deadlines import NEVER, Deadlines
 

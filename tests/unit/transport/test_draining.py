@@ -1,4 +1,4 @@
-"""The end of an exchange: unread content is read away, and the last answer can be read by its client."""
+"""The end of an exchange: unread content is read and dropped, and the client can read the last answer."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The gate, without a server: one answer for each exchange, what is pending, and the end of it."""
+"""The gate, without a server: one answer for each exchange, pending exchanges, and their end."""
 
 import os
 import threading

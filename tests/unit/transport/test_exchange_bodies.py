@@ -1,4 +1,4 @@
-"""The gate on every server: one answer for each request, whatever becomes of its body."""
+"""The gate on every server: one answer for each request, whatever its body does."""
 
 import os
 import socket

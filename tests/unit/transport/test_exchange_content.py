@@ -1,4 +1,4 @@
-"""The content of requests on every server: who reads it, who does not, and who never sends it."""
+"""The content of requests on every server: handlers that read it or do not, and clients that never send it."""
 
 import threading
 from collections.abc import Callable

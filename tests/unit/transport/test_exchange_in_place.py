@@ -1,4 +1,4 @@
-"""Exchanges on a socket that no loop keeps: what is pending is waited for at once."""
+"""Exchanges on a socket without a loop: the thread waits for pending work at once."""
 
 import contextlib
 import socket

@@ -1,4 +1,4 @@
-"""What becomes of a connection: lowered by whatever speaks against it, raised by nothing."""
+"""The fate of a connection: every reason against it lowers it, and nothing raises it."""
 
 import itertools
 

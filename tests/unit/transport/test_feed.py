@@ -1,4 +1,4 @@
-"""A feed by itself: what is written at one end, and read at the other."""
+"""A feed by itself: octets written at one end, and read at the other."""
 
 import threading
 import weakref

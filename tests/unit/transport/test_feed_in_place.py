@@ -1,4 +1,4 @@
-"""Feeds where a thread waits: on a socket that no loop keeps, and for `respond(..., wait=True)`."""
+"""Feeds where a thread waits: on a socket without a loop, and for `respond(..., wait=True)`."""
 
 import socket
 import threading

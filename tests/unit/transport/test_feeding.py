@@ -1,4 +1,4 @@
-"""How the loop sends feeds; on a fake clock and a fake poller, where whoever writes is another thread."""
+"""Feeds in the loop, on a fake clock and a fake poller; the writer is another thread."""
 
 import socket
 import threading

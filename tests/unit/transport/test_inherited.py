@@ -1,4 +1,4 @@
-"""What a service manager passes on, and what it is told."""
+"""The sockets of a service manager, and messages to it."""
 
 import contextlib
 import os

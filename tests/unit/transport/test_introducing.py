@@ -1,4 +1,4 @@
-"""A proxy that is to say who its client is, in front of all else: what it may do with that, and what it may not."""
+"""A proxy that has to name its client, before all else: the things that it may do, and those that it may not."""
 
 import logging
 import re

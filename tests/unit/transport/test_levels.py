@@ -1,4 +1,4 @@
-"""What is ready stays ready: it must not keep the loop awake, and must be heard of when its time has come."""
+"""A ready descriptor stays ready: it must not keep the loop awake, and its event must come at its time."""
 
 import socket
 from collections.abc import Callable

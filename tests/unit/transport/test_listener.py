@@ -1,4 +1,4 @@
-"""Where a server listens, and how many connections it can have."""
+"""The listeners of a server, and the number of connections that it can have."""
 
 import errno
 import resource

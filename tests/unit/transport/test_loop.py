@@ -1,4 +1,4 @@
-"""The loop: what it takes, in which order, and who leads."""
+"""The loop: the connections that it takes, their order, and the leader."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A model of everything that clients may do, and when."""
+"""A model of all acts of clients, at all times."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""What a connection holds that waits for its client: thousands of them are to be cheap (safety line D12).
+"""The memory of a connection that waits for its client: thousands of them have to be cheap (safety line D12).
 
 The bounds are those of Python 3.11: objects of other interpreters have other sizes.
 """

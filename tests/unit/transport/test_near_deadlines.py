@@ -1,4 +1,4 @@
-"""A deadline that is nearer than the leader looks is told to it, at whatever moment of its wait that comes."""
+"""A deadline before the leader's next look is reported to the leader, at any moment of its wait."""
 
 from collections import deque
 from collections.abc import Callable, Iterator

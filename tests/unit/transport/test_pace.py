@@ -1,4 +1,4 @@
-"""D9, D10: silence and rate, and what a client has taken."""
+"""D9, D10: silence and rate, and the octets that a client has taken."""
 
 import pytest
 

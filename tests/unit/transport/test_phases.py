@@ -1,4 +1,4 @@
-"""The table of phases: every row is driven by a real connection, and nothing goes round it."""
+"""The table of phases: every row is driven by a real connection, and no change bypasses the table."""
 
 import ast
 import itertools

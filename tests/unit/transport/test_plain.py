@@ -1,4 +1,4 @@
-"""Exchanges on sockets that no server keeps: what blocks there, and for how long."""
+"""Exchanges on sockets that are not a server's connections: the calls that block there, and for how long."""
 
 import gc
 import os

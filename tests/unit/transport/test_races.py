@@ -1,7 +1,7 @@
-"""What the leader does while another thread gives a connection back, at each moment of it that there is.
+"""The acts of the leader while another thread gives a connection back, at each moment of that.
 
-Arming takes the registry's lock, so that others can but wait for events while it lasts, and what they do with these
-comes when the lock is free again. `POINTS` are the moments between.
+Arming takes the registry's lock, so that other threads can only wait for events meanwhile; they act on these when the
+lock is free again. `POINTS` are the moments between.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""Requests whose turn cannot begin, and faults: what one costs, and whom."""
+"""Requests whose turn cannot begin, and faults: their cost, and the client that has to bear it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whose a connection is: taking, arming, closing, and the deadlines that are told."""
+"""The ownership of connections: taking, arming, closing, and the deadlines that are reported."""
 
 import itertools
 

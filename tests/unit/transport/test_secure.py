@@ -1,4 +1,4 @@
-"""Connections over TLS at each kind of server: what a handler does with them by hand, and how they end."""
+"""Connections over TLS at each kind of server: a handler's use of them by hand, and their end."""
 
 import contextlib
 import queue

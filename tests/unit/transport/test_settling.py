@@ -1,4 +1,4 @@
-"""What follows a turn: sending, and the items of an iterable; on a fake clock and a fake poller."""
+"""The steps after a turn: sending, and the items of an iterable; on a fake clock and a fake poller."""
 
 import socket
 from collections.abc import Iterator

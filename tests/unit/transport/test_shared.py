@@ -1,4 +1,4 @@
-"""Several processes at one listener: none takes all the clients, and none leaves them to one that does not come."""
+"""Several processes at one listener: none takes all clients, and none leaves them to an absent one."""
 
 import os
 import socket

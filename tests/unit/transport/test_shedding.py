@@ -1,4 +1,4 @@
-"""Who is shed for room, and who is spared: a connection whose next request has arrived."""
+"""Connections that are shed for room, and those that are spared since their next request has arrived."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Several connections at once, whatever their clients and handlers do, in any order.
+"""Several connections at once, with any acts of their clients and handlers, in any order.
 
 At every moment each connection has one owner, and at the end nothing is left of any of them.
 """

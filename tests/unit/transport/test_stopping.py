@@ -1,4 +1,4 @@
-"""A stop, from its request to its end: what is still answered, what is cut, and when."""
+"""A stop, from its request to its end: the requests that are still answered, the cuts, and their times."""
 
 import threading
 import time

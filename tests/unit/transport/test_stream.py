@@ -1,4 +1,4 @@
-"""The seam to a client's descriptor, on sockets of the system."""
+"""The stream over a client's descriptor, on sockets of the system."""
 
 import contextlib
 import errno

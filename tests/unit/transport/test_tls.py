@@ -1,4 +1,4 @@
-"""The seam to a client over TLS, on sockets of the system; the client's side is OpenSSL's, too."""
+"""The stream to a client over TLS, on sockets of the system; the client's side is OpenSSL's, too."""
 
 import contextlib
 import itertools

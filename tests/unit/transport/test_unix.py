@@ -1,4 +1,4 @@
-"""Sockets of the file system: stale, live, and other people's."""
+"""Sockets of the file system: stale ones, live ones, and those of others."""
 
 import errno
 import socket

@@ -1,4 +1,4 @@
-"""The chunked coding: what is taken off, what is refused, and what is put on."""
+"""The chunked coding: its removal, its refusals, and its addition."""
 
 import contextlib
 from typing import Final

@@ -1,4 +1,4 @@
-"""What a client may expect."""
+"""The expectations of a client."""
 
 import pytest
 

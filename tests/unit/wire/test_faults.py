@@ -1,4 +1,4 @@
-"""Which octet an error is about: the same one however the input was split."""
+"""The octet that an error is about: the same one however the input was split."""
 
 import pytest
 

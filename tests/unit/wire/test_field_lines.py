@@ -1,4 +1,4 @@
-"""Field lines and sections: what is refused, why, at which octet, and under which limit."""
+"""Field lines and sections: the refusals, with reason, octet and limit."""
 
 from typing import Final
 

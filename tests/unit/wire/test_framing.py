@@ -1,4 +1,4 @@
-"""How long content is: every way a request can say it, and every kind of response."""
+"""The length of content: every way in which a request can state it, and every kind of response."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Where lines end: CRLF and nothing else, each octet looked at once."""
+"""The ends of lines: CRLF and nothing else; each octet is looked at once."""
 
 import re
 from typing import Final

@@ -1,4 +1,4 @@
-"""The PROXY protocol: octets, and what a proxy says with them."""
+"""The PROXY protocol: its octets, and their meaning."""
 
 import struct
 from ipaddress import ip_address

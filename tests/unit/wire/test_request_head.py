@@ -1,4 +1,4 @@
-"""Heads read as they arrive, and what joins the parts of a head."""
+"""Heads that are read as they arrive, and the rules between the parts of a head."""
 
 from typing import Final
 

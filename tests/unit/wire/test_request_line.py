@@ -1,4 +1,4 @@
-"""Request lines that arrive in pieces, and what is said of wrong ones."""
+"""Request lines that arrive in pieces, and the errors of wrong ones."""
 
 from typing import Final
 

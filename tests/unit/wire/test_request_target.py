@@ -1,4 +1,4 @@
-"""Request-targets in their four forms, and whom a request is for."""
+"""Request-targets in their four forms, and the authority of a request."""
 
 import contextlib
 from typing import Final

@@ -1,4 +1,4 @@
-"""One connection as a whole: cycles, ends, errors, answers, and what is known in between."""
+"""One connection as a whole: cycles, ends, errors, answers, and its properties in between."""
 
 from typing import Final
 

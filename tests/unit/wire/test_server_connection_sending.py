@@ -1,4 +1,4 @@
-"""The sending side of a connection, what is known about its input, and that the work is linear."""
+"""The sending side of a connection, the known facts about its input, and that the work is linear."""
 
 import sys
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The state table: whole, and every state in it can be reached."""
+"""The state table: it is complete, and every state in it can be reached."""
 
 from pyhttp.errors import HTTPError
 from pyhttp.messages import RequestHead

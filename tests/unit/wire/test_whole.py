@@ -1,4 +1,4 @@
-"""Heads that arrived whole: what is taken is what the careful reader takes, and a known section changes nothing."""
+"""Heads that arrived whole: the accepted ones are those of the careful reader, and a known section changes nothing."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""PEP 3333: one call of an application, and what becomes of what it says and returns."""
+"""PEP 3333: one call of an application, with the effect of its arguments and its result."""
 
 import io
 import socket

@@ -1,4 +1,4 @@
-"""PEP 3333: what an application is told of a request."""
+"""PEP 3333: the environ of a request for an application."""
 
 import io
 from typing import TYPE_CHECKING

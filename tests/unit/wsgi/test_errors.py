@@ -1,4 +1,4 @@
-"""PEP 3333: what an application writes to `wsgi.errors` gets into the log, line by line. O2."""
+"""PEP 3333: the lines that an application writes to `wsgi.errors` go into the log, one by one. O2."""
 
 import logging
 import threading

@@ -1,4 +1,4 @@
-"""PEP 3333: an application behind each kind of server, and on a socket that none of them keeps."""
+"""PEP 3333: an application behind each kind of server, and on a socket that is not a server's connection."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""The client, at the server that pytest's plugin gives."""
+"""The client, with the server of pytest's plugin."""
 
 import pytest
 from notes.client import add_later, add_note, ask

@@ -1,4 +1,4 @@
-"""The servers of the project themselves, and a unittest as others write it."""
+"""The servers of the project themselves, and a unittest like those of others."""
 
 import unittest
 from pathlib import Path
