@@ -1,4 +1,4 @@
-"""A pytest plugin that runs only what cites a clause: `-p tests.breaking.citing --citing 9112-6.1-4b`."""
+"""A pytest plugin that runs only the tests that cite a clause: `-p tests.breaking.citing --citing 9112-6.1-4b`."""
 
 import pytest
 

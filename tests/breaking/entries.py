@@ -1,13 +1,13 @@
-"""For each MUST and MUST NOT that is tested a change that breaks it, and the test that notices: `changes/*.toml`.
+"""A change for each tested MUST and MUST NOT, which breaks it, and the test that notices: `changes/*.toml`.
 
-A file for each home; the key is the id, and the entry has
+Each home has a file. The key is the id, and the entry has
 
-change     what the broken server does
-file       the module that is changed, below src/pyhttp: the home of the statement
-find, put  code that stands there once, and what takes its place
+change     the behaviour of the broken server
+file       the changed module, below src/pyhttp: the home of the statement
+find, put  code that stands there once, and the code in its place
 test       file::function of the test that fails; of its parameters only those that are marked with the id are run
-elsewhere  why the module is another than the home, where it is
-hangs      why the test is only over when its time is, where it is
+elsewhere  the reason why the module is another than the home, if it is
+hangs      the reason why the test ends only with its time, if it does
 """
 
 import ast

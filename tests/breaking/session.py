@@ -1,8 +1,8 @@
 """Is each MUST noticed when it is broken? `python -m tests.breaking.session --only 9112-6 --jobs 2`.
 
-Applies the changes of `tests/breaking/changes` one at a time, in a copy of the source, and runs the test of each that
-cites the broken statement: it has to fail. Unbroken, the same tests have to pass. Exits 1 where a change does not
-apply, is not noticed, or is missing.
+The session applies the changes of `tests/breaking/changes` one at a time, in a copy of the source, and runs the test
+of each that cites the broken statement: it has to fail. Without the change the same tests have to pass. The exit code
+is 1 where a change does not apply, is not noticed, or is missing.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Each MUST and MUST NOT that is tested has a change that breaks it; `nox -s breaking` sees the tests notice."""
+"""Each tested MUST and MUST NOT has a change that breaks it; `nox -s breaking` checks that the tests notice."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -46,7 +46,7 @@ class TestProblems:
             (replace(good, find="no such code"), "stands 0 times"),
             (replace(good, find="PRODUCT"), "stands 2 times"),
             (replace(good, put=good.find), "changes no code"),
-            (replace(good, find="help nobody", put="help many"), "changes no code"),
+            (replace(good, find="help only an attacker", put="help many"), "changes no code"),
             (replace(good, find="the product", put='"""'), "no Python"),
             (replace(good, elsewhere="Why?"), "`elsewhere`"),
             (

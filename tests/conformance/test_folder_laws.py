@@ -1,6 +1,6 @@
-"""The laws, judged over what a folder answers by itself: files, parts, listings, redirects, errors, OPTIONS.
+"""The laws, judged over the answers of a folder by itself: files, parts, listings, redirects, errors, OPTIONS.
 
-`test_rows.py` judges them over what an application says, and so never sees a field that the folder writes.
+`test_rows.py` judges them over the answers of an application, and so never sees a field that the folder writes.
 """
 
 from functools import partial

@@ -1,4 +1,4 @@
-"""RFC 9110 §17.5, RFC 3875 §8.1: each element has a limit of its own, and what is written beside it happens there."""
+"""RFC 9110 §17.5, RFC 3875 §8.1: each element has a limit of its own, and its documented effect happens."""
 
 import inspect
 import re
