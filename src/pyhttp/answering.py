@@ -131,7 +131,7 @@ def _check_handler(handler: object) -> None:
     if not takes(handler, 1):
         raise TypeError(f"handler: called with a Request alone, which {name_of(handler)} does not take")
     if iscoroutinefunction(handler):
-        raise TypeError(f"handler: {name_of(handler)} is a coroutine function, which nobody would await; write def")
+        raise TypeError(f"handler: {name_of(handler)} is a coroutine function, which would never be awaited; write def")
 
 
 def returned(answer: object) -> Response:

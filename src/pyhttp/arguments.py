@@ -37,7 +37,7 @@ def check_callable(name: str, value: object, *, or_none: bool = False) -> None:
         TypeError: The argument cannot be called.
     """
     if not callable(value) and not (or_none and value is None):
-        raise TypeError(f"{name}: something to be called, not {type(value).__name__}")
+        raise TypeError(f"{name}: a callable, not {type(value).__name__}")
 
 
 def takes(function: object, count: int) -> bool:

@@ -131,7 +131,7 @@ def check_body(body: object) -> None:
         for item in body:
             check_item(item)
     elif not hasattr(body, "__iter__") and not isinstance(body, Source | Written):
-        raise TypeError(f"body: bytes, or what yields bytes, not {type(body).__name__}")
+        raise TypeError(f"body: bytes, or an iterable of bytes, not {type(body).__name__}")
 
 
 def check_item(item: object) -> None:

@@ -188,7 +188,7 @@ class Site:
                 if not name or "/" in name or "\0" in name or name in {".", ".."}:
                     raise ValueError(f"Site.{parameter}: {name!r} is not a plain file name")
         if self.only and self.spa not in {"", self.only}:
-            raise ValueError(f"Site.spa: {self.spa!r} is not the file that is all there is, {self.only!r}")
+            raise ValueError(f"Site.spa: {self.spa!r} is not the only file of the site, {self.only!r}")
 
     def _check_headers(self) -> None:
         for name, value in self.headers:
@@ -224,7 +224,7 @@ class Site:
                 raise ValueError(f"Site.cgi_env: {entry!r} is neither NAME nor NAME=VALUE")
             # HTTP_ is for fields of the client; a variable of the operator's there would be read as a field line.
             if name in _OF_THE_REQUEST or name.startswith("HTTP_"):
-                raise ValueError(f"Site.cgi_env: {name} is what the request says, and cannot be given")
+                raise ValueError(f"Site.cgi_env: {name} is set from the request, and cannot be given")
 
 
 def _kind(parameter: str) -> type:

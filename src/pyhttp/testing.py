@@ -59,7 +59,7 @@ class RecordedRequest:
     """The status of the answer."""
 
     def __str__(self) -> str:
-        line = f"{self.method} {self.target}" if self.method else "what is no request"
+        line = f"{self.method} {self.target}" if self.method else "a malformed request"
         return f"{line} -> {self.status}" + (f", with {len(self.content)} octets" if self.content else "")
 
 
@@ -142,7 +142,9 @@ class RecordingServer:
             raise ValueError("responses: at least one")
         for response in responses:
             check_type("responses", response, Response)
-            check_type("body", response.body, bytes, hint="what can be sent only once is for a handler to give")
+            check_type(
+                "body", response.body, bytes, hint="content that can be sent only once has to come from a handler"
+            )
         with self._changed:
             self._responses[method, _checked(path)] = responses
 

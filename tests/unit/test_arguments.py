@@ -22,14 +22,14 @@ def test_what_is_wrong_is_named_with_what_to_write() -> None:
         check_type("a", b"", int, str, hint="write this")
     with pytest.raises(TypeError, match=r"^a: int, not bool$"):
         optional("a", True, int)
-    with pytest.raises(TypeError, match=r"^a: something to be called, not NoneType$"):
+    with pytest.raises(TypeError, match=r"^a: a callable, not NoneType$"):
         check_callable("a", None)
 
 
 def test_what_else_takes_arguments() -> None:
     with pytest.raises(TypeError, match="workers: int, not str"):
         untyped(PooledServer)("127.0.0.1", 0, workers="4")
-    with pytest.raises(TypeError, match="handler: something to be called, not str"):
+    with pytest.raises(TypeError, match="handler: a callable, not str"):
         untyped(function_handler)("text")
     with pair() as (ours, _), pytest.raises(TypeError, match="site: Site, not dict"):
         untyped(BaseHttpRequestHandler)(ours, ("192.0.2.1", 1), None, site={"listing": False})

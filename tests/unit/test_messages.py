@@ -252,7 +252,7 @@ def test_a_location_is_a_uri_reference() -> None:
         ({"a": 1}, r"bytes, not dict: write json\.dumps\(body\)\.encode\(\)"),
         (MappingProxyType({}), "not mappingproxy: write json"),
         (None, "bytes, not NoneType: write"),
-        (5, "bytes, or what yields bytes, not int"),
+        (5, "bytes, or an iterable of bytes, not int"),
         ((b"a", "b"), "a part of a tuple is bytes or a FileSlice, not str"),
         ([b"a", None], "an iterable yields bytes, not NoneType"),
         (["a"], r"an iterable yields bytes, not str: write item\.encode\(\)"),

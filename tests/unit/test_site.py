@@ -52,7 +52,7 @@ def test_names_are_plain_names(name: str) -> None:
 
 
 def test_an_application_beside_the_one_file_there_is_could_not_be_reached() -> None:
-    with pytest.raises(ValueError, match=r"Site\.spa: 'b\.html' is not the file that is all there is, 'a\.html'"):
+    with pytest.raises(ValueError, match=r"Site\.spa: 'b\.html' is not the only file of the site, 'a\.html'"):
         Site(only="a.html", spa="b.html")
     assert Site(only="a.html", spa="a.html").spa == "a.html"
 

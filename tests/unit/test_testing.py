@@ -152,7 +152,7 @@ def test_a_response_for_a_query_goes_before_others_and_one_for_a_method_too() ->
         (lambda server: server.url_for("a"), ValueError, "path: "),
         (lambda server: server.url_for("/a b"), ValueError, "path: "),
         (lambda server: server.assert_requested("GET", "/a#b"), ValueError, "path: "),
-        (lambda server: untyped(RecordingServer)("a"), TypeError, "handler: something to be called, not str"),
+        (lambda server: untyped(RecordingServer)("a"), TypeError, "handler: a callable, not str"),
         (lambda server: untyped(RecordingServer)(site="a"), TypeError, "site: Site, not str"),
     ],
 )
@@ -219,7 +219,7 @@ def test_what_is_no_request_is_put_down_too() -> None:
         with WireClient(parts.hostname or "", parts.port or 0) as client:
             client.send(b"GET / HTTP/1.1\r\nno field\r\n\r\n")
             assert client.reply().status == 400
-        assert lines(server) == ["what is no request -> 400"]
+        assert lines(server) == ["a malformed request -> 400"]
 
 
 # --- what it says of that

@@ -126,7 +126,7 @@ def parse_server(text: str) -> Server:
     """
     if text.startswith(_UNIX):
         if text == _UNIX:
-            raise ValueError("unix: wants a path behind it")
+            raise ValueError("unix: needs a path behind it")
         return Server(text.removeprefix(_UNIX), 0, unix=True)
     parts = urlsplit(text if "://" in text else f"http://{text}")
     if parts.scheme not in _PORTS:

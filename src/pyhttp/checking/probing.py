@@ -167,7 +167,7 @@ def _lacks_path(prober: _Prober, name: str) -> str | None:
     content = b"x" if name in {"some", "late"} else b""
     reply = prober.post(path, content, "Content-Length: 1") if content else prober.get(path)
     if name == "split" and reply is not None and reply.get_all("X-Injected"):
-        return "the application's own interface makes two fields of the value with CRLF in it, for all one can see"
+        return "the application's own interface seems to make two fields of the value with CRLF in it"
     if name in _FAULTY:
         return f"the server has no {path}" if reply is not None and reply.status == 404 else None
     if reply is None:

@@ -205,7 +205,7 @@ def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Resp
             file.close()
             return Response(304, not_modified_fields(fields))
         case Verdict.PRECONDITION_FAILED:
-            raise PreconditionFailed("nothing tells which representation it is")
+            raise PreconditionFailed("nothing shows which representation it is")
         case verdict:
             assert_never(verdict)
 

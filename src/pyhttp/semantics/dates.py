@@ -60,7 +60,7 @@ def format_day(days: int) -> str:
         ValueError: The year does not have four digits.
     """
     if not EARLIEST <= days * _DAY <= LATEST:
-        raise ValueError(f"no date can say day {days}: its year has not four digits")
+        raise ValueError(f"no date can say day {days}: its year does not have four digits")
     year, month, day = _civil(days)
     return f"{year:04}-{month:02}-{day:02}"
 
@@ -68,7 +68,7 @@ def format_day(days: int) -> str:
 def _fields(seconds: int) -> tuple[int, int, int, int, int, int]:
     """The year, month, day, hour, minute and second of a time."""
     if not EARLIEST <= seconds <= LATEST:
-        raise ValueError(f"no date can say {seconds}: its year has not four digits")
+        raise ValueError(f"no date can say {seconds}: its year does not have four digits")
     days, rest = divmod(seconds, _DAY)
     hour, rest = divmod(rest, 3600)
     return *_civil(days), hour, *divmod(rest, 60)

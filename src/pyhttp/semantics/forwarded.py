@@ -46,7 +46,7 @@ def origin(headers: Headers, trusted: Networks) -> Origin | None:
     found = _last_untrusted(_forwarded(headers), trusted)
     other = _last_untrusted(_by_custom(headers), trusted)
     if found is not None and other is not None and found._replace(port=0) != other._replace(port=0):
-        raise ForwardedError("Forwarded and X-Forwarded-For, -Proto, -Host say different things")
+        raise ForwardedError("Forwarded and X-Forwarded-For, -Proto, -Host disagree")
     return found or other
 
 

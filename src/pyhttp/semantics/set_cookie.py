@@ -63,8 +63,8 @@ class Cookie:
         for part in ("name", "value", "path", "domain"):
             check_type(f"Cookie.{part}", getattr(self, part), str)
         for part, text, rule, meant in (
-            ("name", self.name, abnf.TOKEN, "a token, of letters and digits say"),
-            ("value", self.value, _VALUE, "a cookie-value; encode it, by urllib.parse.quote or base64 say"),
+            ("name", self.name, abnf.TOKEN, "a token, such as letters and digits"),
+            ("value", self.value, _VALUE, "a cookie-value; encode it, for instance by urllib.parse.quote or base64"),
             ("path", self.path or "/", _PATH, "a path, which begins with a slash and has no semicolon"),
             ("domain", self.domain or "a", _DOMAIN, "a host without a port"),
         ):

@@ -6,7 +6,7 @@ __all__ = ["explanation"]
 
 _EXPLANATIONS: Final = {
     400: "The server could not understand this request. Sending it again unchanged will not help.",
-    401: "This is shown only to those who can say who they are, and the request did not, or not rightly.",
+    401: "This is shown only with the right credentials, such as a password. The request had none, or wrong ones.",
     402: "This has to be paid for before it is shown.",
     403: "The server will not show this. Asking again will not help.",
     404: "There is nothing at this address. It may have been moved or deleted, or the address may be mistyped.",
@@ -14,7 +14,7 @@ _EXPLANATIONS: Final = {
     406: "The server has this resource only in forms that the request excludes.",
     408: "The request did not arrive in time. It can be sent again.",
     409: "The request does not fit the present state of the resource. Fetch it anew before trying again.",
-    410: "What was at this address has been removed, and will not come back.",
+    410: "The resource at this address has been removed, and will not come back.",
     411: "The server takes this content only with a Content-Length.",
     412: "A condition of the request does not hold: the resource is not what the client expected. "
     "Fetch it anew before trying again.",
@@ -24,7 +24,7 @@ _EXPLANATIONS: Final = {
     416: "The resource has no bytes in the range that was asked for.",
     417: "The server does not support what the Expect field of the request demands.",
     421: "This connection cannot answer for the address that was asked for. A new connection may.",
-    422: "The content of the request can be read, but what it says cannot be done.",
+    422: "The content of the request can be read, but cannot be carried out.",
     426: "The server answers this only over another protocol, which the Upgrade field of the answer names.",
     428: "The request has to say which state of the resource it is about, with If-Match for instance.",
     429: "Too many requests have come in a while. Please wait before trying again.",

@@ -46,7 +46,7 @@ def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> Hand
     """
     if handler is not None:
         if request_handler is not BaseHttpRequestHandler:
-            raise ValueError("request_handler and handler are two ways to say who answers: give one of them")
+            raise ValueError("request_handler and handler are two ways to answer requests: give one of them")
         return function_handler(handler)
     check_callable("request_handler", request_handler)
     if not takes(request_handler, 3):

@@ -83,7 +83,7 @@ class _Pickler(pickle.Pickler):
     def persistent_id(self, obj: object) -> None:
         """Look at an object, since this is called for each; no object gets an id of its own."""
         if getattr(obj, "__module__", None) == "__main__":
-            raise pickle.PicklingError(f"{obj!r} is of the main program")
+            raise pickle.PicklingError(f"{obj!r} belongs to the main program")
 
 
 def pickled(plan: Plan) -> bytes:

@@ -266,7 +266,7 @@ class Exchange:
         if self.ended or self.progress is ANSWERED:
             raise Misuse("an exchange has one response; a second one was given")
         if self.progress is not OPEN:
-            raise Misuse("the exchange is pending: what was asked for last has to go on first")
+            raise Misuse("the exchange is pending: the last collect or wait_for has to go on first")
 
     def finish_in_place(self) -> None:
         """Wait for the pending work, and until the whole answer has been sent; raises as a further turn does."""

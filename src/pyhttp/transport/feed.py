@@ -162,7 +162,7 @@ class FeedContent:
         """
         with self._lock:
             if self._begun:
-                raise Misuse("a Feed is the body of one response; a second one was given it")
+                raise Misuse("a Feed is the body of one response; it was given to a second one")
             self._begun = True
 
     def discard(self) -> None:
@@ -204,7 +204,7 @@ class FeedContent:
         with self._lock:
             self._read = True
             if self.closed == "too slow":
-                raise Disconnected("the client does not take what it is fed")
+                raise Disconnected("the client does not take the octets of its feed")
             data = bytes(self._unread[:_AT_ONCE])
             del self._unread[:_AT_ONCE]
             self._taken = len(data)

@@ -172,7 +172,7 @@ class PlainChannel:
             IncompleteRequest: The peer was never asked for it, or ended early.
         """
         if self.core.awaiting_continue:
-            raise IncompleteRequest("the content of the request before was never asked for")
+            raise IncompleteRequest("the client was never asked for the content of the previous request")
         left = most
         while left >= 0:
             match self.core.next_event():
@@ -182,7 +182,7 @@ class PlainChannel:
                     return self.input_complete()
                 case _:
                     self.receive()
-        raise MalformedRequest("the request before has more content than is read away")
+        raise MalformedRequest("the previous request has more content than is read and dropped")
 
     def send_some(self) -> None:
         """Send everything: there is no loop that would send the rest."""

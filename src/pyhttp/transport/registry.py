@@ -115,7 +115,7 @@ class Registry:
         now = conn.armed_at = self._clock()
         with self._lock:
             if self.over:
-                raise OSError("nobody leads any more")
+                raise OSError("no thread leads any more")
             try:
                 if watched is not None:
                     self._watch(conn, watched.watched())

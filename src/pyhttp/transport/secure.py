@@ -102,7 +102,7 @@ class SecureConnection(Connection):
 
     def _wait_for_octets(self, most: int) -> bytes:
         if self.stream.finished:
-            raise Disconnected("nothing can be read once the end of TLS was said")
+            raise Disconnected("nothing can be read after the end of TLS")
         until = self._until()
         while True:
             try:

@@ -100,7 +100,7 @@ class TlsStream:
                 raise
         except OSError as error:
             if not self._begun:
-                raise Disconnected("the client has left without a word") from error
+                raise Disconnected("the client has left before its first octet") from error
             raise self._fault(error) from error
         if not self._established:
             raise BlockingIOError
@@ -166,7 +166,7 @@ class TlsStream:
             self._flush()
         except BlockingIOError:
             if self._leaving.pending > _OWN:
-                raise self._fault(OSError("the client does not take what it asks for")) from None
+                raise self._fault(OSError("the client does not take the octets that it asks for")) from None
 
     # --- writing
 

@@ -71,7 +71,7 @@ def _split_authority_form(target: str) -> tuple[str, str, str]:
     """Split the form of CONNECT: it has no other form, and the port has to be a port number (9110-9.3.6-4a)."""
     host, _, port = target.rpartition(":")
     if not host or "/" in target or not port.isdigit() or not 0 < int(port) < 65536:
-        raise MalformedRequest("request-target: CONNECT wants host and port (RFC 9112 §3.2.3)")
+        raise MalformedRequest("request-target: CONNECT needs host and port (RFC 9112 §3.2.3)")
     return "", "", target
 
 

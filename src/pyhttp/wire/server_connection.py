@@ -82,7 +82,7 @@ class ServerConnection(RequestReceiver):
         if not 100 <= status <= 199 or status == 101:
             # Upgrade is ignored (9110-7.8-2b, safety line F15), also in HTTP/1.0, where the RFC demands it
             # (9110-7.8-14b).
-            raise Misuse(f"an interim response has a status of 100 to 199 but 101, not {status}")
+            raise Misuse(f"an interim response has a status of 100 to 199, except 101, not {status}")
         if self.request is None or self.request.version == "HTTP/1.0":  # 9110-15.2-1b
             raise Misuse("an interim response goes to an HTTP/1.1 request only (RFC 9110 §15.2)")
         self._expects = False

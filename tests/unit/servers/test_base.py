@@ -117,13 +117,13 @@ def test_a_port_out_of_range(server_class: ServerClass, port: int) -> None:
         ({"host": None}, "host: str, not NoneType"),
         ({"port": "8000"}, "port: int, not str"),
         ({"port": True}, "port: int, not bool"),
-        ({"request_handler": "Handler"}, "request_handler: something to be called, not str"),
+        ({"request_handler": "Handler"}, "request_handler: a callable, not str"),
         ({"limits": {"content": 5}}, "limits: Limits, not dict"),
         ({"timeouts": Limits()}, "timeouts: Timeouts, not Limits"),
         ({"proxies": ("127.0.0.1",)}, "proxies: Proxies, not tuple"),
         ({"allowed_hosts": "a.example"}, "allowed_hosts: frozenset, not str"),
         ({"allowed_hosts": frozenset({5})}, "allowed_hosts: str, not int"),
-        ({"access_log": "access.log"}, "access_log: something to be called, not str"),
+        ({"access_log": "access.log"}, "access_log: a callable, not str"),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_named(

@@ -45,11 +45,11 @@ def test_a_function_answers(server_class: type[BaseServer], handler: object) -> 
         ({"request_handler": Greeter().greet}, "is given as handler=Greeter.greet"),
         ({"request_handler": dict.fromkeys}, "which dict.fromkeys does not take"),
         ({"request_handler": lambda conn, addr: None}, "<lambda> does not take"),
-        ({"request_handler": 7}, "request_handler: something to be called, not int"),
-        ({"handler": coroutine}, "handler: coroutine is a coroutine function, which nobody would await; write def"),
+        ({"request_handler": 7}, "request_handler: a callable, not int"),
+        ({"handler": coroutine}, "handler: coroutine is a coroutine function, which would never be awaited; write def"),
         ({"handler": lambda: None}, "handler: called with a Request alone, which"),
         ({"handler": BaseHttpRequestHandler}, "which BaseHttpRequestHandler does not take"),
-        ({"handler": 7}, "handler: something to be called, not int"),
+        ({"handler": 7}, "handler: a callable, not int"),
     ],
 )
 def test_what_cannot_answer_is_refused_when_the_server_is_built(

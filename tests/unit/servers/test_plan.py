@@ -77,7 +77,7 @@ def test_what_no_other_process_can_find_is_refused(value: object) -> None:
 
 def test_what_the_main_program_defines_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process_app.Identified, "__module__", "__main__")
-    with pytest.raises(ValueError, match="is of the main program"):
+    with pytest.raises(ValueError, match="belongs to the main program"):
         pickled(PLAN)
 
 

@@ -423,7 +423,7 @@ def test_what_no_other_process_can_find_is_refused() -> None:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=PATIENCE
     )
-    assert "put it into a module: <class '__main__.Mine'> is of the main program" in done.stderr
+    assert "put it into a module: <class '__main__.Mine'> belongs to the main program" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -431,13 +431,13 @@ def test_what_no_other_process_can_find_is_refused() -> None:
     [
         ({"host": ("", 8000)}, r"host: str, not tuple: host and port are two arguments"),
         ({"port": "8000"}, "port: int, not str"),
-        ({"request_handler": 5}, "request_handler: something to be called, not int"),
-        ({"server_factory": "PooledServer"}, "server_factory: something to be called, not str"),
+        ({"request_handler": 5}, "request_handler: a callable, not int"),
+        ({"server_factory": "PooledServer"}, "server_factory: a callable, not str"),
         ({"limits": {"content": 5}}, "limits: Limits, not dict"),
         ({"proxies": "unix"}, "proxies: Proxies, not str"),
         ({"allowed_hosts": "a.example"}, "allowed_hosts: frozenset, not str"),
         ({"timeouts": 5}, "timeouts: Timeouts, not int"),
-        ({"access_log": "access.log"}, "access_log: something to be called, not str"),
+        ({"access_log": "access.log"}, "access_log: a callable, not str"),
         ({"processes": "auto"}, "processes: int, not str"),
     ],
 )

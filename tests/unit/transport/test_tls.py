@@ -389,9 +389,9 @@ def test_X2_a_client_that_asks_for_new_keys_without_end_is_ended() -> None:
         met.stream._leaving.write(bytes(PORTION + 1))  # as the answers to such messages would be
         socket.socket.send(met.client, b"\x17\x03\x03")
         assert wait_until_ready(met.raw.fileno(), READ, 10)
-        with pytest.raises(OSError, match="does not take what it asks for"):
+        with pytest.raises(OSError, match="does not take the octets that it asks for"):
             met.stream.read(100)
-        assert met.told == ["TLS failed: the client does not take what it asks for"]
+        assert met.told == ["TLS failed: the client does not take the octets that it asks for"]
 
 
 # --- the end

@@ -285,7 +285,7 @@ def test_nothing_of_a_call_is_left(tmp_path: Path) -> None:
 
 class TestArguments:
     def test_an_application_can_be_called(self) -> None:
-        with pytest.raises(TypeError, match="app: something to be called"):
+        with pytest.raises(TypeError, match="app: a callable"):
             untyped(wsgi_handler)(io)
 
     def test_content_is_spooled_or_streamed(self) -> None:
