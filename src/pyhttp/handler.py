@@ -264,7 +264,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         thread that serves all clients sends these: an override must not wait. `Site.headers` are added after it.
 
         Octets that the client does not take at once are sent after the turn. So an iterable body is still read when the
-        code that built it has returned. A body that needs a `with` block takes `wait=True`, which holds the thread.
+        code that built it has returned. If the body needs a `with` block there, use `wait=True`; it holds the thread.
 
         Args:
             response: The answer.

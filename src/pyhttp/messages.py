@@ -188,7 +188,7 @@ class Response:
 
         Args:
             path: The path of the file. It is the program's own, never a client's: the file is sent even behind a link.
-            request: The request; its Range and conditions count for GET and HEAD. Without it the whole file is sent.
+            request: The request; for GET and HEAD its Range and conditions count. Else the whole file is sent.
             content_type: The media type; unless given, the name tells it, else the beginning of the file.
             headers: Further fields, such as Content-Disposition; fields that the file itself decides may not be among
                 them.

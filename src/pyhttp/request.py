@@ -28,8 +28,8 @@ more than the read."""
 class Request:
     """One request.
 
-    A request from a connection of our server's handler has the head that was parsed there. From any other connected
-    socket one head is read, and not a byte more: the next `Request` on the same socket is the next request.
+    On a server's connection, as a handler gets it, a `Request` has the head that was parsed there. On any other
+    connected socket it reads one head, and not a byte more: the next `Request` there is the next request.
 
     Args:
         conn: A connected socket.

@@ -16,7 +16,7 @@ _TIMEOUTS: Final = Timeouts()
 
 
 class Surroundings:
-    """The attributes that a handler reads of its server, which may be any object: some have defaults."""
+    """The attributes that a handler reads of its server; it may be any object, as missing ones have defaults."""
 
     __slots__ = ("_server",)
 

@@ -28,7 +28,7 @@ _KEPT: Final = 1024
 """The largest number of octets of a section whose meaning is kept: most scripts begin every answer with the same
 lines."""
 _LARGEST: Final = 2**63 - 1
-"""F3: the largest count of 63 bits."""
+"""F3: the largest signed count of 64 bits."""
 
 _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = OF_CONNECTION | {"trailer", "upgrade"}
