@@ -142,9 +142,7 @@ class RecordingServer:
             raise ValueError("responses: at least one")
         for response in responses:
             check_type("responses", response, Response)
-            check_type(
-                "body", response.body, bytes, hint="content that can be sent only once has to come from a handler"
-            )
+            check_type("body", response.body, bytes, hint="a handler can give content that is sent only once")
         with self._changed:
             self._responses[method, _checked(path)] = responses
 

@@ -105,7 +105,7 @@ class BaseServer(InBackground):
         self._interrupted = False
         self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
         inline = type(self).process_request is BaseServer.process_request
-        self._loop.gathers = inline and serves_folder(self.request_handler)  # which keeps nobody for long
+        self._loop.gathers = inline and serves_folder(self.request_handler)  # whose turns are short
         self._set_up()
 
     def _set_up(self) -> None:

@@ -57,5 +57,5 @@ def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> Hand
 
 
 def serves_folder(factory: HandlerFactory) -> bool:
-    """Whether requests are answered by the handler of a folder as it is, with nothing overridden."""
+    """Whether the handler of a folder answers requests as it is, with no method overridden."""
     return (factory.func if isinstance(factory, partial) else factory) is BaseHttpRequestHandler

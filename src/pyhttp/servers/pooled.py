@@ -97,10 +97,9 @@ class PooledServer(BaseServer):
             allowed_hosts=allowed_hosts,
             access_log=access_log,
         )
-        self._loop.gathers = type(self).process_request is PooledServer.process_request  # long turns meet the standby
+        self._loop.gathers = type(self).process_request is PooledServer.process_request  # the standby ends long turns
         self.workers = workers
-        self._place = threading.Lock()
-        """The lock of the leader, which is released to run a handler: the thread that then takes it leads."""
+        self._place = threading.Lock()  # held by the leader, but not while it runs a handler: the next holder leads
         self._stand = threading.Lock()  # held by the standby; sleepers wait for it
         self._bell = Bell()  # for the standby
         self._counts = threading.Lock()

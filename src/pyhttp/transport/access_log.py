@@ -49,9 +49,9 @@ def loggers() -> "tuple[logging.Logger, logging.Logger]":
 
 
 def write_line(log: "logging.Logger", line: str) -> None:
-    """Give `line` to `log`, which is enabled for it.
+    """Give `line` to `log`, which is enabled for this level.
 
-    `Logger.info` would look through the stack for the line of code that calls it, which is always this one.
+    `Logger.info` would look through the stack for the calling line of code, which is always this one.
     """
     log.handle(log.makeRecord(log.name, INFO, __file__, 0, "%s", (line,), None))
 

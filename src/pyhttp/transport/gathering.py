@@ -1,7 +1,7 @@
-"""Answers that leave together (RFC 9112 §9): those that one round of the loop makes, one write behind the other.
+"""Answers that leave together (RFC 9112 §9): the answers of one round of the loop, one write behind the other.
 
-A client's program mostly sleeps until its answer comes, and to wake it costs more than to answer a request for a file.
-Where answers follow each other closely, it is still awake for the next one. So an answer is kept for up to a
+The program of a client mostly sleeps until its answer comes. To wake it costs more than to answer a request for a file.
+Where answers follow each other closely, the program is still awake for the next one. So an answer is kept for up to a
 millisecond while other requests wait behind it, and it is sent before the loop waits for anything.
 """
 
@@ -15,18 +15,18 @@ from pyhttp.transport.client import Connection
 __all__ = ["Gathering"]
 
 _LONGEST: Final = 0.001
-"""Seconds that an answer is kept at most while short turns follow. At a long one, who takes the lead sends it."""
+"""The most seconds for which an answer is kept while short turns follow. At a long turn, the next leader sends it."""
 
 
 class Gathering:
-    """The connections whose answers are kept. Each belongs to whoever takes it out of here.
+    """The connections whose answers are kept. Each belongs to the thread that takes it out of here.
 
     Attributes:
         kept: The connections, in the order of their answers.
 
     Args:
-        settle: Goes on with a connection whose answer has been sent, or as much of it as its client takes.
-        lose: Ends a connection that has failed.
+        settle: The function that goes on with a connection, whose answer has been sent as far as its client takes it.
+        lose: The function that ends a connection that has failed.
     """
 
     def __init__(self, settle: Callable[[Connection], None], lose: Callable[[Connection, BaseException], None]) -> None:
@@ -36,11 +36,11 @@ class Gathering:
         self._since = 0.0
 
     def add(self, conn: Connection, started: float) -> None:
-        """Keep the answer of `conn`; send all, where the first of them has been kept for long enough.
+        """Keep the answer of `conn`; send all answers, where the first of them has been kept for long enough.
 
         Args:
-            conn: By its owner; it has an answer in its outbox.
-            started: When its request began to be handled, on the monotonic clock.
+            conn: A connection of the caller, with an answer in its outbox.
+            started: The start of the handling of its request, on the monotonic clock.
         """
         if not self.kept:
             self._since = started
@@ -49,7 +49,7 @@ class Gathering:
             self.send()
 
     def send(self) -> None:
-        """Send all that is kept, on any thread."""
+        """Send all kept answers, on any thread."""
         while (conn := self.take()) is not None:
             try:
                 conn.outbox.send_gathered(conn.stream)
@@ -59,7 +59,7 @@ class Gathering:
                 self._settle(conn)
 
     def take(self) -> Connection | None:
-        """One of them, which is the caller's; None where there is none, or another thread was first."""
+        """Take out one connection, now of the caller; None where there is none, or another thread was first."""
         try:
             return self.kept.popleft()
         except IndexError:

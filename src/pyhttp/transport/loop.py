@@ -73,7 +73,7 @@ class Loop:
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
         self.gathers: bool = False
-        """Whether answers are kept while requests wait behind them: where turns are short, or a thread steps in."""
+        """Whether answers are kept while requests wait behind them: if turns are short, or another thread steps in."""
         self._patience = min(_PATIENCE, employer.timeouts.stop / 2)
         self.stopping: Stop = Stop(employer.timeouts.stop, employer.hurry, self._cut, clock)
         self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
@@ -117,7 +117,7 @@ class Loop:
         Returns:
             False where the calling thread has lost the lead meanwhile, and another thread runs the loop.
         """
-        self.gathering.send()  # the leader before has a long turn
+        self.gathering.send()  # the previous leader has a long turn
         while not (self.stopping.requested and self._finished()):
             self.round(role)
             if not role.leads:
@@ -168,7 +168,7 @@ class Loop:
             if self._deadlines.next_look <= now:
                 self._take_due(now)
         leads = True
-        while self._taken and leads:  # without the lead, what was taken is the next leader's
+        while self._taken and leads:  # without the lead, the next leader has the rest
             conn, late = self._taken.popleft()
             if self.stopping.is_cut:
                 conn.lower(Fate.CUT)

@@ -88,7 +88,7 @@ class Outbox:
             self.add(memoryview(data)[written:])
 
     def gather(self, head: bytes, content: bytes) -> bool:
-        """Keep both for `send_gathered`; False where there is too much to be copied."""
+        """Keep head and content for `send_gathered`; False where they are too long to be copied."""
         if self._pieces or len(content) > _JOINED:
             return False
         self.gathered = head + content
@@ -96,7 +96,7 @@ class Outbox:
         return True
 
     def send_gathered(self, stream: Stream) -> None:
-        """Send what was gathered, as `send` does.
+        """Send the gathered answer, as `send` does.
 
         Raises:
             Disconnected: The client is gone.

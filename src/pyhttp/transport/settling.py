@@ -47,7 +47,7 @@ class Settler:
         self._registry = registry
         self._clock = clock
         self.gathering: Gathering = Gathering(self.settle, self.lose)
-        """The answers that leave together."""
+        """The connections whose answers leave together."""
 
     def settle(self, conn: Connection) -> None:
         """Send the unsent octets after a turn or a refusal, then go on or end."""

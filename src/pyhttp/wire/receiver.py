@@ -68,7 +68,7 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
-        # The request line, the request that `_section` makes with it, and whether usual values of that are shared.
+        # The request line, the request that `_section` makes with it, and whether its usual values are shared.
         self._last: tuple[bytes, RequestHead, bool] | None = None
         self._ended = False
         self._error: HTTPError | None = None
@@ -92,7 +92,7 @@ class RequestReceiver:
         if section is not None and len(section[0]) > LONGEST_KEPT:
             self._section = self._last = None
         elif section is not None and last is not None and not last[2]:
-            section[1].share()  # not sooner, since a connection that ends with its first request need not
+            section[1].share()  # only now: a connection that ends with its first request does not need it
             self._last = last[0], last[1], True
 
     def receive_data(self, data: bytes) -> None:
