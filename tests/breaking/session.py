@@ -29,7 +29,7 @@ _LONGEST_OF_ALL: Final = 1200
 _LATE: Final = "it has taken more than"
 """How tests/helpers/bounded.py fails a test that hangs."""
 _CRASHES: Final = re.compile(r"^E +(NameError|UnboundLocalError|ImportError|SyntaxError)\b", re.MULTILINE)
-"""What a change that is wrong in itself fails with."""
+"""The errors of a change that is wrong in itself."""
 _WORDS: Final = 3000
 """Characters of what tests say that are told."""
 
