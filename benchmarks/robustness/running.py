@@ -83,7 +83,7 @@ class Server:
             return False
 
     def crowd(self, count: int, sent: bytes, window: int = 0) -> AbstractContextManager[list[socket.socket]]:
-        """So many clients that have each sent these octets; see `crowd`."""
+        """A number of clients that have each sent these octets; see `crowd`."""
         return crowd(self.address, count, sent, window=window, tls=self.tls)
 
     def stop(self) -> None:

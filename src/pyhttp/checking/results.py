@@ -16,7 +16,7 @@ class Outcome(Enum):
     HELD = "held"
     """The conversation took place, or another that the RFC allows as well."""
     FAILED = "failed"
-    """It did not take place, and a MUST or a SHOULD demands it."""
+    """The row did not take place, and a MUST or a SHOULD demands it."""
     CHOICE = "choice"
     """The server decides otherwise than the row, in a case that the RFC leaves open."""
     SKIPPED = "skipped"

@@ -163,7 +163,7 @@ class Directory:
         return self.entries([_Known(name, self._descriptor) for name in names])
 
     def _hides(self, name: str) -> bool:
-        """Whether a name is never shown; only a name with a dot in front or with odd characters may be such a one."""
+        """Whether a name is never shown; this is so only for names that begin with a dot or have odd characters."""
         return _CONTROL.search(name) is not None or (self._hide and is_hidden((name,)))  # T4, W8
 
     def _shows(self, name: str, mode: int, *, is_link: bool) -> bool:

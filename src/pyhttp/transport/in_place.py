@@ -124,7 +124,7 @@ def _follow(feed: FeedContent, answer: Answer, channel: Channel) -> None:
 
 
 def _pump(answer: Answer) -> bool:
-    """Send what the source has; returns whether it had octets, or its end."""
+    """Send the octets of the source; returns whether it had octets, or its end."""
     before = answer.octets
     answer.pump()
     return answer.complete or answer.octets > before

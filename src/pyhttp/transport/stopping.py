@@ -106,6 +106,6 @@ class Stop:
 
     def keep_aside(self, ended: threading.Event) -> None:
         """Keep the clock in a thread of its own; without a thread the loop keeps it, perhaps later."""
-        # It is no Thread object, since a signal may have come in the middle of starting one.
+        # No Thread object is used, since a signal may have come in the middle of starting a thread.
         with contextlib.suppress(RuntimeError):
             _thread.start_new_thread(self.keep, (ended,))
