@@ -137,5 +137,5 @@ def test_fields_of_both_kinds_may_say_the_same() -> None:
     ],
 )
 def test_fields_of_both_kinds_must_agree_since_one_may_come_from_the_client(lines: list[tuple[str, str]]) -> None:
-    with pytest.raises(ForwardedError, match="different things"):
+    with pytest.raises(ForwardedError, match="disagree"):
         found(*lines)

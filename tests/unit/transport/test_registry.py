@@ -170,7 +170,7 @@ def test_what_would_be_armed_when_nobody_leads_any_more_is_closed() -> None:
         made.loop.close()
         assert made.registry.over
         made.registry.enter(conn, Happening.SEND)
-        with pytest.raises(OSError, match="nobody leads"):
+        with pytest.raises(OSError, match="no thread leads"):
             made.registry.arm(conn)
         assert not conn.armed
         made.finish(conn, Response(200))
