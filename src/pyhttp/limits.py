@@ -57,10 +57,10 @@ class Limits:
     """Connections that the system holds before they are accepted, D13. Reason: a short queue, such as the 5 of
     `socketserver`, loses clients that come at the same moment."""
     drain: int = 64 * KIB
-    """Bytes of unread content that are read away to keep a connection, D15. Beyond them the connection closes. Reason:
-    up to so many it costs less than a new connection."""
+    """Bytes of unread content that are read and dropped to keep a connection, D15. For more, it is closed. Reason:
+    up to so many, reading costs less than a new connection."""
     linger: int = 64 * KIB
-    """Bytes that are read away after the last answer, D16. Reason: the client then receives the answer, and not a reset
+    """Bytes that are read and dropped after the last answer, D16. Reason: the client then receives the answer, no reset
     (9112 §9.6)."""
     read_ahead: int = 64 * KIB
     """Bytes received ahead of what is being handled, F12: one read of the socket, and the content that the loop awaits.
@@ -74,8 +74,8 @@ class Limits:
     """CGI processes at once, D18. Further requests for scripts wait in order. Reason: a process costs far more than a
     connection."""
     script_fields: int = 64 * KIB
-    """Bytes of the field section of a script's output, D19. Over it: 502. Reason: a script is not trusted, and no more
-    than a client may send is taken from it."""
+    """Bytes of the field section of a script's output, D19. Over it: 502. Reason: a script is not trusted: its fields
+    may be no longer than those of a client."""
     script_field_lines: int = 100
     """Field lines of a script's output, D19. Over it: 502. Reason: as for `script_fields`."""
     script_stderr: int = 64 * KIB
@@ -84,7 +84,7 @@ class Limits:
     ranges: int = 256
     """Byte ranges in one request, in ascending order, D20. Over it: Range is ignored. Reason: they are read and sent in
     one pass, so that this many cost about as much processor time as a file of some MiB, and some 100 KiB of memory;
-    programs that patch what they have already (zsync) ask for dozens."""
+    programs that complete an older copy of a file (zsync) ask for dozens."""
     unordered_ranges: int = 10
     """Byte ranges in one request that are not in ascending order, D20. Over it: Range is ignored. Reason: only a
     mistake or an attack has many of them."""
@@ -93,8 +93,8 @@ class Limits:
     line of 8 KiB."""
     spool_memory: int = MIB
     """Bytes of a request's content that are collected in memory, for a script (in a file of the system's memory) or by
-    `content="spooled"`. Longer content goes into an unnamed file where temporary files are. Reason: most content is
-    shorter, and memory is faster than a disk."""
+    `content="spooled"`. Longer content goes into an unnamed file in the folder for temporary files. Reason: most
+    content is shorter, and memory is faster than a disk."""
     spool: int = 2 * GIB
     """Bytes of content that are collected at once for all requests, D22. Over it: 503. Reason: `content` for each of
     `scripts` would fill a disk."""
@@ -128,18 +128,18 @@ class Timeouts:
     """X1: for a whole TLS handshake, from the beginning of the connection; a byte now and then does not renew it. Over
     it: closed. Reason: a client that says nothing must not have more time with TLS than without."""
     idle: float = 15.0
-    """D8: to the first byte of a connection, and between requests. Over it: closed without a word. Reason: a browser
+    """D8: to the first byte of a connection, and between requests. Over it: closed without an answer. Reason: a browser
     asks for the parts of a page within seconds, and an idle connection costs a descriptor and a buffer."""
     content: float = 20.0
     """D9: for silence within a request's content. Over it: 408. Reason: an upload that stops keeps its exchange, and
-    what waits for it."""
+    the handler that waits for it."""
     content_rate: float = 500.0
     """D9: for content after the first `content` seconds. Over them, under this rate: 408. Reason: with a limit of
     silence alone, a byte now and then could go on for ever."""
     send: float = 30.0
     """D10: for silence of a client that has octets of its answer to take. TCP tells of them by whole segments only: if
     such a step takes longer at the least rate, silence may last as long. Over it: closed. Reason: a reader that stops
-    must not hold what its answer holds, such as an open file."""
+    must not hold the things that its answer needs, such as an open file."""
     send_rate: float = 500.0
     """D10: for an answer after the first `send` seconds, over the whole answer, while octets wait. Under this rate:
     closed. Reason: as for `content_rate`."""
@@ -147,7 +147,7 @@ class Timeouts:
     """D14: for exchanges in progress after a stop was requested. Over it: cut. Reason: most supervisors kill a process
     10 to 30 s after they have asked it to end."""
     drain: float = 2.0
-    """D15: for reading away unread content. Over it: closed. Reason: longer than that, a new connection is the better
+    """D15: for reading and dropping unread content. Over it: closed. Reason: after that, a new connection is the better
     way for both sides."""
     close_notify: float = 2.0
     """X2: for a client to make room for the alert that ends TLS (RFC 9112 §9.8). Over it: closed. Reason: the answer

@@ -116,17 +116,17 @@ class Site:
     spa: str = ""
     """A file of the root that answers, with status 200, if a browser goes to a page that is not there: for an
     application that draws its pages itself. A request by a script, or for a name with a dot in it, stays 404. Reason
-    for "": what is missing has to show."""
+    for "": a missing page has to be seen as missing."""
     not_found: str = "404.html"
-    """A file of the root that answers, with status 404, for what is not there; "" for the plain error page. Reason:
+    """A file of the root that answers, with status 404, for a path that does not exist; "" for the plain page. Reason:
     other servers of static sites use this name, too."""
     max_age: int | None = None
     """Seconds that a cache may reuse an answer without asking (9111 §5.2.2.1); None: it must ask each time, `no-cache`.
     Reason: a file that was changed is seen at once, and asking costs little."""
     cors: bool = False
     """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`), those to errors, too. Every
-    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own. Reason: a page
-    of another origin could otherwise read what only this network reaches."""
+    preflight is answered 204 with the methods of files, whatever the path; a script answers its own. Reason: a page
+    of another origin could otherwise read answers that only this network can reach."""
     headers: tuple[tuple[str, str], ...] = ()
     """Further field lines for every answer of the site. A field that the server sets itself is replaced by one of the
     same name; a field of a script or a handler stays, and stands beside it if the name is Link, Set-Cookie or Vary.
@@ -150,7 +150,7 @@ class Site:
     processor time with every answer."""
     auth: "BasicAuth | None" = None
     """The users who may see the site; None: everybody may. Without credentials of a user, everything answers 401:
-    scripts, listings, and what is not there. Only preflights of `cors` are answered, because they carry no credentials.
+    scripts, listings, and missing pages. Only preflights of `cors` are answered, because they carry no credentials.
     Reason for None: by default the server listens on this machine only."""
     _hash: int = field(init=False, repr=False, compare=False)
 

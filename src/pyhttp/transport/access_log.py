@@ -63,7 +63,7 @@ class AccessEntry(NamedTuple):
     """
 
     client: str
-    """The address of the client, without its port, or what a trusted proxy says in its place."""
+    """The address of the client, without its port; or the text that a trusted proxy gives in its place."""
     ended: float
     """When the exchange ended, in seconds since the beginning of 1970 (UTC)."""
     duration: float
