@@ -1,4 +1,4 @@
-"""What the pictures of docs/inside.md have in common: how they begin, and how they look in light and in dark."""
+"""The common part of the pictures of docs/inside.md: their beginning, and their colours in light and in dark."""
 
 from collections.abc import Iterator
 from typing import Final

@@ -1,6 +1,6 @@
 """The states of `wire`, drawn from their two tables, for docs/inside.md: a box for each state, an arrow for each pair.
 
-Where the boxes stand is said here; what leads from one to another, the tables say. The arrows back to the beginning
+The places of the boxes are written here. The arrows come from the tables. The arrows back to the beginning
 stand for `start_next_cycle`, which is a rule beside the tables. `tests.helpers.inside` writes the picture.
 """
 

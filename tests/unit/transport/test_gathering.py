@@ -1,4 +1,4 @@
-"""Answers that leave together: when they are kept, when they leave, and what becomes of those that cannot."""
+"""Answers that leave together: the time for which they are kept, the write, and failed connections."""
 
 import socket
 import time
