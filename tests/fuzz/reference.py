@@ -1,13 +1,16 @@
 """A request parser without regular expressions: the rules of the RFCs, one by one, octet by octet.
 
-It is slow and gives no reasons; the fuzz targets compare the real one with it. It makes our choices as well.
+It is slow and gives no reasons; the fuzz targets compare the real one with it. It makes our choices as well. Each rule
+is a statement of its own, so that a test can tell whether random input has broken each rule.
 """
 
 import ipaddress
 from dataclasses import dataclass
 from typing import Final
 
-__all__ = ["Read", "chunks", "members", "read"]
+from pyhttp.limits import Limits
+
+__all__ = ["Fields", "Read", "field_section", "members", "read"]
 
 _TCHAR: Final = frozenset(b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _HEX: Final = frozenset(b"0123456789ABCDEFabcdef")
@@ -41,7 +44,9 @@ def _line(data: bytes, at: int, longest: int) -> tuple[bytes, int]:
     """The line at `at` and where the next one begins."""
     line = bytearray()
     while True:
-        if at + 1 >= len(data) or len(line) > longest:
+        if at + 1 >= len(data):
+            raise _NoError
+        if len(line) > longest:
             raise _NoError
         if data[at] == 13 and data[at + 1] == 10:
             return bytes(line), at + 2
@@ -63,19 +68,25 @@ def _is_token(data: bytes) -> bool:
     return bool(data) and all(octet in _TCHAR for octet in data)
 
 
-def _fields(data: bytes, at: int) -> tuple[Fields, int]:
+def _fields(data: bytes, at: int, limits: Limits) -> tuple[Fields, int]:
     """The field section at `at` with its empty line."""
     fields: Fields = []
     begin = at
     while True:
-        line, at = _line(data, at, 8192)
+        line, at = _line(data, at, limits.field_line)
         if not line:
             return fields, at
+        if at - begin > limits.field_section:
+            raise _NoError
         name, colon, value = line.partition(b":")
-        if not colon or not _is_token(name) or any(octet not in _VALUE for octet in value):
+        if not colon:
+            raise _NoError
+        if not _is_token(name):
+            raise _NoError
+        if any(octet not in _VALUE for octet in value):
             raise _NoError
         fields.append((name.lower(), _trim(value)))
-        if len(fields) > 100 or at - begin > 64 * 1024:
+        if len(fields) > limits.field_lines:
             raise _NoError
 
 
@@ -126,14 +137,19 @@ def _is_escaped(data: bytes, allowed: frozenset[int]) -> bool:
 def _check_target(method: bytes, target: bytes) -> None:
     """One of the forms that this method may use, on a connection without TLS; CONNECT is refused elsewhere."""
     if target.startswith(b"/"):
-        good = _is_escaped(target, _TARGET)
+        if not _is_escaped(target, _TARGET):
+            raise _NoError
     elif target == b"*":
-        good = method == b"OPTIONS"
+        if method != b"OPTIONS":
+            raise _NoError
     else:
         scheme, separator, rest = target.partition(b"://")
-        good = bool(separator) and scheme.lower() == b"http" and _is_absolute(rest)
-    if not good:
-        raise _NoError
+        if not separator:
+            raise _NoError
+        if scheme.lower() != b"http":
+            raise _NoError
+        if not _is_absolute(rest):
+            raise _NoError
 
 
 def _is_absolute(rest: bytes) -> bool:
@@ -142,15 +158,21 @@ def _is_absolute(rest: bytes) -> bool:
     return _is_host(rest[:end]) and _is_escaped(rest[end:], _TARGET)
 
 
-def _request_line(data: bytes, at: int) -> tuple[bytes, bytes, bytes, int]:
-    line, at = _line(data, at, 8192)
+def _request_line(data: bytes, at: int, limits: Limits) -> tuple[bytes, bytes, bytes, int]:
+    line, at = _line(data, at, limits.request_line)
     parts = line.split(b" ")
     if len(parts) != 3:
         raise _NoError
     method, target, version = parts
-    if not _is_token(method) or len(method) > 63 or method in {b"CONNECT", b"TRACE"}:
+    if not _is_token(method):
         raise _NoError
-    if len(version) != 8 or not version.startswith(b"HTTP/1.") or version[7] not in _DIGIT:
+    if len(method) > 63:
+        raise _NoError
+    if method in {b"CONNECT", b"TRACE"}:
+        raise _NoError
+    if len(version) != 8 or not version.startswith(b"HTTP/1."):
+        raise _NoError
+    if version[7] not in _DIGIT:
         raise _NoError
     _check_target(method, target)
     return method, target, version, at
@@ -162,7 +184,11 @@ def _get(fields: Fields, name: bytes) -> list[bytes]:
 
 def _check_fields(version: bytes, fields: Fields) -> None:
     hosts = _get(fields, b"host")
-    if len(hosts) > 1 or (not hosts and version != b"HTTP/1.0") or not all(map(_is_host, hosts)):
+    if len(hosts) > 1:
+        raise _NoError
+    if not hosts and version != b"HTTP/1.0":
+        raise _NoError
+    if not all(map(_is_host, hosts)):
         raise _NoError
     if len(_get(fields, b"content-type")) > 1:
         raise _NoError
@@ -191,43 +217,66 @@ def members(value: bytes) -> list[bytes]:
     return [part for part in map(_trim, (*found, bytes(member))) if part]
 
 
-def _content(data: bytes, at: int, version: bytes, fields: Fields) -> tuple[bytes, Fields, int]:
+def _content(data: bytes, at: int, version: bytes, fields: Fields, limits: Limits) -> tuple[bytes, Fields, int]:
     codings, lengths = _get(fields, b"transfer-encoding"), _get(fields, b"content-length")
     if codings:
-        if lengths or version == b"HTTP/1.0" or [coding.lower() for coding in codings] != [b"chunked"]:
+        if lengths:
             raise _NoError
-        return chunks(data, at)
+        if version == b"HTTP/1.0":
+            raise _NoError
+        if [coding.lower() for coding in codings] != [b"chunked"]:
+            raise _NoError
+        return _chunks(data, at, limits)
     if not lengths:
         return b"", [], at
-    if len(lengths) > 1 or not _is_number(lengths[0]):
+    if len(lengths) > 1:
+        raise _NoError
+    if not _is_number(lengths[0]):
         raise _NoError
     length = int(lengths[0].lstrip(b"0")[:20] or b"0")
+    if length > limits.content:
+        raise _NoError
     if at + length > len(data):
         raise _NoError
     return data[at : at + length], [], at + length
 
 
-def chunks(data: bytes, at: int) -> tuple[bytes, Fields, int]:
+def _chunks(data: bytes, at: int, limits: Limits) -> tuple[bytes, Fields, int]:
     """Chunked content at `at`: what it holds, its whole trailer section, its end."""
     content = bytearray()
     extensions = 0
     while True:
-        line, at = _line(data, at, 1024)
-        digits = 0
-        while digits < len(line) and line[digits] in _HEX:
-            digits += 1
-        extensions += len(line) - digits
-        if not 1 <= digits <= 16 or not _are_extensions(line[digits:]) or extensions > 16 * 1024:
+        line, at = _line(data, at, limits.chunk_line)
+        size, length = _chunk_line(line)
+        extensions += length
+        if extensions > limits.chunk_extensions:
             raise _NoError
-        size = int(line[:digits], 16)
         if not size:
             break
-        if at + size + 2 > len(data) or data[at + size : at + size + 2] != b"\r\n":
+        if len(content) + size > limits.content:
+            raise _NoError
+        if at + size + 2 > len(data):
+            raise _NoError
+        if data[at + size : at + size + 2] != b"\r\n":
             raise _NoError
         content += data[at : at + size]
         at += size + 2
-    trailers, at = _fields(data, at)
+    trailers, at = _fields(data, at, limits)
     return bytes(content), trailers, at
+
+
+def _chunk_line(line: bytes) -> tuple[int, int]:
+    """The size of a chunk, and the length of the extensions."""
+    digits = 0
+    while digits < len(line) and line[digits] in _HEX:
+        digits += 1
+    if not digits:
+        raise _NoError
+    if digits > 16:
+        raise _NoError
+    if not _are_extensions(line[digits:]):
+        raise _NoError
+    return int(line[:digits], 16), len(line) - digits
 
 
 def _are_extensions(text: bytes) -> bool:
@@ -276,14 +325,22 @@ def _after_quoted(text: bytes) -> bytes:
     return text
 
 
-def read(data: bytes) -> Read | None:
+def field_section(data: bytes, limits: Limits) -> tuple[Fields, int] | None:
+    """The field section that `data` begins with, and its end; None where there is none that is whole and good."""
+    try:
+        return _fields(data, 0, limits)
+    except _NoError:
+        return None
+
+
+def read(data: bytes, limits: Limits) -> Read | None:
     """The first request in `data`; None where there is none that is whole and good."""
     try:
         at = 2 if data.startswith(b"\r\n") else 0
-        method, target, version, at = _request_line(data, at)
-        fields, at = _fields(data, at)
+        method, target, version, at = _request_line(data, at, limits)
+        fields, at = _fields(data, at, limits)
         _check_fields(version, fields)
-        content, trailers, end = _content(data, at, version, fields)
+        content, trailers, end = _content(data, at, version, fields, limits)
     except _NoError:
         return None
     return Read(method, target, version, fields, content, trailers, end)

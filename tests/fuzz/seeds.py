@@ -42,6 +42,14 @@ _INTRODUCTIONS: Final = (
 _APART: Final = {
     "byte_ranges": (b"bytes=0-", b"bytes=-1", b"bytes=0-0, 2-3", b"bytes=9-1", b"BYTES=1-2,,-3"),
     "proxy_header": _INTRODUCTIONS,
+    "date": (
+        b"Sun, 06 Nov 1994 08:49:37 GMT",
+        b"Sunday, 06-Nov-94 08:49:37 GMT",
+        b"Sun Nov  6 08:49:37 1994",
+        b"Tue, 29 Feb 2000 23:59:60 GMT",
+        b"Sun, 31 Nov 1994 24:00:00 GMT",
+    ),
+    "entity_tags": (b'"x"', b'W/"x", "a,b"', b', "",', b'"x', b'"x" "y"', b"*"),
     "forwarded": (
         b"192.0.2.7",
         b"10.0.0.1, [2001:db8::1]:80, unknown",
@@ -80,8 +88,10 @@ def _parts(target: str) -> Iterator[bytes]:
                 yield b"\x80" + data
             case "chunked" if b"chunked" in head:
                 yield b"\x80" + content
-            case "target" if line.count(b" ") == 2:
+            case "target" | "path" if line.count(b" ") == 2:
                 yield line.split(b" ")[1]
+            case "field_section":
+                yield b"\r\n".join((*fields, b"", b"")) + content
             case "host":
                 yield from (field[6:] for field in fields if field.startswith(b"Host: "))
             case "members":

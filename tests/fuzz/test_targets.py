@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from tests.conformance.oracles.messages import requests
 from tests.fuzz import reference
+from tests.fuzz.inputs import INPUTS
 from tests.fuzz.seeds import CORPUS, DICTIONARY, seeds
-from tests.fuzz.targets import TARGETS
+from tests.fuzz.targets import LIMITS, TARGETS
 
 WORDS: Final = tuple(
     line.partition('="')[2].rstrip()[:-1].encode("ascii").decode("unicode_escape").encode("latin-1")
@@ -27,54 +28,15 @@ def test_the_seeds_of(target: str) -> None:
         TARGETS[target](data)
 
 
-@given(INPUT)
-def test_request(data: bytes) -> None:
-    TARGETS["request"](data)
+@pytest.mark.parametrize("target", TARGETS)
+@given(data=st.data())
+def test_nearly_valid_input_of(target: str, data: st.DataObject) -> None:
+    TARGETS[target](data.draw(INPUTS[target]))
 
 
-@given(INPUT)
-def test_request_of_the_grammar(data: bytes) -> None:
-    TARGETS["request"](b"\x80POST / HTTP/1.1\r\nHost: a\r\n" + data)
-
-
-@given(INPUT)
-def test_chunked(data: bytes) -> None:
-    TARGETS["chunked"](data)
-
-
-@given(INPUT)
-def test_target(data: bytes) -> None:
-    TARGETS["target"](data)
-
-
-@given(INPUT)
-def test_host(data: bytes) -> None:
-    TARGETS["host"](data)
-
-
-@given(INPUT)
-def test_members(data: bytes) -> None:
-    TARGETS["members"](data)
-
-
-@given(INPUT)
-def test_byte_ranges(data: bytes) -> None:
-    TARGETS["byte_ranges"](data)
-
-
-@given(INPUT)
-def test_script_output(data: bytes) -> None:
-    TARGETS["script_output"](data)
-
-
-@given(INPUT)
-def test_proxy_header(data: bytes) -> None:
-    TARGETS["proxy_header"](data)
-
-
-@given(INPUT)
-def test_forwarded(data: bytes) -> None:
-    TARGETS["forwarded"](data)
+@given(st.sampled_from(list(TARGETS)), INPUT)
+def test_any_input(target: str, data: bytes) -> None:
+    TARGETS[target](data)
 
 
 @given(st.integers(0, 2**32))
@@ -92,8 +54,8 @@ def test_the_reference_reads_a_request() -> None:
     data = b"POST /a?b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n2;x=y\r\nhi\r\n0\r\nX:  1 \r\n\r\nGET"
     fields = [(b"host", b"a"), (b"transfer-encoding", b"chunked")]
     expected = reference.Read(b"POST", b"/a?b", b"HTTP/1.1", fields, b"hi", [(b"x", b"1")], len(data) - 3)
-    assert reference.read(data) == expected
+    assert reference.read(data, LIMITS) == expected
 
 
 def test_the_reference_refuses() -> None:
-    assert reference.read(b"GET / HTTP/1.1\r\n\r\n") is None
+    assert reference.read(b"GET / HTTP/1.1\r\n\r\n", LIMITS) is None

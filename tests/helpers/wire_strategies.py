@@ -137,9 +137,9 @@ SPOILERS: Final = st.sampled_from(
 
 @st.composite
 def broken_heads(draw: st.DrawFn) -> bytes:
-    """A head in which a few pieces were cut out or put in; some are still right."""
+    """A head in which mostly a piece or two were cut out or put in; a good part is still right."""
     data = draw(heads())
-    for _ in range(draw(st.integers(1, 3))):
+    for _ in range(draw(st.sampled_from((0, 0, 1, 1, 2)))):
         start = draw(st.integers(0, len(data)))
         end = start + draw(st.sampled_from((0, 0, 1, 2)))
         data = data[:start] + draw(SPOILERS) + data[end:]
