@@ -1,4 +1,4 @@
-"""What each fuzz target gets: valid input, damaged a little in most cases."""
+"""The input of each fuzz target: valid input, which is damaged a little in most cases."""
 
 from typing import Final, TypeVar
 

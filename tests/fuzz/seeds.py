@@ -1,6 +1,7 @@
-"""The seeds of fuzzing: the octets of the conformance rows, requests by the grammar, and inputs that broke something.
+"""The seeds of fuzzing: the octets of the conformance rows, requests by the grammar, and the corpus.
 
-A found input goes into `corpus/TARGET/`, and is played by every test run from then on.
+`corpus/TARGET/` has a few short inputs, which take all known ways through the target, and each input that broke it.
+Every test run plays them.
 """
 
 from collections.abc import Iterator
@@ -63,13 +64,13 @@ _APART: Final = {
 
 
 def found(target: str) -> list[bytes]:
-    """Inputs that once broke the target."""
+    """Its corpus."""
     folder = CORPUS / target
     return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.is_dir() else []
 
 
 def seeds(target: str) -> list[bytes]:
-    """Inputs to begin with: found ones, and parts of requests that suit the target."""
+    """Inputs to begin with: the corpus, and parts of requests that suit the target."""
     return [*found(target), *_parts(target)]
 
 

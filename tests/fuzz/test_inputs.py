@@ -1,4 +1,4 @@
-"""The strategies of `inputs` reach what they are for: a good part is read, a good part refused, for every reason."""
+"""The strategies of `inputs` have valid and wrong input, and the wrong input breaks each rule of the parsers."""
 
 import ast
 import inspect
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from _typeshed import TraceFunction
 
 LEAST: Final = 0.3
-"""Of the inputs are to be read, and as many refused."""
+"""The least part of the inputs that has to be read, and the least part that has to be refused."""
 REFUSE_NOTHING: Final = {"members"}
-"""A list has its members, whatever is written; it is never refused."""
+"""These parsers take any input."""
 Functions = tuple[ModuleType, tuple[str, ...]]
 ALL: Final = ()
 _CHUNKS: Final = ("_chunks", "_chunk_line", "_are_extensions", "_fields", "_line")

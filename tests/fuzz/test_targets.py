@@ -1,4 +1,4 @@
-"""The fuzz targets in an ordinary test run: their seeds, earlier finds, and random input. V2, V4, F13."""
+"""The fuzz targets in an ordinary test run: their seeds, the corpus, and random input. V2, V4, F13."""
 
 from typing import Final
 

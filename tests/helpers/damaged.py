@@ -1,6 +1,6 @@
-"""Text for hypothesis that is valid and then, in most cases, damaged a little: so that each rule of a reader is met.
+"""Strategies of hypothesis for text that is valid, or valid and then damaged a little, so that it breaks each rule.
 
-Octets are characters of ISO-8859-1. `tests/fuzz/test_inputs.py` shows how much of it is read and how much refused.
+Each character of ISO-8859-1 is one octet. `tests/fuzz/test_inputs.py` shows how much is read and how much is refused.
 """
 
 import datetime as dt
@@ -46,14 +46,14 @@ def damaged(
     odd: Sequence[str] = (),
     times: Sequence[int] = (0, 0, 1, 1, 2),
 ) -> str:
-    """One of the values, some as they are, the others with a piece put, cut out, replaced, moved or said twice.
+    """One of the values, as it is or damaged: a piece of it is added, cut out, replaced, moved or said twice.
 
     Args:
         draw: Of hypothesis.
         values: Valid ones.
         pieces: What is put, or put in place of something.
         ends: Characters that end a part of a value; half of the damage is done to such parts.
-        odd: What stands for a value, once each: damage would seldom break the rules that these break.
+        odd: Texts that stand for a value, each of them once. They break the rules that damage breaks too seldom.
         times: How often a value is damaged, each of them as likely; more often where most damage does none.
     """
     if odd and draw(st.sampled_from((False, True))):  # each is drawn once: soon there are none left
