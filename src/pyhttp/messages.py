@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 from pyhttp.contents import Body, FileSlice, OpenFile, Source, Written, check_body, check_item, close_body, octets
+from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import OF_CONNECTION, Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
 
@@ -218,8 +219,8 @@ class Response:
             case tuple():
                 return octets(self.body)
             case _:
-                stated = self.headers.get("Content-Length")
-                return None if stated is None else int(stated)
+                stated = self.headers.get_all("Content-Length")
+                return parse_content_length(stated) if stated else None
 
     def close(self) -> None:
         """Release the content; the gate does so for every Response that it is given."""
@@ -278,9 +279,10 @@ def _steered(status: int, headers: Headers, body: Body) -> Headers:
 def _check_content_length(status: int, headers: Headers, body: Body) -> None:
     """Refuse a wrong Content-Length: a sender states one only when it is correct (RFC 9110 §8.6)."""
     stated = headers.get_all("Content-Length")
-    value = stated[0]
-    if len(stated) > 1 or not (value.isascii() and value.isdigit()):
-        raise ValueError(f"headers: Content-Length is one decimal number (RFC 9110 §8.6), not {', '.join(stated)!r}")
+    try:
+        value = parse_content_length(stated)
+    except ValueError as error:
+        raise ValueError(f"headers: {error}: {', '.join(stated)[:200]!r}") from error
     if status == 204:
         raise ValueError("headers: a 204 response has no Content-Length (RFC 9110 §8.6)")
     if status == 304:  # there the field describes the representation that was not sent
@@ -292,5 +294,5 @@ def _check_content_length(status: int, headers: Headers, body: Body) -> None:
             actual = octets(body)
         case _:
             return
-    if int(value) != actual:
+    if value != actual:
         raise ValueError(f"headers: Content-Length is {value}, the body has {actual} bytes")

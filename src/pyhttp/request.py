@@ -8,6 +8,7 @@ from typing import Final, Self
 from pyhttp.errors import ContentTooLarge
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.cookies import parse_cookies
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.transport.body import ContentStream
@@ -117,9 +118,9 @@ class Request:
             ContentTooLarge: The content is larger. Where Content-Length says so, nothing is read.
             HTTPError: As for `body`.
         """
-        stated = self.headers.by_name.get("content-length") if self._body is None else None
-        if stated is not None and int(stated) > limit:
-            raise ContentTooLarge(f"the content has {stated} octets, and the handler takes {limit}")
+        stated = self.headers.get_all("Content-Length") if self._body is None else ()
+        if stated and (length := parse_content_length(stated)) > limit:  # nothing is raised: the head was taken
+            raise ContentTooLarge(f"the content has {length} octets, and the handler takes {limit}")
         kept = io.BytesIO()
         while piece := self.body.read1(_BUFFER):
             kept.write(piece)

@@ -13,6 +13,7 @@ from pyhttp import abnf
 from pyhttp.errors import BadGateway
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN
+from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import OF_CONNECTION, Headers, is_field_name, is_field_value
 from pyhttp.semantics.references import uri_reference
 
@@ -25,10 +26,7 @@ _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.
 _TYPED: Final = re.compile(abnf.text(abnf.TOKEN + rb"/" + abnf.TOKEN) + r"(?:[ \t]*+;.*)?")
 """A type and a subtype; the parameters are the script's own. The value reaches the client as it is (3875-6.3.1-3c)."""
 _KEPT: Final = 1024
-"""The largest number of octets of a section whose meaning is kept: most scripts begin every answer with the same
-lines."""
-_LARGEST: Final = 2**63 - 1
-"""F3: the largest signed count of 64 bits."""
+"""Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
 
 _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = OF_CONNECTION | {"trailer", "upgrade"}
@@ -197,10 +195,10 @@ def _is_dropped(name: str, dropped: set[str]) -> bool:
 
 
 def _content_length(values: list[str]) -> int | None:
-    """The length of content that the script states, by the rule for requests (9110-8.6-13a, safety line F3)."""
+    """What the script says of its content's length; a malformed one goes no further (9110-8.6-13a)."""
     if not values:
         return None
-    value = values[0]
-    if len(values) > 1 or not (value.isascii() and value.isdigit()) or len(value) > 19 or int(value) > _LARGEST:
-        raise BadGateway(f"Content-Length is not one decimal number: {', '.join(values)[:200]!r}")
-    return int(value)
+    try:
+        return parse_content_length(tuple(values))
+    except ValueError as error:
+        raise BadGateway(f"{error}: {', '.join(values)[:200]!r}") from error

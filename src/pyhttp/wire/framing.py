@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from pyhttp.errors import CodingUnknown, HTTPError, MalformedRequest
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.content_length import parse_content_length
 
 __all__ = [
     "CHUNKED",
@@ -14,13 +15,9 @@ __all__ = [
     "NoContent",
     "Sized",
     "UntilClose",
-    "parse_content_length",
     "request_framing",
     "response_framing",
 ]
-
-LARGEST: Final = 2**63 - 1
-"""F3: the largest signed 64-bit count; no client sends more, and many recipients would overflow."""
 
 
 class NoContent:
@@ -79,9 +76,11 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
             raise _wrong_coding(headers.members("Transfer-Encoding"))
         return CHUNKED  # understood (9112-6.1-4a), and removed before other code sees the content (9112-6.1-8b)
     if "content-length" in fields:
-        # Items 5 and 6. Equal repetitions may be read as one (9112-6.3-2.5.1a, 9110-8.6-13a.2); here they are refused
-        # (safety line F2).
-        length = parse_content_length(headers.get_all("Content-Length"))
+        # Items 5 and 6. What is no length cannot be recovered from, a list of equal ones included (9112-6.3-2.5.1a).
+        try:
+            length = parse_content_length(headers.get_all("Content-Length"))
+        except ValueError as error:
+            raise MalformedRequest(str(error)) from error  # 9112-6.3-2.5.1b
         return Sized(length) if length else NO_CONTENT
     # Item 7. Item 8 is about responses. A client need not state a length: chunked content is accepted (9112-6.3-5a).
     return NO_CONTENT
@@ -93,25 +92,6 @@ def _wrong_coding(codings: tuple[str, ...]) -> HTTPError:
     if len(names) > 1 and names[-1] == "chunked" and "chunked" not in names[:-1]:
         return CodingUnknown(f"Transfer-Encoding: {', '.join(names)} (9112-6.1-11a)")
     return MalformedRequest("Transfer-Encoding: not chunked alone, last and once (9112-6.3-2.4.3a)")
-
-
-def parse_content_length(lines: tuple[str, ...]) -> int:
-    """The number of octets that Content-Length states (RFC 9110 §8.6).
-
-    Leading zeros are digits like others. `int` gets at most 19 digits (9110-8.6-10b).
-
-    Raises:
-        MalformedRequest: Not one line of ASCII digits, or above 2**63 - 1 (9112-6.3-2.5.1b).
-    """
-    if len(lines) != 1:
-        raise MalformedRequest("Content-Length: more than one line (RFC 9112 §6.3)")
-    value = lines[0]
-    if not (value.isascii() and value.isdigit()):
-        raise MalformedRequest("Content-Length: not a decimal number (RFC 9110 §8.6)")
-    digits = value.lstrip("0")
-    if len(digits) > 19 or int(digits or "0") > LARGEST:
-        raise MalformedRequest("Content-Length: above 2^63-1 (RFC 9112 §6.3)")
-    return int(digits or "0")
 
 
 def response_framing(method: str, version: str, status: int, length: int | None) -> Framing:

@@ -3,6 +3,7 @@
 from typing import assert_never
 
 from pyhttp.errors import Misuse
+from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import Headers
 from pyhttp.wire.chunked import encode_chunk, encode_last_chunk
 from pyhttp.wire.events import ResponseHead
@@ -133,6 +134,6 @@ class ResponseSender:
 
 
 def _stated_length(fields: Headers) -> int | None:
-    """The Content-Length among `fields`, which the caller has checked."""
-    value = fields.get("Content-Length")
-    return None if value is None else int(value)
+    """The Content-Length among `fields`, checked by whoever built them."""
+    lines = fields.get_all("Content-Length")
+    return parse_content_length(lines) if lines else None

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pyhttp.phrases import reason_phrase
+from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import Headers, is_field_value
 
 __all__ = ["Start", "started"]
@@ -68,10 +69,10 @@ def _started(status: str, fields: Iterable[tuple[str, str]]) -> Start:
     if code in _LENGTHLESS:
         lines = [line for line in headers.lines if line[0].lower() != "content-length"]
         return Start(code, reason, Headers.parsed(lines), None)
-    stated = names["content-length"]
-    if not (stated.isascii() and stated.isdigit()):
-        raise ValueError(f"start_response: Content-Length is one decimal number (RFC 9110 §8.6), not {stated!r}")
-    return Start(code, reason, headers, int(stated))
+    try:
+        return Start(code, reason, headers, parse_content_length(headers.get_all("Content-Length")))
+    except ValueError as error:
+        raise ValueError(f"start_response: {error}: {names['content-length'][:200]!r}") from error
 
 
 _kept: Final = lru_cache(maxsize=128)(_started)
