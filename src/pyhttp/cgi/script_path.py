@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.site import Site, is_hidden, program_for
+from pyhttp.site import Site, cgi_directories_like, in_cgi_directory, is_hidden, is_inside, program_for
 
 __all__ = ["NotExecutable", "Script", "at", "concerns", "find", "may_be"]
 
@@ -60,7 +60,7 @@ def concerns(segments: tuple[str, ...], directories: tuple[str, ...], suffixes: 
     if not segments:
         return False
     return (
-        bool(_similar_names(segments[0], directories))
+        bool(cgi_directories_like(segments[0], directories))
         or any(program_for(segment, suffixes) for segment in segments)
         or not {".", ".."}.isdisjoint(segments)
     )
@@ -150,22 +150,8 @@ def _prefixes(root: str, segments: tuple[str, ...]) -> Iterator[_Prefix]:
 
 
 def _is_another_name(root: str, segment: str, directories: tuple[str, ...]) -> bool:
-    """Whether the first segment is another spelling of a CGI directory, by the rules of the file system."""
-    return any(_same_directory(root, segment, name) for name in _similar_names(segment, directories))
-
-
-def _similar_names(segment: str, directories: tuple[str, ...]) -> tuple[str, ...]:
-    """The names in `directories` that some file system might take for `segment`."""
-    return tuple([name for name in directories if _similar(segment, name)])
-
-
-def _similar(one: str, other: str) -> bool:
-    """Whether some file system might take two names for one: by letter case or by Unicode composition."""
-    if one.isascii() and other.isascii():
-        return one.lower() == other.lower()
-    import unicodedata  # noqa: PLC0415 - seldom needed, and this module is loaded for every server
-
-    return unicodedata.normalize("NFKD", one).casefold() == unicodedata.normalize("NFKD", other).casefold()
+    """Whether the first segment names a CGI directory in another spelling, which the file system takes for the same."""
+    return any(_same_directory(root, segment, name) for name in cgi_directories_like(segment, directories))
 
 
 def _same_directory(root: str, one: str, other: str) -> bool:
@@ -235,8 +221,7 @@ def _translated(root: str, info: str, site: Site) -> str:
 
 def _inside(path: str, directory: str) -> bool:
     """Whether `path` is `directory` or below it, by whole components of their real paths."""
-    real, top = os.path.realpath(path), os.path.realpath(directory)
-    return real == top or real.startswith(top.rstrip("/") + "/")
+    return is_inside(os.path.realpath(path), os.path.realpath(directory))
 
 
 def _demand_shown(file: str, root: str, site: Site) -> None:
@@ -250,9 +235,14 @@ def _demand_shown(file: str, root: str, site: Site) -> None:
 
 
 def _demand_no_other_script(file: str, root: str, site: Site, handler: str) -> None:
-    """Refuse a link to a script of another program (C8): the program would show the source."""
-    other = program_for(os.path.basename(os.path.realpath(file)), site.cgi_suffixes)
-    if other not in {"", handler} or any(_inside(file, os.path.join(root, name)) for name in site.cgi_directories):
+    """C8: a program that a link has run what is not its own would show the source."""
+    real, top = os.path.realpath(file), os.path.realpath(root)
+    other, directories = program_for(os.path.basename(real), site.cgi_suffixes), site.cgi_directories
+    is_script = is_inside(real, top) and in_cgi_directory(real, top, directories)
+    places = [os.path.realpath(os.path.join(root, name)) for name in directories]
+    # A CGI directory that is the folder itself runs nothing (C7).
+    is_script = is_script or any(is_inside(real, place) and not is_inside(top, place) for place in places)
+    if other not in {"", handler} or is_script:
         raise NotFound("a link leads to a script of another kind")
 
 

@@ -6,10 +6,10 @@ from pyhttp.errors import HTTPError, NotFound
 from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.files import index_of
 from pyhttp.resources.opened_file import OpenedFile, open_file
-from pyhttp.resources.paths import decode, is_inside
+from pyhttp.resources.paths import decode
 from pyhttp.resources.status_responses import moved_response
 from pyhttp.resources.withheld import boundary
-from pyhttp.site import Site
+from pyhttp.site import Site, is_inside
 
 __all__ = ["find_page"]
 

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
-from pyhttp.resources.paths import is_inside
 from pyhttp.resources.withheld import boundary, is_directly_in
 from pyhttp.semantics.validators import FileVersion
-from pyhttp.site import Site
+from pyhttp.site import Site, is_inside
 
 __all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
 

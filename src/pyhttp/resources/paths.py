@@ -14,7 +14,6 @@ __all__ = [
     "directory_reference",
     "encode_segment",
     "home_reference",
-    "is_inside",
     "locate",
     "normal",
     "only_file",
@@ -164,8 +163,3 @@ def only_file(root: str, path: str, name: str) -> str:
     if segments and (segments != (name,) or path.endswith("/")):
         raise NotFound("this site has one file alone")
     return os.path.join(root, name)
-
-
-def is_inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components; both are absolute and normalised (safety line T6)."""
-    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -9,8 +9,7 @@ import stat
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from pyhttp.resources.paths import is_inside
-from pyhttp.site import Site, is_hidden, program_for
+from pyhttp.site import Site, folded, in_cgi_directory, is_hidden, is_inside, program_for
 
 __all__ = ["LEADS_OUT", "Boundary", "boundary", "is_directly_in", "is_source"]
 
@@ -28,7 +27,7 @@ class Boundary(NamedTuple):
     """Absolute path of the folder served."""
     site: Site
     scripts: tuple[str, ...] = ()
-    """The targets of CGI directories that are links, without regard to letter case."""
+    """Where CGI directories lead that are links themselves, folded."""
 
     def refusal(self, path: str, real: str, *, named: bool = True) -> str:
         """The reason why a file is not sent; empty where it may be sent.
@@ -38,9 +37,9 @@ class Boundary(NamedTuple):
             real: The path to which it leads, without links.
             named: Whether its name may be that of a script's source; false for a directory, and for a script that runs.
         """
-        site, folded = self.site, real.casefold()
-        if _holds_scripts(path, self.root, site.cgi_directories) or any(
-            is_inside(folded, place) for place in self.scripts
+        site = self.site
+        if in_cgi_directory(path, self.root, site.cgi_directories) or any(
+            is_inside(folded(real), place) for place in self.scripts
         ):
             return "inside a CGI directory, whose files are run and never shown"
         if named and is_source(os.path.basename(path), site.cgi_suffixes):
@@ -54,7 +53,7 @@ class Boundary(NamedTuple):
         inside = is_inside(real, real_root)
         if not inside and not site.follow_symlinks:
             return LEADS_OUT
-        if inside and _holds_scripts(real, real_root, site.cgi_directories):
+        if inside and in_cgi_directory(real, real_root, site.cgi_directories):
             return "a symbolic link leads into a CGI directory, whose files are run and never shown"
         if named and is_source(os.path.basename(real), site.cgi_suffixes):
             return "a symbolic link leads to the source of a script, which is run and never shown"
@@ -69,7 +68,7 @@ def is_directly_in(
 ) -> bool:
     """Whether a file may be sent if it is no link itself, since its only parent is the root (T6)."""
     directory, _, name = path.rpartition("/")
-    within = directory == root.rstrip("/") and not _holds_scripts(path, root, cgi_directories)
+    within = directory == root.rstrip("/") and not in_cgi_directory(path, root, cgi_directories)
     return within and not is_source(name, cgi_suffixes)
 
 
@@ -98,7 +97,7 @@ def _target(directory: str, root: str) -> str:
     except OSError:  # nearly always: there is no such directory
         return ""
     real = os.path.realpath(directory)
-    return "" if is_inside(os.path.realpath(root), real) else real.casefold()
+    return "" if is_inside(os.path.realpath(root), real) else folded(real)
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -113,14 +112,3 @@ def is_source(name: str, suffixes: tuple[tuple[str, str], ...]) -> bool:
         return False
     stem, suffix = os.path.splitext(name)
     return bool(program_for(name, suffixes) or (suffix.lower() in _CODED and program_for(stem, suffixes)))
-
-
-def _holds_scripts(path: str, root: str, cgi_directories: tuple[str, ...]) -> bool:
-    """Whether a path below the root is in a CGI directory, in any letter case: some file systems ignore the case."""
-    first = path[len(root) :].lstrip("/").partition("/")[0]
-    return first.casefold() in _folded(cgi_directories)
-
-
-@lru_cache(maxsize=64)
-def _folded(names: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(name.casefold() for name in names)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import BadRequest, NotFound
-from pyhttp.resources.paths import decode, directory_reference, encode_segment, home_reference, is_inside, locate
+from pyhttp.resources.paths import decode, directory_reference, encode_segment, home_reference, locate
 from pyhttp.site import is_hidden
 
 names = st.binary(min_size=1, max_size=12).filter(
@@ -157,22 +157,6 @@ def test_W8_hidden_names(segments: tuple[str, ...], hidden: bool) -> None:
 )
 def test_locate(root: str, path: str, expected: str) -> None:
     assert locate(root, path) == expected
-
-
-@pytest.mark.parametrize(
-    ("path", "root", "inside"),
-    [
-        ("/srv/www", "/srv/www", True),
-        ("/srv/www/a", "/srv/www", True),
-        ("/srv/www-old", "/srv/www", False),
-        ("/srv/www-old/a", "/srv/www", False),
-        ("/srv", "/srv/www", False),
-        ("/", "/", True),
-        ("/a", "/", True),
-    ],
-)
-def test_T6_inside_is_compared_by_components(path: str, root: str, inside: bool) -> None:
-    assert is_inside(path, root) is inside
 
 
 def test_a_located_name_reaches_its_file(tmp_path: Path) -> None:

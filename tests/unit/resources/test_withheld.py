@@ -200,6 +200,27 @@ class TestRunning:
         assert found is not None
         assert found.handler == "/usr/bin/php-cgi"
 
+    @pytest.mark.parametrize("name", ["CGI-BIN", "cafe\u0301", "CAF\xc9"])
+    def test_a_cgi_directory_has_every_name_that_some_file_system_takes_for_its_own(
+        self, root: Path, name: str
+    ) -> None:
+        """By such a name nothing is sent, and by no link that leads below it; nor does another program run that."""
+        site = Site(cgi_suffixes=PHP, cgi_directories=("cgi-bin", "caf\xe9"))
+        write(root / name / "run", b"source")
+        (root / "link.php").symlink_to(f"{name}/run")
+        (root / "link.txt").symlink_to(f"{name}/run")
+        assert not is_shown(root, f"{name}/run", site)
+        assert not is_shown(root, "link.txt", site)
+        with pytest.raises(NotFound):
+            self.find(root, "link.php", site)
+        assert self.find(root, "link.php", Site(cgi_suffixes=PHP, cgi_directories=())) is not None
+
+    def test_C7_a_cgi_directory_that_is_the_folder_itself_keeps_no_link_from_running(self, root: Path) -> None:
+        (root / "cgi-bin").unlink()
+        (root / "cgi-bin").symlink_to(".")
+        (root / "link.php").symlink_to("secret.php")
+        assert self.find(root, "link.php") is not None
+
     def test_W8_a_link_in_a_cgi_directory_runs_nothing_hidden(self, root: Path) -> None:
         write(root / "scripts" / ".private", b"source").chmod(0o755)
         (root / "scripts" / "open").symlink_to(".private")
