@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Final
 
 from pyhttp.cgi.script_path import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError, WrongScheme
+from pyhttp.escaping import in_line, in_quotes
 from pyhttp.hosts import HostNotAllowed
-from pyhttp.transport.access_log import INFO, escape
+from pyhttp.transport.access_log import INFO
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
@@ -40,10 +41,10 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
             case FileTruncatedError():
                 log.warning("%s: %s", described(exchange), failure)
             case NotExecutable() | WrongScheme() | HostNotAllowed():  # the operator may have to do something about it
-                log.warning("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
+                log.warning("%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
             case HTTPError():
                 if log.isEnabledFor(INFO):
-                    log.info("%s: %d %s", _whole(sink, exchange), failure.status, escape(failure.detail))
+                    log.info("%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
             case _:
                 log.error("the handler of %s failed", described(exchange), exc_info=failure)
 
@@ -52,7 +53,7 @@ def report(log: "logging.Logger", message: str, error: BaseException | None, lev
     """Log a line, with a traceback where there is an `error`; a failing log does not end the loop (safety line O3)."""
     with contextlib.suppress(Exception):
         if error is None:
-            log.log(level, "%s", escape(message))  # it may hold octets of a client (safety line O2)
+            log.log(level, "%s", in_line(message))  # what a client sent may be part of it (safety line O2)
         else:
             log.error("%s", message, exc_info=error)
 
@@ -73,5 +74,5 @@ def described(exchange: Exchange) -> str:
 
 
 def _short(line: str) -> str:
-    shown = ascii(line)
-    return shown if len(shown) <= _SHOWN else f"{shown[:_SHOWN]}..."
+    shown = in_quotes(line)
+    return f'"{shown}"' if len(shown) <= _SHOWN else f'"{shown[:_SHOWN]}..."'

@@ -282,7 +282,7 @@ def test_the_reason_of_a_refusal_is_told_on_demand(tmp_path: Path) -> None:
             server.get(path)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(10) == 0
-    told = [f"pyhttp: 127.0.0.1 'GET {path}': {reason}" for path, reason in reasons.items()]
+    told = [f'pyhttp: 127.0.0.1 "GET {path}": {reason}' for path, reason in reasons.items()]
     assert (tmp_path / "log").read_text().splitlines() == told
 
 

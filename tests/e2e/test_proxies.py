@@ -175,8 +175,8 @@ def test_whoever_is_not_named_is_believed_nothing_and_every_format_has_the_clien
         lines = server.log.read_text().splitlines()
         assert [json.loads(line)["client"] for line in lines if line[0] == "{"] == ["203.0.113.7", "127.0.0.1"]
         told = [line for line in lines if line[0] != "{"]
-        assert told[0].startswith("pyhttp: 203.0.113.7 'GET /none': 404")
-        assert told[1].startswith("pyhttp: 127.0.0.1 'GET /none': 404")
+        assert told[0].startswith('pyhttp: 203.0.113.7 "GET /none": 404')
+        assert told[1].startswith('pyhttp: 127.0.0.1 "GET /none": 404')
 
 
 # --- several hosts

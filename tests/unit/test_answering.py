@@ -236,7 +236,7 @@ def test_a_request_in_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> N
 
     serve(request("/%0a"), fail)
     (record,) = caplog.records
-    assert record.getMessage() == r"'GET /%0a': 404 not\x0ahere\x9b"
+    assert record.getMessage() == r'"GET /%0a": 404 not\x0ahere\x9b'
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])

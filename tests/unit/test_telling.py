@@ -31,35 +31,35 @@ def connected(server: BaseServer) -> socket.socket:
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
-        (b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", r"'GET /a': 404 not\x0ahere"),
+        (b"GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", r'"GET /a": 404 not\x0ahere'),
         (
             b"GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-            "'GET /a HTTP/1.1': 400 Host: more than one line (RFC 9112 §3.2)",
+            '"GET /a HTTP/1.1": 400 Host: more than one line (RFC 9112 §3.2)',
         ),
         (
             b"GET /a HTTP/1.1\r\nHost: a\r\nX : b\r\n\r\n",
-            "'GET /a HTTP/1.1': 400 field line: white space before the colon (RFC 9112 §5.1)",
+            '"GET /a HTTP/1.1": 400 field line: white space before the colon (RFC 9112 §5.1)',
         ),
         (
             b"GET /a%zz HTTP/1.1\r\nHost: a\r\n\r\n",
-            "'GET /a%zz HTTP/1.1': 400 request-target: '%' at offset 2 (RFC 9112 §3.2.1)",
+            "\"GET /a%zz HTTP/1.1\": 400 request-target: '%' at offset 2 (RFC 9112 §3.2.1)",
         ),
         (
             b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\nsecret",
-            "'POST /a HTTP/1.1': 400 Transfer-Encoding beside Content-Length (RFC 9112 §6.1)",
+            '"POST /a HTTP/1.1": 400 Transfer-Encoding beside Content-Length (RFC 9112 §6.1)',
         ),
         (
             b"GET /a\x1b\xff HTTP/1.1\r\n\r\n",
-            r"'GET /a\x1b\xff HTTP/1.1': 400 request line: octet 0x1b at offset 6 (RFC 9112 §2.2)",
+            '"GET /a\\x1b\xff HTTP/1.1": 400 request line: octet 0x1b at offset 6 (RFC 9112 §2.2)',
         ),
-        (b"GET /slow HTT", "'GET /slow HTT': 408 the request did not arrive in time"),
+        (b"GET /slow HTT", '"GET /slow HTT": 408 the request did not arrive in time'),
         (
             b"\x16\x03\x01",
-            rf"'\x16\x03\x01': 400 {TLS}",
+            rf'"\x16\x03\x01": 400 {TLS}',
         ),
         (
             b"GET /" + b"a" * 1000 + b" HTTP/1.1\r\n",
-            f"'GET /{'a' * 194}...: 414 request line: longer than 500 octets (9112-3-4c)",
+            f'"GET /{"a" * 195}...": 414 request line: longer than 500 octets (9112-3-4c)',
         ),
     ],
 )

@@ -123,5 +123,5 @@ def test_a_handler_that_fails_is_told_where_nobody_has_set_up_a_log() -> None:
     )
     assert ran.stdout == "500\n"
     assert ran.stderr.count("ValueError: what the author has to see") == 1
-    assert ran.stderr.startswith("the handler of 'GET /' failed\nTraceback ")
+    assert ran.stderr.startswith('the handler of "GET /" failed\nTraceback ')
     assert ran.stderr.splitlines()[-1] == "ValueError: what the author has to see"

@@ -1,15 +1,12 @@
 """RFC 3875 §3.4: the lines of a script's standard error, for the operator's log, bounded (safety lines D19, O2)."""
 
-import re
 from collections.abc import Callable
-from typing import Final
 
 from pyhttp.errors import HTTPError
+from pyhttp.escaping import in_line
 from pyhttp.limits import Limits
 
-__all__ = ["ErrorLog", "safe"]
-
-_UNSAFE: Final = re.compile(r"[\x00-\x08\x0a-\x1f\\\x7f-\x9f]")
+__all__ = ["ErrorLog"]
 
 
 class ErrorLog:
@@ -53,8 +50,8 @@ class ErrorLog:
             self._write(line)
 
     def say(self, text: str) -> None:
-        """Log a remark of the server about the script; it may quote the script."""
-        self._log(f"{safe(self._name)}: {safe(text)}")
+        """Log a remark of the server about the script, which may quote it."""
+        self._log(f"{in_line(self._name)}: {in_line(text)}")
 
     def say_ended(self, status: int) -> None:
         """Log the end of the script: its exit status, or the number of a signal, negative."""
@@ -69,8 +66,3 @@ class ErrorLog:
         for start in range(0, len(line), self._longest):
             piece = line[start : start + self._longest].removesuffix(b"\r")
             self.say(piece.decode("utf-8", "backslashreplace"))
-
-
-def safe(text: str) -> str:
-    r"""The text with controls and ``\`` as ``\xNN``: it cannot start a line of its own, or move a cursor."""
-    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text)

@@ -3,12 +3,12 @@
 There are three formats: common and combined, as log analysers know them, and JSON, one object a line.
 """
 
-import re
 import time
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pyhttp.escaping import in_quotes
 from pyhttp.semantics.fields import EMPTY
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
@@ -22,7 +22,6 @@ __all__ = [
     "combined_format",
     "common_format",
     "entry_of",
-    "escape",
     "json_format",
     "loggers",
     "write_line",
@@ -126,13 +125,6 @@ def _refused_line(conn: Connection) -> tuple[str, str, str]:
 AccessLog = Callable[[AccessEntry], None]
 """A sink for the entries: a fast callable that never raises, called on the thread that ends an exchange."""
 
-_UNSAFE: Final = re.compile(r'[\x00-\x1f"\\\x7f-\x9f]')
-
-
-def escape(text: str) -> str:
-    r"""Write controls, ``"`` and ``\`` as ``\xNN``, so that they can be restored and start no line."""
-    return _UNSAFE.sub(lambda found: f"\\x{ord(found.group()):02x}", text) if _UNSAFE.search(text) else text
-
 
 def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
     """`entry` in the common log format, at most `longest` characters: the request line is cut, and the cut is marked.
@@ -145,9 +137,9 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
     request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
     # Nearly every request is harmless; these tests find that sooner than the expression.
     if not request.isprintable() or '"' in request or "\\" in request:
-        request = escape(request)
-    # A name is one column, so it may not hold the space that divides columns.
-    user = _cut(escape(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
+        request = in_quotes(request)
+    # A name is one column, and what divides columns is no part of it.
+    user = _cut(in_quotes(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
     line = f'{entry.client} - {user} [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
     if len(line) <= longest:
         return line
@@ -155,8 +147,8 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
 
 
 def combined_format(entry: AccessEntry, longest: int) -> str:
-    """The common log format with Referer and User-Agent behind it; these take at most half of the line."""
-    fields = [_cut(escape(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
+    """The common log format with Referer and User-Agent behind it; these take half of the line at most."""
+    fields = [_cut(in_quotes(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
     return common_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
 
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pyhttp.cgi.error_log import safe
+from pyhttp.escaping import in_line
 from pyhttp.transport.access_log import loggers
 
 if TYPE_CHECKING:
@@ -50,4 +50,4 @@ class ErrorLines:
     def _tell(self, line: str) -> None:
         # The line may hold text from a client (safety line O2); a failing sink must not fail a request (O3).
         with contextlib.suppress(Exception):
-            self._log.warning("%s", safe(line))
+            self._log.warning("%s", in_line(line))

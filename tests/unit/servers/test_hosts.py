@@ -114,7 +114,7 @@ def test_page_and_log_say_what_to_add(tmp_path: Path, caplog: pytest.LogCaptureF
     ((level, line),) = [(each.levelno, each.getMessage()) for each in caplog.records if each.name == "pyhttp.error"]
     assert level == logging.WARNING
     assert line == (
-        "127.0.0.1 'GET /a': 421 evil$(x).example is not a host of this server: --allow-host NAME allows one, '*' any"
+        "127.0.0.1 \"GET /a\": 421 evil$(x).example is not a host of this server: --allow-host NAME allows one, '*' any"
     )
 
 
