@@ -121,7 +121,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         segments, site = paths.decode(path), self.site
         if site.only:
             self._free = site.spa != ""
-            self.do_file(paths.only_file(self.directory, path, site.only))
+            self.do_file(paths.only_file(self.directory, segments, site.only, slash=path.endswith("/")))
             return
         located = self.get_path(path)
         concerned = script_path.concerns(segments, site.cgi_directories, site.cgi_suffixes)
@@ -145,7 +145,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         if self.site.clean_urls:
             from pyhttp.resources.clean_urls import find_page  # noqa: PLC0415 - for few sites
 
-            found = find_page(self.request.head, self._asked, path, self._opened, root=self.directory, site=self.site)
+            root, site = self.directory, self.site
+            found = find_page(self.request.head, segments, self._asked, path, self._opened, root=root, site=site)
             if isinstance(found, Response):
                 self.respond(found)
                 return
@@ -203,7 +204,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         Raises:
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
-        root, site = self.directory, self.site
+        root, site, limits = self.directory, self.site, self.request.exchange.limits
         may_be = script_path.may_be(root, path, site.cgi_directories, site.cgi_suffixes)
         if may_be and script_path.at(root, path, site) is not None:
             self.run_cgi(path)
@@ -212,7 +213,6 @@ class BaseHttpRequestHandler(NoLeftovers):
         if opened is not None and opened.path != path:
             opened.close()
             opened = None
-        limits = self.request.exchange.limits
         self.respond(files.file_response(self.request.head, path, root, site, opened, limits=limits))
 
     def run_cgi(self, path: str) -> None:

@@ -11,6 +11,7 @@ from pyhttp.messages import RequestHead
 from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.cookies import parse_cookies
 from pyhttp.semantics.fields import EMPTY, Headers
+from pyhttp.semantics.references import unescaped
 from pyhttp.transport.body import ContentStream
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
@@ -136,9 +137,7 @@ class Request:
 
         An escaped slash looks like any other slash here, and dot segments stay.
         """
-        from urllib.parse import unquote  # noqa: PLC0415 - a server of files alone never needs it
-
-        return unquote(self.path)
+        return unescaped(self.path.encode("latin-1")).decode("utf-8", "replace")
 
     @property
     def query_items(self) -> tuple[tuple[str, str], ...]:
@@ -148,7 +147,7 @@ class Request:
         (§5.1): "+" is a space, and escapes are UTF-8, with U+FFFD for other octets. `dict(request.query_items)` has the
         last value of each name.
         """
-        from urllib.parse import parse_qsl  # noqa: PLC0415 - as above
+        from urllib.parse import parse_qsl  # noqa: PLC0415 - a server of files alone never needs it
 
         return tuple(parse_qsl(self.query, keep_blank_values=True))
 

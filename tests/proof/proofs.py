@@ -7,7 +7,7 @@ from typing import Final
 
 from pyhttp import abnf, auth
 from pyhttp.cgi import output, variables
-from pyhttp.resources import paths, view
+from pyhttp.resources import paths
 from pyhttp.semantics import fields, forwarded, negotiation, references, set_cookie, validators
 from pyhttp.wire import chunked
 from tests.helpers.regex_tree import parse_regex
@@ -105,7 +105,7 @@ PROOFS: Final = (
     Proof("references, scheme", abnf.SCHEME + rb":", "scheme-before"),
     Proof("paths._NEEDS_NO_ESCAPE", source_of(paths._NEEDS_NO_ESCAPE), "plain-segment"),
     Proof("paths._CONTROL", source_of(paths._CONTROL), "pct-control"),
-    Proof("view._ESCAPE", source_of(view._ESCAPE), "pct-encoded"),
+    Proof("references._ESCAPE", source_of(references._ESCAPE), "pct-encoded"),
     Proof("references._NOT_OF_PATHS", without_any(references._NOT_OF_PATHS), "plain-path"),
     Proof("references._NOT_OF_QUERIES", without_any(references._NOT_OF_QUERIES), "plain-query"),
     Proof("references._NOT_OF_AUTHORITIES", without_any(references._NOT_OF_AUTHORITIES), "plain-authority"),

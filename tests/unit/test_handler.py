@@ -19,6 +19,8 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.errors import Forbidden, HTTPError, NotFound
 from pyhttp.messages import Response
 from pyhttp.requests import SocketWriter
+from pyhttp.resources import paths
+from pyhttp.semantics.references import unescaped
 from tests.helpers.servers import connect, serving_by
 from tests.helpers.sockets import fed, pair, read_until_end, request
 
@@ -149,6 +151,42 @@ def test_one_file_that_a_program_runs_is_run(root: Path) -> None:
     answers = ask(request("/") + request("/x.sh") + request("/x.sh/more"), folder(root, site))
     assert [(status, content) for status, _, content in answers[:2]] == [(200, b"ran "), (200, b"ran ")]
     assert answers[2][0] == 404
+
+
+@pytest.mark.clause("3986-2.4-3b", "3986-7.3-2a")
+@pytest.mark.parametrize(
+    ("target", "site", "status", "decoded"),
+    [
+        ("/%61.txt", Site(), 200, 1),
+        ("/%61.txt", Site(only="a.txt"), 200, 1),
+        ("/%70age", Site(clean_urls=True), 200, 1),
+        ("/%70age.html", Site(clean_urls=True), 301, 1),
+        ("/fol%64er", Site(), 301, 1),
+        ("/fol%64er/", Site(), 200, 1),
+        ("/n%6Fne", Site(spa="a.txt", hide_dotfiles=True), 404, 1),
+        ("/cgi-bin/%78/a%20b", Site(), 200, 1),
+        ("/cgi-bin/th%65re", Site(), 200, 2),
+    ],
+)
+def test_T8_a_path_is_decoded_once(
+    root: Path, target: str, site: Site, status: int, decoded: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T8: every decision is made on one form; the path to which a script redirects is another one."""
+    (root / "page.html").write_text("<p>page")
+    there = root / "cgi-bin" / "there"
+    there.write_text("#!/bin/sh\nprintf 'Location: /%%61.txt\\n\\n'\n")
+    there.chmod(0o755)
+    paths.decode.cache_clear()
+    paths.locate.cache_clear()
+    times: list[bytes] = []
+
+    def counted(octets: bytes) -> bytes:
+        times.append(octets)
+        return unescaped(octets)
+
+    monkeypatch.setattr(paths, "unescaped", counted)
+    ((found, _, _),) = ask(request(target), folder(root, site))
+    assert (found, len(times)) == (status, decoded)
 
 
 GOES: Final = "Sec-Fetch-Mode: navigate"

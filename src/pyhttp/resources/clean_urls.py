@@ -6,7 +6,6 @@ from pyhttp.errors import HTTPError, NotFound
 from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.files import index_of
 from pyhttp.resources.opened_file import OpenedFile, open_file
-from pyhttp.resources.paths import decode
 from pyhttp.resources.status_responses import moved_response
 from pyhttp.resources.withheld import boundary
 from pyhttp.site import Site, is_inside
@@ -17,7 +16,14 @@ _SUFFIX: Final = ".html"
 
 
 def find_page(
-    head: RequestHead, asked: str, path: str, file: OpenedFile | None, *, root: str, site: Site
+    head: RequestHead,
+    segments: tuple[str, ...],
+    asked: str,
+    path: str,
+    file: OpenedFile | None,
+    *,
+    root: str,
+    site: Site,
 ) -> OpenedFile | Response | None:
     """The answer at a path: a file, the page with this name and `.html`, or a redirect to the page's own address.
 
@@ -25,7 +31,8 @@ def find_page(
 
     Args:
         head: The request.
-        asked: The path that the client asked for, still encoded, whatever a script has redirected to.
+        segments: Of its path, decoded.
+        asked: The path that the client asked for, still encoded, whatever scripts have redirected to.
         path: Absolute file-system path, without a slash at its end.
         file: The opened file at the path, if there is one; it is closed unless it is returned.
         root: Absolute path of the folder served.
@@ -39,7 +46,7 @@ def find_page(
         page = file or _page_at(path, root, site)
         if page is None:
             return None
-        address = _own_address(page.path, decode(head.path), root, site, is_asked=file is not None)
+        address = _own_address(page.path, segments, root, site, is_asked=file is not None)
         if address is None:
             return page
         response = moved_response(head, asked, address, site=site, page=True)

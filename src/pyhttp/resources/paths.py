@@ -7,6 +7,7 @@ from typing import Final
 
 from pyhttp import abnf
 from pyhttp.errors import BadRequest, NotFound
+from pyhttp.semantics.references import ESCAPES, unescaped
 from pyhttp.site import is_hidden
 
 __all__ = [
@@ -28,8 +29,7 @@ _NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 normal: Final = lru_cache(maxsize=64)(os.path.normpath)
 """A path without empty and dot segments. A handler asks for each request, mostly of the same folder."""
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-# Escapes have upper-case digits (3986-2.1-3c).
-_ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else f"%{octet:02X}" for octet in range(256))
+_ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else ESCAPES[octet] for octet in range(256))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -67,9 +67,7 @@ def _unescape(encoded: str) -> str:
         raise NotFound("the path has an encoded slash")
     if (control := _CONTROL.search(encoded)) is not None:
         raise BadRequest(f"path: the control character {control[0]} at offset {control.start()} (RFC 3986 §7.3)")
-    # Digits are read in both cases (3986-6.2.2.1-1a).
-    first, *escaped = encoded.encode("ascii").split(b"%")
-    return os.fsdecode(first + b"".join([bytes((int(part[:2], 16),)) + part[2:] for part in escaped]))
+    return os.fsdecode(unescaped(encoded.encode("ascii")))
 
 
 def encode_segment(segment: str) -> str:
@@ -147,19 +145,18 @@ def locate(root: str, path: str, hide_dotfiles: bool = False) -> str:
     return "/".join((root.rstrip("/"), *segments)) if segments else root
 
 
-def only_file(root: str, path: str, name: str) -> str:
+def only_file(root: str, segments: tuple[str, ...], name: str, *, slash: bool) -> str:
     """The file-system path of the one file that a site has, where a request means it.
 
     Args:
         root: An absolute path.
-        path: As for `decode`.
-        name: The name of the file, below `root`.
+        segments: Of the path, decoded.
+        name: The file's, below `root`.
+        slash: Whether a slash follows the last segment.
 
     Raises:
-        BadRequest: As `decode`.
-        NotFound: As `decode`, or the request has another name.
+        NotFound: Another name is asked for.
     """
-    segments = decode(path)
-    if segments and (segments != (name,) or path.endswith("/")):
+    if segments and (segments != (name,) or slash):
         raise NotFound("this site has one file alone")
     return os.path.join(root, name)

@@ -1,15 +1,13 @@
 """The view of a listing that its query asks for: the order, the look, and a part of the names."""
 
 import os
-import re
 from typing import Final, NamedTuple
 
 from pyhttp.resources.order import Order, parameters
 from pyhttp.resources.paths import encode_segment
+from pyhttp.semantics.references import unescaped
 
 __all__ = ["USUAL", "View", "view_of"]
-
-_ESCAPE: Final = re.compile(b"%([0-9A-Fa-f]{2})")
 
 
 class View(NamedTuple):
@@ -55,5 +53,4 @@ def view_of(query: str) -> View:
 
 
 def _decoded(value: str) -> str:
-    octets = value.replace("+", " ").encode("ascii", "replace")
-    return os.fsdecode(_ESCAPE.sub(lambda found: bytes((int(found[1], 16),)), octets))
+    return os.fsdecode(unescaped(value.replace("+", " ").encode("ascii", "replace")))

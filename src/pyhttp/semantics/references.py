@@ -1,11 +1,15 @@
-"""RFC 3986 §4.1, RFC 9110 §10.2.2: URI references, as in Location."""
+"""RFC 3986 §2.1, §4.1, RFC 9110 §10.2.2: percent-encoding, and URI references, which Location holds."""
 
 import re
 from typing import Final
 
 from pyhttp import abnf
 
-__all__ = ["uri_reference"]
+__all__ = ["ESCAPES", "unescaped", "uri_reference"]
+
+ESCAPES: Final = tuple(f"%{octet:02X}" for octet in range(256))
+"""The escape of each octet: all that we write have upper-case digits (3986-2.1-3c)."""
+_ESCAPE: Final = re.compile(abnf.PCT_ENCODED)
 
 _STRAY_PERCENT: Final = b"%(?!" + abnf.HEXDIG + abnf.HEXDIG + b")"
 _PCHAR: Final = rb"%0-9A-Za-z\-._~!$&'()*+,;=:@"
@@ -13,6 +17,15 @@ _NOT_OF_PATHS: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/]"
 _NOT_OF_QUERIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + b"/?]"
 _NOT_OF_AUTHORITIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + rb"\[\]]"
 """The characters that have to be escaped in each part (RFC 3986 §3)."""
+
+
+def unescaped(octets: bytes) -> bytes:
+    """`octets` with each escape decoded once, by digits of both cases (3986-6.2.2.1-1a); a "%" without two stays."""
+    return _ESCAPE.sub(_octet, octets) if b"%" in octets else octets
+
+
+def _octet(match: re.Match[bytes]) -> bytes:
+    return bytes((int(match[0][1:], 16),))
 
 
 def uri_reference(text: str) -> str:
@@ -53,4 +66,4 @@ def _escaped(text: str, unfit: bytes) -> str:
 
 
 def _escape(match: re.Match[str]) -> str:
-    return f"%{ord(match[0]):02X}"
+    return ESCAPES[ord(match[0])]

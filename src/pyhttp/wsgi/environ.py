@@ -7,12 +7,12 @@ ISO-8859-1, one character per byte.
 import io
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote_to_bytes
 
 from pyhttp.cgi.variables import Ends, connection_variables, field_variables, request_variables
 from pyhttp.errors import NotFound
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.references import unescaped
 from pyhttp.servers.base import BaseServer
 from pyhttp.wsgi.errors import ErrorLines
 from pyhttp.wsgi.files import FileWrapper
@@ -94,7 +94,7 @@ def build_environ(
 def _path_info(path: str, script_name: str) -> str:
     """The path below `script_name`, decoded."""
     if "%" in path:
-        path = unquote_to_bytes(path.encode("latin-1")).decode("latin-1")
+        path = unescaped(path.encode("latin-1")).decode("latin-1")
     return _below(path, script_name) if script_name else path
 
 

@@ -11,6 +11,7 @@ from pyhttp.errors import Forbidden, HTTPError
 from pyhttp.messages import Response
 from pyhttp.resources.clean_urls import find_page
 from pyhttp.resources.opened_file import open_file
+from pyhttp.resources.paths import decode
 from pyhttp.site import Site
 from tests.helpers.folder import request, write
 
@@ -41,7 +42,7 @@ def look(root: Path, target: str, site: Site = SITE, *, method: str = "GET", at:
         file = open_file(path, str(root), site)
     except HTTPError:
         file = None
-    found = find_page(head, head.path, path, file, root=str(root), site=site)
+    found = find_page(head, decode(head.path), head.path, path, file, root=str(root), site=site)
     if isinstance(found, Response):
         assert found.status == 301
         return f"-> {found.headers['Location']}"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyhttp.semantics.references import uri_reference
+from pyhttp.semantics.references import ESCAPES, unescaped, uri_reference
 
 PCHAR: Final = r"(?:[A-Za-z0-9\-._~!$&'()*+,;=:@]|%[0-9A-Fa-f]{2})"
 NAME: Final = PCHAR.replace(":@", "")
@@ -77,3 +77,28 @@ def test_a_reference_stays_as_it_is(text: str) -> None:
 )
 def test_what_may_not_stand_there_is_escaped(text: str, expected: str) -> None:
     assert uri_reference(text) == expected
+
+
+@pytest.mark.clause("3986-2.1-3c")
+def test_escapes_that_we_write_have_upper_case_digits() -> None:
+    assert [unescaped(escape.encode()) for escape in ESCAPES] == [bytes((octet,)) for octet in range(256)]
+    assert all(len(escape) == 3 and escape == escape.upper() for escape in ESCAPES)
+
+
+@pytest.mark.clause("3986-2.4-3b", "3986-6.2.2.1-1a")
+@pytest.mark.parametrize(
+    ("text", "octets"),
+    [
+        (b"", b""),
+        (b"a+b", b"a+b"),
+        (b"%2e%2E%C3%bc", b"..\xc3\xbc"),
+        (b"%2541", b"%41"),
+        (b"%25%32%35", b"%25"),
+        (b"%", b"%"),
+        (b"%4", b"%4"),
+        (b"%zz%4g%%41", b"%zz%4g%A"),
+        (b"a%0Ab", b"a\nb"),
+    ],
+)
+def test_escapes_are_decoded_once(text: bytes, octets: bytes) -> None:
+    assert unescaped(text) == octets == unquote_to_bytes(text)
