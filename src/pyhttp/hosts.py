@@ -48,9 +48,9 @@ class _Network(NamedTuple):
 class Hosts(dict[str, str]):
     """The reasons why a server does not answer for a host, with or without a port; "" for a host that it answers for.
 
-    A host is written as in `Request.host`. The case of letters, a port (3986-6.2.3-3b), and a dot at the end do not
-    matter. No name server is asked. The type is a dict that fills itself: a look-up calls no function, which would
-    otherwise be called for each request.
+    Upper and lower case are one (RFC 3986 §6.2.2.1); a port (3986-6.2.3-3b), and a dot at the end, do not count. No
+    name server is asked. It is a dict that fills itself, since a look-up calls nothing, where a function would be
+    called for each request.
 
     Args:
         names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks. Letters may be

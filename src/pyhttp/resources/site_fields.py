@@ -53,7 +53,7 @@ def with_site_fields(lines: Lines, site: Site, *, found: bool = True) -> Headers
     if not found:
         caching = "no-store"
     lines = (*lines, ("Cache-Control", caching))
-    if site.headers:  # a field that is no list is sent once (9110-5.3-3a)
+    if site.headers:  # a field that is no list is sent once (9110-5.3-3a); one from a client: `request_head.interpret`
         lines = without(lines, {name.lower() for name, _ in site.headers} - _JOINED)
     return Headers.parsed(lines)
 

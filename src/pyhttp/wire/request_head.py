@@ -78,6 +78,7 @@ def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
     method, target, version, headers = syntax
     path, query, of_target = split_target(method, target, secure=secure)
     authority = authority_of(version, headers, of_target)
+    # What a client must not send; that this server does not send it is in `with_site_fields`.
     if "content-type" in headers.repeated:
         raise MalformedRequest("Content-Type: more than one line (9110-5.3-3a)")
     if method in REFUSED:

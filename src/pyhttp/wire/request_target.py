@@ -76,11 +76,11 @@ def _split_authority_form(target: str) -> tuple[str, str, str]:
 
 
 def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str, str, str]:
-    """Split the form of RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
-    scheme, separator, rest = target.partition("://")
-    if not separator:
+    """RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
+    parts = _after_scheme(target)
+    if parts is None:
         raise MalformedRequest(f"request-target: authority form with {method} (RFC 9112 §3.2.3)")
-    scheme = scheme.lower()  # upper and lower case mean the same (3986-6.2.2.1-2a)
+    scheme, rest = parts
     if scheme not in {"http", "https"} or (scheme == "https" and not secure):
         raise Misdirected(f"request-target: scheme {scheme} is not served on this connection (RFC 9110 §7.4)")
     before_query, question, query = rest.partition("?")
@@ -91,6 +91,15 @@ def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str
     return "*", "", authority
 
 
+def _after_scheme(target: str) -> tuple[str, str] | None:
+    """The scheme of an absolute form, and what is behind it; None for other forms that do not begin with a slash.
+
+    Upper and lower case are one (3986-6.2.2.1-2a); those of a host are in `Hosts`, where hosts are compared.
+    """
+    scheme, separator, rest = target.partition("://")
+    return (scheme.lower(), rest) if separator else None
+
+
 def scheme_of(target: str, *, secure: bool) -> str:
     """The scheme of the target URI (RFC 9110 §7.1): that of the absolute form, else that of the connection.
 
@@ -98,9 +107,9 @@ def scheme_of(target: str, *, secure: bool) -> str:
         target: An accepted target, in one of the four forms.
         secure: Whether the connection is TLS at this server.
     """
-    scheme, separator, _ = target.partition("://")
-    if separator and not target.startswith("/"):
-        return scheme.lower()
+    parts = None if target.startswith("/") else _after_scheme(target)
+    if parts is not None:
+        return parts[0]
     return "https" if secure else "http"
 
 
