@@ -1,11 +1,63 @@
 """Errors for an argument of a wrong type: the message names the argument, and says what to write."""
 
-from inspect import signature  # dataclasses has loaded it already
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from inspect import signature  # dataclasses have loaded it
+from typing import Generic, Protocol, TypeVar
 
-__all__ = ["check_callable", "check_type", "name_of", "optional", "takes"]
+__all__ = [
+    "AsTuple",
+    "Several",
+    "check_callable",
+    "check_lines",
+    "check_pairs",
+    "check_several",
+    "check_type",
+    "field_lines",
+    "name_of",
+    "optional",
+    "pairs",
+    "takes",
+    "texts",
+]
 
 _T = TypeVar("_T")
+_T_co = TypeVar("_T_co", covariant=True)
+_TEXT = (str, bytes, bytearray)
+"""Sequences, too, of letters; whoever gives one means that it is the only member."""
+
+
+class Several(Protocol[_T_co]):
+    """Members in an order: a tuple or a list. A text is none, since it holds nothing but texts."""
+
+    def __contains__(self, item: object, /) -> bool:
+        """Whether it is a member."""
+
+    def __getitem__(self, index: int, /) -> _T_co:
+        """The member with this number."""
+
+    def __iter__(self) -> Iterator[_T_co]:
+        """Each member."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+
+class AsTuple(Generic[_T]):
+    """A field of a dataclass that is built of any tuple or list, and has a tuple; the argument is the default.
+
+    Type checkers see so by the two methods. The dataclass itself has a slot in their place, and its `__post_init__`
+    puts the tuple there.
+    """
+
+    def __init__(self, default: tuple[_T, ...] = ()) -> None:
+        self._default = default
+
+    def __get__(self, instance: object, owner: type | None = None) -> tuple[_T, ...]:
+        """The default, for whoever makes the dataclass."""
+        return self._default
+
+    def __set__(self, instance: object, value: Several[_T]) -> None:
+        """Nothing: see above."""
 
 
 def check_type(name: str, value: object, *kinds: type, hint: str = "") -> None:
@@ -28,6 +80,77 @@ def optional(name: str, value: _T | None, kind: type[_T]) -> _T | None:
     if value is not None:
         check_type(name, value, kind)
     return value
+
+
+def check_several(name: str, value: object, what: str, write: str) -> None:
+    """See that an argument is a tuple or a list of `what`, or another sequence, and no text; else say what to write.
+
+    Raises:
+        TypeError: It is not.
+    """
+    if isinstance(value, _TEXT) or not isinstance(value, Sequence):
+        if isinstance(value, str) and what == "texts":
+            write = repr((value,))
+        elif isinstance(value, Mapping) and what == "pairs":
+            write = repr(tuple(value.items()))
+        raise TypeError(f"{name}: a tuple or a list of {what}, not {type(value).__name__}: write {write}")
+
+
+def texts(name: str, value: Several[str]) -> tuple[str, ...]:
+    """An argument that is several texts, as a tuple.
+
+    Raises:
+        TypeError: It is something else: one text, say, which would be a text for each of its letters.
+    """
+    check_several(name, value, "texts", "('a', 'b')")
+    for member in value:
+        check_type(name, member, str)
+    return tuple(value)
+
+
+def pairs(name: str, value: Several[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """An argument that is pairs of texts, as a tuple of tuples.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    check_several(name, value, "pairs", "(('a', 'b'),)")
+    check_pairs(name, value)
+    for pair in value:
+        for member in pair:
+            check_type(name, member, str)
+    return tuple([(first, second) for first, second in value])
+
+
+def field_lines(name: str, value: Mapping[str, str] | Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """An argument that is field lines, a mapping or pairs, as a tuple of tuples.
+
+    Raises:
+        TypeError: It is something else.
+    """
+    check_lines(name, value)
+    return pairs(name, tuple(value.items() if isinstance(value, Mapping) else value))
+
+
+def check_lines(name: str, value: object) -> None:
+    """See that an argument may be field lines: a mapping, or something that is gone through.
+
+    Raises:
+        TypeError: It cannot.
+    """
+    if isinstance(value, _TEXT) or not isinstance(value, Iterable):
+        raise TypeError(f"{name}: a mapping, or (name, value) pairs, not {type(value).__name__}")
+
+
+def check_pairs(name: str, value: Iterable[object]) -> None:
+    """See that an argument has pairs.
+
+    Raises:
+        TypeError: Something of it is none.
+    """
+    for pair in value:
+        if isinstance(pair, _TEXT) or not isinstance(pair, Sequence) or len(pair) != 2:
+            raise TypeError(f"{name}: each is a pair, such as ('a', 'b'), not {pair!r}")
 
 
 def check_callable(name: str, value: object, *, or_none: bool = False) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, Self
 
-from pyhttp.arguments import check_type
+from pyhttp.arguments import Several, check_type, pairs
 
 __all__ = ["BasicAuth", "Credentials", "PasswordHash", "checked_name", "credentials_of", "prepared"]
 
@@ -133,13 +133,13 @@ def _scrypt(password: str, salt: bytes, *, n: int, r: int, p: int, length: int =
     return hashlib.scrypt(password.encode(), salt=salt, n=n, r=r, p=p, maxmem=memory, dklen=length)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, init=False)
 class BasicAuth:
     """The users who may see a folder, by the scheme Basic (RFC 7617), the passwords in UTF-8.
 
     Args:
-        users: (name, hash) pairs, the hash as `pyhttp passwd` writes it.
-        realm: The name of the folder that a browser shows when it asks for the password.
+        users: (name, hash) pairs, the hash as `pyhttp passwd` writes it; a list of them is kept as a tuple.
+        realm: What a browser calls the folder when it asks for the password.
 
     Raises:
         ValueError: There is no user; a name is invalid, or there twice; or a hash or the realm is invalid.
@@ -147,13 +147,14 @@ class BasicAuth:
     """
 
     users: tuple[tuple[str, str], ...] = field(repr=False, hash=False)
-    realm: str = "pyhttp"
+    realm: str
     hashes: Mapping[str, PasswordHash] = field(init=False, repr=False, compare=False)
     """The hash of each user."""
 
-    def __post_init__(self) -> None:
-        check_type("BasicAuth.users", self.users, tuple)
-        check_type("BasicAuth.realm", self.realm, str)
+    def __init__(self, users: Several[tuple[str, str]], realm: str = "pyhttp") -> None:
+        object.__setattr__(self, "users", pairs("BasicAuth.users", users))
+        check_type("BasicAuth.realm", realm, str)
+        object.__setattr__(self, "realm", realm)
         if not re.fullmatch(_REALM, self.realm):
             raise ValueError(f"BasicAuth.realm: {self.realm!r} is not a text of visible ASCII characters")
         if not self.users:

@@ -40,7 +40,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import ClassVar
 
-from pyhttp.arguments import check_type
+from pyhttp.arguments import Several, check_type, field_lines, texts
 from pyhttp.phrases import reason_phrase
 
 __all__ = [
@@ -96,8 +96,8 @@ class HTTPError(Exception):
         offset: The place of the octet that an error in a message is about, in the octets read; None for other errors.
 
     Raises:
-        ValueError: `status` is not the status of an error.
-        TypeError: `status` is no int.
+        ValueError: `status` is not an error's.
+        TypeError: `status` is no int; `headers` are neither a mapping nor pairs of texts.
     """
 
     status: int = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -112,7 +112,7 @@ class HTTPError(Exception):
         self.status = status
         self.detail: str = detail or reason_phrase(status)
         super().__init__(self.detail)
-        self.headers: tuple[tuple[str, str], ...] = tuple(headers.items() if isinstance(headers, Mapping) else headers)
+        self.headers: tuple[tuple[str, str], ...] = field_lines("headers", headers)
 
 
 class StatusError(HTTPError):
@@ -168,8 +168,8 @@ class MethodNotAllowed(StatusError):
 
     status: int = HTTPStatus.METHOD_NOT_ALLOWED
 
-    def __init__(self, detail: str = "", *, allow: tuple[str, ...]) -> None:
-        super().__init__(detail, headers=(("Allow", ", ".join(allow)),))
+    def __init__(self, detail: str = "", *, allow: Several[str]) -> None:
+        super().__init__(detail, headers=(("Allow", ", ".join(texts("allow", allow))),))
 
 
 class NotAcceptable(StatusError):

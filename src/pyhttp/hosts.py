@@ -5,12 +5,13 @@ the server for that page's origin, and the page reads its answers. The host of s
 """
 
 import socket
+from collections.abc import Set as AbstractSet
 from typing import Final, NamedTuple
 
-from pyhttp.arguments import check_type, optional
+from pyhttp.arguments import Several, check_type, texts
 from pyhttp.errors import Misdirected
 
-__all__ = ["ANY", "HostNotAllowed", "Hosts", "hosts_of", "is_loopback", "of_this_machine"]
+__all__ = ["ANY", "HostNotAllowed", "Hosts", "hosts_of", "is_loopback", "names_of", "of_this_machine"]
 
 ANY: Final = "*"
 """A name that stands for every host."""
@@ -96,15 +97,25 @@ class Hosts(dict[str, str]):
         return name in self._names or any(map(name.endswith, self._above))
 
 
-def hosts_of(allowed: frozenset[str] | None) -> Hosts | None:
-    """The hosts for the `allowed_hosts` of a server; None where it answers for every host.
+def names_of(allowed: Several[str] | AbstractSet[str] | None) -> frozenset[str] | None:
+    """The names that `allowed_hosts` of a server says; None where it says none.
 
     Raises:
-        TypeError: `allowed` is no frozenset of texts.
-        ValueError: A name in it breaks the rule of `Hosts`.
+        TypeError: It is neither a set of texts, nor a tuple or a list of them.
     """
-    for name in optional("allowed_hosts", allowed, frozenset) or ():
-        check_type("allowed_hosts", name, str)
+    if isinstance(allowed, AbstractSet):
+        for name in allowed:
+            check_type("allowed_hosts", name, str)
+        return frozenset(allowed)
+    return None if allowed is None else frozenset(texts("allowed_hosts", allowed))
+
+
+def hosts_of(allowed: frozenset[str] | None) -> Hosts | None:
+    """The hosts of these names; None where a server answers for every host.
+
+    Raises:
+        ValueError: A name in it is not as `Hosts` has it.
+    """
     if allowed is None:
         return None
     try:

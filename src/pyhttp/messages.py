@@ -203,9 +203,10 @@ class Response:
         return cls(found.status, found.headers, found.body)
 
     def with_cookies(self, *cookies: "Cookie") -> Self:
-        """The same response, which also sets cookies."""
-        lines = [("Set-Cookie", str(cookie)) for cookie in cookies]
-        headers = Headers.parsed((*self.headers.lines, *lines))
+        """The same response, which sets cookies besides."""
+        from pyhttp.semantics.set_cookie import lines_of  # noqa: PLC0415 - whoever has a cookie has loaded it
+
+        headers = Headers.parsed((*self.headers.lines, *lines_of(cookies)))
         return type(self)(self.status, headers, self.body, reason=self.reason)
 
     @property

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pyhttp.arguments import check_type
+from pyhttp.arguments import AsTuple, texts
 
 if TYPE_CHECKING:
     import ipaddress
@@ -62,25 +62,23 @@ def _network(name: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":
 class Proxies:
     """The proxies in front of a server whose word about their clients is believed. No other client is believed.
 
-    Each parameter is a tuple of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for the clients of Unix sockets.
+    Each is a tuple or a list of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for whoever connects to a Unix
+    socket; it is kept as a tuple.
 
     Raises:
-        TypeError: A parameter is no tuple of texts; the message names it.
-        ValueError: An item is none of these; the message names the parameter.
+        TypeError: A parameter is neither, or not of texts; the message names it.
+        ValueError: A name is none of these; the message names the parameter.
     """
 
-    headers: tuple[str, ...] = ()
-    """Proxies that name the client of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and
-    -Host."""
-    protocol: tuple[str, ...] = ()
-    """Proxies that name the client of each connection: by a header of the PROXY protocol, version 1 or 2. It has to be
-    there."""
+    headers: AsTuple[str] = AsTuple()
+    """Who says it of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and -Host."""
+    protocol: AsTuple[str] = AsTuple()
+    """Who says it of each connection: by a header of the PROXY protocol, version 1 or 2, which then has to be there."""
 
     def __post_init__(self) -> None:
-        for parameter, names in (("headers", self.headers), ("protocol", self.protocol)):
-            check_type(f"Proxies.{parameter}", names, tuple)
-            for name in names:
-                check_type(f"Proxies.{parameter}", name, str)
+        for parameter, given in (("headers", self.headers), ("protocol", self.protocol)):
+            names = texts(f"Proxies.{parameter}", given)
+            object.__setattr__(self, parameter, names)
             try:
                 Networks(names)
             except ValueError as error:

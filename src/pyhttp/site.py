@@ -7,7 +7,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Final
 
 from pyhttp import abnf
-from pyhttp.arguments import check_type
+from pyhttp.arguments import AsTuple, check_type, pairs, texts
 
 if TYPE_CHECKING:
     from pyhttp.auth import BasicAuth
@@ -84,26 +84,26 @@ CODINGS: Final = ("br", "zstd", "gzip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """The rules by which a folder is served.
+    """How a folder is served. A list in place of a tuple is kept as a tuple.
 
     Raises:
         ValueError: A parameter breaks its rule; the message names it.
         TypeError: A parameter is of a wrong type, such as a text in the place of a tuple of texts.
     """
 
-    index: tuple[str, ...] = ("index.html", "index.htm")
+    index: AsTuple[str] = AsTuple(("index.html", "index.htm"))
     """Names of files that answer for a directory; the first that exists counts. Reason: generators of sites write one
     of these two."""
     listing: bool = True
     """Whether a directory without index is listed; else it answers 403. Reason: people who serve a folder mostly want
     to see what is in it."""
-    cgi_directories: tuple[str, ...] = ("cgi-bin",)
+    cgi_directories: AsTuple[str] = AsTuple(("cgi-bin",))
     """Names of directories directly below the root whose files are run, never shown; empty: no CGI. If such a name is a
     link, the directory that it leads to is never shown either. Reason: it is the usual name."""
-    cgi_suffixes: tuple[tuple[str, str], ...] = ()
+    cgi_suffixes: AsTuple[tuple[str, str]] = AsTuple()
     """(suffix, program) pairs, (".php", "/usr/bin/php-cgi"): the program runs files whose names end so, in upper or
     lower case. Reason for none: files outside the CGI directories are there to be read."""
-    cgi_env: tuple[str, ...] = ()
+    cgi_env: AsTuple[str] = AsTuple()
     """Further variables of scripts: "NAME=VALUE", or the NAME of one of the server's own, which scripts then get.
     "HTTPS=on" is for a server behind a proxy that speaks TLS. Reason for none: the server's environment may hold
     secrets (safety line C2)."""
@@ -135,13 +135,13 @@ class Site:
     Reason: a file that was changed is seen at once, and asking costs little."""
     cors: bool = False
     """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`), those to errors, too. Every
-    preflight is answered 204 with the methods of files, whatever the path; a script answers its own. Reason: a page
-    of another origin could otherwise read answers that only this network can reach."""
-    headers: tuple[tuple[str, str], ...] = ()
+    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own. Reason: a page
+    of another origin could otherwise read what only this network reaches."""
+    headers: AsTuple[tuple[str, str]] = AsTuple()
     """Further field lines for every answer of the site. A field that the server sets itself is replaced by one of the
     same name; a field of a script or a handler stays, and stands beside it if the name is Link, Set-Cookie or Vary.
     Reason for none: the server's own fields are enough for most sites."""
-    media_types: tuple[tuple[str, str], ...] = ()
+    media_types: AsTuple[tuple[str, str]] = AsTuple()
     """(ending, media type) pairs that come before the built-in table: ("md", "text/plain") for names that end in ".md",
     ("Makefile", ...) for that name and for those that end in ".makefile", in upper or lower case. The longest ending
     counts, and the last of equal ones. Reason for none: the table knows the common endings."""
@@ -151,7 +151,7 @@ class Site:
     charset: str = "utf-8"
     """The charset stated with types of text that do not state one themselves; "" for none. Reason: nearly all text is
     UTF-8 today, and without a charset browsers guess."""
-    codings: tuple[str, ...] = ()
+    codings: AsTuple[str] = AsTuple()
     """Content codings for which `name.br`, `name.zst` and `name.gz` answer for `name`, best first. Reason for none: in
     a folder that was not prepared, such a neighbour may be another file, or one that is just being written."""
     compress: bool = False
@@ -165,6 +165,7 @@ class Site:
     _hash: int = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        self._keep_tuples()
         values: list[object] = [getattr(self, each.name) for each in fields(self) if each.compare]
         for each, value in zip(fields(self), values, strict=False):  # the last one is no parameter
             if each.default is not None:
@@ -181,6 +182,21 @@ class Site:
         for coding in self.codings:
             if coding not in CODINGS:
                 raise ValueError(f"Site.codings: {coding!r} is none of {', '.join(CODINGS)}")
+
+    def _keep_tuples(self) -> None:
+        for name, given in (
+            ("index", self.index),
+            ("cgi_directories", self.cgi_directories),
+            ("cgi_env", self.cgi_env),
+            ("codings", self.codings),
+        ):
+            object.__setattr__(self, name, texts(f"Site.{name}", given))
+        for name, several in (
+            ("cgi_suffixes", self.cgi_suffixes),
+            ("headers", self.headers),
+            ("media_types", self.media_types),
+        ):
+            object.__setattr__(self, name, pairs(f"Site.{name}", several))
 
     def __hash__(self) -> int:
         """The hash, computed once: facts about a path are remembered by path and site."""

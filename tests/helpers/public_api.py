@@ -24,6 +24,7 @@ HOOKS: Final = frozenset(
         "BaseServer.exchange_ended",
         "BaseServer.hurry",
         "BaseServer.report",
+        "BasicAuth.hashes",
         "Feed.discard",
         "Feed.reader",
         "Headers.by_name",

@@ -6,16 +6,20 @@ from pyhttp import (
     AccessEntry,
     BaseHttpRequestHandler,
     BaseServer,
+    BasicAuth,
     FileSlice,
     Limits,
+    MethodNotAllowed,
     NotFound,
     PooledServer,
+    Proxies,
     Request,
     Response,
     Site,
     ThreadedServer,
     Timeouts,
     function_handler,
+    listen,
 )
 from pyhttp.testing import RecordingServer
 from pyhttp.wsgi import wsgi_handler
@@ -81,6 +85,13 @@ BaseServer(port=0, tls="cert.pem")  # expect: mypy[arg-type] basedpyright[report
 BaseServer(port=0).url = "http://localhost/"  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
 
 Site(lisitng=False)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+Site(index="index.html")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+Site(index=["index.html"]).index.append("a")  # expect: mypy[attr-defined] basedpyright[reportAttributeAccessIssue]
+Proxies(headers="unix")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+BasicAuth("users.txt")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+MethodNotAllowed(allow="GET")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+listen(b"localhost", 0)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+BaseServer(port=0, allowed_hosts="a.example")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 Site(headers={"X-Robots-Tag": "noindex"})  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 Site().listing = False  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
 Limits(content="1k")  # expect: mypy[arg-type] basedpyright[reportArgumentType]

@@ -48,7 +48,7 @@ def test_what_is_wrong_names_the_parameter(parameter: str) -> None:
 
 
 @pytest.mark.parametrize("parameter", ["headers", "protocol"])
-@pytest.mark.parametrize(("value", "message"), [("unix", "tuple, not str"), ((5,), "str, not int")])
+@pytest.mark.parametrize(("value", "message"), [("unix", "a tuple or .* not str"), ((5,), "str, not int")])
 def test_a_parameter_of_a_wrong_type_is_named(parameter: str, value: object, message: str) -> None:
     with pytest.raises(TypeError, match=rf"^Proxies\.{parameter}: {message}"):
         untyped(Proxies)(**{parameter: value})

@@ -60,10 +60,10 @@ def test_an_application_beside_the_one_file_there_is_could_not_be_reached() -> N
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        ({"index": "index.html"}, "Site.index: tuple, not str"),
-        ({"cgi_directories": "cgi-bin"}, "Site.cgi_directories: tuple, not str"),
-        ({"headers": {"X": "y"}}, "Site.headers: tuple, not dict"),
-        ({"codings": ["gzip"]}, "Site.codings: tuple, not list"),
+        ({"index": "index.html"}, r"Site.index: a tuple or a list of texts, not str: write \('index.html',\)"),
+        ({"cgi_directories": "cgi-bin"}, r"Site.cgi_directories: .*, not str: write \('cgi-bin',\)"),
+        ({"headers": {"X": "y"}}, r"Site.headers: .* pairs, not dict: write \(\('X', 'y'\),\)"),
+        ({"codings": {"gzip"}}, "Site.codings: a tuple or a list of texts, not set"),
         ({"listing": "no"}, "Site.listing: bool, not str"),
         ({"max_age": "60"}, "Site.max_age: int or NoneType, not str"),
         ({"auth": "users"}, "Site.auth: BasicAuth or NoneType, not str"),

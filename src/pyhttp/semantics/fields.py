@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Self, TypeVar, overload
 
 from pyhttp import abnf
+from pyhttp.arguments import check_lines, check_pairs
 from pyhttp.errors import Misuse
 from pyhttp.semantics.usual import NAMES, VALUES
 
@@ -66,15 +67,21 @@ class Headers(Mapping[str, str]):
         elif isinstance(fields, Headers):
             lines = fields.lines
         else:
-            _demand_lines(fields)
+            check_lines("headers", fields)
             lines = tuple(fields.items() if isinstance(fields, Mapping) else fields)
-        for name, value in lines:
-            if name.__class__ is not str or value.__class__ is not str:
-                _demand_text(name, value)
-            if _NAME.fullmatch(name) is None:
-                raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")
-            if _VALUE.fullmatch(value) is None:
-                raise ValueError(f"headers: the value of {name} is not a field value (RFC 9110 §5.5): {value!r}")
+        try:
+            for name, value in lines:  # no call for each line, which many answers would pay for
+                if name.__class__ is not str or value.__class__ is not str:
+                    _demand_text(name, value)
+                if _NAME.fullmatch(name) is None:
+                    raise ValueError(f"headers: {name!r} is not a field name (RFC 9110 §5.1)")  # noqa: TRY301 - see above
+                if _VALUE.fullmatch(value) is None:
+                    raise ValueError(  # noqa: TRY301 - likewise
+                        f"headers: the value of {name} is not a field value (RFC 9110 §5.5): {value!r}"
+                    )
+        except (TypeError, ValueError):
+            check_pairs("headers", lines)  # says more of what cannot be taken apart
+            raise
         self._keep(lines)
 
     @classmethod
@@ -216,11 +223,6 @@ class Headers(Mapping[str, str]):
         Commas inside quoted strings do not separate. Members come as they stand, quoting included.
         """
         return tuple([member for value in self.get_all(name) for member in parse_list(value)])
-
-
-def _demand_lines(fields: object) -> None:
-    if isinstance(fields, str | bytes) or not isinstance(fields, Iterable):
-        raise TypeError(f"headers: a mapping, or (name, value) pairs, not {type(fields).__name__}")
 
 
 def _demand_text(name: object, value: object) -> None:

@@ -10,7 +10,7 @@ from pyhttp.semantics.dates import format_date
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Cookie"]
+__all__ = ["Cookie", "lines_of"]
 
 _OCTETS: Final = rb"[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]*+"
 _VALUE: Final = rb"(?:" + _OCTETS + rb'|"' + _OCTETS + rb'")'
@@ -119,3 +119,14 @@ class Cookie:
         if self.same_site is not None:
             parts.append(f"SameSite={self.same_site}")
         return "; ".join(parts)
+
+
+def lines_of(cookies: tuple[Cookie, ...]) -> tuple[tuple[str, str], ...]:
+    """The field line for each of some cookies.
+
+    Raises:
+        TypeError: One is no Cookie: its text would be sent as it is.
+    """
+    for cookie in cookies:
+        check_type("cookies", cookie, Cookie)
+    return tuple([("Set-Cookie", str(cookie)) for cookie in cookies])

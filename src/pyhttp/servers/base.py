@@ -3,14 +3,15 @@
 import socket
 import threading
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
 from pyhttp import answering
-from pyhttp.arguments import optional
+from pyhttp.arguments import Several, optional
 from pyhttp.cgi.running import RunningScripts
 from pyhttp.errors import HTTPError, Misuse
 from pyhttp.handler import BaseHttpRequestHandler
-from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of
+from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of, names_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -78,7 +79,7 @@ class BaseServer(InBackground):
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: "Proxies | None" = None,
-        allowed_hosts: frozenset[str] | None = None,
+        allowed_hosts: Several[str] | AbstractSet[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_given(host, port, access_log)
@@ -86,7 +87,7 @@ class BaseServer(InBackground):
         self.limits: Limits = optional("limits", limits, Limits) or Limits()
         self.timeouts: Timeouts = optional("timeouts", timeouts, Timeouts) or Timeouts()
         self.proxies: Proxies | None = proxies_given(proxies)
-        self._hosts: Hosts | None = hosts_of(allowed_hosts)
+        self._hosts: Hosts | None = hosts_of(names_of(allowed_hosts))
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
         self.request_handler: answering.HandlerFactory = factory_of(request_handler, handler)

@@ -12,10 +12,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
 from pyhttp.answering import Handler, HandlerFactory
-from pyhttp.arguments import check_type
+from pyhttp.arguments import Several, check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.base import BaseServer
@@ -79,7 +80,7 @@ class PooledServer(BaseServer):
         sockets: Sequence[socket.socket] = (),
         tls: "ssl.SSLContext | None" = None,
         proxies: "Proxies | None" = None,
-        allowed_hosts: frozenset[str] | None = None,
+        allowed_hosts: Several[str] | AbstractSet[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         check_type("workers", workers, int)

@@ -4,12 +4,13 @@ import contextlib
 import os
 import socket
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
 from pyhttp.answering import HandlerFactory
-from pyhttp.arguments import check_callable, optional
+from pyhttp.arguments import Several, check_callable, optional
 from pyhttp.handler import BaseHttpRequestHandler
-from pyhttp.hosts import hosts_of
+from pyhttp.hosts import hosts_of, names_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.background import InBackground
 from pyhttp.servers.given import check_given, factory_of, proxies_given
@@ -63,7 +64,7 @@ class ProcessServer(InBackground):
         timeouts: Timeouts | None = None,
         sockets: Sequence[socket.socket] = (),
         proxies: "Proxies | None" = None,
-        allowed_hosts: frozenset[str] | None = None,
+        allowed_hosts: Several[str] | AbstractSet[str] | None = None,
         access_log: AccessLog | None = None,
     ) -> None:
         from pyhttp.servers.plan import Plan, pickled  # noqa: PLC0415 - it is loaded only where it is used
@@ -77,7 +78,8 @@ class ProcessServer(InBackground):
         check_callable("server_factory", server_factory)
         optional("limits", limits, Limits)
         proxies_given(proxies)
-        hosts_of(allowed_hosts)
+        names = names_of(allowed_hosts)
+        hosts_of(names)
         grace = (optional("timeouts", timeouts, Timeouts) or Timeouts()).stop
         optional("processes", processes, int)
         self.processes: int = available() if processes is None else processes
@@ -91,7 +93,7 @@ class ProcessServer(InBackground):
                 limits=limits,
                 timeouts=timeouts,
                 proxies=proxies,
-                allowed_hosts=allowed_hosts,
+                allowed_hosts=names,
                 access_log=access_log,
             )
         )

@@ -7,6 +7,7 @@ import socket
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
+from pyhttp.arguments import Several, check_several, check_type, texts
 from pyhttp.limits import Limits
 
 __all__ = ["BACKLOG", "address_of", "adopt", "connection_capacity", "listen", "url_of"]
@@ -34,7 +35,7 @@ _ABSENT: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROT
 _SAME_PORT_TRIES: Final = 16
 
 
-def listen(host: str | Sequence[str], port: int, backlog: int = BACKLOG) -> list[socket.socket]:
+def listen(host: str | Several[str], port: int, backlog: int = BACKLOG) -> list[socket.socket]:
     """Bound, listening, non-blocking sockets for `host`, one or several, and `port`: the `sockets` of a server.
 
     "localhost" means 127.0.0.1 and ::1, literally; a machine without IPv6 is no error. An empty host means all
@@ -49,10 +50,12 @@ def listen(host: str | Sequence[str], port: int, backlog: int = BACKLOG) -> list
     Raises:
         OSError: An address, which the message names, cannot be bound, or a name is unknown (socket.gaierror).
         ValueError: The port is out of range.
+        TypeError: `host` is neither a text, nor a tuple or a list of texts.
     """
     if not 0 <= port <= 65535:
         raise ValueError(f"port: 0 to 65535, not {port}")
-    groups = [_addresses(each, port) for each in ([host] if isinstance(host, str) else host)]
+    hosts = (host,) if isinstance(host, str) else texts("host", host)
+    groups = [_addresses(each, port) for each in hosts]
     tries = 0
     while True:
         try:
@@ -139,9 +142,12 @@ def adopt(sockets: Sequence[socket.socket]) -> list[socket.socket]:
     """The listening sockets that other code has opened, ready for a server.
 
     Raises:
-        ValueError: A socket does not listen.
+        ValueError: One of them does not listen.
+        TypeError: They are no tuple or list of sockets.
     """
+    check_several("sockets", sockets, "sockets", "(socket,)")
     for each in sockets:
+        check_type("sockets", each, socket.socket)
         if not each.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
             raise ValueError(f"sockets: {each} does not listen")
         each.setblocking(False)

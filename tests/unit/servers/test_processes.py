@@ -435,7 +435,7 @@ def test_what_no_other_process_can_find_is_refused() -> None:
         ({"server_factory": "PooledServer"}, "server_factory: a callable, not str"),
         ({"limits": {"content": 5}}, "limits: Limits, not dict"),
         ({"proxies": "unix"}, "proxies: Proxies, not str"),
-        ({"allowed_hosts": "a.example"}, "allowed_hosts: frozenset, not str"),
+        ({"allowed_hosts": "a.example"}, "allowed_hosts: a tuple or a list of texts, not str"),
         ({"timeouts": 5}, "timeouts: Timeouts, not int"),
         ({"access_log": "access.log"}, "access_log: a callable, not str"),
         ({"processes": "auto"}, "processes: int, not str"),

@@ -60,7 +60,7 @@ class Interface:
             case "GET" | "HEAD":
                 return self.show(request.path.removeprefix("/"))
             case _:
-                raise MethodNotAllowed("notes are added and read", allow=("GET", "HEAD", "POST"))
+                raise MethodNotAllowed("notes are added and read", allow=["GET", "HEAD", "POST"])
 
     def add(self, request: Request) -> Response:
         try:
@@ -104,7 +104,7 @@ def interface(folder: str) -> HandlerFactory:
 
 def pages_server(folder: str, log: AccessLog | None = None, *, tls: ssl.SSLContext | None = None) -> BaseServer:
     """A server for people."""
-    site = Site(cors=True, headers=(("X-Robots-Tag", "noindex"),))
+    site = Site(cors=True, index=["index.html"], headers=[("X-Robots-Tag", "noindex")])
     return ThreadedServer("127.0.0.1", 0, partial(Pages, directory=folder, site=site), access_log=log, tls=tls)
 
 
@@ -116,5 +116,6 @@ def interface_server(folder: str) -> PooledServer:
         workers=4,
         limits=Limits(content=64 * 1024),
         timeouts=Timeouts(stop=1.0),
-        proxies=Proxies(headers=("127.0.0.1",)),
+        proxies=Proxies(headers=["127.0.0.1"]),
+        allowed_hosts=["127.0.0.1"],
     )
