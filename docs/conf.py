@@ -19,6 +19,7 @@ from pygments.lexers.special import TextLexer
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.pycode import ModuleAnalyzer
 
 TOP: Final = Path(__file__).parents[1]
 sys.path[:0] = [str(TOP / "src"), str(TOP)]
@@ -55,6 +56,8 @@ nitpick_ignore = [
     ("py:class", name)
     for name in (
         # What a signature says beside public names: Protocols of our own, and names of type checkers.
+        "pyhttp.arguments.AsTuple",
+        "pyhttp.arguments.Several",
         "pyhttp.contents.OpenFile",
         "pyhttp.contents.Source",
         "pyhttp.contents.Written",
@@ -66,7 +69,7 @@ nitpick_ignore = [
 ]
 
 STANDARD: Final = {
-    "collections.abc": ("Callable", "Iterable", "Mapping", "MutableMapping", "Sequence"),
+    "collections.abc": ("Callable", "Iterable", "Mapping", "MutableMapping", "Sequence", "Set"),
     "datetime": ("datetime",),
     "io": ("BufferedReader",),
     "os": ("PathLike",),
@@ -92,6 +95,9 @@ PAGES: Final = {
     "examples": "docs/howto/programs.md",
 }
 """Where on the site those find what a link to a path of the repository leads to."""
+
+TYPES: Final = {"AccessLog": "pyhttp.transport.access_log", "Address": "pyhttp.transport.channel"}
+"""Names of types, and the modules that say what they mean: a type has no docstring that goes with it."""
 
 _REFERENCE: Final = re.compile(r"^<!-- reference: (.*) -->$", re.MULTILINE)
 _hidden: Final[dict[str, list[str]]] = {}
@@ -146,7 +152,10 @@ def before_napoleon(app: Sphinx, what: str, name: str, value: object, options: o
     """Leave out what is the library's own; and hide what has no sections, where it would take a colon for a type's."""
     if name.removeprefix("pyhttp.") in OPAQUE and "Attributes:" in lines:
         del lines[lines.index("Attributes:") :]
-    if what in {"attribute", "property"}:
+    if what == "data":
+        said = ModuleAnalyzer.for_module(TYPES[name.removeprefix("pyhttp.")]).find_attr_docs()
+        lines[:] = said["", name.removeprefix("pyhttp.")]
+    if what in {"attribute", "data", "property"}:
         _hidden[name] = lines.copy()
         lines.clear()
 

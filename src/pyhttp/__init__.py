@@ -66,7 +66,7 @@ from pyhttp.semantics.fields import Headers
 from pyhttp.servers.base import BaseServer
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
-from pyhttp.transport.client import Connection
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.feed import Feed
 from pyhttp.transport.listener import listen
 from pyhttp.version import __version__ as __version__
@@ -87,6 +87,7 @@ _messages.give_file_answer(_lone_file.file_answer)  # `Response.file` needs it, 
 __all__ = [
     "AccessEntry",
     "AccessLog",
+    "Address",
     "BadGateway",
     "BadRequest",
     "BaseHttpRequestHandler",

@@ -1,9 +1,11 @@
 """Errors that users make, line by line, with the message that each type checker has to give there."""
 
+import socket
 from collections.abc import Iterator
 
 from pyhttp import (
     AccessEntry,
+    Address,
     BaseHttpRequestHandler,
     BaseServer,
     BasicAuth,
@@ -12,6 +14,7 @@ from pyhttp import (
     MethodNotAllowed,
     NotFound,
     PooledServer,
+    ProcessServer,
     Proxies,
     Request,
     Response,
@@ -50,6 +53,14 @@ def text(request: Request) -> str:
 
 async def later(request: Request) -> Response:
     return Response(200)
+
+
+def of_threads(conn: socket.socket, addr: Address, server: ThreadedServer) -> None:
+    pass
+
+
+def of_names(conn: socket.socket, addr: str, server: BaseServer) -> None:
+    pass
 
 
 def lines() -> Iterator[str]:
@@ -96,6 +107,10 @@ Site(headers={"X-Robots-Tag": "noindex"})  # expect: mypy[arg-type] basedpyright
 Site().listing = False  # expect: mypy[misc] basedpyright[reportAttributeAccessIssue]
 Limits(content="1k")  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 Timeouts(30)  # expect: mypy[call-arg] basedpyright[reportCallIssue]
+
+BaseServer(port=0, request_handler=of_threads)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+ProcessServer(port=0, request_handler=of_threads)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
+PooledServer(port=0, request_handler=of_names)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 
 wsgi_handler(hello)  # expect: mypy[arg-type] basedpyright[reportArgumentType]
 wsgi_handler(Pages, script_name=None)  # expect: mypy[arg-type] basedpyright[reportArgumentType]

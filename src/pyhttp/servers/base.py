@@ -4,7 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from pyhttp import answering
 from pyhttp.arguments import Several, optional
@@ -71,7 +71,7 @@ class BaseServer(InBackground):
         self,
         host: str = "localhost",
         port: int = 8888,
-        request_handler: answering.HandlerFactory = BaseHttpRequestHandler,
+        request_handler: Callable[[socket.socket, Address, Self], object] = BaseHttpRequestHandler,
         *,
         handler: answering.Handler | None = None,
         limits: Limits | None = None,
@@ -90,7 +90,7 @@ class BaseServer(InBackground):
         self._hosts: Hosts | None = hosts_of(names_of(allowed_hosts))
         error_log, self._lines = loggers()
         self.log: logging.Logger = error_log
-        self.request_handler: answering.HandlerFactory = factory_of(request_handler, handler)
+        self.request_handler: Callable[[socket.socket, Address, Self], object] = factory_of(request_handler, handler)
         self.scripts: RunningScripts = RunningScripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
         self.budget: Budget = Budget(self.limits.spool)
@@ -217,8 +217,8 @@ class BaseServer(InBackground):
             else:
                 conn.close()
 
-    def _handle(self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
-        """Run the turn: the handler, or the next step of an exchange that the handler has begun."""
+    def _handle(self: Self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
+        """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
         exchange = None if ours is None else ours.exchange
         if ours is not None and (ours.fate is CUT or self._loop.stopping.is_cut):
             ours.lower(CUT)  # no client is there for the answer

@@ -1,14 +1,19 @@
 """The check of a server's arguments: each message says what to write."""
 
+import socket
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from pyhttp.answering import Handler, HandlerFactory, function_handler
+from pyhttp.answering import Handler, function_handler
 from pyhttp.arguments import check_callable, check_type, name_of, takes
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.transport.client import Address
 
 if TYPE_CHECKING:
     from pyhttp.proxies import Proxies
+
+_Server = TypeVar("_Server")
 
 __all__ = ["check_given", "factory_of", "proxies_given", "serves_folder"]
 
@@ -37,8 +42,10 @@ def proxies_given(proxies: "Proxies | None") -> "Proxies | None":
     return proxies
 
 
-def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> HandlerFactory:
-    """The callable for each request, from the two arguments of which one may be given.
+def factory_of(
+    request_handler: Callable[[socket.socket, Address, _Server], object], handler: Handler | None
+) -> Callable[[socket.socket, Address, _Server], object]:
+    """What a server calls for each request, of the two arguments of which one may be given.
 
     Raises:
         TypeError: It cannot be called with the right arguments.
@@ -56,6 +63,6 @@ def factory_of(request_handler: HandlerFactory, handler: Handler | None) -> Hand
     return request_handler
 
 
-def serves_folder(factory: HandlerFactory) -> bool:
-    """Whether the handler of a folder answers requests as it is, with no method overridden."""
+def serves_folder(factory: object) -> bool:
+    """Whether requests are answered by the handler of a folder as it is, with nothing overridden."""
     return (factory.func if isinstance(factory, partial) else factory) is BaseHttpRequestHandler

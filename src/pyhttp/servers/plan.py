@@ -4,16 +4,16 @@ import importlib
 import io
 import pickle
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Protocol
 
-from pyhttp.answering import HandlerFactory
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.access_log import AccessLog
+from pyhttp.transport.client import Address
 
 __all__ = ["Plan", "ServerFactory", "pickled"]
 
@@ -24,7 +24,7 @@ class ServerFactory(Protocol):
     def __call__(
         self,
         *,
-        request_handler: HandlerFactory,
+        request_handler: Callable[[socket.socket, Address, BaseServer], object],
         limits: Limits | None,
         timeouts: Timeouts | None,
         sockets: Sequence[socket.socket],
@@ -41,7 +41,7 @@ class Plan:
     """The description of the server in each process."""
 
     factory: ServerFactory
-    request_handler: HandlerFactory | str
+    request_handler: Callable[[socket.socket, Address, BaseServer], object] | str
     limits: Limits | None
     timeouts: Timeouts | None
     proxies: Proxies | None
@@ -67,7 +67,9 @@ class Plan:
         )
 
 
-def _handler(named: HandlerFactory | str) -> HandlerFactory:
+def _handler(
+    named: Callable[[socket.socket, Address, BaseServer], object] | str,
+) -> Callable[[socket.socket, Address, BaseServer], object]:
     if not isinstance(named, str):
         return named
     module, _, name = named.partition(":")

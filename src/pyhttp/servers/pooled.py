@@ -11,11 +11,11 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
-from pyhttp.answering import Handler, HandlerFactory
+from pyhttp.answering import Handler
 from pyhttp.arguments import Several, check_type
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
@@ -71,7 +71,7 @@ class PooledServer(BaseServer):
         self,
         host: str = "localhost",
         port: int = 8888,
-        request_handler: HandlerFactory = BaseHttpRequestHandler,
+        request_handler: Callable[[socket.socket, Address, Self], object] = BaseHttpRequestHandler,
         *,
         handler: Handler | None = None,
         workers: int = 32,
@@ -105,10 +105,9 @@ class PooledServer(BaseServer):
         self._bell = Bell()  # for the standby
         self._counts = threading.Lock()
         """Guards `_free`, `_threads` and `_waiting` together: no request is queued for a thread that just went idle."""
-        self._free = 0
+        self._free = self._turns = 0
         self._threads: list[threading.Thread] = []
         self._waiting: deque[Connection] = deque()
-        self._turns = 0
         self._parked = self._urgent = self._over = False
         self._end_of_all: Alarm | None = None
         """The alarm that rings when the loop has ended, for the thread that called `serve_forever`."""

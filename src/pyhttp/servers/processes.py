@@ -3,20 +3,21 @@
 import contextlib
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING
 
-from pyhttp.answering import HandlerFactory
 from pyhttp.arguments import Several, check_callable, optional
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.hosts import hosts_of, names_of
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.servers.background import InBackground
+from pyhttp.servers.base import BaseServer
 from pyhttp.servers.given import check_given, factory_of, proxies_given
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.access_log import AccessLog, loggers
+from pyhttp.transport.client import Address
 from pyhttp.transport.listener import address_of, adopt, listen, url_of
 from pyhttp.transport.shared import Seats
 
@@ -56,7 +57,7 @@ class ProcessServer(InBackground):
         self,
         host: str = "localhost",
         port: int = 8888,
-        request_handler: HandlerFactory | str = BaseHttpRequestHandler,
+        request_handler: Callable[[socket.socket, Address, BaseServer], object] | str = BaseHttpRequestHandler,
         *,
         processes: int | None = None,
         server_factory: "ServerFactory" = PooledServer,

@@ -11,7 +11,7 @@ from pyhttp.wire.server_connection import ServerConnection
 __all__ = ["UNIX_CLIENT", "Address", "Awaited", "Channel", "Sink", "Watched", "end_of"]
 
 Address = tuple[str, int] | tuple[str, int, int, int]
-"""A socket address of IPv4 or IPv6."""
+"""Where a client is, as `socket` has it: host and port, and of IPv6 flow and scope; `("unix:", 0)` of a Unix socket."""
 UNIX_CLIENT: Final[Address] = ("unix:", 0)
 """The address for a client of a Unix socket, which has none."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import ssl
 from collections import Counter
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from functools import partial
 from pyhttp import (
     AccessEntry,
     AccessLog,
+    Address,
     BadRequest,
     BaseHttpRequestHandler,
     BaseServer,
@@ -20,6 +22,7 @@ from pyhttp import (
     MethodNotAllowed,
     NotFound,
     PooledServer,
+    ProcessServer,
     Proxies,
     Request,
     Response,
@@ -85,6 +88,41 @@ class Interface:
     def lines(self) -> Iterator[bytes]:
         for name in sorted(os.listdir(self.folder)):
             yield f"{name}\n".encode()
+
+
+class Counting(ThreadedServer):
+    """A server that knows how many requests its handlers have had."""
+
+    requests = 0
+
+
+class Counted(Pages):
+    """Pages of any server, which they need to know."""
+
+    def __init__(self, conn: socket.socket, addr: Address, server: BaseServer) -> None:
+        super().__init__(conn, addr, server, site=Site(listing=not server.closing))
+
+
+def counted(conn: socket.socket, addr: Address, server: Counting) -> None:
+    """Pages of a server that counts."""
+    server.requests += 1
+    Pages(conn, addr, server)
+
+
+def greeting(conn: socket.socket, addr: Address, server: object) -> Request:
+    """What needs no server of its own."""
+    return Request(conn)
+
+
+def servers() -> Iterator[BaseServer | ProcessServer]:
+    """Each server takes what is made for it, and what is made for every server."""
+    yield Counting(port=0, request_handler=counted)
+    yield Counting(port=0, request_handler=Counted)
+    yield BaseServer(port=0, request_handler=Counted)
+    yield PooledServer(port=0, request_handler=partial(Pages, directory="."))
+    yield PooledServer(port=0, request_handler=greeting)
+    yield ProcessServer(port=0, request_handler=Counted, server_factory=Counting)
+    yield ProcessServer(port=0, request_handler="notes.server:Counted", server_factory=partial(PooledServer, workers=2))
 
 
 class Tally:
