@@ -7,12 +7,10 @@ from typing import Final
 
 from pyhttp.auth import BasicAuth, PasswordHash, checked_name, prepared
 from pyhttp.command import streams
+from pyhttp.command.tool import Parser
 
 __all__ = ["load", "passwd"]
 
-_USAGE: Final = (
-    "usage: pyhttp passwd NAME writes a line for the file of --auth; to serve a folder passwd, write ./passwd"
-)
 _SALT: Final = 16
 
 
@@ -48,12 +46,13 @@ def passwd(arguments: Sequence[str]) -> int:
 
     Returns:
         The exit code.
+
+    Raises:
+        SystemExit: For --help, and with code 2 for arguments that cannot be understood.
     """
-    if len(arguments) != 1 or arguments[0].startswith("-"):
-        streams.complain(_USAGE)
-        return 2
+    given: str = _parser().parse_args(arguments).name
     try:
-        name = checked_name(arguments[0])
+        name = checked_name(given)
         password = _ask()
     except ValueError as error:
         streams.complain(str(error))
@@ -64,6 +63,13 @@ def passwd(arguments: Sequence[str]) -> int:
         streams.complain(f"cannot write to standard output: {error.strerror}")
         return 1
     return 0
+
+
+def _parser() -> Parser:
+    parser = Parser("passwd", "NAME >> FILE", "Ask for a password, and write a line for the file of --auth.")
+    text = "who is let in by the password, which is asked for twice, or is a line of standard input that is no terminal"
+    parser.add_argument("name", metavar="NAME", help=text)
+    return parser
 
 
 def _ask() -> str:

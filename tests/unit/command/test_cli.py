@@ -34,6 +34,23 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"pyhttp {__version__}\n"
 
 
+@pytest.mark.parametrize("option", ["--help", "-h"])
+@pytest.mark.parametrize("command", ["", "serve", "wsgi", "check", "explain", "passwd"])
+def test_who_asks_for_help_gets_it(command: str, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main([*filter(None, [command]), option])
+    out, err = capsys.readouterr()
+    assert (ended.value.code, err) == (0, "")
+    assert out.startswith("usage: pyhttp ")
+    assert "--help" in out
+
+
+def test_each_command_has_help() -> None:
+    """Those above are all that there are."""
+    found = set(re.findall(r'case "(\w+)"', Path(cli.__file__).read_text(encoding="utf-8")))
+    assert found == {"passwd", "check", "explain"}
+
+
 def test_each_url_is_printed() -> None:
     text = announcement(
         "/srv", [("127.0.0.1", 8888), ("::1", 8888), ("fe80::1%eth0", 8888)], ["Stop so"], "read this folder"

@@ -117,10 +117,14 @@ def test_a_terminal_is_asked_twice(
     assert left == []
 
 
-@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--help"]])
+@pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--hel"], ["-x", "a"]])
 def test_its_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["passwd", *arguments]) == 2
-    assert capsys.readouterr().err.startswith("pyhttp: usage: pyhttp passwd NAME ")
+    with pytest.raises(SystemExit) as ended:
+        main(["passwd", *arguments])
+    assert ended.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: pyhttp passwd NAME ")
 
 
 @pytest.mark.parametrize("name", ["a:b", "", "#a"])
