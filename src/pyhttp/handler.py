@@ -145,8 +145,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         if self.site.clean_urls:
             from pyhttp.resources.clean_urls import find_page  # noqa: PLC0415 - for few sites
 
-            root, site = self.directory, self.site
-            found = find_page(self.request.head, segments, self._asked, path, self._opened, root=root, site=site)
+            head, root, site, limits = self.request.head, self.directory, self.site, self.request.exchange.limits
+            found = find_page(head, segments, self._asked, path, self._opened, root=root, site=site, limits=limits)
             if isinstance(found, Response):
                 self.respond(found)
                 return
@@ -279,7 +279,8 @@ class BaseHttpRequestHandler(NoLeftovers):
     def _do_directory(self, path: str, segments: tuple[str, ...]) -> None:
         check_directory(path, self.directory, self.site)
         if not self.request.path.endswith("/"):
-            self.respond(status_responses.moved_response(self.request.head, self._asked, segments, site=self.site))
+            head, limits = self.request.head, self.request.exchange.limits
+            self.respond(status_responses.moved_response(head, self._asked, segments, site=self.site, limits=limits))
         elif (index := files.index_of(path, self.site)) is not None:
             self.do_file(index)
         else:
@@ -294,6 +295,5 @@ class BaseHttpRequestHandler(NoLeftovers):
 
             self.respond(json_response(head, path, root=self.directory, site=self.site, limits=limits))
             return
-        self._link = ""  # an overridden list_dir may have no further pages
-        page = self.list_dir(path)
-        self.respond(listing.listing_response(head, page, self._link, site=self.site))
+        self._link = ""  # an overridden list_dir may know of no further pages
+        self.respond(listing.listing_response(head, self.list_dir(path), self._link, site=self.site))

@@ -19,7 +19,7 @@ GIB: Final = 1024 * MIB
 class Limits:
     """Sizes in bytes and counts of things; all positive.
 
-    By default the elements that this server makes are within them, unless escapes have made one longer (9110-2.3-3a).
+    By default what this server makes is within them (9110-2.3-3a): a redirect that would lead beyond is a 414.
 
     Raises:
         ValueError: A limit is not a positive int; the message names it.

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, FrameType, SimpleNamespace
 from typing import Final
+from urllib.parse import urljoin
 
 import pytest
 
@@ -151,6 +152,33 @@ def test_one_file_that_a_program_runs_is_run(root: Path) -> None:
     answers = ask(request("/") + request("/x.sh") + request("/x.sh/more"), folder(root, site))
     assert [(status, content) for status, _, content in answers[:2]] == [(200, b"ran "), (200, b"ran ")]
     assert answers[2][0] == 404
+
+
+@pytest.mark.clause("9110-2.3-3a")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(
+    "target", ["/folder?", "/folder?a=../", "/!!!?", "/page.html?", "/cgi-bin/far?", "/cgi-bin/far/x/y?"]
+)
+def test_a_redirect_leads_to_what_is_taken(root: Path, target: str, method: str) -> None:
+    """Escapes make its target longer than what was asked for; where that is too long, there is no redirect."""
+    (root / "!!!").mkdir()
+    (root / "!!!" / "index.html").write_text("<p>index")
+    (root / "page.html").write_text("<p>page")
+    far = root / "cgi-bin" / "far"
+    far.write_text("#!/bin/sh\nprintf 'Location: /folder?%s\\n\\n' \"$QUERY_STRING\"\n")
+    far.chmod(0o755)
+    handler, server = folder(root, Site(clean_urls=True)), SimpleNamespace(limits=Limits(request_line=100))
+    statuses = set[int]()
+    for count in range(100 - len(f"{method} {target} HTTP/1.1") + 1):
+        asked = target + '"' * count
+        ((status, head, _),) = ask(request(asked, method=method), handler, server=server)
+        statuses.add(status)
+        if status == 301:
+            location = head.decode().partition("Location: ")[2].partition("\r\n")[0]
+            followed = urljoin(f"http://a{asked}", location).removeprefix("http://a")
+            ((status, _, _),) = ask(request(followed, method=method), handler, server=server)
+            assert status == 200
+    assert statuses == {301, 414}
 
 
 @pytest.mark.clause("3986-2.4-3b", "3986-7.3-2a")

@@ -3,6 +3,7 @@
 from typing import Final
 
 from pyhttp.errors import HTTPError, NotFound
+from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.files import index_of
 from pyhttp.resources.opened_file import OpenedFile, open_file
@@ -13,6 +14,7 @@ from pyhttp.site import Site, is_inside
 __all__ = ["find_page"]
 
 _SUFFIX: Final = ".html"
+_DEFAULT_LIMITS: Final = Limits()
 
 
 def find_page(
@@ -24,6 +26,7 @@ def find_page(
     *,
     root: str,
     site: Site,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> OpenedFile | Response | None:
     """The answer at a path: a file, the page with this name and `.html`, or a redirect to the page's own address.
 
@@ -36,10 +39,11 @@ def find_page(
         path: Absolute file-system path, without a slash at its end.
         file: The opened file at the path, if there is one; it is closed unless it is returned.
         root: Absolute path of the folder served.
-        site: The rules by which it is served.
+        site: How it is served.
+        limits: As for `moved_response`.
 
     Raises:
-        HTTPError: The page cannot be read; 405 and 501 for a page that has another address.
+        HTTPError: There is a page that cannot be read; as `moved_response` for a page that has another address.
     """
     page = file
     try:
@@ -49,7 +53,7 @@ def find_page(
         address = _own_address(page.path, segments, root, site, is_asked=file is not None)
         if address is None:
             return page
-        response = moved_response(head, asked, address, site=site, page=True)
+        response = moved_response(head, asked, address, site=site, page=True, limits=limits)
     except BaseException:
         if page is not None:
             page.close()

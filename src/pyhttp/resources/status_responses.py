@@ -3,7 +3,8 @@
 from http import HTTPStatus
 from typing import Final
 
-from pyhttp.errors import HTTPError
+from pyhttp.errors import HTTPError, TargetTooLong
+from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.page import document, escape_text, page_lines, plain_text
@@ -26,6 +27,9 @@ __all__ = [
 ]
 
 _PLAIN: Final = Site()
+_DEFAULT_LIMITS: Final = Limits()
+_LONGEST_METHOD: Final = max(FILE_METHODS, key=len)
+"""Of those by which a client may go on: a script that leads to a file has made a GET of another one."""
 _ASKED_WITH: Final = (
     "*, Accept, Accept-Language, Cache-Control, Content-Language, Content-Type, If-Match, If-Modified-Since,"
     " If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"
@@ -79,24 +83,44 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
 
 
 def moved_response(
-    head: RequestHead, path: str, segments: tuple[str, ...], *, site: Site = _PLAIN, page: bool = False
+    head: RequestHead,
+    path: str,
+    segments: tuple[str, ...],
+    *,
+    site: Site = _PLAIN,
+    page: bool = False,
+    limits: Limits = _DEFAULT_LIMITS,
 ) -> Response:
     """The answer to a request whose resource has another URL: a redirect there; a preflight has its own answer.
 
     Args:
         head: The request; its query is kept.
         path: As for `redirect_response`.
-        segments: As for `redirect_response`.
-        site: The site whose fields the answer carries.
-        page: As for `redirect_response`.
+        segments: Likewise.
+        site: Whose fields the answer carries.
+        page: Likewise.
+        limits: What the client may ask for.
 
     Raises:
-        HTTPError: 405 or 501.
+        HTTPError: 405 or 501; 414 where the way there would be refused: escapes make it longer, and what this server
+            says, it takes (9110-2.3-3a).
     """
     check_method(head.method)
     if is_preflight(head.method, head.headers, site):
         return options_response(head.headers, site=site)
-    return redirect_response(path, segments, head.query, site=site, page=page)
+    response = redirect_response(path, segments, head.query, site=site, page=page)
+    target = _resolved(path, response.headers["Location"])
+    if len(f"{_LONGEST_METHOD} {target} HTTP/1.1") > limits.request_line:
+        raise TargetTooLong(f"the way to {target[:100]}... is longer than {limits.request_line} octets (9110-2.3-3a)")
+    return response
+
+
+def _resolved(path: str, reference: str) -> str:
+    """The request-target that a client makes of one of our references; those that go up lead to the top."""
+    base, rest = path[: path.rindex("/") + 1], reference.removeprefix("./")
+    while rest.startswith("../"):
+        base, rest = "/", rest[3:]
+    return base + rest
 
 
 def redirect_response(
