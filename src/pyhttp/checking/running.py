@@ -71,7 +71,8 @@ def check(plan: Plan, progress: Callable[[int, int], None] = lambda _done, _all:
     """
     begun = time.monotonic()
     found = probe(plan.server, plan.patience, bytewise=plan.bytewise)
-    lacking = {**{name: why for name, why in LEFT_OUT.items() if name not in plan.offered}, **found.lacking}
+    # What the server lacks comes first: nothing that is presumed would help.
+    lacking = {**found.lacking, **{name: why for name, why in LEFT_OUT.items() if name not in plan.offered}}
     played: dict[str, _Played] = {}
     for name, row in plan.rows:
         missing = [why for need, why in lacking.items() if need in row.needs]

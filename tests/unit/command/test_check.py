@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from pyhttp.answering import function_handler
+from pyhttp.checking.selecting import select
 from pyhttp.command.cli import main
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.unix import listen_unix
@@ -38,6 +39,17 @@ def test_a_must_that_does_not_hold_exits_1_and_shows_the_octets(
     assert "\nRFC 9112 §6.3          0     1      .      .       .\n" in told
     assert "0 held, 1 failed on a MUST, 0 failed on a SHOULD, 1 choices, 0 skipped" in told
     assert max(map(len, told.splitlines())) <= 160
+
+
+def test_how_many_rows_could_not_be_asked_without_an_echo_is_said(
+    careless: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["check", careless, "--patience", "0.2", "--only", "hosts", "--only", "proxies"])
+    told = capsys.readouterr().out
+    needs = [row.needs for _, row in select(["hosts", "proxies"])[0] if "echo" in row.needs]
+    count = len(needs)
+    assert any("hosts" in each for each in needs)  # which is no reason where there is this one
+    assert f"\nskipped {count:3}: the server has no /echo: 200 came\n" in told
 
 
 def test_a_should_fails_the_check_where_that_is_asked_for(careless: str) -> None:
