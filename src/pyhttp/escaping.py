@@ -11,18 +11,22 @@ __all__ = ["in_line", "in_quotes"]
 
 _OTHERS: Final = r"\\\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069"
 """The backslash, controls but the tab, and what Unicode has for the end of a line and for the direction of text."""
-_NOT_IN_LINE: Final = re.compile(f"[{_OTHERS}]")
-_NOT_IN_QUOTES: Final = re.compile(f'["\t{_OTHERS}]')
+_NOT_IN_LINE: Final = f"[{_OTHERS}]"
+_NOT_IN_QUOTES: Final = f'["\t{_OTHERS}]'
 
 
 def in_line(text: str) -> str:
     """`text` as it may stand in a line by itself, as a script or an application says it: tabs and quotes stay."""
-    return _NOT_IN_LINE.sub(_escape, text)
+    if text.isprintable() and "\\" not in text:  # nearly all is, which is sooner known than by the expression
+        return text
+    return re.sub(_NOT_IN_LINE, _escape, text)
 
 
 def in_quotes(text: str) -> str:
     """`text` as it may stand between quotes, where quotes tell columns apart."""
-    return _NOT_IN_QUOTES.sub(_escape, text)
+    if text.isprintable() and "\\" not in text and '"' not in text:
+        return text
+    return re.sub(_NOT_IN_QUOTES, _escape, text)
 
 
 def _escape(found: re.Match[str]) -> str:

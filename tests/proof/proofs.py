@@ -105,7 +105,6 @@ PROOFS: Final = (
     Proof("references, scheme", abnf.SCHEME + rb":", "scheme-before"),
     Proof("paths._NEEDS_NO_ESCAPE", source_of(paths._NEEDS_NO_ESCAPE), "plain-segment"),
     Proof("paths._CONTROL", source_of(paths._CONTROL), "pct-control"),
-    Proof("references._ESCAPE", source_of(references._ESCAPE), "pct-encoded"),
     Proof("references._NOT_OF_PATHS", without_any(references._NOT_OF_PATHS), "plain-path"),
     Proof("references._NOT_OF_QUERIES", without_any(references._NOT_OF_QUERIES), "plain-query"),
     Proof("references._NOT_OF_AUTHORITIES", without_any(references._NOT_OF_AUTHORITIES), "plain-authority"),

@@ -37,6 +37,12 @@ def test_O1_between_quotes_are_no_quotes_and_no_tabs(text: str, safe: str) -> No
     assert undone(safe) == text
 
 
+def test_O1_each_character_by_itself_is_written_as_it_is_among_others() -> None:
+    for letter in map(chr, range(0x2100)):
+        assert in_line(letter) == in_line(f"\n{letter}").removeprefix(r"\x0a")
+        assert in_quotes(letter) == in_quotes(f"\n{letter}").removeprefix(r"\x0a")
+
+
 def test_O2_no_character_ends_a_line_or_controls_a_terminal_or_turns_the_text() -> None:
     everything = "".join(map(chr, range(0x11000)))
     assert undone(in_quotes(everything)) == undone(in_line(everything)) == everything

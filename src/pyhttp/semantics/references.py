@@ -9,7 +9,6 @@ __all__ = ["ESCAPES", "unescaped", "uri_reference"]
 
 ESCAPES: Final = tuple(f"%{octet:02X}" for octet in range(256))
 """The escape of each octet: all that we write have upper-case digits (3986-2.1-3c)."""
-_ESCAPE: Final = re.compile(abnf.PCT_ENCODED)
 
 _STRAY_PERCENT: Final = b"%(?!" + abnf.HEXDIG + abnf.HEXDIG + b")"
 _PCHAR: Final = rb"%0-9A-Za-z\-._~!$&'()*+,;=:@"
@@ -21,7 +20,7 @@ _NOT_OF_AUTHORITIES: Final = _STRAY_PERCENT + b"|[^" + _PCHAR + rb"\[\]]"
 
 def unescaped(octets: bytes) -> bytes:
     """`octets` with each escape decoded once, by digits of both cases (3986-6.2.2.1-1a); a "%" without two stays."""
-    return _ESCAPE.sub(_octet, octets) if b"%" in octets else octets
+    return re.sub(abnf.PCT_ENCODED, _octet, octets) if b"%" in octets else octets
 
 
 def _octet(match: re.Match[bytes]) -> bytes:
