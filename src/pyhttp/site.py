@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
 from types import NoneType
 from typing import TYPE_CHECKING, Final
 
@@ -12,16 +11,7 @@ from pyhttp.arguments import AsTuple, check_type, pairs, texts
 if TYPE_CHECKING:
     from pyhttp.auth import BasicAuth
 
-__all__ = [
-    "CODINGS",
-    "Site",
-    "cgi_directories_like",
-    "folded",
-    "in_cgi_directory",
-    "is_hidden",
-    "is_inside",
-    "program_for",
-]
+__all__ = ["CODINGS", "Site", "is_hidden", "program_for"]
 
 _FIELD_NAME: Final = abnf.text(abnf.FIELD_NAME)
 _FIELD_VALUE: Final = abnf.text(abnf.FIELD_VALUE)
@@ -262,9 +252,6 @@ def _kind(parameter: str) -> type:
     return BasicAuth
 
 
-# --- what a name or a path of a folder means, by itself: nothing is looked up
-
-
 def is_hidden(segments: tuple[str, ...]) -> bool:
     """Whether a name begins with a dot, `.well-known` (RFC 8615) excepted (safety line W8)."""
     return any(segment[0] == "." and segment != ".well-known" for segment in segments)
@@ -275,31 +262,3 @@ def program_for(name: str, suffixes: tuple[tuple[str, str], ...]) -> str:
     # The case is ignored: a file system without case would send the source (C8).
     name = name.lower()
     return next((program for suffix, program in suffixes if name.endswith(suffix.lower())), "")
-
-
-def folded(name: str) -> str:
-    """A name, or a path, as a file system takes it that tells neither letter case nor Unicode composition apart."""
-    if name.isascii():
-        return name.lower()
-    import unicodedata  # noqa: PLC0415 - seldom needed, and this module is loaded for every server
-
-    return unicodedata.normalize("NFKD", name).casefold()
-
-
-@lru_cache(maxsize=512)
-def cgi_directories_like(name: str, directories: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `Site.cgi_directories` that some file system may take a name in the root for.
-
-    What is below such a name is never sent (C8), and is run where it is that directory indeed (C7).
-    """
-    return tuple([directory for directory in directories if folded(directory) == folded(name)])
-
-
-def in_cgi_directory(path: str, root: str, directories: tuple[str, ...]) -> bool:
-    """Whether a path is in a CGI directory, or is one, by its first name below the root; both absolute."""
-    return bool(cgi_directories_like(path[len(root) :].lstrip("/").partition("/")[0], directories))
-
-
-def is_inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components; both absolute and normalised (safety line T6)."""
-    return path == root or path.startswith(root if root == "/" else root + "/")

@@ -18,6 +18,7 @@ LAYER: Final = {
     "pyhttp.refusals": 0,
     "pyhttp.phrases": 0,
     "pyhttp.limits": 0,
+    "pyhttp.names": 0,
     "pyhttp.abnf": 0,
     "pyhttp.auth": 0,
     "pyhttp.proxies": 0,

@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pyhttp.errors import Forbidden, NotFound
-from pyhttp.site import Site, cgi_directories_like, in_cgi_directory, is_hidden, is_inside, program_for
+from pyhttp.names import cgi_directories_like, in_cgi_directory, is_inside
+from pyhttp.site import Site, is_hidden, program_for
 
 __all__ = ["NotExecutable", "Script", "at", "concerns", "find", "may_be"]
 

@@ -11,8 +11,8 @@ from pyhttp.command.folder_options import FolderOptions, parse_folder
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.options import Options
 from pyhttp.handler import BaseHttpRequestHandler
+from pyhttp.names import is_inside
 from pyhttp.resources.paths import encode_segment
-from pyhttp.site import is_inside
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

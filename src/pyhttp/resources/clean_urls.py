@@ -5,11 +5,12 @@ from typing import Final
 from pyhttp.errors import HTTPError, NotFound
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
+from pyhttp.names import is_inside
 from pyhttp.resources.files import index_of
 from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.resources.status_responses import moved_response
 from pyhttp.resources.withheld import boundary
-from pyhttp.site import Site, is_inside
+from pyhttp.site import Site
 
 __all__ = ["find_page"]
 

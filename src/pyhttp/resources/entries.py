@@ -8,10 +8,11 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import Final, Literal, NamedTuple, Protocol
 
+from pyhttp.names import is_inside
 from pyhttp.resources.opened_file import open_directory, real_path
 from pyhttp.resources.withheld import LEADS_OUT, boundary, is_source
 from pyhttp.semantics.dates import EARLIEST, LATEST
-from pyhttp.site import Site, is_hidden, is_inside, program_for
+from pyhttp.site import Site, is_hidden, program_for
 
 __all__ = ["UNSERVED", "Candidate", "Directory", "Entry", "Mark"]
 

@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
+from pyhttp.names import is_inside
 from pyhttp.resources.withheld import boundary, is_directly_in
 from pyhttp.semantics.validators import FileVersion
-from pyhttp.site import Site, is_inside
+from pyhttp.site import Site
 
 __all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
 

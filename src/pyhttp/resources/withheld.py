@@ -9,7 +9,8 @@ import stat
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from pyhttp.site import Site, folded, in_cgi_directory, is_hidden, is_inside, program_for
+from pyhttp.names import folded, in_cgi_directory, is_inside
+from pyhttp.site import Site, is_hidden, program_for
 
 __all__ = ["LEADS_OUT", "Boundary", "boundary", "is_directly_in", "is_source"]
 
