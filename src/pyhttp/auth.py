@@ -139,7 +139,7 @@ class BasicAuth:
 
     Args:
         users: (name, hash) pairs, the hash as `pyhttp passwd` writes it; a list of them is kept as a tuple.
-        realm: What a browser calls the folder when it asks for the password.
+        realm: The name of the folder that a browser shows when it asks for the password.
 
     Raises:
         ValueError: There is no user; a name is invalid, or there twice; or a hash or the realm is invalid.

@@ -96,7 +96,7 @@ class HTTPError(Exception):
         offset: The place of the octet that an error in a message is about, in the octets read; None for other errors.
 
     Raises:
-        ValueError: `status` is not an error's.
+        ValueError: `status` is not the status of an error.
         TypeError: `status` is no int; `headers` are neither a mapping nor pairs of texts.
     """
 

@@ -295,5 +295,5 @@ class BaseHttpRequestHandler(NoLeftovers):
 
             self.respond(json_response(head, path, root=self.directory, site=self.site, limits=limits))
             return
-        self._link = ""  # an overridden list_dir may know of no further pages
+        self._link = ""  # an overridden list_dir may have no further pages
         self.respond(listing.listing_response(head, self.list_dir(path), self._link, site=self.site))

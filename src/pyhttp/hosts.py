@@ -49,9 +49,9 @@ class _Network(NamedTuple):
 class Hosts(dict[str, str]):
     """The reasons why a server does not answer for a host, with or without a port; "" for a host that it answers for.
 
-    Upper and lower case are one (RFC 3986 §6.2.2.1); a port (3986-6.2.3-3b), and a dot at the end, do not count. No
-    name server is asked. It is a dict that fills itself, since a look-up calls nothing, where a function would be
-    called for each request.
+    A host is written as in `Request.host`. The case of letters (RFC 3986 §6.2.2.1), a port (3986-6.2.3-3b), and a dot
+    at the end do not matter. No name server is asked. The type is a dict that fills itself: a look-up calls no
+    function, which would otherwise be called for each request.
 
     Args:
         names: Names (``files.example``), ``*.example`` for all names below one, addresses, and networks. Letters may be
@@ -114,7 +114,7 @@ def hosts_of(allowed: frozenset[str] | None) -> Hosts | None:
     """The hosts of these names; None where a server answers for every host.
 
     Raises:
-        ValueError: A name in it is not as `Hosts` has it.
+        ValueError: A name in it breaks the rule of `Hosts`.
     """
     if allowed is None:
         return None

@@ -203,7 +203,7 @@ class Response:
         return cls(found.status, found.headers, found.body)
 
     def with_cookies(self, *cookies: "Cookie") -> Self:
-        """The same response, which sets cookies besides."""
+        """The same response, which also sets cookies."""
         from pyhttp.semantics.set_cookie import lines_of  # noqa: PLC0415 - whoever has a cookie has loaded it
 
         headers = Headers.parsed((*self.headers.lines, *lines_of(cookies)))

@@ -29,5 +29,5 @@ def in_cgi_directory(path: str, root: str, directories: tuple[str, ...]) -> bool
 
 
 def is_inside(path: str, root: str) -> bool:
-    """Whether `path` is `root` or below it, by whole components; both absolute and normalised (safety line T6)."""
+    """Whether `path` is `root` or below it, by whole components; both are absolute and normalised (safety line T6)."""
     return path == root or path.startswith(root if root == "/" else root + "/")

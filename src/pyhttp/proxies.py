@@ -62,18 +62,20 @@ def _network(name: str) -> "ipaddress.IPv4Network | ipaddress.IPv6Network":
 class Proxies:
     """The proxies in front of a server whose word about their clients is believed. No other client is believed.
 
-    Each is a tuple or a list of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for whoever connects to a Unix
-    socket; it is kept as a tuple.
+    Each parameter is a tuple or a list of networks (``"10.0.0.0/8"``), addresses, and ``"unix"`` for the clients of
+    Unix sockets; it is kept as a tuple.
 
     Raises:
         TypeError: A parameter is neither, or not of texts; the message names it.
-        ValueError: A name is none of these; the message names the parameter.
+        ValueError: An item is none of these; the message names the parameter.
     """
 
     headers: AsTuple[str] = AsTuple()
-    """Who says it of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and -Host."""
+    """Proxies that name the client of each request: by Forwarded (RFC 7239), or by X-Forwarded-For, -Proto and
+    -Host."""
     protocol: AsTuple[str] = AsTuple()
-    """Who says it of each connection: by a header of the PROXY protocol, version 1 or 2, which then has to be there."""
+    """Proxies that name the client of each connection: by a header of the PROXY protocol, version 1 or 2. It has to be
+    there."""
 
     def __post_init__(self) -> None:
         for parameter, given in (("headers", self.headers), ("protocol", self.protocol)):

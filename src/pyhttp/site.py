@@ -74,7 +74,7 @@ CODINGS: Final = ("br", "zstd", "gzip")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """How a folder is served. A list in place of a tuple is kept as a tuple.
+    """The rules by which a folder is served. A list in the place of a tuple is kept as a tuple.
 
     Raises:
         ValueError: A parameter breaks its rule; the message names it.
@@ -125,8 +125,8 @@ class Site:
     Reason: a file that was changed is seen at once, and asking costs little."""
     cors: bool = False
     """Whether pages of any origin may read the answers (`Access-Control-Allow-Origin: *`), those to errors, too. Every
-    preflight is answered 204 with what files offer, whatever is at the path; a script answers its own. Reason: a page
-    of another origin could otherwise read what only this network reaches."""
+    preflight is answered 204 with the methods of files, whatever the path; a script answers its own. Reason: a page
+    of another origin could otherwise read answers that only this network can reach."""
     headers: AsTuple[tuple[str, str]] = AsTuple()
     """Further field lines for every answer of the site. A field that the server sets itself is replaced by one of the
     same name; a field of a script or a handler stays, and stands beside it if the name is Link, Set-Cookie or Vary.

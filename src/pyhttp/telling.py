@@ -53,7 +53,7 @@ def report(log: "logging.Logger", message: str, error: BaseException | None, lev
     """Log a line, with a traceback where there is an `error`; a failing log does not end the loop (safety line O3)."""
     with contextlib.suppress(Exception):
         if error is None:
-            log.log(level, "%s", in_line(message))  # what a client sent may be part of it (safety line O2)
+            log.log(level, "%s", in_line(message))  # it may hold octets of a client (safety line O2)
         else:
             log.error("%s", message, exc_info=error)
 

@@ -50,7 +50,7 @@ class ErrorLog:
             self._write(line)
 
     def say(self, text: str) -> None:
-        """Log a remark of the server about the script, which may quote it."""
+        """Log a remark of the server about the script; it may quote the script."""
         self._log(f"{in_line(self._name)}: {in_line(text)}")
 
     def say_ended(self, status: int) -> None:

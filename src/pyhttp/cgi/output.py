@@ -26,7 +26,8 @@ _STATUS_LINE: Final = re.compile(r"HTTP/1\.[0-9] ([2-5][0-9][0-9])(?: (" + abnf.
 _TYPED: Final = re.compile(abnf.text(abnf.TOKEN + rb"/" + abnf.TOKEN) + r"(?:[ \t]*+;.*)?")
 """A type and a subtype; the parameters are the script's own. The value reaches the client as it is (3875-6.3.1-3c)."""
 _KEPT: Final = 1024
-"""Octets of a section whose meaning is kept: most scripts begin every answer with the same few lines."""
+"""The largest number of octets of a section whose meaning is kept: most scripts begin every answer with the same
+lines."""
 
 _CGI_FIELDS: Final = ("content-type", "location", "status")
 _CONNECTION_FIELDS: Final = OF_CONNECTION | {"trailer", "upgrade"}
@@ -195,7 +196,7 @@ def _is_dropped(name: str, dropped: set[str]) -> bool:
 
 
 def _content_length(values: list[str]) -> int | None:
-    """What the script says of its content's length; a malformed one goes no further (9110-8.6-13a)."""
+    """The length of content that the script states; a malformed one goes no further (9110-8.6-13a)."""
     if not values:
         return None
     try:

@@ -151,7 +151,7 @@ def _prefixes(root: str, segments: tuple[str, ...]) -> Iterator[_Prefix]:
 
 
 def _is_another_name(root: str, segment: str, directories: tuple[str, ...]) -> bool:
-    """Whether the first segment names a CGI directory in another spelling, which the file system takes for the same."""
+    """Whether the first segment is another spelling of a CGI directory, by the rules of the file system."""
     return any(_same_directory(root, segment, name) for name in cgi_directories_like(segment, directories))
 
 
@@ -236,7 +236,7 @@ def _demand_shown(file: str, root: str, site: Site) -> None:
 
 
 def _demand_no_other_script(file: str, root: str, site: Site, handler: str) -> None:
-    """C8: a program that a link has run what is not its own would show the source."""
+    """Refuse a link to a script of another program (C8): the program would show the source."""
     real, top = os.path.realpath(file), os.path.realpath(root)
     other, directories = program_for(os.path.basename(real), site.cgi_suffixes), site.cgi_directories
     is_script = is_inside(real, top) and in_cgi_directory(real, top, directories)

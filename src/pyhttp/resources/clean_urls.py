@@ -36,15 +36,15 @@ def find_page(
     Args:
         head: The request.
         segments: Of its path, decoded.
-        asked: The path that the client asked for, still encoded, whatever scripts have redirected to.
+        asked: The path that the client asked for, still encoded, whatever a script has redirected to.
         path: Absolute file-system path, without a slash at its end.
         file: The opened file at the path, if there is one; it is closed unless it is returned.
         root: Absolute path of the folder served.
-        site: How it is served.
+        site: The rules by which it is served.
         limits: As for `moved_response`.
 
     Raises:
-        HTTPError: There is a page that cannot be read; as `moved_response` for a page that has another address.
+        HTTPError: The page cannot be read; as `moved_response` for a page that has another address.
     """
     page = file
     try:

@@ -151,11 +151,11 @@ def only_file(root: str, segments: tuple[str, ...], name: str, *, slash: bool) -
     Args:
         root: An absolute path.
         segments: Of the path, decoded.
-        name: The file's, below `root`.
+        name: The name of the file, below `root`.
         slash: Whether a slash follows the last segment.
 
     Raises:
-        NotFound: Another name is asked for.
+        NotFound: The request has another name.
     """
     if segments and (segments != (name,) or slash):
         raise NotFound("this site has one file alone")

@@ -96,9 +96,9 @@ def moved_response(
     Args:
         head: The request; its query is kept.
         path: As for `redirect_response`.
-        segments: Likewise.
-        site: Whose fields the answer carries.
-        page: Likewise.
+        segments: As for `redirect_response`.
+        site: The site whose fields the answer carries.
+        page: As for `redirect_response`.
         limits: What the client may ask for.
 
     Raises:

@@ -28,7 +28,7 @@ class Boundary(NamedTuple):
     """Absolute path of the folder served."""
     site: Site
     scripts: tuple[str, ...] = ()
-    """Where CGI directories lead that are links themselves, folded."""
+    """The targets of CGI directories that are links, folded."""
 
     def refusal(self, path: str, real: str, *, named: bool = True) -> str:
         """The reason why a file is not sent; empty where it may be sent.

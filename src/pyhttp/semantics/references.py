@@ -1,4 +1,4 @@
-"""RFC 3986 §2.1, §4.1, RFC 9110 §10.2.2: percent-encoding, and URI references, which Location holds."""
+"""RFC 3986 §2.1, §4.1, RFC 9110 §10.2.2: percent-encoding, and URI references, as in Location."""
 
 import re
 from typing import Final

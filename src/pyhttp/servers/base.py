@@ -218,7 +218,7 @@ class BaseServer(InBackground):
                 conn.close()
 
     def _handle(self: Self, conn: socket.socket, addr: Address, ours: Connection | None) -> None:
-        """Run the turn: the handler, or what goes on of an exchange that the handler has begun."""
+        """Run the turn: the handler, or the next step of an exchange that the handler has begun."""
         exchange = None if ours is None else ours.exchange
         if ours is not None and (ours.fate is CUT or self._loop.stopping.is_cut):
             ours.lower(CUT)  # no client is there for the answer

@@ -45,7 +45,7 @@ def proxies_given(proxies: "Proxies | None") -> "Proxies | None":
 def factory_of(
     request_handler: Callable[[socket.socket, Address, _Server], object], handler: Handler | None
 ) -> Callable[[socket.socket, Address, _Server], object]:
-    """What a server calls for each request, of the two arguments of which one may be given.
+    """The callable for each request, from the two arguments of which one may be given.
 
     Raises:
         TypeError: It cannot be called with the right arguments.
@@ -64,5 +64,5 @@ def factory_of(
 
 
 def serves_folder(factory: object) -> bool:
-    """Whether requests are answered by the handler of a folder as it is, with nothing overridden."""
+    """Whether the handler of a folder answers requests as it is, with no method overridden."""
     return (factory.func if isinstance(factory, partial) else factory) is BaseHttpRequestHandler

@@ -138,7 +138,7 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
     # Nearly every request is harmless; these tests find that sooner than the expression.
     if not request.isprintable() or '"' in request or "\\" in request:
         request = in_quotes(request)
-    # A name is one column, and what divides columns is no part of it.
+    # A name is one column, so it may not hold the space that divides columns.
     user = _cut(in_quotes(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
     line = f'{entry.client} - {user} [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
     if len(line) <= longest:
@@ -147,7 +147,7 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
 
 
 def combined_format(entry: AccessEntry, longest: int) -> str:
-    """The common log format with Referer and User-Agent behind it; these take half of the line at most."""
+    """The common log format with Referer and User-Agent behind it; these take at most half of the line."""
     fields = [_cut(in_quotes(value) or "-", longest // 4) for value in (entry.referer, entry.user_agent)]
     return common_format(entry, longest, f' "{fields[0]}" "{fields[1]}"')
 

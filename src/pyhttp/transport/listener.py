@@ -142,7 +142,7 @@ def adopt(sockets: Sequence[socket.socket]) -> list[socket.socket]:
     """The listening sockets that other code has opened, ready for a server.
 
     Raises:
-        ValueError: One of them does not listen.
+        ValueError: A socket does not listen.
         TypeError: They are no tuple or list of sockets.
     """
     check_several("sockets", sockets, "sockets", "(socket,)")

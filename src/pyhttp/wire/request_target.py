@@ -76,7 +76,7 @@ def _split_authority_form(target: str) -> tuple[str, str, str]:
 
 
 def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str, str, str]:
-    """RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
+    """Split the form of RFC 9112 §3.2.2; a server takes it even from clients that see no proxy here (9112-3.2.2-9a)."""
     parts = _after_scheme(target)
     if parts is None:
         raise MalformedRequest(f"request-target: authority form with {method} (RFC 9112 §3.2.3)")

@@ -134,6 +134,6 @@ class ResponseSender:
 
 
 def _stated_length(fields: Headers) -> int | None:
-    """The Content-Length among `fields`, checked by whoever built them."""
+    """The Content-Length among `fields`, which the caller has checked."""
     lines = fields.get_all("Content-Length")
     return parse_content_length(lines) if lines else None
