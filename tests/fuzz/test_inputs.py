@@ -14,7 +14,7 @@ import pytest
 from pyhttp.cgi import output
 from pyhttp.limits import Limits
 from pyhttp.resources import paths
-from pyhttp.semantics import dates, forwarded, ranges, validators
+from pyhttp.semantics import content_length, dates, forwarded, ranges, validators
 from pyhttp.wire import (
     chunked,
     expectation,
@@ -45,7 +45,8 @@ READERS: Final[dict[str, tuple[Functions, ...]]] = {
     "request": (
         (request_line, ALL),
         (request_head, ALL),
-        (framing, ("request_framing", "_wrong_coding", "parse_content_length")),
+        (framing, ("request_framing", "_wrong_coding")),
+        (content_length, ("parse_content_length",)),
         (expectation, ALL),
         (line, ALL),
         (reference, ("_request_line", "_check_fields", "_content")),
