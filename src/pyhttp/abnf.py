@@ -89,8 +89,7 @@ QUOTED_STRING: Final = rb'"(?:' + QDTEXT + rb"++|" + QUOTED_PAIR + rb')*+"'
 # quote always matches: if it could fail, each later quote would be tried in its turn.
 QUOTED_OR_COMMA: Final = rb'"(?:[^"\\]++|\\[\x00-\xff])*+(?:"|\\?\Z)|,'
 
-# --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. CR, LF and NUL have to be refused (9110-5.5-5a), and
-# so are all controls but HTAB (9110-5.5-5b: a choice).
+# --- RFC 9110 §5.1, §5.5; RFC 9112 §5: field lines. No control but HTAB is in a value.
 FIELD_NAME: Final = TOKEN
 FIELD_VALUE: Final = rb"[\t\x20-\x7e\x80-\xff]*+"
 FIELD_LINE: Final = FIELD_NAME + rb":" + FIELD_VALUE
@@ -118,9 +117,9 @@ IPV6_ADDRESS: Final = (
     rb"|(?:(?:%(h)b:){0,6}%(h)b)?::"
     rb")" % {b"h": H16, b"l": LS32}
 )
-# IPvFuture is an error for a recipient that knows no such version (3986-3.2.2-7c).
+# IPvFuture is an error for a recipient that knows no such version (RFC 3986 §3.2.2).
 IP_LITERAL: Final = rb"\[" + IPV6_ADDRESS + rb"\]"
-# A host is not empty in http (9110-4.2.1-4b) and https (9110-4.2.2-4b); no user stands before it (9110-4.2.4-4a).
+# A host is not empty in http and https (RFC 9110 §4.2); no user stands before it.
 # An IPv4 address is also a reg-name and needs no alternative of its own.
 REG_NAME: Final = rb"(?:" + UNRESERVED_SUB_DELIMS + rb"++|" + PCT_ENCODED + rb")++"
 URI_HOST: Final = rb"(?:" + IP_LITERAL + rb"|" + REG_NAME + rb")"
@@ -132,7 +131,7 @@ HOST: Final = URI_HOST + rb"(?::" + PORT + rb")?+"
 NAMED_HOST: Final = REG_NAME + rb"(?::" + PORT + rb")?+"
 
 # --- RFC 9112 §3.2 with RFC 3986 §3.1: request-targets. A path or query may hold every visible character except "#" and
-# a stray "%", since user agents send some that RFC 3986 wants encoded. 9112-3.2-4b forbids to repair them, not to
+# a stray "%", since user agents send some that RFC 3986 wants encoded. RFC 9112 §3.2 forbids to repair them, not to
 # accept them; they are data, never separators.
 TARGET_CHARS: Final = rb"(?:[\x21\x22\x24\x26-\x7e]++|" + PCT_ENCODED + rb")*+"
 SCHEME: Final = rb"[A-Za-z][0-9A-Za-z+\-.]*+"
@@ -158,7 +157,7 @@ NO_REQUEST_LINE_OCTET: Final = rb"[^\x20-\x7e]"
 REQUEST_LINE: Final = TCHAR + rb"{1,63}+ " + ORIGIN_FORM + rb" HTTP/1\.[0-9]"
 REQUEST_HEAD: Final = REQUEST_LINE + CRLF + rb"(?:" + FIELD_LINE + CRLF + rb")*+" + CRLF
 
-# --- RFC 9112 §7.1: 16 digits are enough for every size of 64 bits (9112-7.1-5c)
+# --- RFC 9112 §7.1: 16 digits are enough for every size of 64 bits
 CHUNK_SIZE: Final = HEXDIG + rb"{1,16}+"
 # Each extension is atomic, since before 3.11.5 a possessive repeat did not go back where its last round failed halfway.
 CHUNK_EXT: Final = (

@@ -169,9 +169,10 @@ class BasicAuth:
 
     @property
     def challenge(self) -> str:
-        """The value of WWW-Authenticate (RFC 7617 §2.1): each parameter stands once (9110-11.2-4a).
+        """The value of WWW-Authenticate (RFC 7617 §2.1), which a 401 carries (9110-11.6.1-3a).
 
-        The realm is a quoted string (9110-11.5-5a), in which only quotes and backslashes are escaped (9110-5.6.4-5a).
+        Each parameter stands once (9110-11.2-4a). The realm is a quoted string (9110-11.5-5a), in which only quotes and
+        backslashes are escaped (9110-5.6.4-5a).
         """
         realm = self.realm.replace("\\", "\\\\").replace('"', '\\"')
         return f'Basic realm="{realm}", charset="UTF-8"'

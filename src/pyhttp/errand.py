@@ -10,6 +10,7 @@ from pyhttp.cgi.gateway import Call, Run
 from pyhttp.cgi.output import LocalRedirect
 from pyhttp.cgi.running import Place
 from pyhttp.cgi.script_path import Script
+from pyhttp.cgi.standard_input import standard_input
 from pyhttp.cgi.variables import Ends
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -59,8 +60,8 @@ def _tell(log: logging.Logger, line: str) -> None:
 
 
 def _with_content(request: Request, call: Call, then: Then) -> None:
-    spool = request.exchange.content.collected()
-    _reserve(request, call._replace(stdin=spool.descriptor(), length=spool.length), then)
+    stdin, length = standard_input(request.exchange.content.collected())
+    _reserve(request, call._replace(stdin=stdin, length=length), then)
 
 
 def _reserve(request: Request, call: Call, then: Then) -> None:

@@ -164,7 +164,7 @@ class NotFound(StatusError):
 
 
 class MethodNotAllowed(StatusError):
-    """405: a known method that this resource does not offer; `allow` becomes Allow (9110-10.2.1-5b, 9110-15.5.6-1b)."""
+    """405: a known method that this resource does not offer; `allow` becomes Allow (RFC 9110 §15.5.6)."""
 
     status: int = HTTPStatus.METHOD_NOT_ALLOWED
 
@@ -213,7 +213,7 @@ class TargetTooLong(StatusError):
 
 
 class RangeNotSatisfiable(StatusError):
-    """416: Range names no byte of the resource; the answer states `length` (9110-14.4-11a, 9110-15.5.17-3a)."""
+    """416: Range names no byte of the resource; the answer states `length` (RFC 9110 §15.5.17)."""
 
     status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
 

@@ -33,7 +33,7 @@ __all__ = [
 
 
 class Unauthorized(StatusError):
-    """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate (9110-11.6.1-3a).
+    """401: the request lacks valid credentials; `challenge` becomes WWW-Authenticate.
 
     Args:
         detail: The text for the log.

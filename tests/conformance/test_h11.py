@@ -75,7 +75,7 @@ def test_V2_V3_a_right_request_is_read_as_h11_reads_it(pairs: list[tuple[bytes, 
 
 @given(METHODS, STATUSES, PARTS, st.booleans(), st.booleans())
 def test_F16_a_response_is_read_by_h11(method: str, status: int, parts: list[bytes], sized: bool, close: bool) -> None:
-    """F16: the serializer and a parser of another make agree about the content and its end."""
+    """F16: the sender and a parser of another make agree about the content and its end."""
     asked = ask(method, "/", [], [], sized=True)
     connection = ServerConnection(Limits())
     connection.receive_data(asked.sent)

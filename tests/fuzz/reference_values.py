@@ -40,6 +40,8 @@ def _number(text: str, digits: int | None = None) -> int:
 
 def byte_ranges(value: str, length: int, limits: Limits) -> list[range] | None:
     """The positions that each range of a Range field meets, if any; None where the field is ignored."""
+    if not length:
+        return None
     try:
         wanted = [_range(member, length) for member in _ranges(value, limits)]
         met = [positions for positions in wanted if positions]

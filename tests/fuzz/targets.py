@@ -16,7 +16,8 @@ from pyhttp.errors import BadGateway, BadRequest, HTTPError, NotFound
 from pyhttp.limits import Limits
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.proxies import Networks, Origin
-from pyhttp.resources.paths import decode, encode_segment, locate
+from pyhttp.resources.paths import decode, locate
+from pyhttp.resources.relative_references import encode_segment
 from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.dates import LATEST, format_date, parse_date
 from pyhttp.semantics.fields import Headers, parse_list

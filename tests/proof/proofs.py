@@ -7,7 +7,7 @@ from typing import Final
 
 from pyhttp import abnf, auth
 from pyhttp.cgi import output, variables
-from pyhttp.resources import paths
+from pyhttp.resources import paths, relative_references
 from pyhttp.semantics import fields, forwarded, negotiation, references, set_cookie, validators
 from pyhttp.wire import chunked
 from tests.helpers.regex_tree import parse_regex
@@ -103,7 +103,7 @@ PROOFS: Final = (
     Proof("abnf.SCHEME", abnf.SCHEME, "scheme"),
     Proof("variables._PORT", source_of(variables._PORT), "port-behind", HOST[3:]),
     Proof("references, scheme", abnf.SCHEME + rb":", "scheme-before"),
-    Proof("paths._NEEDS_NO_ESCAPE", source_of(paths._NEEDS_NO_ESCAPE), "plain-segment"),
+    Proof("relative_references._NEEDS_NO_ESCAPE", source_of(relative_references._NEEDS_NO_ESCAPE), "plain-segment"),
     Proof("paths._CONTROL", source_of(paths._CONTROL), "pct-control"),
     Proof("references._NOT_OF_PATHS", without_any(references._NOT_OF_PATHS), "plain-path"),
     Proof("references._NOT_OF_QUERIES", without_any(references._NOT_OF_QUERIES), "plain-query"),

@@ -11,15 +11,14 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Final, NamedTuple, assert_never
 
-from pyhttp.cgi.environ import meta_variables, operators_variables
 from pyhttp.cgi.error_log import ErrorLog
 from pyhttp.cgi.output import Document, LocalRedirect, OutputParser
+from pyhttp.cgi.output_content import OutputContent
 from pyhttp.cgi.pipes import PIECE, ScriptPipes
 from pyhttp.cgi.process import Process
 from pyhttp.cgi.running import Place, RunningScripts
-from pyhttp.cgi.script_content import ScriptContent
 from pyhttp.cgi.script_path import Script
-from pyhttp.cgi.variables import Ends
+from pyhttp.cgi.variables import Ends, meta_variables, operators_variables
 from pyhttp.errors import GatewayTimeout, HTTPError, InternalError, Unavailable
 from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import EMPTY, Headers
@@ -63,9 +62,9 @@ class Call(NamedTuple):
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
-    """The request that a local redirect stands for: GET without content (3875-6.2.2-3a.2, C14).
+    """The request that a local redirect stands for: GET without content (3875-6.2.2-1b, 3875-6.2.2-3a.2, C14).
 
-    Fields about the client's own method do not apply to the new one. Ranges are kept for GET only (9110-14.2-4a).
+    Fields about the client's own method do not apply to the new one. Ranges are kept for GET only.
     Conditions do not count for a method that the script has already performed (RFC 9110 §13.2.1).
     """
     path, _, query = redirect.target.partition("?")
@@ -81,7 +80,7 @@ def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
 
 
 def _start(call: Call) -> Process:
-    """Start the script without arguments, its environment built from nothing (3875-4.4-1c, 3875-4.4-4a)."""
+    """Start the script without arguments, its environment built from nothing."""
     script, site = call.script, call.site
     return Process(
         (script.handler, script.path) if script.handler else (script.path,),
@@ -180,8 +179,7 @@ class Run:
         """The script's answer; the caller has to close the body of the Response, which ends the script.
 
         Raises:
-            HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence
-                (3875-6.1-3a).
+            HTTPError: 502 for output that is malformed or missing; 503 as the server stops; 504 for silence.
         """
         if self._outcome is None:
             raise InternalError("a script's run is not over")
@@ -190,7 +188,7 @@ class Run:
         return self._outcome
 
     def close(self) -> None:
-        """End the script, all its processes (3875-6.1-3b); the outcome is not needed. Harmless when called twice."""
+        """End the script, all its processes; the outcome is not needed. Harmless when called twice."""
         self._pipes.close()
 
     # --- stage by stage
@@ -267,9 +265,14 @@ class Run:
         if whole is not None:
             self._outcome = Response(head.status, head.headers, whole, reason=head.reason)
             return self._end()
-        # A body after HEAD is dropped (3875-4.3.3-1c): it does not show the content that a GET would give.
-        left = 0 if self._call.head.method == "HEAD" else head.length
-        content = ScriptContent(self._pipes, self._errors, self._timeouts, self._content, left)
+        content = OutputContent(
+            self._pipes,
+            self._errors,
+            self._timeouts,
+            self._content,
+            head.length,
+            unsent=self._call.head.method == "HEAD",
+        )
         self._outcome = Response(head.status, head.headers, content, reason=head.reason)
         return _Stage.OVER
 

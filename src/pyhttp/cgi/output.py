@@ -56,7 +56,7 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class LocalRedirect:
-    """A path of this server that the script names; its response is to be sent (3875-6.2.2-1b).
+    """A path of this server that the script names; its response is to be sent.
 
     Characters that may not stand in a URI are escaped in `target`: it is a request-target (RFC 9112 §3.2.1).
     """

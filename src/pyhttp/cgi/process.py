@@ -40,7 +40,8 @@ class Process:
     server could at its own start.
 
     Args:
-        command: The absolute path, and further arguments; no part of the request (safety line C1).
+        command: The absolute path, and further arguments; no part of the request (safety line C1): no word of a
+            query is an argument (3875-4.4-1c, 3875-4.4-4a).
         directory: The working directory (3875-7.2-4a).
         environment: The whole environment.
         stdin: A descriptor; None for an empty input.

@@ -43,7 +43,8 @@ class RunningScripts:
 
     Args:
         limits: The number of `scripts` at once (safety line D18), and the bounds of their output and standard error.
-        timeouts: `script`, `script_run`, `script_wait` and `script_kill` (safety lines D17, D18, C11).
+        timeouts: `script` and `script_run`, the deadlines of a script's output (3875-6.1-3a), after which it is ended
+            with its whole group (3875-6.1-3b); `script_wait` and `script_kill` (safety lines D17, D18, C11).
 
     Attributes:
         descriptors: The limit of open descriptors for scripts, where this process has raised its own.

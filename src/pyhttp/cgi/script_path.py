@@ -34,8 +34,7 @@ class Script(NamedTuple):
     path: str
     """The absolute path of the file."""
     name: str
-    """SCRIPT_NAME, decoded: the part of the path that names the script (3875-4.1.13-1a), never empty
-    (3875-4.1.13-3b)."""
+    """SCRIPT_NAME, decoded: the part of the path that names the script, never empty."""
     path_info: str = ""
     """PATH_INFO, decoded: the rest of the path, in its case (3875-4.1.5-3a); empty, or it begins with "/"."""
     path_translated: str = ""
@@ -211,8 +210,8 @@ def _divided(
 
 
 def _translated(root: str, info: str, site: Site) -> str:
-    """`info` as a path below the root (3875-4.1.6-16a); empty where a link on it leads out (3875-9.8-1c, T6)."""
-    if not info:  # 3875-4.1.6-16b
+    """`info` as a path below the root; empty where a link on it leads out (3875-9.8-1c, T6)."""
+    if not info:
         return ""
     translated = root.rstrip("/") + info
     if not site.follow_symlinks and not _inside(translated, root):

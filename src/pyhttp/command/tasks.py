@@ -12,7 +12,7 @@ from pyhttp.command.listening import CannotServe
 from pyhttp.command.options import Options
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.names import is_inside
-from pyhttp.resources.paths import encode_segment
+from pyhttp.resources.relative_references import encode_segment
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication

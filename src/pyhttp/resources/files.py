@@ -7,36 +7,30 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final, NamedTuple, assert_never
 
-from pyhttp.errors import InternalError, PreconditionFailed, RangeNotSatisfiable
+from pyhttp.errors import PreconditionFailed
 from pyhttp.limits import Limits
-from pyhttp.messages import FileSlice, RequestHead, Response
-from pyhttp.resources.opened_file import OpenedFile, open_file
+from pyhttp.messages import RequestHead, Response
+from pyhttp.resources.not_modified import not_modified_fields
+from pyhttp.resources.opened_file import OpenedFile, content_of, open_file
 from pyhttp.resources.precompressed import SUFFIXES, select_representation
-from pyhttp.resources.site_fields import Lines, not_modified_fields, with_site_fields, without
+from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.resources.status_responses import not_acceptable_response, options_response
 from pyhttp.semantics.conditional import NOT_MODIFIED, PERFORM, PERFORM_WHOLE, Verdict, evaluate
 from pyhttp.semantics.dates import format_date
 from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.media_types import LOOK, media_type
 from pyhttp.semantics.methods import check_method
-from pyhttp.semantics.ranges import Unranged, content_range, select
+from pyhttp.semantics.negotiation import coding_lines
+from pyhttp.semantics.ranges import ACCEPT_RANGES
 from pyhttp.semantics.validators import FileVersion, Validators, validators_of_file
 from pyhttp.site import Site
 
 __all__ = ["file_response", "index_of", "is_directory", "type_lines"]
 
 _DEFAULT_LIMITS: Final = Limits()
-_READ_AT_ONCE: Final = 64 * 1024
-"""The number of octets of content that are read here: for fewer, a read costs less than to have the kernel send
-them."""
 _SETTLED: Final = 3_000_000_000
 """Nanoseconds after a file's last change from which its validators do not depend on the time any more."""
 _UNTOLD: Final = Validators(None)
-
-_HELD_ALREADY: Final = frozenset(
-    {"content-type", "content-encoding", "content-language", "last-modified", "x-content-type-options"}
-)
-"""Fields of the representation that not every 206 repeats: a client that sent If-Range has them (9110-15.3.7-6a)."""
 
 
 def file_response(
@@ -93,7 +87,7 @@ def file_response(
                 _remember(key, described)
         verdict = evaluate(method, headers, described.validators, now_ns // 1_000_000_000)
         if verdict is PERFORM_WHOLE and not made:  # nearly always
-            return Response(200, described.fields, _content(head, file, 0, file.size))
+            return Response(200, described.fields, content_of(head, file, 0, file.size))
         return _special(head, described, verdict, file, limits, made=coding if made else "")
     except BaseException:
         file.close()
@@ -103,7 +97,7 @@ def file_response(
 def _special(
     head: RequestHead, described: "_Described", verdict: Verdict, file: OpenedFile, limits: Limits, *, made: str
 ) -> Response:
-    """The answer with a selected representation, by its preconditions and Range (9110-13.2.1-1a).
+    """The answer with a selected representation, by its preconditions and Range.
 
     Args:
         head: The request.
@@ -118,9 +112,11 @@ def _special(
 
         return Response(200, described.fields, Compressed(file, made))
     if verdict is PERFORM:
-        return _ranged(head, described, file, limits)
+        from pyhttp.resources.partial_content import ranged_response  # noqa: PLC0415 - few requests have a Range
+
+        return ranged_response(head, described.fields, file, limits)
     if verdict is PERFORM_WHOLE:
-        return Response(200, described.fields, _content(head, file, 0, file.size))
+        return Response(200, described.fields, content_of(head, file, 0, file.size))
     if verdict is NOT_MODIFIED:
         file.close()
         return Response(304, described.not_modified)
@@ -150,15 +146,11 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
     path, version, coding, varies, made = selected
     validators = validators_of_file(version, now_ns, coding=coding, made=made)
     lines: Lines = (*type_lines(path, site, beginning, coding), ("ETag", str(validators.etag)))
-    if not made:  # no field about ranges without ranges (9110-14.3-8a)
-        lines = (*lines, ("Accept-Ranges", "bytes"))
+    if not made:  # no field about ranges without ranges
+        lines = (*lines, ACCEPT_RANGES)
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
-    if coding:  # 9110-8.4-5a
-        lines = (*lines, ("Content-Encoding", coding))
-    if varies:
-        lines = (*lines, ("Vary", "Accept-Encoding"))
-    fields = with_site_fields(lines, site)
+    fields = with_site_fields((*lines, *coding_lines(coding, varies=varies)), site)
     return _Described((version, varies, site), validators, fields, not_modified_fields(fields))
 
 
@@ -208,45 +200,6 @@ def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Resp
             raise PreconditionFailed("nothing shows which representation it is")
         case verdict:
             assert_never(verdict)
-
-
-def _content(head: RequestHead, file: OpenedFile, offset: int, length: int) -> bytes | FileSlice:
-    """The content: short content is read at once, except for HEAD, which has none.
-
-    Raises:
-        InternalError: The file was truncated since it was opened.
-    """
-    if length > _READ_AT_ONCE or head.method == "HEAD":
-        return FileSlice(file, offset, length)
-    content = file.take(offset, length)
-    if len(content) < length:
-        raise InternalError("the file was truncated before it could be sent")
-    return content
-
-
-def _ranged(head: RequestHead, described: _Described, file: OpenedFile, limits: Limits) -> Response:
-    """A 206: the one range asked for, or several in one multipart body (9110-15.3.7.1-1a, 9110-15.3.7.2-1a)."""
-    # In an empty file every range is ignored (9110-14.2-3a, 9110-14.2-7a): a cache that fetches in slices would pass
-    # the 416 on.
-    asked, size = head.headers.by_name["range"], file.size
-    spans = select(asked, size, limits.ranges, limits.unordered_ranges) if size else Unranged.WHOLE
-    if spans is Unranged.UNSATISFIABLE:
-        raise RangeNotSatisfiable(f"the range has none of the {file.size} octets", length=file.size)
-    if spans is Unranged.WHOLE:
-        return Response(200, described.fields, _content(head, file, 0, file.size))
-    fields = described.fields  # those for a cache (9110-15.3.7-4a), and without If-Range all others (9110-15.3.7-6b)
-    if "if-range" in head.headers.by_name:
-        fields = Headers.parsed(without(fields.lines, _HELD_ALREADY))
-    if len(spans) == 1:  # never a multipart of one (9110-15.3.7.2-5a): the others had no byte (9110-15.3.7.2-5b)
-        span = spans[0]
-        fields = fields.plus("Content-Range", content_range(span, file.size))
-        return Response(206, fields, _content(head, file, span.start, span.length))
-    from pyhttp.resources.byteranges import byte_ranges  # noqa: PLC0415 - few clients ask for several ranges
-
-    media_type, parts = byte_ranges(file, spans, file.size, described.fields.by_name["content-type"])
-    return Response(
-        206, Headers.parsed((("Content-Type", media_type), *without(fields.lines, {"content-type"}))), parts
-    )
 
 
 def _choices(path: str, alternatives: tuple[str, ...]) -> tuple[str, ...]:

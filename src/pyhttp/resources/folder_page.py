@@ -9,6 +9,7 @@ from pyhttp.resources.icons import drawings, pointers
 from pyhttp.resources.order import Column
 from pyhttp.resources.page import GALLERY, SCRIPT, document, escape_text
 from pyhttp.resources.paging import Paging
+from pyhttp.resources.relative_references import references_above
 from pyhttp.resources.rows import human_size, table_rows
 from pyhttp.resources.view import View
 
@@ -59,7 +60,7 @@ def folder_page(found: tuple[Entry, ...], asked: str, root: str, paging: Paging)
 
 def _breadcrumbs(asked: str, names: tuple[str, ...], carried: str) -> str:
     """Links to the directories above; they are relative, so that they hold wherever the site is mounted."""
-    above = zip(paths.references_above(asked), names[:-1], strict=True)
+    above = zip(references_above(asked), names[:-1], strict=True)
     links = [f'<li><a href="{reference}{carried}">{escape_text(name)}</a>\n' for reference, name in above]
     return f'<nav aria-label="Folders above">\n<ol>\n{"".join(links)}</ol>\n</nav>\n' if links else ""
 

@@ -8,7 +8,8 @@ from typing import Final
 
 from pyhttp.errors import PreconditionFailed
 from pyhttp.messages import RequestHead, Response, close_body
-from pyhttp.resources.site_fields import Lines, not_modified_response, with_site_fields
+from pyhttp.resources.not_modified import not_modified_response
+from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.resources.status_responses import options_response
 from pyhttp.semantics.conditional import Verdict, evaluate
 from pyhttp.semantics.fields import Headers
@@ -25,7 +26,7 @@ _UNTOLD: Final = EntityTag(os.urandom(16).hex())
 def generated_response(
     head: RequestHead, text: str, lines: Lines, *, site: Site, clock: Callable[[], float] = time.time
 ) -> Response:
-    """The answer to a request for generated content: it has an entity tag, no date, and no ranges (9110-14.2-3a).
+    """The answer to a request for generated content: it has an entity tag, no date, and no ranges.
 
     Args:
         head: The request.

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from pyhttp.errors import Forbidden, HTTPError, InternalError, NotFound, Unavailable
+from pyhttp.messages import FileSlice, RequestHead
 from pyhttp.names import is_inside
 from pyhttp.resources.withheld import boundary, is_directly_in
 from pyhttp.semantics.validators import FileVersion
 from pyhttp.site import Site
 
-__all__ = ["OpenedFile", "check_directory", "open_directory", "open_file", "real_path"]
+__all__ = ["OpenedFile", "check_directory", "content_of", "open_directory", "open_file", "real_path"]
 
 _READ: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 """The flags are non-blocking, since a FIFO would wait for its writer (W1)."""
@@ -28,6 +29,10 @@ _LINK: Final = frozenset({errno.ELOOP, errno.EMLINK})
 _DESCRIPTORS: Final = "/proc/self/fd/"
 _READ_NO_LINK: Final = _READ | os.O_NOFOLLOW
 _PIECE: Final = 64 * 1024
+
+_READ_AT_ONCE: Final = 64 * 1024
+"""The number of octets of content that are read here: for fewer, a read costs less than to have the kernel send
+them."""
 
 
 class OpenedFile:
@@ -153,6 +158,20 @@ def check_directory(path: str, root: str, site: Site) -> None:
         HTTPError: As `open_file`.
     """
     os.close(open_directory(path, root, site, flags=_NO_ACCESS))
+
+
+def content_of(head: RequestHead, file: OpenedFile, offset: int, length: int) -> bytes | FileSlice:
+    """The content: short content is read at once, except for HEAD, which has none.
+
+    Raises:
+        InternalError: The file was truncated since it was opened.
+    """
+    if length > _READ_AT_ONCE or head.method == "HEAD":
+        return FileSlice(file, offset, length)
+    content = file.take(offset, length)
+    if len(content) < length:
+        raise InternalError("the file was truncated before it could be sent")
+    return content
 
 
 def _open(path: str, flags: int = 0) -> int:

@@ -1,4 +1,4 @@
-"""RFC 3986 §2.4, §3.3, §7.3: from the path of a request to a file-system path, decoded exactly once, and back."""
+"""RFC 3986 §2.4, §3.3, §7.3: from the path of a request to a file-system path, decoded exactly once."""
 
 import os
 import re
@@ -7,29 +7,22 @@ from typing import Final
 
 from pyhttp import abnf
 from pyhttp.errors import BadRequest, NotFound
-from pyhttp.semantics.references import ESCAPES, unescaped
+from pyhttp.semantics.references import unescaped
 from pyhttp.site import is_hidden
 
 __all__ = [
     "decode",
-    "directory_reference",
-    "encode_segment",
-    "home_reference",
     "locate",
     "normal",
     "only_file",
-    "page_reference",
 ]
 
 _REMEMBERED: Final = 512
 """The number of paths whose meaning is remembered; each is at most as long as a request line."""
 _CONTROL: Final = re.compile("%[01][0-9A-Fa-f]|%7[Ff]")
 """A control character; no path has unescaped ones."""
-_NEEDS_NO_ESCAPE: Final = re.compile(r"[0-9A-Za-z\-._~]*+")
 normal: Final = lru_cache(maxsize=64)(os.path.normpath)
 """A path without empty and dot segments. A handler asks for each request, mostly of the same folder."""
-_UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
-_ENCODED: Final = tuple(chr(octet) if octet in _UNRESERVED else ESCAPES[octet] for octet in range(256))
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -38,14 +31,14 @@ def decode(path: str) -> tuple[str, ...]:
 
     Every decision about access is made on this one form (3986-7.3-2c, safety line T8): ``//a//b/`` is ``a``, ``b``, and
     so is ``/%61/%62`` (3986-6.2.2.2-1c). So paths are normalised (9110-4.2.3-7a), and two spellings of one path lead to
-    one file, or to none (9110-4.2.3-7b). A path is divided before it is decoded (3986-7.3-2b). Octets that are no text
+    one file, or to none (9110-4.2.3-7b). A path is divided before it is decoded. Octets that are no text
     in the file system's encoding become surrogates, as by `os.fsdecode`.
 
     Args:
         path: The path as it stood in the request, still encoded; a query is cut off.
 
     Raises:
-        BadRequest: The path does not begin with a slash (3986-3.3-2a) or has characters that are not for URIs; an
+        BadRequest: The path does not begin with a slash or has characters that are not for URIs; an
             escape is incomplete; or the path decodes to a control character (NUL: 3986-7.3-2d; CR and LF: 3986-7.2-3a;
             safety line T4).
         NotFound: A segment decodes to ``.`` or ``..``, which are refused and not removed (3986-6.2.2.3-1c,
@@ -68,62 +61,6 @@ def _unescape(encoded: str) -> str:
     if (control := _CONTROL.search(encoded)) is not None:
         raise BadRequest(f"path: the control character {control[0]} at offset {control.start()} (RFC 3986 §7.3)")
     return os.fsdecode(unescaped(encoded.encode("ascii")))
-
-
-def encode_segment(segment: str) -> str:
-    """One decoded segment as in a URI: "%" is escaped (3986-2.4-3a), unreserved characters are not (3875-2.3-5b)."""
-    if _NEEDS_NO_ESCAPE.fullmatch(segment):  # most names, and listings have thousands
-        return segment
-    return "".join([_ENCODED[octet] for octet in os.fsencode(segment)])
-
-
-def home_reference(path: str) -> str:
-    """The relative reference to the top of the site: correct behind any prefix, and never to another host (R1).
-
-    All references of this server are relative: they have no host, which could be missing in a URI of http or https
-    (9110-4.2.1-4a, 9110-4.2.2-4a), and no user (9110-4.2.4-3a).
-
-    Args:
-        path: The path of the answered request, still encoded; a client resolves against it, empty segments included.
-    """
-    return "../" * (path.count("/") - 1) or "./"
-
-
-def references_above(path: str) -> tuple[str, ...]:
-    """The relative references to the directories above a directory, from the top of the site on.
-
-    Args:
-        path: The path of the request, as for `home_reference`: each slash is a step, however few segments there are.
-    """
-    parts = path.split("/")
-    places = [place for place, part in enumerate(parts[:-1]) if part or not place]
-    return tuple(["../" * (len(parts) - 2 - place) for place in places[:-1]])
-
-
-def directory_reference(path: str, segments: tuple[str, ...]) -> str:
-    """The relative reference to a directory, as `home_reference` is one.
-
-    Args:
-        path: The path of the answered request, still encoded: without its slash, or of a script that leads there.
-        segments: The decoded path of the directory; not empty.
-    """
-    if decode(path) != segments:
-        return home_reference(path) + "".join([f"{encode_segment(segment)}/" for segment in segments])
-    # An escaped colon does not divide; but some readers remove the escape (RFC 3986 §4.2).
-    return f"{'./' if ':' in segments[-1] else ''}{encode_segment(segments[-1])}/"
-
-
-def page_reference(path: str, segments: tuple[str, ...]) -> str:
-    """The relative reference to a page, as `home_reference` is one.
-
-    Args:
-        path: The path of the answered request, still encoded: beside the page, or of a script that leads there.
-        segments: The decoded path of the page; the last one is empty for a folder.
-    """
-    *above, name = segments
-    if list(decode(path)[:-1]) != above:
-        return home_reference(path) + "/".join([encode_segment(segment) for segment in segments])
-    return f"{'' if name and ':' not in name else './'}{encode_segment(name)}"
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -36,7 +36,7 @@ class Representation(NamedTuple):
     alternatives: tuple[str, ...] = ()
     """The codings for which there are files."""
     varies: bool = False
-    """Whether the answer could have been another one (9110-12.5.5-10a)."""
+    """Whether the answer could have been another one."""
     made: bool = False
     """Whether the coding has to be made: the file has none."""
 

@@ -10,7 +10,7 @@ from typing import Final
 from pyhttp.resources.entries import UNSERVED, Entry
 from pyhttp.resources.icons import PICTURES, icon_names, pointers
 from pyhttp.resources.page import escape_text, plain_text
-from pyhttp.resources.paths import encode_segment
+from pyhttp.resources.relative_references import encode_segment
 from pyhttp.semantics.dates import format_day
 
 __all__ = ["human_size", "json_rows", "table_rows"]

@@ -7,7 +7,7 @@ from pyhttp.messages import Response
 from pyhttp.semantics.fields import Headers
 from pyhttp.site import Site
 
-__all__ = ["Lines", "completed", "not_modified_fields", "not_modified_response", "with_site_fields", "without"]
+__all__ = ["Lines", "completed", "with_site_fields", "without"]
 
 Lines = tuple[tuple[str, str], ...]
 """Field lines that are known to be valid."""
@@ -17,17 +17,6 @@ _JOINED: Final = frozenset({"link", "set-cookie", "vary"})
 _OF_CORS: Final = frozenset({"access-control-allow-origin", "access-control-expose-headers"})
 _OF_REPRESENTATION: Final = frozenset({"content-language"})
 """Fields that an operator may set for the content; a client that has the content does not get them again."""
-
-_OF_304: Final = frozenset(
-    {
-        "cache-control",
-        "content-location",
-        "etag",
-        "expires",
-        "vary",
-    }
-)
-"""The fields that 9110-15.4.5-2a names, except Date, which the gate adds."""
 
 
 _EXPOSED: Final = (
@@ -73,7 +62,7 @@ def completed(response: Response, site: Site, asked: Headers) -> Response:
     if "access-control-allow-origin" in said:
         said |= _OF_CORS
     if response.status == 304 or (response.status == 206 and "if-range" in asked.by_name):
-        said |= _OF_REPRESENTATION  # 9110-15.4.5-4a, 9110-15.3.7-6a
+        said |= _OF_REPRESENTATION
     added = [line for name, line in _further(site) if name not in said]
     if not added:
         return response
@@ -91,19 +80,6 @@ def _further(site: Site) -> tuple[tuple[str, tuple[str, str]], ...]:
     if site.cors and "access-control-expose-headers" not in own:
         lines = (("Access-Control-Expose-Headers", _EXPOSED), *lines)
     return tuple([(name.lower(), (name, value)) for name, value in lines])
-
-
-def not_modified_fields(headers: Headers) -> Headers:
-    """The fields of a 304: the fields of the 200 that a cache needs (9110-15.4.5-2a).
-
-    There are no others (9110-15.4.5-4a), whichever condition was false (9110-13.1.3-15a.2).
-    """
-    return Headers.parsed([line for line in headers.lines if line[0].lower() in _OF_304])
-
-
-def not_modified_response(headers: Headers) -> Response:
-    """A 304 in place of the 200 that has `headers`."""
-    return Response(304, not_modified_fields(headers))
 
 
 def without(lines: Lines, names: set[str] | frozenset[str]) -> Lines:

@@ -8,13 +8,18 @@ from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.page import document, escape_text, page_lines, plain_text
-from pyhttp.resources.paths import directory_reference, encode_segment, home_reference, page_reference
+from pyhttp.resources.relative_references import (
+    directory_reference,
+    encode_segment,
+    home_reference,
+    page_reference,
+)
 from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.semantics import negotiation
+from pyhttp.semantics.explanations import explanation
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.semantics.methods import FILE_METHODS, check_method
+from pyhttp.semantics.methods import FILE_METHODS, allow_value, check_method
 from pyhttp.semantics.references import uri_reference
-from pyhttp.semantics.statuses import explanation
 from pyhttp.site import Site
 
 __all__ = [
@@ -39,7 +44,9 @@ asterisk. The asterisk never includes Authorization."""
 
 
 def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _PLAIN, path: str = "") -> Response:
-    """The explanation of an error: without parts of the request, paths and tracebacks (safety line R3).
+    """The explanation of an error of the client's (9110-15.5-1b) or of ours (9110-15.6-1b).
+
+    It is without parts of the request, paths and tracebacks (safety line R3).
 
     It is a page, plain text, or a problem of RFC 9457, as the request accepts it; all have the same meaning.
 
@@ -158,17 +165,15 @@ def is_preflight(method: str, headers: Headers, site: Site) -> bool:
 def options_response(
     headers: Headers = EMPTY, *, site: Site = _PLAIN, methods: tuple[str, ...] = FILE_METHODS
 ) -> Response:
-    """A 204 with the methods of a resource (9110-9.3.7-4a); for a CORS preflight its answer, where the site has CORS.
-
-    Max-Forwards has no effect: this server is the last one (9110-7.6.2-5a).
+    """A 204 with the methods of a resource; for a CORS preflight its answer, where the site has CORS.
 
     Args:
         headers: The fields of the request; they show a preflight.
         site: The site whose fields the answer carries.
         methods: The methods that the resource offers.
     """
-    allow = ", ".join(methods)  # a sent list has no empty member (9110-5.6.1.1-1a)
-    lines: Lines = (("Allow", allow),)  # among answers other than 405, only this one has it (9110-10.2.1-5b.2)
+    allow = allow_value(methods)
+    lines: Lines = (("Allow", allow),)
     if is_preflight("OPTIONS", headers, site):
         lines = (
             *lines,

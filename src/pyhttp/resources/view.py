@@ -4,7 +4,7 @@ import os
 from typing import Final, NamedTuple
 
 from pyhttp.resources.order import Order, parameters
-from pyhttp.resources.paths import encode_segment
+from pyhttp.resources.relative_references import encode_segment
 from pyhttp.semantics.references import unescaped
 
 __all__ = ["USUAL", "View", "view_of"]

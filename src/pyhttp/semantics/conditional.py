@@ -23,7 +23,8 @@ class Verdict(Enum):
     """The method is performed without Range: it is absent, means nothing here, or If-Range is false
     (9110-13.1.5-13a)."""
     NOT_MODIFIED = auto()
-    """The method is not performed: 304, since the client holds the current representation."""
+    """The method is not performed: 304 with few fields (9110-13.1.3-15a.2), since the client holds the current
+    representation."""
     PRECONDITION_FAILED = auto()
     """The method is not performed: 412."""
 
@@ -37,8 +38,9 @@ NOT_MODIFIED: Final = Verdict.NOT_MODIFIED
 def evaluate(method: str, headers: Headers, validators: Validators, now: int) -> Verdict:
     """Judge a request whose answer, without its conditions, would be 2xx (9110-13.2.1-1b).
 
-    The conditions are judged before the method is performed (9110-13.1.1-7a, 9110-13.1.2-8a) and before a range is sent
-    (9110-13.1.5-8a). The order of the steps is that of §13.2.2 (9110-13.2.2-2a).
+    The conditions are judged after all other checks (9110-13.2.1-1a), before the method is performed (9110-13.1.1-7a,
+    9110-13.1.2-8a) and before a range is sent (9110-13.1.5-8a). The order of the steps is that of §13.2.2
+    (9110-13.2.2-2a).
 
     Args:
         method: The method of the request.
@@ -69,7 +71,7 @@ def evaluate(method: str, headers: Headers, validators: Validators, now: int) ->
         and not _if_modified_since(fields["if-modified-since"], validators, now)
     ):
         return NOT_MODIFIED
-    # Step 5: Range is defined for GET alone (9110-14.2-4a), If-Range only with it (9110-13.1.5-6b)
+    # Step 5: Range is defined for GET alone, If-Range only with it (9110-13.1.5-6b)
     if (
         method == "GET"
         and "range" in fields

@@ -43,7 +43,11 @@ def format_date(seconds: int) -> str:
 
 @lru_cache(maxsize=2)
 def date_line(seconds: int) -> bytes:
-    """The field line of Date (RFC 9110 §6.6.1) as it is sent, for all answers of one second."""
+    """The field line of Date as it is sent, for all answers of one second.
+
+    It is asked for right before a head leaves (9110-6.6.1-5b), with the time of then (9110-6.6.1-5a). All final answers
+    have it (9110-6.6.1-6a), 5xx too; a 1xx has none (9110-6.6.1-6a.2).
+    """
     return f"Date: {format_date(seconds)}\r\n".encode("ascii")
 
 

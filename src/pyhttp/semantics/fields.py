@@ -10,7 +10,7 @@ from pyhttp.arguments import check_lines, check_pairs
 from pyhttp.errors import Misuse
 from pyhttp.semantics.usual import NAMES, VALUES
 
-__all__ = ["EMPTY", "OF_CONNECTION", "Headers", "is_field_name", "is_field_value", "parse_list"]
+__all__ = ["EMPTY", "OF_CONNECTION", "Headers", "is_field_name", "is_field_value", "list_value", "parse_list"]
 
 _T = TypeVar("_T")
 
@@ -20,7 +20,7 @@ _NO_VALUE: Final = " \t\r"
 """White space that may stand around a value in a checked line; no CR is left within a value."""
 OF_CONNECTION: Final = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"})
 """Fields about the connection, which only the server may describe. Those among them that ought to be listed in
-Connection are sent by no other part of the program (9110-7.6.1-4a). A handler may send Upgrade; it is listed."""
+Connection are sent by no other part of the program. A handler may send Upgrade; it is listed."""
 _STEERING: Final = OF_CONNECTION | {"content-length", "date", "location", "upgrade"}
 _VALUE: Final = re.compile(r"(?![ \t])" + abnf.text(abnf.FIELD_VALUE) + r"(?<![ \t])")
 
@@ -39,7 +39,7 @@ class Headers(Mapping[str, str]):
     """The field lines of one section, in arrival order (RFC 9110 §5.2, §5.3).
 
     Lookup ignores the case of names; `headers[name]` joins the values of repeated lines by ``", "`` (9110-5.3-1a).
-    Text is ISO-8859-1: one character per byte (9110-5.5-4e).
+    Text is ISO-8859-1: one character per byte.
 
     Args:
         fields: A mapping, or (name, value) pairs.
@@ -95,7 +95,7 @@ class Headers(Mapping[str, str]):
     def split(cls, lines: list[str], octets: bytes = b"") -> Self:
         """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
 
-        The white space around a value is no part of it. Only SP and HTAB are white space (9110-5.5-3b, safety line S7).
+        The white space around a value is no part of it. Only SP and HTAB are white space (safety line S7).
         White space within a value stays as it is (9110-5.6.3-4b).
 
         Args:
@@ -269,6 +269,11 @@ def parse_list(value: str) -> tuple[str, ...]:
     if '"' not in value:
         return tuple([stripped for part in value.split(",") if (stripped := part.strip(" \t"))])
     return tuple([stripped for part in _split_quoted(value) if (stripped := part.strip(" \t"))])
+
+
+def list_value(members: Iterable[str]) -> str:
+    """A list as it is sent, without empty members (9110-5.6.1.1-1a)."""
+    return ", ".join([member for member in members if member])
 
 
 def _split_quoted(value: str) -> Iterator[str]:

@@ -179,6 +179,8 @@ def media_type(
 ) -> str:
     """The value of Content-Type for a file; a file always has one (9110-8.3-5a).
 
+    It is not asked for the content of a request, whose type stays untold where the client says none (9110-8.3-5b).
+
     Args:
         name: The file's name, or a path that ends in it.
         beginning: Returns the first `LOOK` octets of the file, or the whole of a shorter file; it is called where the

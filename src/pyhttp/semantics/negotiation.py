@@ -5,10 +5,10 @@ from typing import Final
 from pyhttp import abnf
 from pyhttp.semantics.fields import Headers
 
-__all__ = ["HTML", "IDENTITY", "PROBLEM", "TEXT", "choose_coding", "choose_note", "choose_type"]
+__all__ = ["HTML", "IDENTITY", "PROBLEM", "TEXT", "choose_coding", "choose_note", "choose_type", "coding_lines"]
 
 IDENTITY: Final = "identity"
-"""The name for no coding (§12.5.3); it is never sent in Content-Encoding (9110-8.4-5b)."""
+"""The name for no coding (§12.5.3); it is never sent in Content-Encoding."""
 
 HTML: Final = "text/html"
 TEXT: Final = "text/plain"
@@ -118,3 +118,14 @@ def _thousandths(weight: str | None) -> int:
         return 1000
     whole, _, fraction = weight.rpartition("=")[2].partition(".")
     return int(whole) * 1000 + int(fraction.ljust(3, "0"))
+
+
+def coding_lines(coding: str, *, varies: bool) -> tuple[tuple[str, str], ...]:
+    """What an answer says of the content coding that was chosen, and of the choice.
+
+    Args:
+        coding: Named in Content-Encoding (9110-8.4-5a); "" for none, as identity is never named (9110-8.4-5b).
+        varies: Whether the answer could have been another: Vary names what that depended on (9110-12.5.5-10a).
+    """
+    lines = (("Content-Encoding", coding),) if coding else ()
+    return (*lines, ("Vary", "Accept-Encoding")) if varies else lines

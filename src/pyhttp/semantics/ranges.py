@@ -7,11 +7,14 @@ from typing import Final, NamedTuple
 from pyhttp import abnf
 from pyhttp.semantics.fields import parse_list
 
-__all__ = ["Selection", "Span", "Unranged", "content_range", "select"]
+__all__ = ["ACCEPT_RANGES", "Selection", "Span", "Unranged", "content_range", "select"]
 
 _RANGES_SPECIFIER: Final = rb"[bB][yY][tT][eE][sS]=((?s:[^ \t].*|[ \t]+,.*))"
 """A ranges-specifier of "bytes", in any case (§14.1); white space may stand before a comma, not before the first
 member."""
+
+ACCEPT_RANGES: Final = ("Accept-Ranges", "bytes")
+"""The field that offers ranges. Where none are served, it is not sent, with "none" either (9110-14.3-8a)."""
 
 _BEYOND: Final = 20
 """The number of digits that no file size has; further digits are never converted (9110-14.1.2-13b)."""
@@ -35,7 +38,8 @@ class Unranged(Enum):
     WHOLE = auto()
     """The field is ignored: 200 with everything."""
     UNSATISFIABLE = auto()
-    """The field is valid, and no byte is in its ranges: 416 (9110-14.2-13a)."""
+    """The field is valid, and no byte is in its ranges: 416 (9110-14.2-13a) with the length (9110-14.4-11a,
+    9110-15.5.17-3a)."""
 
 
 Selection = tuple[Span, ...] | Unranged
@@ -46,10 +50,11 @@ none."""
 def select(value: str, length: int, limit: int, unordered: int) -> Selection:
     """The spans of a representation that a Range field asks for.
 
-    An origin server ought to support byte ranges (9110-14.2-3b).
-    The field is ignored if it has another unit (9110-14.2-5a), breaks the grammar, or has too many ranges, or ranges
-    that overlap (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges are never joined (9110-15.3.7.2-4a): two
-    ranges that touch stay two, so that each part is the one that was asked for.
+    A server need not support ranges (9110-14-2a), but an origin server ought to (9110-14.2-3b). The field counts for
+    GET only (9110-14.2-4a). It is ignored (9110-14.2-3a) for an empty file (9110-14.2-7a), since a cache that fetches
+    in slices would pass a 416 on. It is ignored as well if it has another unit (9110-14.2-5a), breaks the grammar, or
+    has too many ranges, or ranges that overlap (9110-14.2-6a, 9110-17.15-1b, safety lines G1 and G3). Ranges are never
+    joined (9110-15.3.7.2-4a): two ranges that touch stay two, so that each part is the one that was asked for.
 
     Args:
         value: The value of Range.
@@ -57,6 +62,8 @@ def select(value: str, length: int, limit: int, unordered: int) -> Selection:
         limit: The largest number of ranges that is honoured.
         unordered: The same for ranges that are not in ascending order.
     """
+    if not length:
+        return Unranged.WHOLE
     match = abnf.text_pattern(_RANGES_SPECIFIER).fullmatch(value)
     members = parse_list(match.group(1)) if match else ()
     if not members or len(members) > limit:

@@ -31,19 +31,19 @@ _ITEMS_AT_ONCE: Final = 256
 def frame_whole(sink: Sink, response: Response, head_only: bool) -> tuple[bytes, bytes] | None:
     """An answer that can leave in one step, as nearly all can: its head, and its content as bytes; else None.
 
-    The caller sends it at once, since its Date is the present time (9110-6.6.1-5a, 9110-6.6.1-5b); the framing counts
+    The caller sends it at once, since its Date is the present time; the framing counts
     it as sent.
 
     Args:
         sink: The connection for the answer; its request has been received.
         response: The answer.
-        head_only: Whether the content is not sent, as for HEAD (9110-9.3.2-2a).
+        head_only: Whether the content is not sent, as for HEAD.
     """
     content = response.body
     if not isinstance(content, bytes) or response.reason:
         return None
     fields = response.headers
-    date = b"" if fields.steers and "date" in fields.by_name else date_line(int(time.time()))  # 9110-6.6.1-6a
+    date = b"" if fields.steers and "date" in fields.by_name else date_line(int(time.time()))
     close = sink.fate is not KEEP or sink.is_last()
     head = sink.core.send_whole(response.status, fields, len(content), date, close)
     if head is None:
@@ -69,7 +69,7 @@ class Answer:
         sink: The connection for the answer.
         response: The response; `close` closes it.
         limits: The limits for the octets that leave at once.
-        head_only: Whether the content is not sent, as for HEAD (9110-9.3.2-2a).
+        head_only: Whether the content is not sent, as for HEAD.
 
     Attributes:
         started: Whether its head has been given to the outbox.
@@ -209,7 +209,7 @@ class Answer:
     def _send_head(self) -> None:
         sink, response = self._sink, self._response
         headers = response.headers
-        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # also in a 5xx (9110-6.6.1-6a.2)
+        date = b"" if "date" in headers.by_name else date_line(int(time.time()))  # also in a 5xx
         close = sink.fate is not KEEP or self._unread_too_long() or sink.is_last()
         head = ResponseHead(response.status, headers, response.length, close, response.reason, date)
         sink.outbox.add(sink.core.send(head))

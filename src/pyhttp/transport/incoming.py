@@ -7,7 +7,8 @@ from pyhttp.limits import Limits
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.transport.channel import Channel
 from pyhttp.transport.spool import Spool
-from pyhttp.wire.events import Content, EndOfMessage, Informational, Signal
+from pyhttp.wire.events import Content, EndOfMessage, Signal
+from pyhttp.wire.expectation import invitation
 
 __all__ = ["Incoming"]
 
@@ -40,7 +41,7 @@ class Incoming:
     def read(self) -> bytes:
         """The next octets, waiting for them; ``b""`` at the end.
 
-        The first wait sends `100 Continue` to a client that asked for it (9110-10.1.1-14a).
+        The first wait sends `100 Continue` to a client that asked for it.
 
         Raises:
             HTTPError: The content is malformed, incomplete, too large or too slow.
@@ -94,7 +95,7 @@ class Incoming:
         return early
 
     def drain(self) -> None:
-        """Drop the content that has arrived (9112-9.3-7b).
+        """Drop the content that has arrived.
 
         Raises:
             HTTPError: The content is malformed.
@@ -157,12 +158,11 @@ class Incoming:
             self._spool.close()
 
     def _invite(self) -> bool:
-        """Put `100 Continue` into the outbox for a client that waits, before a read (9110-10.1.1-16a)."""
-        core = self._channel.core
-        if not core.awaiting_continue:
-            return False
-        self._channel.outbox.add(core.send(Informational(100)))
-        return True
+        """Put `100 Continue` into the outbox for a client that waits, before a read."""
+        line = invitation(self._channel.core)
+        if line:
+            self._channel.outbox.add(line)
+        return bool(line)
 
     def _next(self) -> bytes | None:
         """The next octets, ``b""`` when they end the request, None when more input is needed."""

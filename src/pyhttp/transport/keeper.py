@@ -113,7 +113,7 @@ class Keeper:
                 raise RuntimeError(f"a connection was armed in phase {phase}")
 
     def _expire(self, conn: Connection) -> None:
-        """Act on a deadline: an orderly end, by an answer where a request has begun (9112-9.5-2a)."""
+        """Act on a deadline: an orderly end, by an answer where a request has begun."""
         exchange = conn.exchange
         match conn.phase:
             case Phase.HEAD:
@@ -204,7 +204,7 @@ class Keeper:
                     return _END
         if exchange.progress is Progress.COLLECTING:
             return _REQUEST if exchange.content.gather() else _PART
-        # A client that waits for 100 (Continue) sends nothing before the handler reads (9110-10.1.1-14a).
+        # A client that waits for 100 (Continue) sends nothing before the handler reads.
         return _REQUEST if core.awaiting_continue or exchange.content.read_ahead() else _PART
 
     def await_more(self, conn: Connection) -> None:

@@ -39,13 +39,15 @@ class Phase(Enum):
     SEND = "send"
     """The client, which has to take unsent octets."""
     DRAIN = "drain"
-    """The rest of a request's content, which will not be read (safety line D15)."""
+    """The rest of a request's content, which no handler will read: it is dropped up to a limit (9112-9.3-7b, safety
+    line D15)."""
     NOTIFY = "notify"
     """The client, which has to take the alert that ends our side of TLS (RFC 9112 §9.8)."""
     LINGER = "linger"
-    """The client's end of the connection, after ours (RFC 9112 §9.6, safety line D16)."""
+    """The client's end of the connection, after ours; so it ends in order after a timeout, too (9112-9.5-2a, RFC 9112
+    §9.6, safety line D16)."""
     CLOSED = "closed"
-    """Nothing."""
+    """Nothing. A client may leave in any phase, and nobody is disturbed (9112-9.3.1-1b)."""
 
     __hash__: ClassVar[Callable[[object], int]] = object.__hash__  # members are unique objects; Enum's own hash is slow
 

@@ -165,7 +165,7 @@ class PlainChannel:
             _unread.pop(self._sock, None)
 
     def drain(self, most: int) -> None:
-        """Drop the rest of the content, at most `most` octets (9112-9.3-7b).
+        """Drop the rest of the content, at most `most` octets.
 
         Raises:
             MalformedRequest: The rest is longer, or the content is malformed.

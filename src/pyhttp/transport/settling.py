@@ -68,7 +68,7 @@ class Settler:
 
     def lose(self, conn: Connection, error: BaseException) -> None:
         """Close `conn` after an error in its handling."""
-        if not isinstance(error, OSError):  # a client has gone (9112-9.3.1-1b): its access line has the details
+        if not isinstance(error, OSError):  # a client has gone: its access line has the details
             self._employer.report("a connection is lost to a fault of the server", error)
         conn.lower(CUT)
         self._registry.close(conn)
@@ -200,7 +200,7 @@ class Settler:
 
     def _conclude(self, conn: Connection, exchange: Exchange) -> None:
         conn.drained = 0
-        if conn.fate is not KEEP:  # 9112-9.6-7a
+        if conn.fate is not KEEP:
             self.end(conn, exchange)
         elif exchange.whole or exchange.complete:
             self.start_next(conn, _NEXT)
@@ -221,7 +221,7 @@ class Settler:
             self._drain(conn, exchange)
 
     def _drain(self, conn: Connection, exchange: Exchange) -> None:
-        """Go on with the next request, behind the content that the handler has left unread (9112-9.3-7b)."""
+        """Go on with the next request, behind the content that the handler has left unread."""
         content = exchange.content
         try:
             content.drain()

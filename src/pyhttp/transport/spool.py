@@ -1,10 +1,7 @@
-"""RFC 9112 §6, RFC 3875 §4.2: a request's content, kept until all of it is here.
+"""RFC 9112 §6: a request's content, kept until all of it is here.
 
 It is held in memory up to a size, and beyond that in a temporary file without a name. So a slow upload holds neither a
-thread nor a process. A script's CONTENT_LENGTH is exact whatever the framing was (3875-4.2-5a). A script's standard
-input is a file, which it may read early, late, in part or never, and neither side waits for the other. The file has the
-whole content (3875-4.2-3b) and nothing else (3875-4.2-3c, 3875-4.2-3c.2), as the client has sent it (3875-4.2-5c), for
-every kind of answer of the script (3875-4.2-4a).
+thread nor a process, and its length is known whatever the framing was.
 """
 
 import io
@@ -23,7 +20,7 @@ _PIECE: Final = 64 * 1024
 
 
 class SpoolFull(Unavailable):
-    """503 and closed: there is no room for more content of requests (3875-4.2-5b, safety line D22)."""
+    """503 and closed: there is no room for more content of requests (safety line D22)."""
 
     must_close = True
 

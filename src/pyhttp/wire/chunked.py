@@ -177,7 +177,7 @@ class ChunkedDecoder:
         self._extensions -= end - size_end
         if self._extensions < 0:
             raise at(MalformedRequest("chunk extensions: over the limit for a message (9112-7.1.1-4b)"), size_end)
-        size = int(data[start:size_end], 16)
+        size = int(data[start:size_end], 16)  # which has no bounds; its digits have (9112-7.1-5c)
         if size > self._room:
             raise at(ContentTooLarge(f"content: more than {self._limits.content} octets (RFC 9110 §15.5.14)"), start)
         self._room -= size

@@ -40,7 +40,7 @@ class Signal(Enum):
     NEED_DATA = auto()
     """No event before `receive_data` or `receive_eof`."""
     PAUSED = auto()
-    """This request is complete; the next one waits for `start_next_cycle` (9112-9.3.2-1b.2)."""
+    """This request is complete; the next one waits for `start_next_cycle`."""
     CLOSED = auto()
     """No request will follow: the peer ended the connection between requests, or the connection is to be closed."""
 

@@ -35,6 +35,8 @@ def _forbidden() -> re.Pattern[bytes]:
 def check_field_line(line: bytes) -> None:
     """Refuse a line, without its CRLF, that is no field line; a line with an unknown name is one (9110-5.1-6b).
 
+    CR, LF and NUL have to be refused (9110-5.5-5a), and so are all other controls but HTAB (9110-5.5-5b).
+
     Raises:
         MalformedRequest: The line breaks a rule of RFC 9112 §5; the detail says which, and where.
     """
@@ -84,7 +86,7 @@ class FieldSection:
 
     @property
     def headers(self) -> Headers:
-        """The lines read so far."""
+        """The lines read so far; the white space around a value is no part of it (9110-5.5-3b)."""
         return Headers.split(self._lines)
 
     def read(self, data: bytes | bytearray, start: int) -> tuple[int, bool]:
@@ -116,7 +118,7 @@ class FieldSection:
             except MalformedRequest as error:
                 move(error, start)
                 raise
-            self._lines.append(line.decode("latin-1"))
+            self._lines.append(line.decode("latin-1"))  # each octet stays what it is (9110-5.5-4e)
             self._room -= end + 2 - start
             start = end + 2
         return start, False

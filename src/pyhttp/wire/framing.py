@@ -1,6 +1,6 @@
 """RFC 9112 §6: the length of the content of a message."""
 
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, assert_never
 
 from pyhttp.errors import CodingUnknown, HTTPError, MalformedRequest
 from pyhttp.messages import RequestHead
@@ -15,6 +15,7 @@ __all__ = [
     "NoContent",
     "Sized",
     "UntilClose",
+    "framing_line",
     "request_framing",
     "response_framing",
 ]
@@ -118,3 +119,36 @@ def response_framing(method: str, version: str, status: int, length: int | None)
         return CHUNKED
     # Item 8.
     return UNTIL_CLOSE
+
+
+def framing_line(framing: Framing, status: int, length: int | None) -> bytes:
+    """Content-Length where the length is known (9110-8.6-9a), or Transfer-Encoding, never both (9112-6.2-2a).
+
+    Args:
+        framing: Of a response that does not state its length itself.
+        status: Of the response.
+        length: As for `response_framing`.
+    """
+    match framing:
+        case Sized():
+            length = framing.length
+        case Chunked():
+            return b"Transfer-Encoding: chunked\r\n"
+        case NoContent():
+            length = _length_unsent(status, length)
+        case UntilClose():
+            length = None
+        case _:
+            assert_never(framing)
+    return b"" if length is None else b"Content-Length: %d\r\n" % length
+
+
+def _length_unsent(status: int, length: int | None) -> int | None:
+    """The length of the content that is not sent, as a 200 would have it; a 204 has none (9110-8.6-8a).
+
+    It is stated in an answer to HEAD (9110-8.6-6a, 9110-8.6-6a.2), and in a 304 whose content has a length above 0.
+    The 304 of a file has no such content (9110-8.6-7a, 9110-8.6-7a.2).
+    """
+    if status == 204 or (status == 304 and not length):
+        return None
+    return length

@@ -26,7 +26,7 @@ _END: Final = EndOfMessage()
 
 
 class RequestReceiver:
-    """A reader of the requests of one connection, one at a time (9112-9.3.2-1b).
+    """A reader of the requests of one connection, one at a time.
 
     Args:
         limits: The limits for the input of the peer.
@@ -78,7 +78,7 @@ class RequestReceiver:
         self._await_head()
 
     def _await_head(self) -> None:
-        """Forget a request (9110-3.3-5a), but keep its section and an ordinary head: the next request may be alike."""
+        """Forget a request, but keep its section and an ordinary head: the next request may be alike."""
         self._receiving = _AWAITING_HEAD
         self._empty_line_skipped = False
         self._reader: HeadReader | None = None
@@ -99,7 +99,7 @@ class RequestReceiver:
         """Take octets from the peer; after an error, or when no request is to follow, they are dropped."""
         if data and self._receiving not in _DEAF:
             self.buffer.append(data)
-            self._expects = False  # content has begun to arrive (9110-10.1.1-13.2a)
+            self._expects = False  # content has begun to arrive
 
     def receive_whole(self, data: bytes) -> RequestHead | None:
         """Take octets from the peer, and the request at once where they are first and begin with an ordinary request.
@@ -195,7 +195,7 @@ class RequestReceiver:
         """Go on with a head that is incomplete or wrong; None where more octets have to arrive."""
         buffer = self.buffer
         if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
-            buffer.skip(2)  # 9112-2.2-6a: one; a client that sends more does not speak HTTP
+            buffer.skip(2)
             self._empty_line_skipped = True
             self._reader = None
             return self._next_head()
@@ -226,7 +226,7 @@ class RequestReceiver:
             if framing.length > self._limits.content:
                 raise ContentTooLarge(f"Content-Length: over {self._limits.content} (RFC 9110 §15.5.14)")
             self._left = framing.length
-        self._expects = expects_continue(request) and self.content_left != 0 and not self.buffer
+        self._expects = expects_continue(request, needless=self.content_left == 0 or bool(self.buffer))
         self.request, self.persistent = request, persists(request)
         self._receiving = _AFTER_HEAD
         return request

@@ -9,20 +9,19 @@ from typing import Final
 from pyhttp.errors import MalformedRequest, MethodNotAllowed
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
+from pyhttp.semantics.authority import authority_of
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.methods import REFUSED
 from pyhttp.wire.field_lines import FieldSection
 from pyhttp.wire.request_line import RequestLine
-from pyhttp.wire.request_target import authority_of, split_target
+from pyhttp.wire.request_target import split_target
 
-__all__ = ["REFUSED", "HeadReader", "Syntax", "interpret"]
+__all__ = ["HeadReader", "Syntax", "interpret"]
 
 Syntax = tuple[str, str, str, Headers]
 """Method, request-target, version and header section: each is valid by its syntax, but not yet checked against the
 others."""
 
-REFUSED: Final = frozenset({"CONNECT", "TRACE"})
-"""Methods that this server never performs: CONNECT is for proxies (9110-9.3.6-6c). No script gets such a request
-(3875-4.3.4-2a)."""
 _EVERYWHERE: Final = ("GET", "HEAD", "OPTIONS")
 
 
@@ -80,7 +79,7 @@ def interpret(syntax: Syntax, *, secure: bool = False) -> RequestHead:
     authority = authority_of(version, headers, of_target)
     # What a client must not send; that this server does not send it is in `with_site_fields`.
     if "content-type" in headers.repeated:
-        raise MalformedRequest("Content-Type: more than one line (9110-5.3-3a)")
+        raise MalformedRequest("Content-Type: more than one line (RFC 9110 §5.3)")
     if method in REFUSED:
         raise MethodNotAllowed(f"{method} is refused (RFC 9110 §9.3.6, §9.3.8)", allow=_EVERYWHERE)
     return RequestHead(method, target, path, query, authority, version, headers)

@@ -65,7 +65,8 @@ class RequestLine:
         """Read the line; returns the offset behind it, or -1 while it is incomplete.
 
         Raises:
-            MalformedRequest: The line breaks the grammar (9112-2.2-9a), or has no space within its first 64 octets.
+            MalformedRequest: The line breaks the grammar (9112-3.2-4a, 9112-2.2-9a) and is not mended (9112-3.2-4b); or
+                it has no space within its first 64 octets.
             WrongScheme: The client sends a TLS handshake instead.
             TargetTooLong: The line is longer than `Limits.request_line` (9112-3-4c).
             VersionNotSupported: The major version is not 1.
@@ -91,7 +92,7 @@ class RequestLine:
             raise at(MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)"), end - 1)
 
     def _parse(self, line: bytes) -> None:
-        if not line:
+        if not line:  # one has been skipped (9112-2.2-6a); who sends more does not speak HTTP
             raise at(MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)"), 0)
         parts = line.split(b" ")  # at single spaces only (9112-3-3a); HTTP/0.9 has one (9112-C.1-1b)
         if len(parts) != 3:

@@ -1,6 +1,6 @@
-"""RFC 9112 §3.2 and RFC 9110 §7.1, §7.4: request-targets, and the authority a request is for.
+"""RFC 9112 §3.2 and RFC 9110 §7.1, §7.4: request-targets.
 
-A target is divided while it is still encoded; a path is decoded where it gets a meaning (3986-2.4-2a).
+A target is divided while it is still encoded (3986-7.3-2b); a path is decoded where it gets a meaning (3986-2.4-2a).
 """
 
 import functools
@@ -8,11 +8,9 @@ import re
 
 from pyhttp import abnf
 from pyhttp.errors import MalformedRequest, Misdirected
-from pyhttp.semantics.authority import is_host
-from pyhttp.semantics.fields import Headers
 from pyhttp.wire.faults import at
 
-__all__ = ["authority_of", "check_target", "scheme_of", "split_target"]
+__all__ = ["check_target", "scheme_of", "split_target"]
 
 
 @functools.cache
@@ -26,7 +24,10 @@ def _origin_chars() -> re.Pattern[str]:
 
 
 def check_target(target: str) -> None:
-    """Refuse a target that has none of the four forms (9112-3.2-4a).
+    """Refuse a target that has none of the four forms.
+
+    In http (9110-4.2.1-4b) and https (9110-4.2.2-4b) it has a host. No user stands before a host, here and in Host
+    (9110-4.2.4-4a).
 
     Raises:
         MalformedRequest: The target breaks the grammar of RFC 9112 §3.2; the detail says where.
@@ -84,7 +85,8 @@ def _split_absolute_form(method: str, target: str, *, secure: bool) -> tuple[str
     if scheme not in {"http", "https"} or (scheme == "https" and not secure):
         raise Misdirected(f"request-target: scheme {scheme} is not served on this connection (RFC 9110 §7.4)")
     before_query, question, query = rest.partition("?")
-    # A path begins with a slash or is empty (3986-3.2-5a); an empty path means "/" as well (3986-6.2.3-3a).
+    # A path begins with a slash (3986-3.3-2a) or is empty (3986-3.2-5a); an empty path means "/" as well
+    # (3986-6.2.3-3a).
     authority, slash, path = before_query.partition("/")
     if slash or question or method != "OPTIONS":
         return "/" + path, query, authority
@@ -111,24 +113,3 @@ def scheme_of(target: str, *, secure: bool) -> str:
     if parts is not None:
         return parts[0]
     return "https" if secure else "http"
-
-
-def authority_of(version: str, headers: Headers, of_target: str | None) -> str:
-    """The host and port that a request asks for; empty only in HTTP/1.0: the server makes up none (9112-3.3-13b).
-
-    Host is checked even where the absolute form overrules it (9112-3.2.2-8a), since a proxy before this server may have
-    used it.
-
-    Raises:
-        MalformedRequest: HTTP/1.1 has no Host; or Host has several lines, or is no host (9112-3.2-6a).
-    """
-    if "host" in headers.repeated:
-        raise MalformedRequest("Host: more than one line (RFC 9112 §3.2)")
-    host = headers.by_name.get("host")
-    if host is None:
-        if version != "HTTP/1.0":
-            raise MalformedRequest("Host: missing (RFC 9112 §3.2)")
-        return of_target or ""
-    if not is_host(host):
-        raise MalformedRequest("Host: not a host with an optional port (RFC 9110 §7.2)")
-    return host if of_target is None else of_target

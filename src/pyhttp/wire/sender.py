@@ -7,8 +7,8 @@ from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import Headers
 from pyhttp.wire.chunked import encode_chunk, encode_last_chunk
 from pyhttp.wire.events import ResponseHead
-from pyhttp.wire.framing import Chunked, Framing, NoContent, Sized, UntilClose, response_framing
-from pyhttp.wire.serializer import serialize_head
+from pyhttp.wire.framing import Chunked, Framing, NoContent, Sized, UntilClose, framing_line, response_framing
+from pyhttp.wire.response_head import serialize_head
 
 __all__ = ["ResponseSender"]
 
@@ -57,37 +57,8 @@ class ResponseSender:
             Misuse: A field cannot be sent.
         """
         head = self._head
-        return serialize_head(
-            head.status, head.date, head.fields.wire, self._framing_line(), connection, reason=head.reason
-        )
-
-    def _framing_line(self) -> bytes:
-        """Content-Length where the length is known (9110-8.6-9a), or Transfer-Encoding, never both (9112-6.2-2a)."""
-        if self._stated is not None:
-            return b""
-        match self.framing:
-            case Sized():
-                length: int | None = self._left
-            case Chunked():
-                return b"Transfer-Encoding: chunked\r\n"
-            case NoContent():
-                length = self._length_unsent()
-            case UntilClose():
-                length = None
-            case _:
-                assert_never(self.framing)
-        return b"" if length is None else b"Content-Length: %d\r\n" % length
-
-    def _length_unsent(self) -> int | None:
-        """The length of the content that is not sent, as a 200 would have it; a 204 has none (9110-8.6-8a).
-
-        It is stated in an answer to HEAD (9110-8.6-6a, 9110-8.6-6a.2), and in a 304 whose content has a length above 0.
-        The 304 of a file has no such content (9110-8.6-7a, 9110-8.6-7a.2).
-        """
-        status, length = self._head.status, self._head.length
-        if status == 204 or (status == 304 and not length):
-            return None
-        return length
+        framing = framing_line(self.framing, head.status, head.length) if self._stated is None else b""
+        return serialize_head(head.status, head.date, head.fields.wire, framing, connection, reason=head.reason)
 
     def content(self, data: bytes) -> bytes:
         """Some content in its framing.

@@ -10,9 +10,10 @@ from pyhttp.limits import Limits
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.wire.events import Content, ContentElsewhere, EndOfMessage, Informational, Outgoing, ResponseHead, Signal
 from pyhttp.wire.framing import UntilClose
+from pyhttp.wire.persistence import connection_line
 from pyhttp.wire.receiver import RequestReceiver
+from pyhttp.wire.response_head import serialize_head, status_line
 from pyhttp.wire.sender import ResponseSender
-from pyhttp.wire.serializer import serialize_head, status_line
 from pyhttp.wire.states import RECEIVED, SENT, Receiving, Sending
 
 __all__ = ["ServerConnection"]
@@ -80,8 +81,6 @@ class ServerConnection(RequestReceiver):
 
     def _write_informational(self, status: int) -> bytes:
         if not 100 <= status <= 199 or status == 101:
-            # Upgrade is ignored (9110-7.8-2b, safety line F15), also in HTTP/1.0, where the RFC demands it
-            # (9110-7.8-14b).
             raise Misuse(f"an interim response has a status of 100 to 199, except 101, not {status}")
         if self.request is None or self.request.version == "HTTP/1.0":  # 9110-15.2-1b
             raise Misuse("an interim response goes to an HTTP/1.1 request only (RFC 9110 §15.2)")
@@ -93,10 +92,10 @@ class ServerConnection(RequestReceiver):
         version = "" if request is None else request.version
         response = ResponseSender(head, self.known_method, version)  # an answer to HEAD has no content
         # A client that was not told to continue may send its content or not: the meaning of the next octets is unclear
-        # (safety line F14). So the connection ends, as this head says (9110-10.1.1-13.4a).
+        # (safety line F14). So the connection ends.
         keep = self.persistent and request is not None and not head.close and not self.awaiting_continue
         keep = keep and not isinstance(response.framing, UntilClose)
-        data = response.head(_connection_line(version, keep=keep, upgrade="upgrade" in head.fields.by_name))
+        data = response.head(connection_line(version, keep=keep, upgrade="upgrade" in head.fields.by_name))
         self.persistent: bool = keep
         self._expects = False
         self._response = response
@@ -147,7 +146,7 @@ class ServerConnection(RequestReceiver):
                 date,
                 fields.wire,
                 b"" if stated or status == 304 else b"Content-Length: %d\r\n" % length,
-                b"" if keep and request.version != "HTTP/1.0" else _connection_line(request.version, keep=keep),
+                b"" if keep and request.version != "HTTP/1.0" else connection_line(request.version, keep=keep),
                 b"\r\n",
             )
         )
@@ -158,11 +157,13 @@ class ServerConnection(RequestReceiver):
     # --- the next cycle
 
     def start_next_cycle(self) -> None:
-        """Go on to the next request.
+        """Go on to the next request, which has waited for the answer to this one.
+
+        So answers leave in the order of their requests (9112-9.3.2-1b.2), which are worked on one at a time
+        (9112-9.3.2-1b). What was learned from this one is forgotten (9110-3.3-5a).
 
         Raises:
-            Misuse: A message of this cycle is not complete; or the connection does not persist, since the request or
-                the answer has said close (9112-9.6-6c, 9112-9.6-7b).
+            Misuse: A message of this cycle is not complete; or the connection does not persist.
         """
         if self._receiving is not _RECEIVED or self._sending is not _SENT or not self.persistent:
             raise Misuse("no next cycle: a message is incomplete, or the connection is to close")
@@ -174,18 +175,3 @@ class ServerConnection(RequestReceiver):
     def delimited_by_close(self) -> bool:
         """Whether only the end of the connection shows where the content of the answer ends (RFC 9112 §6.3)."""
         return isinstance(self._response.framing, UntilClose)
-
-
-def _connection_line(version: str, *, keep: bool, upgrade: bool = False) -> bytes:
-    """The Connection field for a client of this version, which is "" where it is not known (RFC 9112 §9.3).
-
-    Where the connection ends, the field says close (9112-9.6-1b), also to a client that has said it (9112-9.6-6b). A
-    response with Upgrade lists it here (9110-7.8-14a). There is no other field to list (9110-7.6.1-4a), and no field
-    about anything else is listed (9110-7.6.1-9a).
-    """
-    more = b", upgrade" if upgrade else b""
-    if not keep:
-        return b"Connection: close%b\r\n" % more
-    if version == "HTTP/1.0":
-        return b"Connection: keep-alive%b\r\n" % more
-    return b"Connection: upgrade\r\n" if upgrade else b""

@@ -37,7 +37,7 @@ class Sending(Enum):
     """The things that the server may send next."""
 
     HEAD = "head"
-    """Interim responses, after which the head of the final one still has to come (9110-10.1.1-13.3a)."""
+    """Interim responses, after which the head of the final one still has to come."""
     CONTENT = "content"
     """Content of the response, or its end."""
     DONE = "done"

@@ -17,8 +17,9 @@ from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.authority import is_host
 from pyhttp.semantics.fields import Headers
+from pyhttp.semantics.methods import REFUSED
 from pyhttp.wire.persistence import asks_to_persist
-from pyhttp.wire.request_head import REFUSED, Syntax
+from pyhttp.wire.request_head import Syntax
 
 __all__ = ["LONGEST_KEPT", "Section", "match_head"]
 

@@ -91,7 +91,7 @@ class TestAnswers:
         assert cgi.redirect("/cgi-bin/x") == LocalRedirect("/a/b?c")
 
     @pytest.mark.parametrize("status", [204, 205, 304])
-    def test_statuses_without_content_have_none(self, cgi: CgiSite, status: int) -> None:
+    def test_explanations_without_content_have_none(self, cgi: CgiSite, status: int) -> None:
         cgi.sh("x", f"echo 'Status: {status} X'", "echo 'Content-Length: 4'", "echo", "echo body")
         response, content = cgi.get("/cgi-bin/x")
         assert (response.status, content) == (status, b"")

@@ -41,7 +41,7 @@ def test_each_format_has_its_function() -> None:
     assert len({formatter(each)(ENTRY, 2048) for each in LogFormat}) == len(LogFormat)
 
 
-def test_statuses_have_colours_on_a_terminal(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_explanations_have_colours_on_a_terminal(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
     access_log(LogFormat.COMMON, 2048)(ENTRY)

@@ -19,7 +19,8 @@ from pyhttp.resources.listing import directory_page, file_page, listing_response
 from pyhttp.resources.order import Column, Order
 from pyhttp.resources.page import GALLERY, SCRIPT
 from pyhttp.resources.paging import Paging
-from pyhttp.resources.paths import decode, encode_segment
+from pyhttp.resources.paths import decode
+from pyhttp.resources.relative_references import encode_segment
 from pyhttp.resources.rows import table_rows
 from pyhttp.resources.view import View
 from pyhttp.site import Site

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from pyhttp.resources.entries import UNSERVED, Entry, Mark
 from pyhttp.resources.icons import pointers
 from pyhttp.resources.page import escape_text, plain_text
-from pyhttp.resources.paths import decode, encode_segment
+from pyhttp.resources.paths import decode
+from pyhttp.resources.relative_references import encode_segment
 from pyhttp.resources.rows import human_size, json_rows, table_rows
 from pyhttp.semantics.dates import EARLIEST, LATEST
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp.messages import Response
-from pyhttp.resources.site_fields import Lines, completed, not_modified_response, with_site_fields, without
+from pyhttp.resources.site_fields import Lines, completed, with_site_fields, without
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.site import Site
 
@@ -98,8 +98,3 @@ def test_the_rest_of_an_answer_is_as_it_was() -> None:
 
 def test_without() -> None:
     assert without(LINES, {"vary"}) == LINES[:1]
-
-
-def test_a_304_keeps_what_a_cache_needs() -> None:
-    response = not_modified_response(Headers([*LINES, ("ETag", '"x"'), ("Last-Modified", "y")]))
-    assert response.headers.lines == (("Vary", "Accept"), ("ETag", '"x"'))

@@ -26,8 +26,8 @@ from pyhttp.resources.status_responses import (
     options_response,
     redirect_response,
 )
+from pyhttp.semantics.explanations import explanation
 from pyhttp.semantics.fields import EMPTY, Headers
-from pyhttp.semantics.statuses import explanation
 from pyhttp.site import Site
 from tests.helpers.folder import content
 

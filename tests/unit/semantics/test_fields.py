@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import Misuse
-from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, parse_list
+from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, list_value, parse_list
 
 LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
 
@@ -298,3 +298,9 @@ def test_whether_fields_steer_their_message(name: str, steers: bool) -> None:
         Headers({name: "1"}).plus("A", "b"),
     ):
         assert headers.steers is steers
+
+
+@pytest.mark.clause("9110-5.6.1.1-1a")
+def test_a_list_that_is_sent_has_no_empty_member() -> None:
+    assert list_value(["a", "", "b"]) == "a, b"
+    assert list_value([]) == ""

@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp.errors import MethodNotAllowed, MethodUnknown
-from pyhttp.semantics.methods import check_method
+from pyhttp.semantics.methods import allow_value, check_method
 
 
 @pytest.mark.clause("9110-9.1-9a")
@@ -35,3 +35,8 @@ def test_a_resource_may_offer_others() -> None:
         with pytest.raises(MethodNotAllowed) as caught:
             check_method(method, ("POST", "PUT"))
         assert caught.value.headers == (("Allow", "POST, PUT"),)
+
+
+@pytest.mark.clause("9110-9.3.7-4a")
+def test_what_is_offered_is_told() -> None:
+    assert allow_value(("GET", "OPTIONS")) == "GET, OPTIONS"

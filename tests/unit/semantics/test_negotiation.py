@@ -7,7 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.semantics.fields import Headers
-from pyhttp.semantics.negotiation import HTML, IDENTITY, PROBLEM, TEXT, choose_coding, choose_note, choose_type
+from pyhttp.semantics.negotiation import (
+    HTML,
+    IDENTITY,
+    PROBLEM,
+    TEXT,
+    choose_coding,
+    choose_note,
+    choose_type,
+    coding_lines,
+)
 
 CODINGS = ("br", "zstd", "gzip")
 
@@ -166,3 +175,10 @@ def test_the_type_for_an_accept(value: str | None, expected: str) -> None:
 )
 def test_the_form_of_a_note(value: str | None, expected: str) -> None:
     assert choose_note(Headers() if value is None else Headers({"Accept": value})) == expected
+
+
+@pytest.mark.clause("9110-8.4-5a", "9110-8.4-5b", "9110-12.5.5-10a")
+def test_what_is_said_of_a_coding() -> None:
+    assert coding_lines("gzip", varies=True) == (("Content-Encoding", "gzip"), ("Vary", "Accept-Encoding"))
+    assert coding_lines("", varies=True) == (("Vary", "Accept-Encoding"),)
+    assert coding_lines("", varies=False) == ()

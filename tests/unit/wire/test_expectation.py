@@ -5,7 +5,8 @@ import pytest
 from pyhttp.errors import ExpectationFailed
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
-from pyhttp.wire.expectation import expects_continue
+from pyhttp.wire.events import Informational
+from pyhttp.wire.expectation import expects_continue, invitation
 
 
 def ask(*values: str, version: str = "HTTP/1.1") -> bool:
@@ -46,3 +47,25 @@ def test_F14_anything_else_is_417(values: tuple[str, ...]) -> None:
     for version in ("HTTP/1.0", "HTTP/1.1"):
         with pytest.raises(ExpectationFailed):
             ask(*values, version=version)
+
+
+@pytest.mark.clause("9110-10.1.1-13.2a")
+def test_nothing_is_awaited_where_100_would_tell_nothing() -> None:
+    head = RequestHead("POST", "/", "/", "", "a", "HTTP/1.1", Headers({"Expect": "100-continue"}))
+    assert not expects_continue(head, needless=True)
+
+
+class _Client:
+    """One that waits for 100, or does not."""
+
+    def __init__(self, *, waits: bool) -> None:
+        self.awaiting_continue = waits
+
+    def send(self, event: Informational, /) -> bytes:
+        return b"%d" % event.status
+
+
+@pytest.mark.clause("9110-10.1.1-14a")
+@pytest.mark.parametrize(("waits", "said"), [(True, b"100"), (False, b"")])
+def test_F14_who_waits_is_invited(*, waits: bool, said: bytes) -> None:
+    assert invitation(_Client(waits=waits)) == said

@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pyhttp.cgi.environ import meta_variables, operators_variables
 from pyhttp.cgi.script_path import Script
-from pyhttp.cgi.variables import Ends
+from pyhttp.cgi.variables import Ends, meta_variables, operators_variables
 from pyhttp.messages import RequestHead
 from pyhttp.semantics.fields import Headers
 from tests.helpers.cgi_site import ENDS, request_head

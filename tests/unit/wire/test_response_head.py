@@ -6,7 +6,7 @@ import pytest
 
 from pyhttp.errors import Misuse
 from pyhttp.phrases import reason_phrase
-from pyhttp.wire.serializer import serialize_head, status_line
+from pyhttp.wire.response_head import serialize_head, status_line
 
 
 @pytest.mark.clause("9110-6.2-7a", "9112-4-9b")

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from pyhttp.cgi.error_log import ErrorLog
+from pyhttp.cgi.output_content import OutputContent
 from pyhttp.cgi.pipes import ScriptPipes
 from pyhttp.cgi.process import Process
 from pyhttp.cgi.running import RunningScripts
-from pyhttp.cgi.script_content import ScriptContent
 from pyhttp.errors import BadGateway, GatewayTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Source
@@ -25,7 +25,7 @@ def start(
     left: int | None = None,
     script: float = 5.0,
     kill: float = 0.3,
-) -> ScriptContent:
+) -> OutputContent:
     """The content of a script that says nothing else; `first` is what came with its head."""
     timeouts = Timeouts(script=script, script_kill=kill)
     scripts = cgi.scripts = RunningScripts(Limits(), timeouts)
@@ -40,17 +40,17 @@ def start(
         )
     )
     errors = ErrorLog(cgi.logged.append, "x", scripts.limits)
-    return ScriptContent(ScriptPipes(process, scripts, errors), errors, timeouts, first, left)
+    return OutputContent(ScriptPipes(process, scripts, errors), errors, timeouts, first, left)
 
 
-def read(content: ScriptContent) -> bytes:
+def read(content: OutputContent) -> bytes:
     """The next octets, waiting for them."""
     while (piece := content.read()) is None:
         look(content)
     return piece
 
 
-def rest(content: ScriptContent) -> bytes:
+def rest(content: OutputContent) -> bytes:
     """All that comes; it is closed."""
     try:
         return b"".join(iter(lambda: read(content), b""))

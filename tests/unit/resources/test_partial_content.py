@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
-from pyhttp.resources.byteranges import byte_ranges
 from pyhttp.resources.opened_file import OpenedFile, open_file
+from pyhttp.resources.partial_content import byte_ranges
 from pyhttp.semantics.ranges import Span
 from pyhttp.site import Site
 from pyhttp.transport.outbox import FileTruncatedError

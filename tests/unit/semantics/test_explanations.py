@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp import errors, refusals
-from pyhttp.semantics.statuses import explanation
+from pyhttp.semantics.explanations import explanation
 
 
 def error_classes() -> list[type[errors.HTTPError]]:

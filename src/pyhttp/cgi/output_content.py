@@ -8,10 +8,10 @@ from pyhttp.cgi.pipes import ScriptPipes
 from pyhttp.errors import BadGateway, GatewayTimeout, HTTPError
 from pyhttp.limits import Timeouts
 
-__all__ = ["ScriptContent"]
+__all__ = ["OutputContent"]
 
 
-class ScriptContent:
+class OutputContent:
     """A `pyhttp.messages.Source`: the output behind the header section, unchanged (3875-6.4-1c).
 
     It may be of any length (3875-9.6-2b).
@@ -24,17 +24,26 @@ class ScriptContent:
         errors: The log for its failures.
         timeouts: The limits for its silence and for its end.
         first: The octets that came with the header section.
-        left: The number of content octets that are wanted; None where only the end of output shows it.
+        left: The number of content octets that the script states; None where only the end of output shows it.
+        unsent: Whether the content is not wanted: after HEAD it is dropped (3875-4.3.3-1c), and so does not show the
+            content that a GET would give.
     """
 
     def __init__(
-        self, pipes: ScriptPipes, errors: ErrorLog, timeouts: Timeouts, first: bytes, left: int | None
+        self,
+        pipes: ScriptPipes,
+        errors: ErrorLog,
+        timeouts: Timeouts,
+        first: bytes,
+        left: int | None,
+        *,
+        unsent: bool = False,
     ) -> None:
         self._pipes = pipes
         self._errors = errors
         self._timeouts = timeouts
         self._first: bytes | None = first
-        self._left = left
+        self._left = 0 if unsent else left
         self._end_by: float | None = None
         # Silence counts from the first read in vain: while the client is behind, the script may be waiting for us.
         self._listened_to = math.inf
