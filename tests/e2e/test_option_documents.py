@@ -44,6 +44,7 @@ def test_the_manual_page_is_well_formed_and_names_every_section() -> None:
         "ENVIRONMENT",
         "EXIT STATUS",
         "       pyhttp wsgi MODULE:APP [options]",
+        "       pyhttp check URL [options]",
     ):
         assert line in shown
 
@@ -52,7 +53,7 @@ def test_the_manual_page_is_well_formed_and_names_every_section() -> None:
     ("words", "found"),
     [
         (["--po"], {"--pooled", "--port"}),
-        ([""], {"serve", "wsgi", "passwd", "site"}),
+        ([""], {"serve", "wsgi", "passwd", "check", "explain", "site"}),
         (["wsgi", ""], {"site"}),
         (["s"], {"serve", "site"}),
         (["site", "--log-format", "j"], {"json"}),

@@ -40,6 +40,12 @@ _SECTIONS: Final = {
 .br
 .B pyhttp passwd
 \fINAME\fR
+.br
+.B pyhttp check
+\fIURL\fR [\fIoptions\fR]
+.br
+.B pyhttp explain
+[\fIFILE\fR] [\fIoptions\fR]
 """,
     "WSGI APPLICATIONS": r"""
 \fBpyhttp wsgi\fR serves the application \fIAPP\fR of a module, which it finds from the working directory.
@@ -50,6 +56,21 @@ It has the options above, but not {without}.
 \fBpyhttp passwd\fR asks for a password, twice, or reads a line of standard input that is no terminal.
 It writes a line with \fINAME\fR and a hash of the password, for the file of
 .BR \-\-auth .
+""",
+    "CHECKING A SERVER": r"""
+\fBpyhttp check\fR plays conversations with the HTTP/1.1 server at \fIURL\fR.
+It tells which clauses of RFC 9110 and 9112 that server does not keep.
+It asks servers of this machine only, unless
+.B \-\-i\-may\-test\-this\-host
+is given.
+.B pyhttp check \-\-help
+lists its options.
+""",
+    "EXPLAINING OCTETS": r"""
+\fBpyhttp explain\fR shows how the octets of a connection are read, from \fIFILE\fR or standard input.
+It marks the octet for which they are refused.
+.B pyhttp explain \-\-help
+lists its options.
 """,
     "SIGNALS": "\n{signals}\n",
     "ENVIRONMENT": r"""
@@ -93,15 +114,15 @@ Command line, environment or file cannot be understood.
 _WORDS: Final = {
     "bash": "_pyhttp_words",
     "zsh": "_pyhttp_words",
-    "fish": "serve wsgi passwd (__fish_complete_directories)",
+    "fish": "serve wsgi passwd check explain (__fish_complete_directories)",
     "preamble": {
         "bash": """_pyhttp_words() {
-  [ "$COMP_CWORD" -gt 1 ] || compgen -W "serve wsgi passwd" -- "$1"
+  [ "$COMP_CWORD" -gt 1 ] || compgen -W "serve wsgi passwd check explain" -- "$1"
   compgen -d -- "$1"
 }
 """,
         "zsh": """_pyhttp_words() {
-  _alternative "commands:command:(serve wsgi passwd)" "folders:folder:_files -/"
+  _alternative "commands:command:(serve wsgi passwd check explain)" "folders:folder:_files -/"
 }
 """,
     },

@@ -103,4 +103,4 @@ complete -c pyhttp -n _shtab_pyhttp_using -l log-format -xka "common combined js
 complete -c pyhttp -n _shtab_pyhttp_using -l access-log -xka "(__fish_complete_path (commandline -ct))" -d 'append the line for each request to FILE'
 complete -c pyhttp -n _shtab_pyhttp_using -l limit -x -d 'set a limit: a count, or a size that may end in k, M or G, such as field_line=16k'
 complete -c pyhttp -n _shtab_pyhttp_using -l timeout -x -d 'set a timeout: seconds, or minutes with an m, such as idle=30 or script_run=10m'
-complete -c pyhttp -n '_shtab_pyhttp_using; and test $_shtab_pyhttp_npos -ge 0' -ka "serve wsgi passwd (__fish_complete_directories)" -d 'the folder to serve, or the one file (default: the working directory)'
+complete -c pyhttp -n '_shtab_pyhttp_using; and test $_shtab_pyhttp_npos -ge 0' -ka "serve wsgi passwd check explain (__fish_complete_directories)" -d 'the folder to serve, or the one file (default: the working directory)'
