@@ -112,10 +112,13 @@ def test_F11_F12_F13_F16_any_order_of_steps(data: st.DataObject) -> None:
 
 
 def test_most_orders_of_steps_read_several_requests() -> None:
-    """Most do, and go on; half write content; one in ten comes to an error, or to the end of its input, behind that."""
+    """Most do, and go on; half write content; one in ten comes to an error, or to the end of its input, behind that.
+
+    What Hypothesis draws first is simple, and depends on what else is loaded: fewer runs would not show the shares.
+    """
     exchanges: list[Exchange] = []
 
-    @settings(max_examples=50, derandomize=True, database=None, phases=DRAWING)
+    @settings(max_examples=150, derandomize=True, database=None, phases=DRAWING)
     @given(st.data())
     def collect(data: st.DataObject) -> None:
         exchanges.append(in_any_order(data))
