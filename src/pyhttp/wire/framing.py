@@ -81,8 +81,11 @@ def request_framing(head: RequestHead) -> NoContent | Sized | Chunked:
         try:
             length = parse_content_length(headers.get_all("Content-Length"))
         except ValueError as error:
-            raise MalformedRequest(str(error)) from error  # 9112-6.3-2.5.1b
-        return Sized(length) if length else NO_CONTENT
+            wrong = str(error)
+        else:
+            return Sized(length) if length else NO_CONTENT
+        # Raised here, not there: the connection keeps the error, whose cause would keep the frames of the connection.
+        raise MalformedRequest(wrong)  # 9112-6.3-2.5.1b
     # Item 7. Item 8 is about responses. A client need not state a length: chunked content is accepted (9112-6.3-5a).
     return NO_CONTENT
 
