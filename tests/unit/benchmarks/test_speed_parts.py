@@ -16,7 +16,7 @@ REQUEST = b"GET /a.html HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def without_time(octets: bytes) -> bytes:
-    """The answer but for what a moment changes: its date, and whether the file may change again unnoticed."""
+    """The answer without what a moment changes: its date, and whether the file may change again unnoticed."""
     return re.sub(rb'W/("[0-9a-f]+)-new"', rb'\1"', re.sub(rb"\r\nDate: [^\r]*", b"", octets))
 
 

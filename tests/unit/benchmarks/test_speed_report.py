@@ -46,7 +46,7 @@ def test_the_median_of_the_rounds_counts() -> None:
 
 def test_a_ratio_is_the_median_of_those_of_the_rounds() -> None:
     own, other = Key("file", POOLED, PINNED), Key("file", "nginx", PINNED)
-    assert ratio(FOUND, own, other, Figure.CPU) == 2.0  # of 2.0, 3.0 and 2.0
+    assert ratio(FOUND, own, other, Figure.CPU) == 2.0  # this is the median of 2.0, 3.0 and 2.0
     assert ratio(FOUND, own, other, Figure.P99, Figure.P50) == 1.25
     assert ratio(FOUND, own, Key("cgi", "nginx", PINNED), Figure.CPU) is None
 
@@ -56,7 +56,7 @@ def test_bounds_are_judged_with_what_they_aim_at() -> None:
     beside_nginx = verdict(verdicts, "CPU, of nginx", POOLED)
     assert (beside_nginx.value, beside_nginx.reached, beside_nginx.stretched) == (2.0, True, True)
     beside_cheroot = verdict(verdicts, "CPU, of cheroot", POOLED)
-    assert beside_cheroot.value == pytest.approx(80 / 300)  # of 1/4, 3/10 and 80/300
+    assert beside_cheroot.value == pytest.approx(80 / 300)  # this is the median of 1/4, 3/10 and 80/300
     assert not beside_cheroot.reached
     assert verdict(verdicts, "half of all", SINGLE).value == 4.0
     assert verdict(verdicts, "CPU, of uvicorn-httptools", SINGLE).value is None

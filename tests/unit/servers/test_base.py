@@ -188,13 +188,13 @@ def test_a_socket_that_does_not_listen_is_refused(server_class: ServerClass) -> 
 
 
 def test_a_listener_that_others_hold_lives_on(server_class: ServerClass) -> None:
-    """A service manager, or another process, goes on accepting there; who waits is theirs."""
+    """A service manager, or another process, goes on accepting there. The clients that wait belong to it."""
     with socket.create_server(("127.0.0.1", 0)) as theirs:
         with server_class(request_handler=function_handler(echo), sockets=[theirs.dup()]) as server:
             with socket.create_connection(server.addresses[0], timeout=PATIENCE) as client:
                 client.sendall(request("/", "Connection: close"))
                 assert read_until_end(client).endswith(b"GET / ")
-            server._loop._cut()  # what happens at the end of the grace period
+            server._loop._cut()  # this happens at the end of the grace period
         theirs.settimeout(PATIENCE)
         with socket.create_connection(theirs.getsockname(), timeout=PATIENCE):
             theirs.accept()[0].close()
@@ -355,7 +355,8 @@ def test_L8_nothing_new_is_accepted_while_a_server_stops(server_class: ServerCla
         wait_for(hold)
         return Response(200)
 
-    kind = PooledServer if server_class is BaseServer else server_class  # one thread in a handler closes nothing
+    # a single thread that is in a handler closes nothing
+    kind = PooledServer if server_class is BaseServer else server_class
     with serving(kind, slow) as server, connect(server) as client:
         client.send(request())
         wait_for(started)
@@ -371,7 +372,10 @@ def test_L8_nothing_new_is_accepted_while_a_server_stops(server_class: ServerCla
 
 
 def accepts_connections(server: BaseServer) -> bool:
-    """Whether the port is open; asked slowly, since the kernel answers for a listener until its backlog is full."""
+    """Whether the port is open.
+
+    This is asked slowly, since the kernel answers for a listener until its backlog is full.
+    """
     time.sleep(0.01)
     try:
         socket.create_connection(server.addresses[0], timeout=PATIENCE).close()
@@ -642,7 +646,7 @@ def test_L4_fifty_connections_that_say_little_delay_nobody(server_class: ServerC
 
 
 def test_a_request_that_came_while_a_handler_ran_is_not_late() -> None:
-    """A deadline passed while the only thread was busy; what lay in the socket by then came in time."""
+    """A deadline passed while the only thread was busy. The octets that lay in the socket by then came in time."""
     started, go_on = threading.Event(), threading.Event()
 
     def slow(got: Request) -> Response:
@@ -785,18 +789,18 @@ class Folder(BaseHttpRequestHandler):
 
 
 class Elsewhere(BaseServer):
-    """Has turns run where it likes."""
+    """A server that has turns run where it likes."""
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
-        """As `BaseServer` does."""
+        """Do what `BaseServer` does."""
         super().process_request(conn, addr)
 
 
 class PoolElsewhere(PooledServer):
-    """The same for a pool."""
+    """A pool that has turns run where it likes."""
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
-        """As `PooledServer` does."""
+        """Do what `PooledServer` does."""
         super().process_request(conn, addr)
 
 
@@ -826,7 +830,7 @@ def test_answers_are_gathered_where_no_turn_keeps_them_for_long(
 def test_a_handler_that_is_about_to_wait_sends_what_is_kept(
     server_class: type[BaseServer], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 60.0)  # on however slow a machine
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 60.0)  # answers are kept even on a slow machine
     with world() as made:
         peer, conn = made.connect()
         peer.send(request())
@@ -844,13 +848,13 @@ def test_a_handler_that_is_about_to_wait_sends_what_is_kept(
 
 
 class Lingering(BaseHttpRequestHandler):
-    """Goes on for long behind its answers."""
+    """A handler that goes on for long behind its answers."""
 
     gate: ClassVar[threading.Event]
     gone_on: ClassVar[list[bool]]
 
     def do_file(self, path: str) -> None:
-        """As the base does, and then wait."""
+        """Do what the base does, and then wait."""
         super().do_file(path)
         if path.endswith("long"):
             self.gone_on.append(self.gate.wait(PATIENCE))

@@ -43,12 +43,12 @@ def _signals_as_before() -> Iterator[None]:
 
 
 class Parent:
-    """What a child has of its parent.
+    """The things that a child has of its parent.
 
     Attributes:
-        line: Where the parent speaks.
-        report: Where the child is heard.
-        address: Where the child serves.
+        line: The descriptor where the parent speaks.
+        report: The descriptor where the child is heard.
+        address: The place where the child serves.
     """
 
     def __init__(self) -> None:
@@ -112,7 +112,7 @@ def test_it_serves_and_says_so_until_it_is_to_end(
     def play() -> None:
         heard.append(made.hear())
         heard.append(made.ask())
-        signal.raise_signal(signal.SIGINT)  # a terminal's, which is for the parent
+        signal.raise_signal(signal.SIGINT)  # this is a signal of the terminal, which is for the parent
         signal.raise_signal(signal.SIGHUP)
         heard.append(made.ask())
         how(made)
@@ -159,7 +159,7 @@ def test_one_that_is_to_stop_before_it_begins_does_not_begin(monkeypatch: pytest
 
 
 def test_what_is_ignored_from_the_start_stays_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As scripts inherit it: those of a job in the background do not end by a terminal's signals."""
+    """Scripts inherit this. Those of a job in the background do not end by a terminal's signals."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     server = BaseServer("127.0.0.1", 0, function_handler(echo))
     child._handle_signals(server)

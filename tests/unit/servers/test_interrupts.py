@@ -40,7 +40,7 @@ def test_L10_a_signal_that_another_thread_was_given_stops_the_server(kind: type[
             client.send(request("/absent"))
             client.more()
             signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
-            client.sock.recv(1)  # which says nothing, so that only the signal may wake the server
+            client.sock.recv(1)  # the client sends nothing here, so that only the signal may wake the server
 
     watch = threading.Timer(PATIENCE, give_up)
     thread = threading.Thread(target=ask_and_signal)
@@ -72,7 +72,7 @@ def test_nothing_is_asked_for_elsewhere_than_on_the_main_thread() -> None:
         try:
             with signals_wake(alarm.waker):
                 pass
-        except BaseException as error:  # noqa: BLE001 - it would be lost with its thread
+        except BaseException as error:  # noqa: BLE001 - the error would be lost with its thread
             failures.append(error)
 
     thread = threading.Thread(target=elsewhere)

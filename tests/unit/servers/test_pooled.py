@@ -30,7 +30,7 @@ LONG: Final = 1000
 
 
 class Gate:
-    """Stays at /stay until it is let through, else echoes."""
+    """A handler that stays at /stay until it is let through. It echoes otherwise."""
 
     def __init__(self) -> None:
         self.arrived = threading.Semaphore(0)
@@ -74,10 +74,10 @@ def test_a_pool_needs_a_worker() -> None:
 def test_threads_are_started_as_they_are_needed_and_no_more_than_that() -> None:
     gate = Gate()
     with pool(gate, 4) as server:
-        assert len(server._threads) <= 1  # the one that leads
+        assert len(server._threads) <= 1  # this is the thread that leads
         with asking(server, "/") as client:
             assert client.reply().status == 200
-        assert len(server._threads) == 2  # and the one that would take the lead
+        assert len(server._threads) == 2  # the other thread is the one that would take the lead
         clients = [asking(server, f"/stay/{n}") for n in range(4)]
         gate.wait_for(4)
         assert len(server._threads) == 5
@@ -130,7 +130,7 @@ def test_L2_with_all_workers_busy_requests_wait_in_order_and_the_loop_goes_on() 
 
 
 def test_L2_who_waited_first_is_served_first() -> None:
-    """By the one thread that takes what waits, so that nothing overtakes."""
+    """One thread takes the requests that wait, so that no request overtakes another one."""
     gate, paths = Gate(), []
 
     def handler(got: Request) -> Response:
@@ -151,7 +151,10 @@ def test_L2_who_waited_first_is_served_first() -> None:
 
 
 def test_who_was_closed_while_it_waited_is_not_handled(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stop closes what is queued; by whichever way the queue is looked at, nobody handles it afterwards."""
+    """A stop closes the connections in the queue.
+
+    No thread handles them afterwards, by whichever way it looks at the queue.
+    """
     handled: list[object] = []
     monkeypatch.setattr(PooledServer, "finish_request", lambda *given: handled.append(given))
     monkeypatch.setattr(Loop, "run", lambda *_: False)
@@ -174,7 +177,7 @@ def test_who_was_closed_while_it_waited_is_not_handled(monkeypatch: pytest.Monke
 @pytest.mark.parametrize("announced", [True, False])
 def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     if announced:
-        monkeypatch.setattr(pooled, "_LOOK", LONG)  # only the announcement can have it taken over
+        monkeypatch.setattr(pooled, "_LOOK", LONG)  # only the announcement can have the lead taken over
     gate, arrived = Gate(), threading.Event()
 
     def handler(got: Request) -> Response:
@@ -194,7 +197,10 @@ def test_a_handler_that_stays_loses_the_lead(announced: bool, monkeypatch: pytes
 
 
 def test_a_turn_wakes_the_standby_that_sleeps() -> None:
-    """After a rest the standby sleeps without a timer: unless it is woken, a handler that stays keeps everybody."""
+    """After a rest the standby sleeps without a timer.
+
+    Unless it is woken, a handler that stays keeps all clients waiting.
+    """
     gate = Gate()
     with pool(gate, 2) as server:
         with asking(server, "/") as first:
@@ -240,7 +246,10 @@ def test_idle_threads_end_but_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("allowed", [0, 1])
 def test_L5_where_no_thread_can_be_started_one_does_everything(allowed: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The thread that leads; and where not even that one can be had, the thread that serves."""
+    """The thread that leads does everything.
+
+    Where not even that thread can be started, the thread that serves does it.
+    """
     started: list[threading.Thread] = []
     start = threading.Thread.start
 
@@ -261,7 +270,7 @@ def test_L5_where_no_thread_can_be_started_one_does_everything(allowed: int, mon
 
 
 def test_a_foreign_thread_may_process_a_connections_request() -> None:
-    """Who does not lead has no place to open."""
+    """A thread that does not lead has no place to open."""
     seen: list[str] = []
 
     class Elsewhere(PooledServer):
@@ -280,7 +289,7 @@ def test_a_foreign_thread_may_process_a_connections_request() -> None:
 
 
 def test_a_queued_request_that_finds_a_free_thread_is_run_by_the_leader() -> None:
-    """As after a start of a thread that failed and one that did not."""
+    """This happens after a start of a thread that failed and a start that did not."""
     gate = Gate()
     with pool(gate, 2) as server:
         busy = [asking(server, f"/stay/{n}") for n in range(2)]
@@ -295,7 +304,7 @@ def test_a_queued_request_that_finds_a_free_thread_is_run_by_the_leader() -> Non
 
 
 def test_a_fault_of_the_loop_ends_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Better than one that accepts and never answers."""
+    """This is better than a server that accepts and never answers."""
     died: list[object] = []
     monkeypatch.setattr(threading, "excepthook", died.append)
     gate = Gate()
@@ -340,12 +349,13 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("slow", [0, 1, 5])
 def test_L9_an_interrupt_of_serve_forever_ends_every_thread(slow: int) -> None:
-    """Ctrl+C, as people end `http.server`; whichever thread leads by then."""
+    """People end `http.server` by Ctrl+C. It ends every thread, whichever thread leads by then."""
     with subprocess.Popen([sys.executable, "-c", INTERRUPTED], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
             address = ("127.0.0.1", int(process.stdout.readline()))
-            asked = ["/slow"] * slow or ["/"]  # who has been answered knows that it serves, and may be interrupted
+            # a client that has been answered knows that the server serves, and may be interrupted
+            asked = ["/slow"] * slow or ["/"]
             clients = [socket.create_connection(address, timeout=PATIENCE) for _ in asked]
             for client, path in zip(clients, asked, strict=True):
                 client.sendall(request(path))
@@ -363,7 +373,7 @@ def test_L9_an_interrupt_of_serve_forever_ends_every_thread(slow: int) -> None:
 
 
 def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
-    """Many clients, handlers that stay for a moment or not: each answer is right, and nobody waits."""
+    """There are many clients, and handlers that stay for a moment or not. Each answer is right, and no client waits."""
     inside: dict[int, int] = {}
 
     def handler(got: Request) -> Response:
@@ -397,14 +407,14 @@ def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
 
 
 class Bell:
-    """A bell that rings as the test says, and lets something happen while somebody waits for it."""
+    """A bell that rings as the test says, and lets something happen while a thread waits for it."""
 
     def __init__(self, *during: Callable[[], bool]) -> None:
         self.during = list(during)
         self.waits: list[float] = []
 
     def ring(self) -> None:
-        """Nobody hears it."""
+        """No thread hears it."""
 
     def wait(self, seconds: float = -1) -> bool:
         self.waits.append(seconds)
@@ -413,7 +423,7 @@ class Bell:
 
 @contextlib.contextmanager
 def standby(*, is_open: bool) -> Iterator[PooledServer]:
-    """A pool that nobody serves with, whose leader runs a handler or waits."""
+    """A pool that serves no client. Its leader runs a handler or waits."""
     server = pool(Gate(), 2)
     if not is_open:
         assert server._place.acquire(blocking=False)
@@ -422,7 +432,7 @@ def standby(*, is_open: bool) -> Iterator[PooledServer]:
 
 
 def wait_as(server: PooledServer, *during: Callable[[], bool]) -> list[float]:
-    """Stand by for the lead until it is taken: the waits that this takes."""
+    """Stand by for the lead until it is taken. The result is the waits that this takes."""
     bell = Bell(*during)
     vars(server)["_bell"] = bell
     assert server._stand_by()
@@ -438,7 +448,7 @@ def test_the_standby_takes_a_place_that_is_open_from_one_look_to_the_next() -> N
 
 
 def test_a_ring_says_nothing_about_how_long_a_turn_is() -> None:
-    """Somebody rang for what has been seen already; less than a look has passed."""
+    """The bell rang for something that has been seen already. Less than a look has passed."""
     with standby(is_open=True) as server:
         assert wait_as(server, lambda: True, lambda: True, lambda: False) == [pooled._LOOK] * 3
 
@@ -474,7 +484,7 @@ def test_where_nothing_is_run_the_standby_sleeps_until_something_is() -> None:
 
 
 def test_a_turn_that_begins_as_the_standby_goes_to_sleep_is_seen() -> None:
-    """The leader has counted it, and looked just before the standby said that it sleeps."""
+    """The leader has counted the turn, and looked just before the standby said that it sleeps."""
 
     class Pool(PooledServer):
         @property

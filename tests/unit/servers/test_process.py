@@ -35,7 +35,7 @@ def test_one_that_ends_before_it_has_read_what_it_serves_is_heard_of(
     monkeypatch.setattr(process, "_BOOT", "raise SystemExit(3)")
     made = Process(bytes(1 << 20), [], seats, 1.0)
     assert not made.hear()
-    made.leave()  # nobody hears it
+    made.leave()  # no process hears this
     assert made.reap() == "with exit status 3"
 
 

@@ -40,7 +40,7 @@ QUICK = Timeouts(linger=0.2)
 
 
 def ask(server: ProcessServer, target: str = "/") -> bytes:
-    """The answer to one request on a connection of its own; anything but a whole answer raises."""
+    """The answer to one request on a connection of its own. Anything but a whole answer raises an error."""
     with socket.create_connection(server.addresses[0], timeout=PATIENCE) as client:
         client.sendall(request(target, "Connection: close"))
         answer = b""
@@ -51,7 +51,7 @@ def ask(server: ProcessServer, target: str = "/") -> bytes:
 
 
 def ask_until(server: ProcessServer, enough: Callable[[Counter[int]], bool]) -> Counter[int]:
-    """Ask until the processes that have answered are such: how often each did."""
+    """Ask until the processes that have answered are `enough`. The result says how often each of them did."""
     seen: Counter[int] = Counter()
     until = time.monotonic() + PATIENCE
     while not enough(seen):
@@ -61,12 +61,12 @@ def ask_until(server: ProcessServer, enough: Callable[[Counter[int]], bool]) -> 
 
 
 def have_answered(answers: Counter[int], wanted: int, _: Counter[int]) -> bool:
-    """Whether so many processes have answered."""
+    """Whether the wanted number of processes have answered."""
     return len(answers) == wanted
 
 
 def wait_until_ended(pids: list[int]) -> None:
-    """Until processes that are no children of ours have ended."""
+    """Wait until processes that are no children of ours have ended."""
     for pid in pids:
         try:
             descriptor = os.pidfd_open(pid)
@@ -131,7 +131,10 @@ def test_all_processes_serve_and_ours_does_not(handler: str | type[BaseHttpReque
 
 
 def test_a_process_that_has_fewer_clients_gets_the_next_ones() -> None:
-    """Clients that stay do not pile up at the one that is quicker: here the other one is stopped for a while."""
+    """Clients that stay do not pile up at the process that is quicker.
+
+    Here the other process is stopped for a while.
+    """
     with ProcessServer("127.0.0.1", 0, WHOAMI, processes=2) as server, ExitStack() as stack:
         clients: Counter[int] = Counter()
 
@@ -163,7 +166,7 @@ def test_a_folder_is_served_by_default(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_what_lies_in_the_working_directory_is_not_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may be the folder that is served, and be written by others."""
+    """The working directory may be the folder that is served, and others may write to it."""
     for name in ("pickle", "site", "pyhttp"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit('taken in')")
     monkeypatch.chdir(tmp_path)
@@ -207,7 +210,7 @@ def test_where_one_is_killed_under_load_the_others_go_on_and_it_comes_back(caplo
             ask_until(server, lambda _: len(load.answers) == 3)
         assert len(server.pids) == 2
         assert second in server.pids
-        # Who was connected to the one that was killed has lost the connection; nobody was refused.
+        # Clients of the process that was killed have lost their connections. No client was refused.
         assert {type(error) for error in load.failures} <= {ConnectionResetError, AssertionError}
         assert len(load.failures) < 20
     assert f"process {first} ended by SIGKILL; another one takes its place" in caplog.messages
@@ -255,7 +258,7 @@ def test_who_is_connected_to_a_process_that_leaves_may_ask_once_more() -> None:
     with ProcessServer("127.0.0.1", 0, WHOAMI, processes=1, timeouts=QUICK) as server:
         old = int(ask(server))
         with socket.create_connection(server.addresses[0], timeout=PATIENCE) as silent:
-            assert int(ask(server)) == old  # who came before has been accepted
+            assert int(ask(server)) == old  # a client that came before has been accepted
             server.reload()
             ask_until(server, lambda seen: bool(seen.keys() - {old}))
             silent.sendall(request())
@@ -349,12 +352,13 @@ def test_the_end_of_the_parent_is_the_end_of_all(number: signal.Signals) -> None
                 client.sendall(request("/", "Connection: close"))
                 pids.add(int(read_until_end(client).rpartition(b"\n")[2]))
         if number is signal.SIGINT:
-            os.killpg(parent.pid, number)  # as a terminal does
+            os.killpg(parent.pid, number)  # a terminal does the same
         else:
             parent.send_signal(number)
         _, errors = parent.communicate(timeout=PATIENCE)
         assert parent.returncode == -number
-        assert errors.count("Traceback") == (number is signal.SIGINT)  # its KeyboardInterrupt, and nobody else's
+        # this is the parent's KeyboardInterrupt, and there is no other
+        assert errors.count("Traceback") == (number is signal.SIGINT)
         wait_until_ended(list(pids))
 
 
@@ -380,11 +384,11 @@ def test_a_terminals_signal_may_come_while_the_processes_start() -> None:
         os.killpg(parent.pid, signal.SIGINT)
         _, errors = parent.communicate(timeout=PATIENCE)
         assert parent.returncode == -signal.SIGINT
-        assert errors.count("Traceback") == 1  # the parent's KeyboardInterrupt
+        assert errors.count("Traceback") == 1  # this is the parent's KeyboardInterrupt
 
 
 def test_L9_a_stop_may_come_while_the_processes_start() -> None:
-    """Whatever is said early is heard: nobody is ended by force, which would take as long as the grace period."""
+    """An early stop is heard. No process is ended by force, which would take as long as the grace period."""
     for _ in range(5):
         with ProcessServer("127.0.0.1", 0, WHOAMI, processes=2, timeouts=Timeouts(stop=2 * PATIENCE)) as server:
             until = time.monotonic() + PATIENCE

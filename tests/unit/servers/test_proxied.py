@@ -56,7 +56,10 @@ def test_what_the_proxy_has_passed_on_from_its_client_does_not() -> None:
 
 
 def test_each_request_of_a_connection_has_its_own_client(server_class: type[BaseServer]) -> None:
-    """A proxy sends those of many; one that is not parsed has none, so that it is the proxy's."""
+    """A proxy sends the requests of many clients.
+
+    A request that is not parsed has no client, so that it is the proxy's.
+    """
     entries = Entries()
     names = ["203.0.113.1", "2001:db8::2", "_hidden", "unknown"]
     with serving(server_class, who, proxies=HERE, access_log=entries) as server, connect(server) as client:

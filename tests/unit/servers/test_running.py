@@ -30,7 +30,7 @@ print("after", signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
 
 
 class Full(io.StringIO):
-    """What nothing can be written to any more."""
+    """A stream that nothing can be written to any more."""
 
     def write(self, _: str) -> int:
         raise OSError(errno.ENOSPC, "full")
@@ -196,7 +196,7 @@ def test_elsewhere_than_on_the_main_thread_it_says_what_to_write() -> None:
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join()
-    with server, connect(server) as client:  # it is as it was
+    with server, connect(server) as client:  # the server is as it was
         client.send(request())
         assert client.reply().status == 200
     assert told == ["run: signals come to the main thread alone; elsewhere, serve in a `with server:` block"]

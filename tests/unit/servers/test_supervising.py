@@ -21,10 +21,10 @@ class Clock:
 
 
 class Fake(Process):
-    """One that does nothing, in no process.
+    """A stand-in for a process. It does nothing, and has no process.
 
     Attributes:
-        done: What was asked of it.
+        done: The things that were asked of it.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -70,8 +70,8 @@ class World:
     """A supervisor, whose processes are fakes.
 
     Attributes:
-        made: Those that were started.
-        failing: Whether none can be started.
+        made: The processes that were started.
+        failing: Whether no process can be started.
     """
 
     def __init__(self, count: int, clock: Clock) -> None:
@@ -92,7 +92,7 @@ class World:
         self.closed += 1
 
     def turn(self) -> None:
-        """What is due, and what has been said."""
+        """Do what is due, and hear what has been said."""
         now = self.clock.now
         self.supervisor._fill(now)
         self.supervisor._renew()
@@ -190,7 +190,7 @@ def test_one_that_is_missing_is_replaced_by_a_renewal_at_once(world: World) -> N
     world.supervisor.renew()
     world.turn()
     world.turn()
-    assert len(world.made) == 4  # in its place, and in the place of the other one
+    assert len(world.made) == 4  # one is in its place, and one is in the place of the other process
     assert world.supervisor._places[0].holder in world.made[2:]
 
 

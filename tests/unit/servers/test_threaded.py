@@ -176,7 +176,7 @@ def wait_until_queued(server: BaseServer, count: int) -> None:
 
 
 def test_D12_a_lingering_thread_does_not_starve_those_that_wait() -> None:
-    """One thread and two clients that keep sending: each gets its turns."""
+    """There are one thread and two clients that keep sending. Each client gets its turns."""
     with serving(ThreadedServer, limits=Limits(threads=1), timeouts=Timeouts(hold=0.02)) as server:
         clients = [connect(server) for _ in range(3)]
         began = time.monotonic()
@@ -265,7 +265,7 @@ def test_L5_where_no_further_thread_can_be_started_the_request_waits_for_a_runni
 
 
 def test_R4_an_interrupt_in_a_handlers_thread_is_a_fault_like_others(caplog: pytest.LogCaptureFixture) -> None:
-    """It is none of the user's: that one comes to the main thread."""
+    """This interrupt is not the user's. An interrupt of the user comes to the main thread."""
 
     def fail(_: Request) -> Response:
         raise KeyboardInterrupt

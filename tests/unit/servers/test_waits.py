@@ -66,7 +66,7 @@ def test_whatever_a_client_does_meanwhile_the_loop_sleeps(
     act: Callable[[WireClient], None],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As long as it takes another client to be late."""
+    """The loop sleeps as long as it takes another client to be late."""
     poller = Counting(poller_class())
     arrived, gate = threading.Event(), threading.Event()
 

@@ -37,7 +37,7 @@ def test_one_event_accepts_a_bounded_number() -> None:
 
 
 def test_where_others_accept_too_one_event_accepts_one() -> None:
-    """Whoever wakes first would take all, and they would stay with it."""
+    """The process that wakes first would otherwise take all clients, and they would stay with it."""
     with listening(shared=True) as (made, listener):
         peers = [join(made, listener) for _ in range(3)]
         for count in range(1, 4):
@@ -124,13 +124,14 @@ def test_L2_where_nothing_can_be_shed_accepting_rests_until_something_ends() -> 
         made.work()
         made.round(2)
         made.work()
-        assert len(made.employer.turns) == 2  # the one that waited has been accepted, and its request dispatched
+        # the client that waited has been accepted, and its request has been dispatched
+        assert len(made.employer.turns) == 2
         for conn in list(made.employer.turns):
             made.finish(conn, Response(200))
 
 
 def finish_all_at_once(made: World, began: float, waiting: Peer) -> None:
-    """Every turn ends; the one that waited has been let in and is answered, and no pause had to pass for that."""
+    """Every turn ends. The client that waited has been let in and is answered, and no pause had to pass for that."""
     made.work()
     for conn in list(made.employer.turns):
         made.finish(conn, Response(200))
@@ -203,7 +204,7 @@ def test_L5_exhaustion_sheds_an_idle_connection_so_that_the_next_can_come() -> N
         peer.send(request())
         made.work()
         assert answered(peer)
-        assert made.clock.now == began  # the end of the idle one was enough: no pause had to pass
+        assert made.clock.now == began  # the end of the idle connection was enough: no pause had to pass
 
 
 def test_L5_exhaustion_sheds_one_idle_connection_for_one_client() -> None:
@@ -242,7 +243,10 @@ def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> No
 
 
 def test_the_work_of_idle_connections_is_counted() -> None:
-    """Ten thousand seconds of 50 connections that idle and are renewed: a look at each now and then, no more."""
+    """50 connections idle and are renewed for ten thousand seconds.
+
+    There is a look at each now and then, and no more.
+    """
     with listening() as (made, listener):
         peers = [join(made, listener) for _ in range(50)]
         made.work()
@@ -283,7 +287,7 @@ def test_L5_a_listener_at_rest_makes_no_event_and_can_always_be_tried_again() ->
         at_the_limit(made, listener)
         acceptor = made.loop._acceptor
         assert made.poller.armed[listener.fileno()] == 0
-        assert made.poller.ready() == []  # though somebody waits there
+        assert made.poller.ready() == []  # this is so although a client waits there
         made.poller.refuse = OSError(errno.ENOSPC, "no room")
         acceptor.resume(acceptor.resume_at)
         made.poller.refuse = None
@@ -369,7 +373,7 @@ def test_L2_room_made_while_one_listener_rests_is_not_forgotten_by_the_event_of_
         made.employer.turns[0].lower(Fate.CUT)
         made.finish(made.employer.turns[0], Response(200))
         began = made.clock.now
-        made.loop._acceptor.accept(other.fileno())  # nobody is there, and it was told of for nothing
+        made.loop._acceptor.accept(other.fileno())  # no client is there: the event was told for nothing
         assert made.registry.room_made
         made.round()
         finish_all_at_once(made, began, waiting)
@@ -380,7 +384,7 @@ def test_L2_room_made_while_one_listener_rests_is_not_forgotten_by_the_event_of_
 
 
 def test_L8_a_closed_listener_lets_nobody_in_though_somebody_else_holds_its_descriptor() -> None:
-    """As a child does that was forked in a handler."""
+    """A child that was forked in a handler holds such a descriptor."""
     with listening() as (made, listener):
         address = listener.getsockname()
         child = os.dup(listener.fileno())
@@ -413,7 +417,7 @@ def test_L8_the_last_who_had_connected_are_let_in_as_far_as_the_system_allows() 
 
 
 def test_L8_the_last_round_before_a_stop_has_an_end() -> None:
-    """Whoever connects as fast as others are let in does not keep the server from stopping."""
+    """New clients that connect as fast as others are let in do not keep the server from stopping."""
     with listening(limits=Limits(backlog=5)) as (made, listener):
         accept = listener.accept
 

@@ -16,7 +16,7 @@ def is_readable(alarm: Alarm) -> bool:
 def test_it_rings_until_it_is_silenced_however_often_it_was_rung() -> None:
     alarm = Alarm()
     assert not is_readable(alarm)
-    for _ in range(100_000):  # more than its buffer holds
+    for _ in range(100_000):  # these are more rings than its buffer holds
         alarm.ring()
     assert is_readable(alarm)
     alarm.silence()

@@ -37,7 +37,7 @@ def test_items_are_taken_as_long_as_the_client_keeps_up() -> None:
         answer.begin()
         assert content(made) == b"3\r\none\r\n3\r\ntwo\r\n" + CHUNKED_END
         assert (answer.complete, answer.octets, answer.has_items) == (True, 6, False)
-        assert made.setting.blocked == 1  # who yields content has to get it from somewhere
+        assert made.setting.blocked == 1  # an iterator that yields content has to get it from somewhere
         answer.close()
         assert body.closed.is_set()
 
@@ -66,7 +66,7 @@ def test_an_empty_item_sends_what_there_is_and_ends_the_turn() -> None:
 
 
 def test_an_iterator_that_has_nothing_to_say_learns_that_its_client_has_left() -> None:
-    """Nothing is written that would fail."""
+    """No write fails, as nothing is written."""
     with met() as made:
         answer = answer_of(made, Items(b"", b"", b""))
         answer.begin()
@@ -230,7 +230,7 @@ def test_L4_a_source_that_always_has_something_is_read_in_portions() -> None:
         answer = answer_of(made, tap)
         behind(made, *[EVERYTHING] * 200)
         answer.begin()
-        assert tap.reads == 6  # one with the head
+        assert tap.reads == 6  # one read is made together with the head
         answer.pump()
         assert tap.reads == 11
         answer.close()

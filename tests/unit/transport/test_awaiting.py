@@ -117,7 +117,7 @@ def test_what_is_awaited_holds_no_turn(count: int) -> None:
 
 
 def asked(peer: Peer) -> int:
-    """How many interim responses have come."""
+    """The number of interim responses that have come."""
     return peer.read().count(b"HTTP/1.1 100 Continue\r\n\r\n")
 
 
@@ -153,7 +153,7 @@ def test_C11_who_does_not_bear_the_question_is_gone() -> None:
 
 
 def test_what_is_awaited_is_looked_at_when_it_is_due() -> None:
-    pending = Pending(due=1000.0 + 1.5)  # nearer than the horizon
+    pending = Pending(due=1000.0 + 1.5)  # this is nearer than the horizon
     with world(pending.delay) as made:
         peer, conn = made.connect()
         peer.send(request())
@@ -161,7 +161,7 @@ def test_what_is_awaited_is_looked_at_when_it_is_due() -> None:
         made.pass_time(0.9)
         assert pending.looks == 1
         made.pass_time(0.5)
-        assert pending.looks == 2  # it is looked for the client once a second
+        assert pending.looks == 2  # the loop looks for the client once a second
         pending.fired = True
         made.pass_time(0.2)
         assert pending.looks == 3

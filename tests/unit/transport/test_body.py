@@ -28,7 +28,7 @@ class Broken:
 
 
 class Direct(Pieces):
-    """Has content for large buffers, too; `asked` are their sizes."""
+    """Pieces that have content for large buffers, too. `asked` holds the sizes of these buffers."""
 
     def __init__(self, direct: bytes, *pieces: bytes) -> None:
         super().__init__(*pieces)

@@ -142,7 +142,10 @@ def test_every_read_yields_content_once_a_request_has_taken_the_head(read: Read)
 
 
 def test_no_octet_of_the_next_request_is_content() -> None:
-    """What was put aside is content; what follows it is not known to be, and comes unparsed."""
+    """The octets that were put aside are content.
+
+    The octets behind them are not known to be content, and come unparsed.
+    """
     with met() as made:
         exchange = made.begin(SENT)
         Request(made.conn)
@@ -274,7 +277,7 @@ def test_flags_of_sendto_are_heeded() -> None:
         made.begin(request())
         made.conn.sendto(b"x", socket.MSG_OOB, ("127.0.0.1", 1))
         assert wait_until_ready(made.peer.fileno(), select.POLLPRI, 10)
-        made.peer.setblocking(False)  # or it would wait for what is not out of band
+        made.peer.setblocking(False)  # a blocking read would wait for octets that are not out of band
         assert made.peer.recv(1, socket.MSG_OOB) == b"x"
 
 

@@ -25,7 +25,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 
 
 class Seen:
-    """What a handler saw; it is looked at when the client has its answer and the connection has ended."""
+    """The things that a handler saw. They are looked at when the client has its answer and the connection has ended."""
 
     def __init__(self, use: Use) -> None:
         self.use = use
@@ -44,7 +44,10 @@ class Seen:
 
 
 def one_turn(server_class: ServerClass, sent: bytes, use: Use, *, more: bytes = b"") -> bytes:
-    """What a client gets that sends `sent` (and `more` with its end) to a handler that does `use`, up to the end."""
+    """The octets that a client gets up to the end.
+
+    The client sends `sent` (and `more` with its end) to a handler that does `use`.
+    """
     seen = Seen(use)
     with serving_by(server_class, seen, timeouts=SHORT) as server, connect(server) as client:
         client.send(sent)
@@ -382,7 +385,7 @@ def test_L4_no_handler_makes_the_loop_wait_for_its_client(server_class: ServerCl
 
 
 def test_L1_an_upload_is_not_remembered(server_class: ServerClass) -> None:
-    """What the loop keeps of a request, for a handler that reads by itself, goes when a Request takes it."""
+    """The octets that the loop keeps of a request, for a handler that reads by itself, go when a Request takes it."""
     held: list[int] = []
 
     def use(conn: Connection) -> None:

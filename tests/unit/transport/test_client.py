@@ -124,7 +124,7 @@ def test_D9_receiving_counts_silence_and_rate_over_the_whole_content() -> None:
             made.conn.receive()
         made.peer.sendall(b"x")
         made.conn.receive()
-        made.conn.content_pace.count(1, 0)  # a second went by for four octets: by now it is too slow
+        made.conn.content_pace.count(1, 0)  # a second went by for four octets: by now the client is too slow
         with pytest.raises(RequestTimeout):
             made.conn.receive()
 
@@ -169,7 +169,7 @@ def test_what_belongs_to_the_current_request_is_not_the_next_one() -> None:
         made.peer.sendall(b"abc")
         assert wait_until_ready(made.conn.fileno(), READ, 10)
         assert not made.conn.has_input()
-        assert made.conn.fill() == 3  # it was not even looked at
+        assert made.conn.fill() == 3  # the input was not even looked at
 
 
 @pytest.mark.parametrize("how", ["half-closed", "reset", "silent"])
@@ -327,7 +327,7 @@ def test_releasing_closes_the_descriptor_whatever_files_live(is_reset: bool) -> 
         file = made.conn.makefile("rb")
         made.conn.outbox.add(b"unsent")
         made.conn.release(reset=is_reset)
-        assert descriptors() == before + 1  # the peer's
+        assert descriptors() == before + 1  # the peer's descriptor is still there
         assert made.conn.fileno() == -1
         assert not made.conn.outbox
         if is_reset:

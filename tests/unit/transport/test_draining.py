@@ -28,7 +28,7 @@ def test_D15_unread_content_is_drained_by_the_loop() -> None:
         peer.send(bytes(0x2000 - 2000) + b"\r\n0\r\n\r\n" + request("/2"))
         made.round()
         assert now(conn) is Phase.DRAIN
-        assert conn.deadline == deadline  # not renewed
+        assert conn.deadline == deadline  # the deadline was not renewed
         made.work()
         assert statuses(peer.read()) == [200, 200]
         assert now(conn) is Phase.IDLE
@@ -106,7 +106,7 @@ def test_a_client_that_ends_the_connection_itself_is_not_waited_for() -> None:
 @pytest.mark.clause("9112-9.6-7a")
 @pytest.mark.parametrize("sent", [b"more", request("/2")])
 def test_a_client_that_says_it_ends_the_connection_and_sends_more_receives_its_answer(sent: bytes) -> None:
-    """Octets that nobody has read would make the close a reset, and that would destroy the answer on its way."""
+    """Unread octets would make the close a reset, and that would destroy the answer on its way."""
     with world() as made:
         peer, conn = made.connect()
         peer.send(request("/", "Connection: close") + sent)
@@ -118,13 +118,14 @@ def test_a_client_that_says_it_ends_the_connection_and_sends_more_receives_its_a
 
 @pytest.mark.parametrize("seconds", [None, 0.0, 5.0])
 def test_a_client_that_left_before_its_half_close(monkeypatch: pytest.MonkeyPatch, seconds: float | None) -> None:
-    """Handlers end on threads of their own: an error there has nobody to catch it, and leaves the connection behind."""
+    """Handlers end on threads of their own. An error there is not caught, and leaves the connection behind."""
     with world(later) as made:
         peer, conn = made.connect()
         peer.send(request("/", "Content-Length: 100000", method="POST") + bytes(70_000))
         made.work()
         peer.close()
-        monkeypatch.setattr("pyhttp.transport.stream.socket.SHUT_WR", -1)  # as if it were not connected any more
+        # the socket behaves as if it were not connected any more
+        monkeypatch.setattr("pyhttp.transport.stream.socket.SHUT_WR", -1)
         end_turn(made, conn, seconds)
         made.work()
         assert now(conn) is Phase.CLOSED
@@ -141,7 +142,7 @@ def end_turn(made: World, conn: Connection, seconds: float | None) -> None:
 
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_F17_a_part_never_passes_for_the_whole(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
-    """Where only the end of the connection would tell the end of the answer, it is a reset (RFC 9112 §8)."""
+    """The connection ends by a reset where only its end would tell the end of the answer (RFC 9112 §8)."""
     resets: list[bool] = []
     close = SocketStream.close
 

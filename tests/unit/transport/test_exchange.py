@@ -130,7 +130,7 @@ def test_no_answer_can_be_added_to_one_written_by_hand() -> None:
 
 
 def test_what_is_pending_is_given_up_by_whoever_writes_by_hand() -> None:
-    """Or there would be two answers on the wire."""
+    """Otherwise there would be two answers on the wire."""
     with met() as made:
         exchange = made.begin(request())
         waited = Waited(2)
@@ -183,7 +183,7 @@ def test_respond_may_return_only_when_all_has_been_sent(kind: str, tmp_path: Pat
 
 
 def test_an_item_that_fails_is_found_closed_when_respond_has_raised() -> None:
-    """Whatever the iterator needs may be gone right after that."""
+    """The things that the iterator needs may be gone right after that."""
     body = Items(b"x", InternalError("no second item"))
     with met() as made:
         exchange = made.begin(request())
@@ -264,7 +264,7 @@ def test_what_is_ready_needs_no_further_turn() -> None:
         assert (then.calls, exchange.progress, exchange.awaited) == (1, Progress.OPEN, None)
         assert waited.closed == 0
         exchange.end()
-        assert waited.closed == 1  # whatever whoever went on has made of it
+        assert waited.closed == 1  # it is closed, whatever the code that went on has made of it
 
 
 def test_what_is_awaited_is_known_and_goes_on_in_a_further_turn() -> None:

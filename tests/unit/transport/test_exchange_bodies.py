@@ -52,7 +52,8 @@ def test_items_are_sent_as_they_come_and_the_head_with_the_first(server_class: S
             data += client.more()
         wait_for(body.closed)
         client.send(request())
-        assert client.reply().content == b""  # the same body again: nothing is left of it, but the connection is
+        # the same body is sent again: nothing is left of it, but the connection is still there
+        assert client.reply().content == b""
 
 
 def test_an_empty_first_item_sends_the_head_at_once(server_class: ServerClass) -> None:
@@ -103,7 +104,7 @@ def read_all(sock: socket.socket) -> bytes:
 
 
 def test_F17_to_HTTP_1_0_a_body_that_fails_later_ends_early(server_class: ServerClass) -> None:
-    """RFC 9112 §8: only the end of the connection tells the end of the content, which must not be an orderly one."""
+    """RFC 9112 §8: only the end of the connection tells the end of the content. It must not be an orderly end."""
     body = Items(b"0123456789", RuntimeError("no second item"))
     with serving(server_class, lambda _: Response(200, {}, body)) as server, connect(server) as client:
         client.send(request(version="1.0"))

@@ -84,7 +84,7 @@ def test_in_place_a_source_is_read_as_it_comes_and_all_is_sent(monkeypatch: pyte
         assert (exchange.finished, tap.closed) == (True, 1)
         assert theirs.recv(1000).endswith(b"\r\n\r\nonetwo")
         assert not channel.outbox
-        assert waits == [tap, tap]  # whenever there was nothing
+        assert waits == [tap, tap]  # the thread waited whenever there was nothing
 
 
 def test_in_place_items_are_taken_to_the_end() -> None:

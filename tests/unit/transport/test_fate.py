@@ -50,7 +50,7 @@ def test_each_fate_is_what_follows_the_answer(fate: Fate) -> None:
         (request(version="1.0"), Fate.LAST),
         (request("/", "Connection: keep-alive", version="1.0"), Fate.KEEP),
         (request("/", "Content-Length: 9", "Expect: 100-continue"), Fate.LAST),  # its content may come, or not
-        (request("/", "Content-Length: 900000") + bytes(70_000), Fate.LAST),  # too much to be read away
+        (request("/", "Content-Length: 900000") + bytes(70_000), Fate.LAST),  # this is too much to be read away
     ],
 )
 def test_what_the_request_says_against_going_on(sent: bytes, fate: Fate) -> None:
@@ -109,7 +109,7 @@ def test_a_stop_lowers_the_fate_of_what_is_answered_after_it() -> None:
 
 
 def test_a_stop_lets_what_has_arrived_before_it_be_answered() -> None:
-    """The connection lasts as long as there is input, its last answer says that it is the last."""
+    """The connection lasts as long as there is input. Its last answer says that it is the last."""
     with world(later) as made:
         peer, conn = made.connect()
         peer.send(request("/1") + request("/2"))

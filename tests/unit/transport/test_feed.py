@@ -16,7 +16,7 @@ SERIAL: Final = 7
 
 
 class Calls:
-    """How often somebody was called."""
+    """A callback that counts how often it was called."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -27,7 +27,7 @@ class Calls:
 
 
 def awaited(reader: FeedContent, *, behind: bool = False) -> Calls:
-    """What is called when there is something to read."""
+    """The callback that is called when there is something to read."""
     calls = Calls()
     reader.listen(calls, SERIAL, behind=behind)
     return calls
@@ -68,7 +68,7 @@ def test_much_is_read_in_pieces() -> None:
 
 
 def test_L5_who_reads_too_slowly_is_dropped_at_the_limit() -> None:
-    """What was read last counts, as long as nobody knows that it has left."""
+    """The octets that were read last count, as long as it is not known that they have left."""
     feed = Feed(limit=10)
     reader = feed.reader()
     assert feed.send(b"12345")
@@ -173,7 +173,7 @@ def test_many_threads_write_at_once() -> None:
     assert got == b"abc" * 4000
 
 
-# --- who has gone
+# --- readers that have gone
 
 
 @pytest.mark.parametrize(("read", "reason"), [(True, "left"), (False, "unsent")])

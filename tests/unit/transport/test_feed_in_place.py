@@ -25,7 +25,7 @@ class Ongoing:
     """An exchange whose answer is being sent by a thread that waits.
 
     Attributes:
-        failures: What that thread has met.
+        failures: The errors that this thread has met.
     """
 
     def __init__(self, exchange: Exchange, peer: socket.socket, met: Met | None) -> None:
@@ -51,7 +51,7 @@ class Ongoing:
         assert not self._thread.is_alive()
 
     def receive(self, ending: bytes) -> bytes:
-        """What comes, up to something."""
+        """The octets that come, up to `ending`."""
         received = b""
         while not received.endswith(ending):
             piece = self.peer.recv(1000)
@@ -80,7 +80,7 @@ Begin = Callable[[], AbstractContextManager[Ongoing]]
 
 @pytest.fixture(params=[_plain, _kept], ids=["plain", "kept"])
 def ongoing(request: pytest.FixtureRequest) -> Iterator[Ongoing]:
-    """On a plain socket, and on a connection whose handler waits; nothing is left of either."""
+    """An exchange on a plain socket, and one on a connection whose handler waits. Nothing is left of either."""
     begin: Begin = request.param
     before = descriptors()
     with begin() as made:
@@ -127,7 +127,10 @@ def test_D10_in_place_a_client_that_does_not_read_is_dropped(ongoing: Ongoing) -
 @pytest.mark.parametrize("begin", [_plain, _kept], ids=["plain", "kept"])
 @pytest.mark.parametrize("early", [False, True])
 def test_D10_in_place_so_it_is_by_the_clock(begin: Begin, early: bool) -> None:
-    """More than the system's buffers take, and far from the limit of the feed: there at once, or later."""
+    """The feed has more than the system's buffers take, and is far from its limit.
+
+    The octets are there at once, or later.
+    """
     with begin() as made:
         made.feed = Feed(limit=1 << 30)
         if early:

@@ -35,13 +35,13 @@ def begin(made: World, feed: Feed, sent: bytes = request()) -> tuple[Peer, Conne
 
 @contextmanager
 def untaken(octets: int) -> Iterator[None]:
-    """So many octets wait in the system whenever somebody looks, whatever the client reads."""
+    """This number of octets waits in the system at each look, whatever the client reads."""
     with mock.patch.object(SocketStream, "untaken", return_value=octets):
         yield
 
 
 def fill(made: World, feed: Feed, conn: Connection) -> None:
-    """Write more than a client takes that does not read."""
+    """Write more than is taken by a client that does not read."""
     while now(conn) is Phase.AWAIT:
         assert feed.send(bytes(60_000))
         made.work()
@@ -57,7 +57,7 @@ def test_a_feed_is_sent_as_it_is_written_and_holds_no_turn() -> None:
         assert peer.read().endswith(b"\r\n\r\n5\r\nfirst\r\n")
         assert (now(conn), conn.armed) == (Phase.AWAIT, True)
         assert made.poller.armed == {conn.fileno(): LEFT}
-        assert descriptors() == before + 2  # of the connection and its client
+        assert descriptors() == before + 2  # these are the descriptors of the connection and its client
         for piece in (b"second", b"third"):
             assert feed.send(piece)
             made.work()
@@ -171,7 +171,7 @@ def test_D10_a_client_that_is_behind_has_its_feed_kept_and_goes_on() -> None:
         calls = made.poller.calls["wait"]
         assert feed.send(b"kept")
         made.work()
-        assert made.poller.calls["wait"] == calls  # nobody is called for what cannot be sent
+        assert made.poller.calls["wait"] == calls  # the loop is not called for octets that cannot be sent
         got = peer.read()
         while now(conn) is Phase.SEND:
             made.work()
@@ -219,7 +219,7 @@ def test_D10_a_client_that_does_not_read_is_dropped_by_the_clock() -> None:
 
 
 def test_D10_octets_that_wait_in_the_system_count_too() -> None:
-    """The client has vanished, or has been stopped: little was sent, the system has all of it."""
+    """The client has vanished, or has been stopped. Little was sent, and the system has all of it."""
     feed = Feed()
     with world() as made:
         peer, conn = begin(made, feed)
@@ -239,7 +239,7 @@ def test_D10_octets_that_wait_in_the_system_count_too() -> None:
 
 
 def test_D10_a_client_that_takes_little_because_there_is_little_is_not_too_slow() -> None:
-    """One event now and then, on its way whenever somebody looks, is far below any rate."""
+    """One event now and then is far below any rate. It is on its way at each look."""
     feed = Feed()
     with world() as made:
         _, conn = begin(made, feed)
@@ -252,7 +252,7 @@ def test_D10_a_client_that_takes_little_because_there_is_little_is_not_too_slow(
 
 
 def test_D10_what_tls_adds_is_no_sign_of_a_slow_client() -> None:
-    """More waits in the system than was sent since the last look, each time that somebody looks."""
+    """At each look, more octets wait in the system than were sent since the last look."""
     feed = Feed()
     with world() as made:
         peer, conn = begin(made, feed)
@@ -386,7 +386,7 @@ def test_the_leader_is_woken_once_it_waits_and_else_not() -> None:
     with world() as made:
         _, _ = begin(made, feed)
         wakes = made.poller.calls["wake"]
-        feed.send(b"a")  # nobody waits: whoever leads looks before it does
+        feed.send(b"a")  # no thread waits: the thread that leads looks before it waits
         assert made.poller.calls["wake"] == wakes
         made.work()
 
@@ -401,7 +401,7 @@ def test_the_leader_is_woken_once_it_waits_and_else_not() -> None:
 
 
 def test_who_writes_needs_no_loop() -> None:
-    """The client has gone, and its server: a thread that goes on writing learns of it, and nothing fails."""
+    """The client and its server have gone. A thread that goes on writing learns of it, and nothing fails."""
     feed = Feed()
 
     def answer(_: Request) -> Response:
@@ -426,4 +426,4 @@ def test_L6_a_host_that_has_vanished_is_asked_for_by_the_system() -> None:
         watch_out(ours, 0.01)
         assert ours.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 1
     with pair() as (local, _):
-        watch_out(local, 1)  # harmless
+        watch_out(local, 1)  # this is harmless

@@ -35,7 +35,7 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def asking(made: World, count: int = COUNT) -> list[tuple[Peer, Connection]]:
-    """So many clients, each of which has asked."""
+    """`count` clients, each of which has sent a request."""
     pairs = [made.connect() for _ in range(count)]
     for peer, _ in pairs:
         peer.send(request())
@@ -158,7 +158,7 @@ def test_the_next_leader_sends_what_a_long_turn_would_keep() -> None:
         def long(_: Request) -> Response:
             seen.append(sum(len(peer.read() + peer.received) > 0 for peer, _ in pairs))
             if len(seen) == 2:
-                assert made.loop.run(Role(leads=False)) is False  # as the standby does, which finds the place open
+                assert made.loop.run(Role(leads=False)) is False  # the standby does so, and finds the place open
             return Response(200)
 
         made.employer.handler = long
@@ -196,7 +196,7 @@ def test_a_leader_that_has_lost_the_lead_keeps_nothing() -> None:
 
 
 def test_a_queued_turn_is_answered_by_its_own_thread() -> None:
-    """Which goes round no loop: it would be for nobody to send what it keeps."""
+    """That thread goes round no loop. If it kept an answer, no loop would send the answer."""
     with gathering() as made:
         peer, conn = asking(made, 2)[0]
         made.employer.handler = lambda _: None

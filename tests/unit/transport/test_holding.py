@@ -193,14 +193,14 @@ def test_a_fault_of_ours_costs_a_thread_one_connection(monkeypatch: pytest.Monke
 
 
 def pend(made: World, pending: Pending) -> tuple[Peer, Connection]:
-    """A connection whose turn has ended with something to wait for, its thread still there."""
+    """A connection whose turn has ended with something to wait for. Its thread is still there."""
     peer, conn = held(made, request())
     made.employer.end(conn, pending.delay)
     return peer, conn
 
 
 def test_a_thread_awaits_what_is_soon_there() -> None:
-    """A script that is soon over say: no event, no arming."""
+    """A script that is soon over is an example. There is no event and no arming."""
     pending = Pending(due=time.monotonic() + 1000)
     with world(later) as made:
         peer, conn = pend(made, pending)
@@ -269,7 +269,7 @@ def test_a_thread_reads_an_iterable_on_whose_client_keeps_up() -> None:
         assert items.taken == 2
         assert hold(made.keeper, conn, LONG)
         assert (now(conn), made.poller.calls["arm"]) == (Phase.TURN, arms)
-        made.employer.process_request(conn, conn.addr)  # whose end leaves it to the loop
+        made.employer.process_request(conn, conn.addr)  # the end of this turn leaves the connection to the loop
         assert items.taken == 4
         made.work()
         assert peer.read().endswith(b"0\r\n\r\n")

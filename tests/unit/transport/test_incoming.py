@@ -227,7 +227,7 @@ def test_F13_reading_ahead_raises_what_is_malformed() -> None:
         posted(made, b"x\r\n", CHUNKED).read_ahead()
 
 
-# --- nobody wants it
+# --- content that is not wanted
 
 
 def test_F11_unread_content_is_dropped_up_to_its_end_and_no_further() -> None:
@@ -368,13 +368,13 @@ def test_D9_what_comes_too_late_is_refused_by_whoever_waits_for_it() -> None:
         incoming.refuse(RequestTimeout("too late"))
         made.send(b"def")
         assert incoming.gather()
-        assert made.conn.core.buffered == 3  # nobody takes it any more
+        assert made.conn.core.buffered == 3  # these octets are not taken any more
         with pytest.raises(RequestTimeout, match="too late"):
             incoming.collected()
 
 
 def test_a_failure_does_not_keep_the_frames_it_went_through() -> None:
-    """They know the connection: only the collector of cycles would free it."""
+    """The frames refer to the connection. Only the collector of cycles would free it."""
     with met() as made:
         incoming = posted(made, b"abc", length=6)
         incoming.collect()

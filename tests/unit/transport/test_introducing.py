@@ -40,13 +40,13 @@ FROM: Final = Proxies(protocol=("192.0.2.0/24",))
 
 
 def ends(asked: Request) -> Response:
-    """Answer with what is known of the ends."""
+    """Answer with the two ends of the connection, as far as they are known."""
     return Response(200, {}, repr((asked.client, asked.local)).encode())
 
 
 @contextmanager
 def proxied(proxies: Proxies = FROM) -> Iterator[tuple[World, Peer, Connection]]:
-    """A world, and a connection of somebody who may be a proxy."""
+    """A world, and a connection of a client that may be a proxy."""
     with world(ends, proxies=proxies) as made:
         peer, conn = made.connect()
         yield made, peer, conn
@@ -59,7 +59,7 @@ def answers(made: World, peer: Peer) -> tuple[list[int], bytes]:
 
 
 def told(made: World) -> list[tuple[str, int]]:
-    """What the operator has to see."""
+    """The lines that the operator has to see, with their levels."""
     return [
         each for each in zip(made.employer.reports, made.employer.levels, strict=True) if each[1] >= logging.WARNING
     ]
@@ -68,7 +68,7 @@ def told(made: World) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("header", [LINE, BINARY])
 @pytest.mark.parametrize("together", [True, False])
 def test_a_header_says_who_the_client_is(header: bytes, together: bool) -> None:
-    """Requests may come right behind it, and the connection goes on."""
+    """Requests may come right behind the header, and the connection goes on."""
     with proxied() as (made, peer, conn):
         if together:
             peer.send(header + request() + request())
@@ -129,7 +129,7 @@ def test_a_header_of_anybody_else_is_no_request(header: bytes, proxies: Proxies 
     ],
 )
 def test_what_is_no_header_ends_the_connection_and_is_told(sent: bytes, reason: str) -> None:
-    """Nothing that came is a request of the proxy's own, which a script may trust."""
+    """The octets that came are not taken for a request of the proxy itself, which a script may trust."""
     with proxied() as (made, peer, _):
         peer.send(sent)
         assert answers(made, peer) == ([], b"")
@@ -161,7 +161,7 @@ def test_whoever_only_looks_whether_somebody_listens_is_no_line() -> None:
 
 @pytest.mark.parametrize("sent", [b"", LINE[:-1], BINARY[:-1]])
 def test_D7_a_slow_header_meets_its_deadline(sent: bytes) -> None:
-    """An octet now and then does not move it."""
+    """An octet now and then does not move the deadline."""
     with proxied() as (made, peer, _):
         peer.send(sent[:10])
         made.pass_time(TIMEOUTS.head / 2)
@@ -240,7 +240,7 @@ def test_a_stop_waits_for_nobody_who_has_not_said_it() -> None:
 @pytest.mark.parametrize("header", [LINE, BINARY])
 @pytest.mark.parametrize("cut", [0, 1, 11, 14, 30])
 def test_what_follows_a_header_is_left_in_the_socket(header: bytes, cut: int) -> None:
-    """It need not be HTTP: a TLS handshake, say."""
+    """The octets that follow need not be HTTP. They may be a TLS handshake, for example."""
     with tcp_pair() as (ours, theirs):
         stream = SocketStream(ours)
         made = Trust(FROM, pytest.fail).of(("192.0.2.1", 1))
@@ -298,7 +298,7 @@ FIELD: Final = "X-Forwarded-For: 203.0.113.77"
     ("headers", "client"), [(("192.0.2.0/24",), "198.51.100.7"), (("198.51.100.7",), "203.0.113.77")]
 )
 def test_the_fields_behind_a_header_are_those_of_whom_it_names(headers: tuple[str, ...], client: str) -> None:
-    """A proxy that passes connections on does not look at fields: a client would be believed what it says of itself."""
+    """A proxy that passes connections on does not look at fields. A client's words about itself would be believed."""
     with proxied(Proxies(protocol=FROM.protocol, headers=headers)) as (made, peer, _):
         peer.send(LINE + request("/", FIELD))
         assert answers(made, peer)[0] == [200]

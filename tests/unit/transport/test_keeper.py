@@ -76,7 +76,7 @@ def test_L1_content_read_ahead_is_bounded() -> None:
 
 
 def test_an_event_is_a_hint_only() -> None:
-    """Nothing is there to read: the connection waits again, its deadlines as they were."""
+    """There is nothing to read. The connection waits again, and its deadlines are as they were."""
     with world(lambda _: Response(200), limits=Limits(read_ahead=1000)) as made:
         for sent, phase in (
             (b"", Phase.IDLE),
@@ -150,7 +150,7 @@ def test_D7_D8_D9_a_silent_client_is_ended_at_its_deadline(sent: bytes, seconds:
 
 
 def drip(made: World, peer: Peer, seconds: float) -> float:
-    """Send a byte each second; the time when that ended the connection."""
+    """Send a byte each second. The result is the time after which the connection was ended."""
     began = made.clock.now
     while not peer.ended and made.clock.now < began + seconds:
         peer.send(b"a")
@@ -170,7 +170,7 @@ def test_D7_a_head_that_drips_is_ended_20_seconds_after_its_first_byte() -> None
 
 
 def test_D7_a_head_that_comes_byte_by_byte_with_each_turn_is_ended_too() -> None:
-    """It is never found waiting: each look at the deadlines comes when its event has been delivered."""
+    """The connection is never found waiting. Each look at the deadlines comes when its event has been delivered."""
     with world() as made:
         peer, conn = made.connect()
         peer.send(b"GET / HTTP/1.1\r\nX: ")
@@ -206,7 +206,7 @@ def test_D9_content_at_the_rate_goes_on() -> None:
 
 
 def test_D9_content_is_asked_for_anew_with_each_request() -> None:
-    """What one request was slow with does not count against the next one."""
+    """The slowness of one request does not count against the next one."""
     with world() as made:
         peer, conn = made.connect()
         for _ in range(5):
@@ -223,7 +223,7 @@ def test_D9_content_is_asked_for_anew_with_each_request() -> None:
 
 
 def collecting(found: list[bytes | int]) -> Handle:
-    """A handler that wants its content first, and notes it, or why it does not come."""
+    """A handler that wants its content first. It notes the content, or why the content does not come."""
 
     def handler(asked: Request) -> None:
         def go_on() -> None:
@@ -272,7 +272,8 @@ def test_D9_collected_content_that_is_late_is_the_handlers_to_answer(sent: bytes
         assert found == [408]
         assert statuses(peer.read()) == [100, 408]
         assert now(conn) is Phase.LINGER
-        assert made.employer.reports == []  # it was told, as all that a handler lets through, in the log of handlers
+        # the error was told in the log of handlers, like each error that a handler lets through
+        assert made.employer.reports == []
 
 
 def test_collected_content_that_is_malformed_is_the_handlers_to_answer() -> None:
@@ -302,7 +303,10 @@ def test_collected_content_that_is_malformed_is_the_handlers_to_answer() -> None
 
 
 def test_the_work_of_a_request_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A keep-alive request costs one delivery, one read, one write and one arming, which the kernel need not know."""
+    """A keep-alive request costs one delivery, one read, one write and one arming.
+
+    The kernel need not know of the arming.
+    """
     counted = dict.fromkeys(("read", "write", "writev"), 0)
     read, write, writev = os.read, os.write, os.writev
 

@@ -91,7 +91,7 @@ PLACES: Final[dict[str, Place]] = {
 @pytest.mark.parametrize("act", ACTS)
 @pytest.mark.parametrize("place", PLACES)
 def test_whatever_a_client_does_the_loop_comes_to_rest(place: str, act: Callable[[Peer], None]) -> None:
-    """In a few rounds, and without a moment passing: what cannot be dealt with now must not end every wait."""
+    """This takes a few rounds, and no time passes. An event that cannot be dealt with now must not end every wait."""
     phase, sent, handler, then = PLACES[place]
     with listening() as (made, listener):
         made.employer.handler = handler
@@ -139,7 +139,7 @@ def test_what_comes_during_a_turn_is_delivered_behind_it() -> None:
 
 
 def test_what_comes_during_a_turn_that_nobody_waits_in_costs_nothing() -> None:
-    """The leader has the turn: the poller need not forget what it will be asked for next."""
+    """The leader has the turn. The poller need not forget the descriptor that it will be asked for next."""
     with world(later) as made:
         peer, conn = made.connect()
         peer.send(request("/1"))
@@ -154,7 +154,7 @@ def test_what_comes_during_a_turn_that_nobody_waits_in_costs_nothing() -> None:
 
 
 def test_an_event_from_before_the_arming_is_a_hint() -> None:
-    """It was fetched during the turn, by a leader who comes to take it when the turn has ended."""
+    """The leader fetched the event during the turn, and comes to take it when the turn has ended."""
     with world(later) as made:
         peer, conn = made.connect()
         peer.send(request("/1"))
@@ -172,7 +172,7 @@ def test_an_event_from_before_the_arming_is_a_hint() -> None:
 
 
 def test_requests_that_were_read_ahead_tell_the_poller_twice() -> None:
-    """That something is there, and that nothing is any more."""
+    """The poller is told once that something is there, and once that nothing is there any more."""
     with world() as made:
         peer, _ = made.connect()
         made.work()

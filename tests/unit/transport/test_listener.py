@@ -64,7 +64,7 @@ def test_another_name_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("host", ["", "::"])
 def test_every_interface_is_that_of_both_families_on_one_port(host: str) -> None:
-    """As `python -m http.server --bind ::` has it; a client of IPv4 has its own address, without ::ffff."""
+    """`python -m http.server --bind ::` does the same. A client of IPv4 has its own address, without ::ffff."""
     listeners = listen(host, 0, 5)
     assert {address_of(each)[0] for each in listeners} == {"0.0.0.0", "::"}
     (port,) = {address_of(each)[1] for each in listeners}
@@ -99,7 +99,7 @@ class LinkLocal(socket.socket):
 
 
 def test_a_link_local_address_is_bound_with_its_interface(monkeypatch: pytest.MonkeyPatch) -> None:
-    """RFC 4007 §11: the zone is part of the address, and it is said where the server is."""
+    """RFC 4007 §11: the zone is part of the address. The zone is told with the address of the server, too."""
     monkeypatch.setattr(socket, "socket", LinkLocal)
     (only,) = listen("fe80::1%lo", 8000, 5)
     assert LinkLocal.asked == [("fe80::1", 8000, 0, LO)]

@@ -73,7 +73,7 @@ def test_a_leader_that_lost_the_lead_over_something_late_leaves_the_rest_late() 
 
 
 def test_input_that_is_here_is_not_late() -> None:
-    """However long a handler has kept the loop from looking."""
+    """The input is not late, however long a handler has kept the loop from looking."""
     with world() as made:
         peer, _ = made.connect()
         peer.send(b"GET / HT")
@@ -162,7 +162,7 @@ def test_a_cut_on_the_way_closes_what_was_taken() -> None:
 
 
 class Due:
-    """Something awaited that is due at a time of the fake clock, and lets go on then."""
+    """Something awaited that is due at a time of the fake clock. It lets the exchange go on then."""
 
     def __init__(self, clock: FakeClock, seconds: float) -> None:
         self.clock = clock
@@ -180,7 +180,7 @@ class Due:
         return self.clock.now >= self.until
 
     def close(self) -> None:
-        """Nothing to give back."""
+        """There is nothing to give back."""
 
 
 @pytest.mark.parametrize("seconds", [0.1, 1.9, 2.5, 30])
@@ -202,7 +202,7 @@ def test_a_deadline_is_met_however_near_it_is(seconds: float) -> None:
         assert answered(peer)
         looks = due[0].looks
         assert (looks[0], looks[-1]) == (due[0].until - seconds, due[0].until)
-        assert len(looks) <= 2 + seconds  # one a second, when it is looked for the client, too
+        assert len(looks) <= 2 + seconds  # there is one look a second, when the loop looks for the client, too
 
 
 def test_the_shortest_time_that_a_phase_lasts_is_the_longest_between_two_looks() -> None:
@@ -243,7 +243,7 @@ def test_a_loop_without_connections_ends_at_once() -> None:
         made.loop.stop()
         assert made.poller.calls["wake"] == 1
         assert made.loop.run(made.role)
-        assert made.poller.calls["wait"] == 1  # the last look at what had arrived
+        assert made.poller.calls["wait"] == 1  # this is the last look at what had arrived
         made.loop.close()
         assert made.poller.calls["close"] == 1
 

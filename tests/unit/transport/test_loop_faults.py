@@ -16,7 +16,7 @@ from tests.helpers.sockets import descriptors, request
 
 
 class Seam:
-    """`os.read`, `os.write`, `os.writev` and `os.sendfile` as they are, but for the faults that are drawn."""
+    """`os.read`, `os.write`, `os.writev` and `os.sendfile` as they are, except for the faults that are drawn."""
 
     def __init__(self, faults: Sequence[str], patch: pytest.MonkeyPatch) -> None:
         self._faults = list(faults)
@@ -57,7 +57,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @given(faults=st.lists(st.sampled_from(["none", "none", "short", "again", "reset"]), max_size=60))
 @settings(max_examples=150, deadline=None)
 def test_faults_at_the_seam_lose_no_byte_and_leave_nothing(folder: Path, faults: list[str]) -> None:
-    """Short reads and writes, EAGAIN and ECONNRESET at any call: a right prefix, complete without a reset."""
+    """Short reads and writes, EAGAIN and ECONNRESET come at any call.
+
+    A right prefix arrives. It is complete without a reset.
+    """
     data = folder.read_bytes()
     before = descriptors()
 

@@ -37,13 +37,13 @@ LARGE: Final = frozenset({"/large", "/file", "/parts", "/items", "/source"})
 
 
 def content_of(serial: int, path: str) -> bytes:
-    """Unique for each request."""
+    """The content of an answer, which is unique for each request."""
     text = f"<{serial} {path}>".encode()
     return text * 20_000 if path in LARGE else text
 
 
 class Slow:
-    """A source, or something awaited: there is something every half second, and it is over after some of these."""
+    """A source, or something awaited. It has something every half second, and is over after some of these times."""
 
     def __init__(self, clock: FakeClock, pieces: Sequence[bytes]) -> None:
         self.clock = clock
@@ -82,7 +82,7 @@ def file_of(data: bytes) -> io.BufferedReader:
 
 
 class Client:
-    """What the model knows of one client."""
+    """The model's knowledge of one client."""
 
     def __init__(self, peer: Peer, conn: Connection) -> None:
         self.peer = peer
@@ -93,7 +93,7 @@ class Client:
 
 
 class Clients(RuleBasedStateMachine):
-    """Connects, sends in pieces, reads slowly, half-closes, leaves, lets time pass: in any order."""
+    """Clients that connect, send in pieces, read slowly, half-close, leave, and let time pass, in any order."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -208,7 +208,7 @@ class Clients(RuleBasedStateMachine):
 
     @rule(seconds=st.sampled_from([0.5, 1.9, 5, 14.9, 31]))
     def time_passes(self, seconds: float) -> None:
-        """A stall of the whole machine: nothing is looked at meanwhile."""
+        """The whole machine stalls. Nothing is looked at meanwhile."""
         self.world.clock.now += seconds
 
     @precondition(lambda self: self.world.employer.turns)

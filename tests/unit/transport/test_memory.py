@@ -35,9 +35,9 @@ LONG = BROWSER[:-2] + b"Cookie: " + b"a" * 4000 + b"\r\n\r\n"
 
 
 def held(sent: bytes, handler: Handler, phase: Phase = Phase.IDLE) -> float:
-    """Bytes of Python's memory for each connection whose client has sent this, was answered by `handler`, and waits.
+    """Bytes of Python's memory for each connection whose client has sent `sent`, was answered by `handler`, and waits.
 
-    Clients connect and send before anything is accepted, so that theirs is no part of it.
+    Clients connect and send before anything is accepted, so that their own memory is no part of it.
     """
     server = BaseServer("127.0.0.1", 0, function_handler(handler), access_log=lambda _: None)
     loop, role = server._loop, Role(leads=True)
@@ -57,7 +57,7 @@ def held(sent: bytes, handler: Handler, phase: Phase = Phase.IDLE) -> float:
             client.sendall(sent)
 
         connect()
-        serve(1)  # what is made once is made
+        serve(1)  # the things that are made only once are made now
         for _ in range(COUNT):
             connect()
         gc.collect()
@@ -88,7 +88,7 @@ def test_D12_an_idle_connection_holds_little(sent: bytes, content: bytes, bound:
 
 
 def test_D12_a_connection_with_an_open_feed_holds_little() -> None:
-    """With the exchange that goes on, and all that its writer holds; an event has been sent."""
+    """The exchange that goes on, and all that its writer holds, are counted. An event has been sent."""
     feeds: list[Feed] = []
 
     def listen(_: Request) -> Response:

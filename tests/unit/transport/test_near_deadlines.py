@@ -15,7 +15,7 @@ from tests.helpers.sockets import request
 
 
 def soon(seconds: float) -> Ending:
-    """A handler that awaits what is ready when its time has come, and makes no event."""
+    """A handler that awaits something that is ready when its time has come, and makes no event."""
 
     def ending(asked: Request) -> None:
         pending = Pending(due=1000.0 + seconds)
@@ -42,7 +42,7 @@ def in_turns(count: int) -> Iterator[tuple[World, Owners, list[Connection]]]:
 
 @pytest.mark.parametrize("told_before", [0, 1, 2])
 def test_near_deadlines_are_told_while_the_leader_is_about_to_wait(told_before: int) -> None:
-    """Whatever the leader has seen already, it waits no longer than the nearest of them."""
+    """The leader waits no longer than the nearest deadline, whatever it has seen already."""
     with in_turns(2) as (made, owners, conns):
         began = made.clock.now
         due = list(zip(conns, (0.75, 0.25), strict=True))
@@ -66,7 +66,7 @@ def test_near_deadlines_are_told_while_the_leader_is_about_to_wait(told_before: 
 
 
 class Near(deque[tuple[float, int]]):
-    """The near deadlines, with another thread at work whenever they are looked at, or when one is put there."""
+    """The near deadlines. Another thread is at work whenever they are looked at, or when one is put there."""
 
     def __init__(self, moment: str, other: Callable[[], None]) -> None:
         super().__init__()
@@ -94,7 +94,10 @@ class Near(deque[tuple[float, int]]):
 
 @pytest.mark.parametrize("moment", ["before look 1", "after look 1", "before look 2", "after look 2"])
 def test_a_near_deadline_is_told_around_each_look_of_the_leader(moment: str) -> None:
-    """The leader says until when it waits, then looks; a thread tells, then looks until when the leader waits."""
+    """The leader says until when it waits, then looks.
+
+    A thread tells a deadline, then looks until when the leader waits.
+    """
     with in_turns(1) as (made, owners, (conn,)):
         began = made.clock.now
         made.registry.near = Near(moment, lambda: end_turn(made, owners, conn, soon(0.25)))

@@ -55,7 +55,7 @@ def test_segments_leave_in_order(sockets: Pair) -> None:
 
 
 def test_many_segments_leave_in_one_call() -> None:
-    """A call of the system costs more than a piece: up to 64 of them share one."""
+    """A call of the system costs more than a piece, so that up to 64 pieces share one call."""
     outbox, stream = Outbox(), FakeStream([EVERYTHING] * 10)
     for n in range(130):
         outbox.add(b"%d," % n)
@@ -226,7 +226,7 @@ def test_head_and_content_leave_at_once_or_wait_behind_what_is_there(size: int, 
 
 
 class BrokenStream(FakeStream):
-    """A client that has gone."""
+    """The stream of a client that has gone."""
 
     def write(self, pieces: Sequence[Piece]) -> int:
         raise BrokenPipeError

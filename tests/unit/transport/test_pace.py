@@ -75,7 +75,7 @@ class Reader:
         self.uptake = Uptake(self.outbox, self.stream, grace=30, rate=500, start=sent_before)
 
     def moves(self, written: int, taken: int) -> None:
-        """The system takes `written` octets, the client `taken` of those that it has been given so far."""
+        """The system takes `written` octets. The client takes `taken` of the octets that it has been given so far."""
         self.outbox.sent += written
         self.stream.left += written - taken
 
@@ -97,7 +97,10 @@ def test_D10_silence_is_allowed_to_its_last_moment_and_no_longer() -> None:
 
 
 def test_D10_what_counts_is_what_the_client_takes_though_the_socket_takes_nothing() -> None:
-    """A queue of megabytes is no event until a third of it is free: until then the client's progress is only there."""
+    """A queue of megabytes makes no event until a third of it is free.
+
+    Until then only the queue shows the client's progress.
+    """
     reader = Reader()
     reader.moves(4_000_000, 0)
     for _ in range(100):

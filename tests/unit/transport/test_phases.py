@@ -32,7 +32,7 @@ def called(row: Row) -> str:
 
 
 class Journal:
-    """What happened to the connections of a world."""
+    """A record of what happened to the connections of a world."""
 
     def __init__(self) -> None:
         self.rows: list[tuple[Phase, Happening, Phase]] = []
@@ -40,7 +40,7 @@ class Journal:
         self.armed: set[Phase] = set()
 
     def enter(self, steps: Steps, conn: Phased, happening: Happening) -> None:
-        """As `Steps.enter`, noted."""
+        """Do what `Steps.enter` does, and note it."""
         before = conn.phase
         ENTER(steps, conn, happening)
         self.rows.append((before, happening, conn.phase))
@@ -49,7 +49,7 @@ class Journal:
             del self.began[id(conn)]
 
     def arm(self, made: CheckedRegistry, conn: Connection, watched: Watched | None) -> None:
-        """As the registry does, compared with what the facts say of the phase."""
+        """Do what the registry does, and compare it with what the facts say of the phase."""
         facts = FACTS[conn.phase]
         super(CheckedRegistry, made).arm(conn, watched)
         phase, began = conn.phase, self.began.get(id(conn), 1000.0)
@@ -63,7 +63,7 @@ class Journal:
 
 
 def made_poller(made: CheckedRegistry) -> dict[int, int]:
-    """What is armed."""
+    """The descriptors that are armed, with their masks."""
     armed: object = getattr(made._poller, "armed", None)
     assert isinstance(armed, dict)
     return armed
@@ -193,11 +193,11 @@ def test_every_phase_can_end() -> None:
     assert ends == set(Phase)
 
 
-# --- nothing goes round it
+# --- no code goes round the table
 
 
 def assignments(tree: ast.AST, name: str = "") -> Iterator[str]:
-    """Where an attribute `phase` is assigned: the names of classes and functions around it."""
+    """The places where an attribute `phase` is assigned, as the names of the classes and functions around them."""
     for node in ast.iter_child_nodes(tree):
         if assigns(node):
             yield name
@@ -206,7 +206,7 @@ def assignments(tree: ast.AST, name: str = "") -> Iterator[str]:
 
 
 def assigns(node: ast.AST) -> bool:
-    """Whether `node` is such an assignment; one by the name of the attribute, too."""
+    """Whether `node` is such an assignment. An assignment by the name of the attribute is one, too."""
     if isinstance(node, ast.Attribute) and node.attr == "phase":
         return not isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute):

@@ -87,7 +87,7 @@ def test_a_reset_between_looking_and_consuming() -> None:
 
 
 class StolenSocket(socket.socket):
-    """A socket whose octets somebody else takes after they were looked at."""
+    """A socket whose octets are taken by another reader after they were looked at."""
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         return super().recv(bufsize, flags) if flags & socket.MSG_PEEK else b""
@@ -215,7 +215,7 @@ def test_a_socket_that_its_owner_has_closed_is_no_connection_any_more() -> None:
 
 
 def test_D10_a_peer_that_reads_slowly_but_fast_enough_gets_all() -> None:
-    """Each wait ends long before the grace does; what counts is that octets were taken meanwhile."""
+    """Each wait ends long before the grace does. The octets that were taken meanwhile count."""
     with pair() as (ours, theirs):
         theirs.sendall(request())
         data, received = os.urandom(2_000_000), bytearray()

@@ -52,7 +52,7 @@ def test_an_armed_descriptor_is_delivered_as_long_as_it_is_ready(poller: Poller,
 
 
 def test_a_forgotten_descriptor_is_silent_until_it_is_armed_again(poller: Poller, pair: Pair) -> None:
-    """Whatever happens to it meanwhile: its end, too, which no mask can hide."""
+    """The descriptor is silent whatever happens to it meanwhile. No mask can hide its end, which is silent, too."""
     ours, theirs = pair
     poller.arm(ours.fileno(), READ)
     theirs.send(b"x")
@@ -90,7 +90,7 @@ class Kernel:
         self.told.append(("unregister", 0))
 
     def close(self) -> None:
-        """Nothing to release."""
+        """There is nothing to release."""
 
 
 def test_the_kernel_is_told_nothing_that_it_knows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +110,7 @@ def test_the_kernel_is_told_nothing_that_it_knows(monkeypatch: pytest.MonkeyPatc
 
 
 def test_a_number_that_a_child_still_holds_can_be_armed_for_somebody_else(poller: Poller, pair: Pair) -> None:
-    """The child has the old socket under its number; what happens to that one is nobody's business here."""
+    """The child has the old socket under its number. The events of that socket do not matter here."""
     ours, theirs = pair
     number = ours.fileno()
     child = os.dup(number)
@@ -252,7 +252,7 @@ ENDLESS = [2**31 / 1000, 2**31, 1e15, 1e300]
 
 @pytest.mark.parametrize("seconds", ENDLESS)
 def test_a_wait_may_be_as_long_as_anybody_wants(poller: Poller, seconds: float) -> None:
-    """It ended the loop."""
+    """Such a wait used to end the loop."""
     poller.wake()
     assert poller.wait(seconds) == []
 

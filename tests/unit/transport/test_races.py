@@ -30,10 +30,10 @@ FEEDS: Final[list[Feed]] = []
 
 
 class Race:
-    """One step of the leader, at one moment of another thread's giving back.
+    """One step of the leader, at one moment while another thread gives a connection back.
 
     Attributes:
-        events: What the leader's wait has delivered, where that was before the lock was free.
+        events: The events that the leader's wait has delivered, if that was before the lock was free.
         happened: Whether the moment has come.
     """
 
@@ -58,7 +58,7 @@ class Race:
             self._happen()
 
     def _inside_lock(self, fd: int, took_effect: bool) -> None:
-        """Others can but wait."""
+        """Other threads can only wait here."""
         count = next(self._inside)
         if self.events is None and (
             (self._point == "inside, first" and count == 0)
@@ -132,14 +132,14 @@ def deliver_expire(race: Race) -> None:
 
 
 def stale(race: Race) -> None:
-    """Events of descriptors that may belong to a connection that is not armed."""
+    """Events come for descriptors that may belong to a connection that is not armed."""
     fds = list(race.made.registry.connections)
     race.made.loop._take([(fd, READ | WRITE) for fd in (*fds, *fds)])
     race.made.serve_taken()
 
 
 def take_round(race: Race) -> None:
-    """A whole round, in which no time passes."""
+    """The leader makes a whole round, in which no time passes."""
     race.made.poller.until = race.made.clock.now
     deliver(race)
     race.made.round()
@@ -162,7 +162,7 @@ def stop_deliver(race: Race) -> None:
 
 
 def written(race: Race) -> None:
-    """Whoever writes to a feed is no leader, and takes none of the locks that the leader does."""
+    """A thread that writes to a feed is no leader, and takes none of the locks that the leader takes."""
     for feed in FEEDS:
         feed.send(b"written ")
 
@@ -178,7 +178,7 @@ def cut_deliver(race: Race) -> None:
 
 
 def end(race: Race) -> None:
-    """The server is over, and nobody leads."""
+    """The server is over, and no thread leads."""
     race.made.loop.stop()
     race.made.loop.close()
 
@@ -281,7 +281,10 @@ def settle_all(made: World, owners: Owners) -> None:
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("given_back", GIVEN_BACK)
 def test_while_a_thread_gives_a_connection_back(given_back: str, step: Step, point: str) -> None:
-    """One owner at any time: nobody else touches it, nothing is closed twice, left open, or a stranger's."""
+    """The connection has one owner at any time.
+
+    No other thread touches it. Nothing is closed twice or left open, and nothing that belongs to a stranger is closed.
+    """
     sent, ending, seconds = GIVEN_BACK[given_back]
     before = descriptors()
     FEEDS.clear()
@@ -297,7 +300,7 @@ def test_while_a_thread_gives_a_connection_back(given_back: str, step: Step, poi
         race.start(conn)
         end_turn(made, owners, conn, ending, seconds)
         race.stop()
-        assert race.happened or point.startswith("inside")  # there is no arming where it is closed at once
+        assert race.happened or point.startswith("inside")  # there is no arming where the connection is closed at once
         made.loop._take(race.events or [])
         strangers = made.peers[1:]
         for stranger in strangers:

@@ -40,7 +40,7 @@ def test_a_refusal_is_the_last_answer_and_says_so() -> None:
 
 
 def test_a_refusal_is_answered_by_the_employer(monkeypatch: pytest.MonkeyPatch) -> None:
-    """So a site may say of it what it says of every answer."""
+    """A site can thus say of a refusal what it says of every answer."""
     with world() as made:
         monkeypatch.setattr(made.employer, "error_response", lambda error, _: Response(error.status, {"X-Site": "1"}))
         peer, _ = made.connect()
@@ -138,7 +138,7 @@ def test_a_process_request_that_fails_is_answered_503(fault: Exception) -> None:
 
 
 def test_a_process_request_that_fails_after_it_has_handed_the_turn_on_changes_nothing() -> None:
-    """The turn is another's by now, or the queue's."""
+    """The turn belongs to another thread by now, or to the queue."""
     with world(later) as made:
         process_request = made.employer.process_request
 

@@ -75,7 +75,7 @@ def test_several_descriptors_of_one_connection_in_one_batch_are_one_event() -> N
 
 
 def test_an_event_of_what_was_watched_before_means_nothing() -> None:
-    """Its number may be anybody's by now."""
+    """The number of the descriptor may belong to something else by now."""
     pending = Pending()
     with world() as made:
         _, conn = pend(made, pending)
@@ -119,7 +119,7 @@ def test_arming_is_for_what_the_phase_waits_for() -> None:
 
 
 def vars_of(conn: Connection, phase: Phase) -> None:
-    """Pretend that it is in `phase`."""
+    """Pretend that the connection is in `phase`."""
     conn.phase = phase
 
 
@@ -133,7 +133,7 @@ def test_a_connection_that_cannot_be_armed_is_its_owners_as_before() -> None:
         arms = itertools.count()
 
         def script(_: int, took_effect: bool) -> None:
-            if not took_effect and next(arms) == 1:  # the second of three
+            if not took_effect and next(arms) == 1:  # this is the second of three armings
                 raise OSError(28, "No space left on device")
 
         made.poller.script = script
@@ -153,7 +153,7 @@ def test_what_cannot_be_armed_after_a_turn_is_closed() -> None:
         peer.send(request())
         made.work()
         peer.send(request())
-        made.work()  # what comes during the turn has the poller forget it
+        made.work()  # a request that comes during the turn makes the poller forget the connection
         made.poller.refuse = OSError(28, "No space left on device")
         made.finish(conn, Response(200))
         made.poller.refuse = None
@@ -228,7 +228,7 @@ def test_a_deadline_that_is_told_while_the_leader_waits_is_kept() -> None:
 
 
 def pend_for(made: World, conn: Connection, pending: Pending) -> None:
-    """End a turn that was left to the test with something to wait for."""
+    """End a turn that was left to the test. It ends with something to wait for."""
     made.employer.end(conn, pending.delay)
     made.keeper.settle(conn)
 

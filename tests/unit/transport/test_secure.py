@@ -46,7 +46,7 @@ def _nothing_left() -> Iterator[None]:
 
 @contextlib.contextmanager
 def by_hand(act: Callable[[Connection], object], kind: type[BaseServer] = BaseServer) -> Iterator[BaseServer]:
-    """A server whose handlers do `act` with the connection itself; what that raises is raised here at the end."""
+    """A server whose handlers do `act` with the connection itself. An error of `act` is raised here at the end."""
     failures: queue.SimpleQueue[BaseException] = queue.SimpleQueue()
 
     def factory(conn: socket.socket, addr: object, server: object, /) -> object:
@@ -65,7 +65,7 @@ def by_hand(act: Callable[[Connection], object], kind: type[BaseServer] = BaseSe
 
 
 def ended(client: WireClient) -> bytes:
-    """What comes to the end, which is an orderly one of TLS."""
+    """The octets that come up to the end. The end is an orderly one of TLS."""
     got = client.ended()
     assert isinstance(client.sock, TlsSocket)
     assert not client.sock.truncated
@@ -293,7 +293,7 @@ def test_F17_a_part_of_an_answer_does_not_end_tls(server_class: type[BaseServer]
         client.send(request(version=version))
         assert b"part" in client.ended()
         assert isinstance(client.sock, TlsSocket)
-        assert client.sock.truncated or version == "1.0"  # a reset says it there
+        assert client.sock.truncated or version == "1.0"  # with HTTP/1.0, a reset says so
 
 
 def test_an_idle_connection_ends_in_order_at_its_deadline(server_class: type[BaseServer]) -> None:
@@ -514,7 +514,8 @@ def test_an_end_by_hand_ends_tls(end: Callable[[Connection], object]) -> None:
 
 def test_waiting_by_hand_ends_in_time() -> None:
     def act(conn: Connection) -> None:
-        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)  # the system would make it larger meanwhile
+        # the system would otherwise make the buffer larger meanwhile
+        conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 16)
         conn.recv(1000)
         assert conn.recv(0) == b""
         conn.settimeout(0.05)

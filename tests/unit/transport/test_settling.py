@@ -99,7 +99,7 @@ def test_D10_a_client_that_reads_a_little_now_and_then_is_ended_by_its_rate() ->
 
 
 def test_D10_each_answer_is_judged_by_itself() -> None:
-    """What a client has taken of the one before, as fast as it came, lends it no time for the next one."""
+    """A client has taken the answer before as fast as it came. This gives the client no time for the next answer."""
     timeouts = Timeouts(head=100, idle=100, send=30, send_rate=50_000)
     with world(lambda _: Response(200, {}, LARGE), timeouts=timeouts) as made:
         peer, conn = made.connect()
@@ -117,7 +117,10 @@ def test_D10_each_answer_is_judged_by_itself() -> None:
 
 
 def test_D10_a_client_is_judged_by_what_it_takes_not_by_readiness() -> None:
-    """Half of its queue stays full, so that there is no event; what it has taken meanwhile counts all the same."""
+    """Half of the client's queue stays full, so that there is no event.
+
+    The octets that it has taken meanwhile count all the same.
+    """
     with world(lambda _: Response(200, {}, LARGE)) as made:
         peer, conn = made.connect()
         conn.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
@@ -220,7 +223,7 @@ def test_an_iterable_is_closed_at_once_when_its_client_leaves(*, silent: bool) -
 
 
 def test_an_iterable_is_closed_within_a_turn_when_its_client_does_not_read() -> None:
-    """What a handler's generator does at its end is Python code of a handler, and no thread of ours may run it."""
+    """The code at the end of a handler's generator is Python code of a handler. No thread of ours may run it."""
     phases: list[Phase] = []
     made: World
 

@@ -41,7 +41,7 @@ def test_who_has_more_clients_than_another_is_ahead(counts: Counts, own: int, ot
     with SharedListener() as listener:
         listener.counts, listener.seat = counts, 0
         assert listener.is_ahead(own) == ahead
-    assert counts.least(1) == own  # the others know it now
+    assert counts.least(1) == own  # the other processes know the number now
 
 
 def test_a_process_alone_is_never_ahead(counts: Counts) -> None:
@@ -83,7 +83,7 @@ def test_a_system_without_such_memory_counts_nothing(monkeypatch: pytest.MonkeyP
 
 
 def listener_of(counts: Counts) -> SharedListener:
-    """What the process on the first seat listens at."""
+    """The listener of the process on the first seat."""
     shared = SharedListener(socket.AF_INET, socket.SOCK_STREAM)
     shared.bind(("127.0.0.1", 0))
     shared.listen()
@@ -100,7 +100,7 @@ def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts
         began = made.clock.now
         while len(made.registry.connections) < 3:
             made.round()
-        assert made.clock.now == began  # until then it is not ahead
+        assert made.clock.now == began  # until then the process is not ahead
         made.round()
         assert made.poller.armed[shared.fileno()] == 0
         assert len(made.registry.connections) == 3
@@ -117,7 +117,7 @@ def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts
 
 
 def test_a_client_that_another_process_has_taken_is_no_reason_to_take_the_next(counts: Counts) -> None:
-    """Nor is one that becomes idle, where it is not for want of room that nobody is accepted."""
+    """A client that becomes idle is no reason either, unless no client is accepted for lack of room."""
     shared = listener_of(counts)
     counts.tell(1, 0)
     with listening(shared=True, others=[shared]) as (made, _):

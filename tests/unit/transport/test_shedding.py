@@ -11,7 +11,7 @@ def test_L2_a_connection_whose_next_request_has_arrived_is_spared_and_answered()
     with listening() as (made, listener):
         peers = [join(made, listener) for _ in range(3)]
         made.work()
-        peers[0].send(request())  # just behind the back of the loop, which sheds for somebody else
+        peers[0].send(request())  # the loop does not know of this request, and sheds for another client
         acceptor = made.loop._acceptor
         assert acceptor._shed()
         assert len(acceptor.spared) == 1

@@ -69,7 +69,7 @@ def test_content_is_read_once_from_the_beginning_wherever_it_is_kept(sizes: tupl
     pieces = [bytes((65 + index,)) * size for index, size in enumerate(sizes)]
     before = descriptors()
     spool = spooled(*pieces, budget=Budget(200_000))
-    assert descriptors() - before == (sum(sizes) > 1000)  # what is kept in memory costs no descriptor
+    assert descriptors() - before == (sum(sizes) > 1000)  # content in memory costs no descriptor
     spool.rewind()
     assert read(spool) == b"".join(pieces)
     assert spool.read() == b""
@@ -125,7 +125,7 @@ def test_D22_all_spools_share_a_budget() -> None:
         failed.add(b"x" * 11)
     assert (raised.value.status, raised.value.must_close) == (503, True)
     assert raised.value.headers == (("Retry-After", "1"),)
-    assert failed.length == 30  # what there was no room for is not counted
+    assert failed.length == 30  # octets that there was no room for are not counted
     failed.close()
     second = spooled(b"x" * 40, budget=budget)
     first.close()
@@ -159,7 +159,7 @@ def test_D22_a_budget_is_counted_right_from_many_threads() -> None:
 
 @pytest.mark.parametrize("size", [10, 2000])
 def test_F10_content_that_fails_is_not_kept(size: int) -> None:
-    """Whoever finds that the rest will not come closes the spool, which gives everything back."""
+    """Code that finds that the rest will not come closes the spool. That gives everything back."""
     before, budget = descriptors(), Budget(10_000)
     spooled(b"x" * size, budget=budget).close()
     assert descriptors() == before

@@ -75,7 +75,7 @@ class Life(RuleBasedStateMachine):
         vars(self.made.employer)["error_response"] = self.error_response
 
     def enter(self, steps: Steps, conn: Phased, happening: Happening) -> None:
-        """As `Steps.enter`; nobody else has changed the phase since the last time."""
+        """Do what `Steps.enter` does. No other code has changed the phase since the last time."""
         assert isinstance(conn, Connection)
         assert conn.phase is self.phases.get(conn.serial, Phase.IDLE)
         following = TABLE[conn.phase, happening]
@@ -86,7 +86,7 @@ class Life(RuleBasedStateMachine):
     # --- handlers
 
     def handle(self, asked: Request) -> Response | None:
-        """Do what the path says; "later" leaves the turn to a rule."""
+        """Do what the path says. The path "later" leaves the turn to a rule."""
         kind = asked.path.strip("/")
         match kind:
             case "later":
@@ -121,7 +121,7 @@ class Life(RuleBasedStateMachine):
             case "large":
                 return Response(200, {}, bytes(LARGE))
             case "file":
-                file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+                file = tempfile.TemporaryFile()  # noqa: SIM115 - the code that sends the file closes it
                 file.write(bytes(200_000))
                 file.flush()
                 self.files.append(file)
@@ -143,11 +143,11 @@ class Life(RuleBasedStateMachine):
                 return Response(200, {}, b"short")
 
     def error_response(self, error: HTTPError, _: Request) -> Response:
-        """At times longer than a socket takes at once."""
+        """The response is at times longer than a socket takes at once."""
         return Response(error.status, {}, bytes(LARGE if len(self.made.employer.ended) % 2 else 10))
 
     def generate(self) -> Iterator[bytes]:
-        """It fails in the end."""
+        """The generator fails in the end."""
         self.generators[0] += 1
         try:
             for _ in range(10):
@@ -194,7 +194,10 @@ class Life(RuleBasedStateMachine):
             self.go_round(dice.randrange(3))
 
     def ask(self, peer: Peer, dice: Random) -> None:
-        """Requests in a row; some octets of the last may come later, with whatever is sent next."""
+        """The client sends requests in a row.
+
+        Some octets of the last one may come later, with the octets that are sent next.
+        """
         path, method, version = dice.choice(PATHS), dice.choice(["GET", "POST", "HEAD"]), dice.choice("1110")
         lines = dice.choices(([], ["Connection: close"], ["Expect: 100-continue"]), (6, 1, 2))[0]
         content = bytes(dice.choice([0, 0, 5, 3000, 12_000]))
@@ -209,11 +212,11 @@ class Life(RuleBasedStateMachine):
         self.rests[id(peer)] += whole[len(whole) - withheld :]
 
     def mumble(self, peer: Peer, dice: Random) -> None:
-        """What was withheld, and perhaps something that is no request, or a part of one."""
+        """The client sends what was withheld, and perhaps something that is no request, or a part of a request."""
         self.send(peer, dice.choice([b"", b"", b"", b"nonsense\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n"]))
 
     def send(self, peer: Peer, data: bytes) -> None:
-        """Send it behind what was withheld, as far as it is taken."""
+        """Send `data` behind what was withheld, as far as it is taken."""
         data = self.rests.pop(id(peer)) + data
         sent = 0
         with contextlib.suppress(OSError):
@@ -250,7 +253,7 @@ class Life(RuleBasedStateMachine):
             self.made.loop._take_spared()
 
     def turn_ends(self, dice: Random) -> None:
-        """A handler's thread comes to its end, or awaits something; it may hold its connection for a moment."""
+        """A handler's thread comes to its end, or awaits something. It may hold its connection for a moment."""
         made = self.made
         conn = dice.choice(made.employer.turns)
         if dice.random() < 0.3:

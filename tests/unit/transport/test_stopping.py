@@ -154,7 +154,7 @@ def test_L8_what_is_left_is_hurried_then_cut_then_left() -> None:
         (conn,) = made.employer.turns
         began = made.clock.now
         made.loop.stop()
-        assert not made.loop.run(Role(leads=False))  # one round only
+        assert not made.loop.run(Role(leads=False))  # this is one round only
         while not made.loop._finished():
             since = made.clock.now - began
             assert made.employer.hurried == (since >= TIMEOUTS.stop - 2)
@@ -197,7 +197,7 @@ def test_L8_what_the_loop_has_taken_when_it_is_cut_is_closed_and_not_served() ->
         second.send(request("/second"))
         made.loop.stop()
         made.clock.now += TIMEOUTS.stop
-        assert not made.loop._finished()  # takes the last ones, and cuts
+        assert not made.loop._finished()  # this takes the last connections, and cuts
         assert made.loop.stopping.is_cut
         made.round()
         assert seen == ["/first"]
@@ -208,7 +208,7 @@ def test_L8_what_the_loop_has_taken_when_it_is_cut_is_closed_and_not_served() ->
 
 
 def test_L8_a_request_that_had_arrived_behind_another_is_answered_by_a_stop() -> None:
-    """Two in one segment, and the stop during the first answer."""
+    """Two requests come in one segment. The stop comes during the first answer."""
     with listening() as (made, listener):
         made.employer.handler = lambda got: None if got.path == "/1" else Response(200, {}, b"second")
         peer = join(made, listener)
@@ -251,7 +251,7 @@ def test_L8_an_idle_connection_whose_request_shows_at_the_last_look_is_spared() 
         peer, quiet = join(made, listener), join(made, listener)
         made.work()
         made.loop.stop()
-        made.loop._last_taken = True  # as where the last ones were taken a moment ago
+        made.loop._last_taken = True  # it is as if the last connections were taken a moment ago
         peer.send(request())
         assert not made.loop._finished()
         assert made.registry.connections.keys() == {made.loop._taken[0][0].fileno()}
@@ -265,7 +265,10 @@ def test_L8_an_idle_connection_whose_request_shows_at_the_last_look_is_spared() 
 
 
 def test_a_stop_that_meets_a_connection_between_its_turn_and_its_arming_does_not_wait_for_it() -> None:
-    """The loop looks just before the lock is taken to arm it: then it is still the thread's, and its arming is told."""
+    """The loop looks just before the lock is taken to arm the connection.
+
+    The connection is still the thread's then, and its arming is told.
+    """
     with listening() as (made, listener):
         made.employer.handler = lambda _: None
         peer = join(made, listener)
@@ -289,7 +292,7 @@ def test_a_stop_that_meets_a_connection_between_its_turn_and_its_arming_does_not
 
 
 def test_L8_the_loop_ends_in_time_though_nothing_happens() -> None:
-    """It waits no longer than the next thing that a stop has to do."""
+    """The loop waits no longer than until the next thing that a stop has to do."""
     with listening() as (made, listener):
         made.employer.handler = lambda _: None
         peer = join(made, listener)
@@ -316,7 +319,7 @@ def test_L8_the_loop_ends_in_time_though_nothing_happens() -> None:
 
 
 class Acts:
-    """A stop with a clock of its own, and what it has done at which time."""
+    """A stop with a clock of its own. It notes what it has done at which time."""
 
     def __init__(self, grace: float) -> None:
         self.now = 50.0
@@ -409,7 +412,7 @@ def test_L8_what_is_done_takes_no_lock_that_somebody_else_waits_for() -> None:
 
 
 def test_L8_who_meets_another_look_at_the_clock_is_to_look_again_soon() -> None:
-    """A signal handler say, which has interrupted that look."""
+    """A signal handler that has interrupted that look is an example."""
     soon: list[float] = []
 
     def interrupted() -> float:

@@ -189,7 +189,7 @@ def test_a_client_that_has_ended_its_own_side_only_has_not_departed() -> None:
         theirs.shutdown(socket.SHUT_WR)
         until(lambda: len(ours.recv(100, socket.MSG_PEEK)) == 16)
         assert not stream.departed()
-        until(stream.half_closed)  # what it has sent before need not have been read
+        until(stream.half_closed)  # the octets that the client has sent before need not have been read
         assert stream.read(100) == b"the last request"
         until(lambda: ours.recv(1, socket.MSG_PEEK) == b"")
         assert not stream.departed()
@@ -227,7 +227,7 @@ def test_cut_ends_both_directions_and_makes_an_event() -> None:
         assert stream.read(1) == b""
         with pytest.raises(BrokenPipeError):
             stream.write([b"x"])
-        assert ours.fileno() >= 0  # its owner closes it
+        assert ours.fileno() >= 0  # the owner of the connection closes it
         stream.cut()
         poller.forget(ours.fileno())
     poller.close()
@@ -242,7 +242,7 @@ def test_cut_of_what_is_not_connected_any_more_is_harmless() -> None:
 
 
 def test_close_releases_the_connection_though_somebody_else_holds_the_descriptor() -> None:
-    """As a child does that was forked meanwhile."""
+    """A child that was forked meanwhile holds such a descriptor."""
     with tcp_pair() as (ours, theirs):
         stream, number = SocketStream(ours), ours.fileno()
         child = os.dup(number)

@@ -27,7 +27,7 @@ class Meeting:
     """A server's stream and its client.
 
     Attributes:
-        told: What the operator was told.
+        told: The lines that the operator was told.
     """
 
     def __init__(self, ours: socket.socket, theirs: socket.socket, context: ssl.SSLContext | None) -> None:
@@ -37,7 +37,7 @@ class Meeting:
         self.client = TlsSocket(theirs, context)
 
     def begin(self) -> Stream:
-        """One step of the server's, as soon as something is there for it."""
+        """Make one step of the server, as soon as something is there for it."""
         assert wait_until_ready(self.raw.fileno(), READ, 10)
         return self.stream.begin()
 
@@ -50,12 +50,15 @@ class Meeting:
         assert self.begin() is self.stream
 
     def read(self, most: int = 1 << 16) -> bytes:
-        """What the server reads, as soon as something is there."""
+        """The octets that the server reads, as soon as something is there."""
         assert self.stream.wanted or wait_until_ready(self.raw.fileno(), READ, 10)
         return self.stream.read(most)
 
     def fill(self) -> int:
-        """Have the server write until the socket takes no more: what counts as sent."""
+        """Have the server write until the socket takes no more.
+
+        The result is the number of octets that count as sent.
+        """
         sent = 0
         try:
             while True:
@@ -209,7 +212,7 @@ def test_X5_what_tls_holds_is_wanted_by_something_that_is_there() -> None:
 
 
 def test_X5_a_part_of_a_record_is_not_wanted() -> None:
-    """It would be an event again and again, with nothing to read."""
+    """Otherwise there would be an event again and again, with nothing to read."""
     with meeting() as met:
         met.client.tls.write(b"abcdef")
         record = met.client._leaving.read()
@@ -383,10 +386,10 @@ def test_writing_to_a_client_that_is_gone_fails() -> None:
 
 
 def test_X2_a_client_that_asks_for_new_keys_without_end_is_ended() -> None:
-    """What TLS itself has to say is bounded, too."""
+    """The octets that TLS itself has to send are bounded, too."""
     with meeting() as met:
         met.fill()
-        met.stream._leaving.write(bytes(PORTION + 1))  # as the answers to such messages would be
+        met.stream._leaving.write(bytes(PORTION + 1))  # the answers to such messages would wait here, too
         socket.socket.send(met.client, b"\x17\x03\x03")
         assert wait_until_ready(met.raw.fileno(), READ, 10)
         with pytest.raises(OSError, match="does not take the octets that it asks for"):

@@ -16,7 +16,7 @@ def connect(path: Path) -> None:
 
 
 def leave_behind(path: Path) -> None:
-    """What a server does that is killed."""
+    """Leave a socket behind, as a server that is killed does."""
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
 
