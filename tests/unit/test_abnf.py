@@ -224,7 +224,10 @@ def _looks(name: str, data: bytes, pattern: CountedPattern | None = None) -> int
 
 @pytest.mark.parametrize("name", RULES)
 def test_S10_near_matches_cost_linear_work(name: str) -> None:
-    """S10: no octet is looked at more than a few times, whatever repeats, and where the match finally fails."""
+    """S10: the matcher looks at no octet more than a few times.
+
+    It does not matter what repeats, or where the match fails.
+    """
     pattern = CountedPattern(RULES[name])
     for opening in OPENINGS:
         for repeated in (*OCTETS, *LINES):
@@ -234,7 +237,7 @@ def test_S10_near_matches_cost_linear_work(name: str) -> None:
 
 
 def test_the_count_tells_quadratic_work() -> None:
-    """A pattern that fails at a lone backslash, so that each quote before it is tried in its turn."""
+    """The pattern fails at a lone backslash, so that the matcher tries each quote before it in turn."""
     pattern = CountedPattern(rb'"(?:[^"\\]++|\\[\x00-\xff])*+"|,')
     data = b'"' + b'\\"' * 20 + b"\\"
     pattern.finditer(data)
@@ -254,13 +257,16 @@ def test_the_count_tells_quadratic_work() -> None:
     ],
 )
 def test_S10_64_kib_of_a_near_match_cost_linear_work(name: str, opening: bytes, repeated: bytes) -> None:
-    """S10: a few looks at each octet, however many there are."""
+    """S10: the matcher takes a few looks at each octet, however many octets there are."""
     data = opening + repeated * (64 * 1024 // len(repeated)) + b"\\"
     assert _looks(name, data) <= 4 * len(data)
 
 
 def test_S10_parameters_are_found_in_linear_work() -> None:
-    """S10: where each name has its value, no octet before, within or behind it is looked at over and over."""
+    """S10: each name has its value.
+
+    The matcher does not look again and again at an octet before, within or behind it.
+    """
     pattern = CountedPattern(abnf.PARAMETER)
     data = (b";" + b" " * 1000) * 8 + b'a="' + b'\\"' * 4000 + b'"' + b";" * 1000
     pattern.finditer(data)
@@ -269,7 +275,7 @@ def test_S10_parameters_are_found_in_linear_work() -> None:
 
 @given(st.data())
 def test_the_counting_matcher_agrees_with_re(data: st.DataObject) -> None:
-    """What counts the work matches as `re` does, else its count would say nothing."""
+    """The counting matcher finds the same matches as `re`. Otherwise its count would say nothing."""
     name = data.draw(st.sampled_from(sorted(RULES)))
     near = st.one_of(st.from_regex(RULES[name], fullmatch=True), st.binary(max_size=20))
     sample = data.draw(near) + data.draw(st.sampled_from((b"", b"\x00", b"a", b'"', b"\r\n")))

@@ -39,7 +39,7 @@ QUICK = SimpleNamespace(timeouts=Timeouts(idle=0.05, head=0.05, content=0.05, se
 
 
 def serve(sent: bytes, handler: Handler = echo, *, server: object = QUICK, end: bool = True) -> bytes:
-    """What a peer gets that sends `sent` to a handler on a plain socket, until the handler is done."""
+    """What a peer gets when it sends `sent` to a handler on a plain socket, until the handler is done."""
     with pair() as (ours, theirs):
         theirs.sendall(sent)
         if end:
@@ -241,7 +241,10 @@ def test_a_request_in_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> N
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, asyncio.CancelledError, GeneratorExit])
 def test_what_is_no_exception_is_the_owners(error: type[BaseException]) -> None:
-    """Of a plain socket, and of the loop that the owner may run: nothing is answered in its place."""
+    """The owner of a plain socket, and of the loop that it may run, gets the error.
+
+    Nothing is answered in its place.
+    """
 
     def fail(_: Request) -> Response:
         raise error
@@ -260,7 +263,7 @@ Door = Callable[[Exchange, Response], None]
 
 
 class Kept(logging.Handler):
-    """Keeps what is logged."""
+    """A log handler that keeps what is logged."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -327,7 +330,7 @@ def raising(error: type[BaseException]) -> Door:
 
 
 def leaving_open(_: Exchange, __: Response) -> None:
-    """A door that leads nowhere."""
+    """A door that gives no answer."""
 
 
 BASE: Final = [ValueError, asyncio.CancelledError, GeneratorExit, KeyboardInterrupt, SystemExit]
@@ -372,7 +375,7 @@ def test_what_the_handler_makes_of_an_error_is_what_is_answered(door: Door | Non
 
 @pytest.mark.parametrize("fault", BASE)
 def test_R4_a_door_that_fails_costs_its_own_look(fault: type[BaseException]) -> None:
-    """Its fault is one of the server's: 500, and a second entry in the log."""
+    """The fault of the door is a fault of the server: the answer is a 500, and the log has a second entry."""
     found = concluded(NotFound("x"), raising(fault), plain=servers_look)
     assert (statuses(found.answer), looks(found.answer), found.fate) == ([500], [b"server's"], Fate.LAST)
     assert (found.faults, len(found.logged)) == ([fault], 2)
@@ -463,7 +466,7 @@ def test_F17_an_answer_by_hand_is_none_either() -> None:
 
 
 class Never:
-    """Something that does not come, and is noted to be closed."""
+    """Something that never becomes ready, and that notes when it is closed."""
 
     def __init__(self, *, due: float = math.inf) -> None:
         self.closed = threading.Event()
@@ -508,7 +511,7 @@ def test_an_error_ends_what_is_awaited() -> None:
 
 
 def test_a_turn_that_awaits_something_is_not_answered_for(caplog: pytest.LogCaptureFixture) -> None:
-    """Neither by the one who runs it, nor where an error waits for its answer."""
+    """The caller that runs the turn gives no answer for it, not even where an error waits for its answer."""
 
     def door(got: Request, response: Response) -> None:
         later = Never(due=time.monotonic() + 0.05)
@@ -549,7 +552,7 @@ def spooled(sent: bytes, handler: Handler = echo, *, server: object = QUICK, end
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 200_000])
 def test_all_of_the_content_is_there_when_the_handler_is_called(size: int) -> None:
-    """In memory, or in a file where it is more than that."""
+    """The content is in memory, or in a file where it is too large for memory."""
     content = bytes(range(250)) * (size // 250) + b"x" * (size % 250)
 
     def handler(got: Request) -> Response:
@@ -599,7 +602,7 @@ def test_D22_without_room_for_it_the_answer_is_a_503() -> None:
 
 
 def test_L4_a_slow_upload_holds_no_thread(caplog: pytest.LogCaptureFixture) -> None:
-    """Not even that of a BaseServer; and nothing is kept of it in the end."""
+    """The upload does not even hold the thread of a BaseServer. In the end, nothing is kept of the upload."""
     called: list[str] = []
 
     def handler(got: Request) -> Response:

@@ -48,7 +48,7 @@ def test_what_else_takes_arguments() -> None:
     ],
 )
 def test_how_many_arguments_a_function_takes(function: object, counts: set[int]) -> None:
-    """Where it does not tell, as `dict` does not, it may take any number."""
+    """A function that does not tell its arguments, such as `dict`, may take any number of them."""
     assert {count for count in range(4) if takes(function, count)} == counts
 
 

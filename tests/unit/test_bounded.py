@@ -21,7 +21,7 @@ os.execv(sys.executable, [sys.executable, *sys.argv[1:]])
 
 
 def outcome(folder: Path, code: str, *, seconds: float = 60.0) -> tuple[int, str]:
-    """Exit code and words of tests with that code, started by a process that ignores signals."""
+    """The exit code and the words of tests with that code. A process that ignores signals starts them."""
     (folder / "test_it.py").write_text(f"import os, signal, subprocess, sys, threading, time\n\n{code}\n")
     pytest_ = ["-m", "pytest", "-q", "-c", "/dev/null", "-p", "no:cacheprovider", "-p", "tests.helpers.bounded"]
     ran = subprocess.run(

@@ -40,7 +40,7 @@ def test_V8_the_security_page_says_how_to_report_what_is_supported_and_what_coun
 
 
 def test_the_readme_has_the_table_of_options_as_it_is_today() -> None:
-    """Where it has not: `python -m tests.helpers.option_documents`."""
+    """Where the README does not have it, `python -m tests.helpers.option_documents` writes it."""
     _, _, rest = README.read_text(encoding="utf-8").partition(BEGIN)
     assert rest.partition(END)[0] == readme_table()
 

@@ -46,7 +46,7 @@ def around() -> SimpleNamespace:
 
 
 class Careless(BaseHttpRequestHandler):
-    """Runs a script where it must not, or does not send what a script answers."""
+    """A handler that runs a script where it must not, or that does not send the answer of a script."""
 
     def handle(self) -> None:
         script = str(Path(self.directory) / "cgi-bin" / "x")
@@ -101,7 +101,7 @@ def test_C11_who_is_interrupted_in_place_leaves_no_script_behind(
 
 
 class Items:
-    """Content that cannot be closed, or does not begin."""
+    """Content that cannot be closed, or that does not begin."""
 
     def __init__(self, *items: bytes) -> None:
         self.items = items

@@ -75,7 +75,7 @@ def chunked(*chunks: bytes) -> bytes:
 
 
 def pid_of(folder: Path) -> int:
-    """The process of a script that hangs, once it does."""
+    """The process of a script that hangs. The call waits until it hangs."""
     path = folder / "cgi-bin" / "pid"
     until(path.exists)
     return int(path.read_text())
@@ -288,7 +288,7 @@ class TestDepartures:
             until(lambda: not is_alive(pid))
 
     def test_C11_a_client_that_leaves_ends_the_script(self, folder: Path) -> None:
-        """A pair tells of an orderly departure, too."""
+        """A socket pair tells of an orderly departure of the client, too."""
         write(folder, HANGS)
         with pair() as (ours, theirs):
             theirs.sendall(request("/cgi-bin/x"))
@@ -376,7 +376,7 @@ HEADER: Final = b"PROXY TCP4 203.0.113.7 203.0.113.80 5000 80\r\n"
 def test_the_ends_are_those_that_a_trusted_proxy_names(
     protocol: bool, sent: bytes, expected: tuple[str, str, str, tuple[str, int] | None]
 ) -> None:
-    """Where it names no address, the client is the proxy."""
+    """Where the proxy names no address, the client is the proxy."""
     found: list[Ends] = []
 
     def factory(conn: socket.socket, addr: object, _: object) -> None:
@@ -434,7 +434,7 @@ def test_in_place_on_a_pair(folder: Path) -> None:
 
 
 def test_a_client_of_a_unix_socket_is_on_this_machine(tmp_path: Path) -> None:
-    """3875-4.1.8-1a, 3875-4.1.15-1a: an address and a port are to be told; the socket has neither."""
+    """3875-4.1.8-1a, 3875-4.1.15-1a: a script must be told an address and a port. The socket has neither."""
     with listen_unix(str(tmp_path / "s")) as listener, socket.socket(socket.AF_UNIX) as client:
         client.connect(str(tmp_path / "s"))
         client.sendall(request())

@@ -66,14 +66,17 @@ def test_the_tree_in_the_documentation_is_the_tree(kind: type[HTTPError]) -> Non
 
 
 def test_every_status_of_the_RFCs_that_an_origin_server_answers_with_has_a_class() -> None:
-    """Those of RFC 9110 §15.5, §15.6 and RFC 6585, without 418, which is unused, and 407 and 511, which are others'."""
+    """The statuses are those of RFC 9110 §15.5, §15.6 and RFC 6585.
+
+    Statuses 418, 407 and 511 have no class: 418 is unused, and the others are not for origin servers.
+    """
     client = {*range(400, 418), 421, 422, 426, 428, 429, 431} - {407}
     assert {int(kind.status) for kind in TREE} == client | set(range(500, 506))
 
 
 @pytest.mark.parametrize("kind", TREE)
 def test_an_error_without_a_detail_is_called_as_its_answer_is(kind: type[HTTPError]) -> None:
-    """By RFC 9110, whatever the Python version has: Content Too Large, not Request Entity Too Large."""
+    """The names are those of RFC 9110 in every Python version: Content Too Large, not Request Entity Too Large."""
     error = make(kind)
     assert str(error) == error.detail == reason_phrase(kind.status)
 

@@ -49,6 +49,6 @@ def test_O2_no_character_ends_a_line_or_controls_a_terminal_or_turns_the_text() 
     for text in (in_line(everything).replace("\t", ""), in_quotes(everything)):
         assert len(text.splitlines()) == 1
         assert all(unicodedata.category(letter) != "Cc" for letter in text)
-        # Marks that only tell the direction of a neighbour turn nothing.
+        # Marks that only tell the direction of a neighbour turn no text.
         turning = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
         assert turning.isdisjoint(map(unicodedata.bidirectional, text))

@@ -35,7 +35,7 @@ LIMITS: Final = Limits(content=1000)
 
 
 class Handler(BaseHttpRequestHandler):
-    """Says something of every answer itself."""
+    """A handler that adds a field to every answer by itself."""
 
     def handle(self) -> None:
         if self.request.path == "/fails":
@@ -48,7 +48,7 @@ class Handler(BaseHttpRequestHandler):
 
 
 class Full(BaseServer):
-    """No thread is to be had."""
+    """A server that can start no thread."""
 
     def process_request(self, conn: socket.socket, addr: Address) -> None:
         raise Unavailable("no thread can be started")
@@ -183,7 +183,7 @@ def test_a_function_has_the_servers_own_page_for_what_it_does_not_see() -> None:
 
 @pytest.mark.parametrize("read", [True, False])
 def test_a_refused_request_is_nothing_to_be_read_or_answered_by_hand(read: bool) -> None:
-    """A handler that knows sockets only is called, and hears why."""
+    """A handler that knows only sockets is called, and the error tells it why the request was refused."""
 
     def by_hand(conn: socket.socket, addr: Address, server: object) -> None:
         if read:
@@ -202,7 +202,7 @@ def test_a_handler_that_does_not_look_leaves_a_refused_request_refused() -> None
 
 
 class Branded(ThreadedServer):
-    """Errors have a look of its own, whatever the handler."""
+    """A server whose errors have a look of their own, whatever the handler is."""
 
     def error_response(self, error: HTTPError, request: Request) -> Response:
         usual = super().error_response(error, request)

@@ -18,10 +18,10 @@ class World:
 
     Attributes:
         now: The time.
-        hashed: How often.
-        blocked: How often it was said that it takes time.
-        during: Called while one is hashed.
-        waits: Called when it is said.
+        hashed: How often a password was hashed.
+        blocked: How often the guard said that a password takes time.
+        during: A function that is called while a password is hashed.
+        waits: A function that is called when the guard says that a password takes time.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_a_wrong_name_costs_what_a_wrong_password_does(world: World, name: str, 
 def test_a_flood_is_bounded_and_does_not_meet_who_is_known(world: World) -> None:
     assert world.knows(*RIGHT)
     refused = 0
-    for number in range(1000):  # in ten seconds
+    for number in range(1000):  # the loop takes ten seconds
         world.now += 0.01
         try:
             assert not world.knows("a", str(number))
@@ -113,4 +113,4 @@ def test_what_comes_at_once_with_the_right_password_is_hashed_once(world: World)
         thread.join(10)
     assert answers == [True] * 8
     assert world.hashed == 1
-    assert [world.knows("a", "wrong") for _ in range(7)] == [False] * 7  # and the others have given their places back
+    assert [world.knows("a", "wrong") for _ in range(7)] == [False] * 7  # the others have given their places back

@@ -160,7 +160,10 @@ def test_one_file_that_a_program_runs_is_run(root: Path) -> None:
     "target", ["/folder?", "/folder?a=../", "/!!!?", "/page.html?", "/cgi-bin/far?", "/cgi-bin/far/x/y?"]
 )
 def test_a_redirect_leads_to_what_is_taken(root: Path, target: str, method: str) -> None:
-    """Escapes make its target longer than what was asked for; where that is too long, there is no redirect."""
+    """Escapes make the target of a redirect longer than the target of the request.
+
+    A target that is too long gets no redirect.
+    """
     (root / "!!!").mkdir()
     (root / "!!!" / "index.html").write_text("<p>index")
     (root / "page.html").write_text("<p>page")
@@ -199,7 +202,10 @@ def test_a_redirect_leads_to_what_is_taken(root: Path, target: str, method: str)
 def test_T8_a_path_is_decoded_once(
     root: Path, target: str, site: Site, status: int, decoded: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """T8: every decision is made on one form; the path to which a script redirects is another one."""
+    """T8: every decision about a path is made on one form of it.
+
+    The path to which a script redirects is another path.
+    """
     (root / "page.html").write_text("<p>page")
     there = root / "cgi-bin" / "there"
     there.write_text("#!/bin/sh\nprintf 'Location: /%%61.txt\\n\\n'\n")
@@ -242,7 +248,10 @@ GOES: Final = "Sec-Fetch-Mode: navigate"
     ],
 )
 def test_who_goes_to_a_page_that_is_not_there_gets_the_application(root: Path, target: str, status: int) -> None:
-    """What a rule forbids by its name stays forbidden, whether or not it is there; a link to it tells nothing."""
+    """A name that a rule forbids stays forbidden, whether or not a file has it.
+
+    A link to such a file tells nothing of it.
+    """
     (root / "index.html").write_text("<p>app")
     (root / ".hidden").mkdir()
     (root / "pub").symlink_to(root / ".hidden")
@@ -329,7 +338,10 @@ def test_C14_a_local_redirect_is_handled_again_and_not_for_ever(root: Path) -> N
 
 
 def test_R1_references_are_relative_to_what_the_client_asked_for(root: Path) -> None:
-    """Behind a prefix that a proxy takes away they are right, and where a script has led to a directory, too."""
+    """References are right behind a prefix that a proxy takes away.
+
+    They are right, too, where a script has led to a directory.
+    """
     (root / "folder" / "inner").mkdir()
     for path, location in (
         ("/folder", b"folder/"),
@@ -348,7 +360,10 @@ def test_R1_references_are_relative_to_what_the_client_asked_for(root: Path) -> 
 
 
 def test_a_script_answers_its_own_preflight(root: Path) -> None:
-    """It alone knows its methods; where it fails, the preflight is answered for it, and its fault is in the log."""
+    """Only the script knows its methods.
+
+    Where it fails, the server answers the preflight, and the log has the fault.
+    """
     asked = ("Origin: http://a", "Access-Control-Request-Method: PUT")
     script = root / "cgi-bin" / "own"
     script.write_text('#!/bin/sh\nprintf "Status: 204\\nAccess-Control-Allow-Methods: $REQUEST_METHOD, PUT\\n\\n"\n')
@@ -396,7 +411,7 @@ def test_the_not_found_page_of_a_folder(root: Path) -> None:
 
 
 class Mine(BaseHttpRequestHandler):
-    """Overrides one thing at a time."""
+    """A handler that overrides one thing at a time."""
 
     def get_path(self, path: str) -> str:
         if path == "/secret":
@@ -546,7 +561,7 @@ def write(handler: BaseHttpRequestHandler) -> None:
 
 
 class ByHand(BaseHttpRequestHandler):
-    """Writes round the gate, and fails where the path says so."""
+    """A handler that writes past the gate, and that fails where the path says so."""
 
     def handle(self) -> None:
         write(self)
@@ -567,7 +582,7 @@ def test_a_subclass_may_write_by_itself(root: Path, path: str) -> None:
 
 
 class Failing(BaseHttpRequestHandler):
-    """Fails after its answer."""
+    """A handler that fails after its answer."""
 
     def handle(self) -> None:
         self.respond(Response(200))
@@ -590,7 +605,7 @@ def test_a_handler_on_a_socket_whose_peer_sends_byte_by_byte(root: Path) -> None
 
 
 class Stamped(BaseHttpRequestHandler):
-    """Says something of every answer."""
+    """A handler that adds a field to every answer."""
 
     def respond(self, response: Response, *, wait: bool = False) -> None:
         fields = (*response.headers.lines, ("X-Site", "mine"))
@@ -645,7 +660,10 @@ def scripts(root: Path) -> Path:
 
 @pytest.mark.parametrize(("method", "target", "status"), EVERY)
 def test_every_answer_passes_an_overridden_respond(scripts: Path, method: str, target: str, status: int) -> None:
-    """Those to errors and those of scripts, too, in whichever turn they come; once each, in place and on a server."""
+    """Answers to errors and answers of scripts pass it, too, in any turn.
+
+    Each passes it once, in place and on a server.
+    """
     make = partial(Stamped, directory=scripts)
     ((found, head, _),) = ask(request(target, method=method), make)
     assert (found, head.count(b"\r\nX-Site: mine")) == (status, 1)
@@ -697,7 +715,7 @@ def test_an_overridden_respond_that_fails_is_not_asked_for_ever(root: Path) -> N
 
 
 class Lending(BaseHttpRequestHandler):
-    """Sends items that it has only inside a block, to a client that does not read yet."""
+    """A handler that sends items that it has only inside a block, to a client that does not read yet."""
 
     wait: bool
     told: "queue.SimpleQueue[str]"
@@ -756,7 +774,7 @@ def test_in_place_everybody_waits() -> None:
 
 
 class Elsewhere(BaseHttpRequestHandler):
-    """Answers for a file by itself, or with another file."""
+    """A handler that answers for a file by itself, or with another file."""
 
     def do_file(self, path: str) -> None:
         if path.endswith("a.txt"):
@@ -797,12 +815,12 @@ LOOKS: Final = {"stat", "lstat", "open", "access", "readlink", "scandir", "fstat
     ("target", "expected"),
     [
         ("/a.txt", ["open", "fstat"]),
-        # The folder on the way may be a link, and so may be that of scripts, which may then lead to it.
+        # The folder in the path may be a link. The folder of scripts may be a link, too, which may then lead to it.
         ("/folder/%3Cb%3E.txt", ["open", "fstat", "lstat", "readlink"]),
     ],
 )
 def test_a_file_costs_one_look_at_the_file_system(root: Path, target: str, expected: list[str]) -> None:
-    """It is opened, and what is asked is asked of the open file."""
+    """The file is opened, and every question is put to the open file."""
     looks: list[str] = []
 
     def profile(frame: FrameType, event: str, function: object) -> None:

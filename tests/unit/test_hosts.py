@@ -121,7 +121,7 @@ def test_what_a_server_is_told() -> None:
 
 
 def test_few_hosts_are_remembered() -> None:
-    """Or a client could fill the memory with names."""
+    """Otherwise a client could fill the memory with names."""
     found = Hosts(frozenset({"a"}))
     for number in range(1000):
         assert found[f"{number}.example"]

@@ -127,7 +127,7 @@ def test_a_name_is_loaded_when_it_is_asked_for() -> None:
 
 def test_a_name_that_there_is_not_is_refused_as_by_other_modules() -> None:
     with pytest.raises(AttributeError, match="module 'pyhttp' has no attribute 'BasicAuht'") as refused:
-        getattr(pyhttp, "BasicAuht")  # noqa: B009 - who checks types would refuse it
+        getattr(pyhttp, "BasicAuht")  # noqa: B009 - a type checker would refuse it
     assert (refused.value.name, refused.value.obj) == ("BasicAuht", pyhttp)
     with pytest.raises(ImportError, match="cannot import name 'BasicAuht' from 'pyhttp'"):
         exec("from pyhttp import BasicAuht", {})
@@ -141,7 +141,7 @@ def test_a_first_answer_loads_nothing_that_only_others_need(tmp_path: Path) -> N
 
 
 def test_L5_an_error_page_loads_nothing() -> None:
-    """It has to be possible when no descriptor is left."""
+    """An error page must be possible when no descriptor is left."""
     loaded = loaded_by(
         "import pyhttp, pyhttp.resources.status_responses as page\n"
         "before = set(sys.modules)\n"

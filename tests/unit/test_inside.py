@@ -23,7 +23,7 @@ def docs(tmp_path: Path) -> Path:
 
 
 def test_the_page_and_the_picture_are_not_stale(capsys: pytest.CaptureFixture[str]) -> None:
-    """Where a table of phases or states, or an import, was changed: `nox -s inside`."""
+    """Where a table of phases or states, or an import, was changed, `nox -s inside` writes them anew."""
     assert main(["--check"]) == 0
     assert capsys.readouterr().err == ""
 
@@ -95,7 +95,7 @@ def test_the_arrows_between_the_layers_stand_for_every_import() -> None:
             found += arrows[other]
         assert others <= reached
         assert all(layers.PLACES[room][1] < layers.PLACES[other][1] for other in others)
-    assert "wire" not in arrows["servers"]  # which uses it, by way of transport
+    assert "wire" not in arrows["servers"]  # the layer `servers` uses it by way of `transport`
 
 
 def test_a_room_is_drawn_where_it_is_on_no_other() -> None:

@@ -60,7 +60,7 @@ def test_a_request_head_is_a_value() -> None:
     ("name", "announces"), [("content-LENGTH", True), ("Transfer-Encoding", True), ("Content-Type", False)]
 )
 def test_what_announces_content(name: str, announces: bool) -> None:
-    """RFC 9112 §6: a field, not a number above 0."""
+    """RFC 9112 §6: a field announces content, whether or not its number is above 0."""
     head = RequestHead("POST", "/", "/", "", "c", "HTTP/1.1", Headers({"Host": "c", name: "0"}))
     assert head.announces_content is announces
 
@@ -97,7 +97,7 @@ def test_a_final_status(status: int) -> None:
     "headers", [{"A": "b\r\nC: d"}, {"A b": "c"}, {"": "a"}, {"A": "\x00"}, {"A": " b"}, {"A\n": "b"}]
 )
 def test_S11_a_bad_field_cannot_be_built(headers: dict[str, str]) -> None:
-    """S11: it fails where it was made, not on the wire."""
+    """S11: a bad field fails where it is made, not on the wire."""
     with pytest.raises(ValueError, match="headers"):
         Response(200, headers)
 
@@ -107,7 +107,7 @@ def test_S11_a_bad_field_cannot_be_built(headers: dict[str, str]) -> None:
     "name", ["Transfer-Encoding", "connection", "CONNECTION", "Keep-Alive", "proxy-connection", "TE"]
 )
 def test_F16_the_fields_of_the_connection_belong_to_the_gate(name: str) -> None:
-    """F16: one framing, chosen in one place."""
+    """F16: there is one framing, which is chosen in one place."""
     with pytest.raises(ValueError, match="is about the connection"):
         Response(200, {name: "close"})
 
@@ -115,7 +115,7 @@ def test_F16_the_fields_of_the_connection_belong_to_the_gate(name: str) -> None:
 @pytest.mark.clause("9110-15.3.6-3a")
 @pytest.mark.parametrize("status", [204, 205, 304])
 def test_F16_a_status_without_content(status: int) -> None:
-    """F16: content there fails where it was made."""
+    """F16: content of such a response fails where the response is made."""
     assert Response(status).body == b""
     for body in (b"a", [b"a"], [], FileSlice(File(), 0, 0), (), (b"",), Outside()):
         with pytest.raises(ValueError, match="has no content"):
@@ -145,7 +145,7 @@ def test_a_content_length_that_is_true() -> None:
 
 @pytest.mark.clause("9110-8.6-7a", "9110-8.6-8a")
 def test_a_content_length_without_content() -> None:
-    """A 304 may state that of the representation it does not send; a 204 has none."""
+    """A 304 may state the length of the representation that it does not send. A 204 has no Content-Length."""
     assert Response(304, {"Content-Length": "5"}).headers["Content-Length"] == "5"
     for value in ("0", "5"):
         with pytest.raises(ValueError, match="204"):
@@ -199,7 +199,7 @@ def test_what_comes_from_outside_is_a_source_and_is_closed() -> None:
 
 
 def test_nothing_else_is_a_source(tmp_path: Path) -> None:
-    """An iterator may be a file, and is read by turns."""
+    """An iterator is not a source either: it may be a file, and is read by turns."""
     with (tmp_path / "a").open("wb") as file:
         for body in (b"", (), [b"a"], iter([b"a"]), (item for item in [b"a"]), FileSlice(File(), 0, 1), file):
             assert not isinstance(body, Source)
@@ -234,7 +234,10 @@ def test_S11_a_reason_is_checked() -> None:
 
 
 def test_a_location_is_a_uri_reference() -> None:
-    """RFC 9110 §10.2.2: what may not stand in one is escaped; other fields, and what is one, stay as they are."""
+    """RFC 9110 §10.2.2: characters that no reference may have are escaped.
+
+    Other fields, and correct references, stay as they are.
+    """
     given = (("X-Location", 'a "b"'), ("location", '/sub/?a="b c"&d=\xfc'))
     response = Response(301, given)
     assert response.headers.lines == (given[0], ("location", "/sub/?a=%22b%20c%22&d=%FC"))
@@ -266,7 +269,7 @@ def test_what_is_no_content_is_refused_when_the_response_is_built(body: object, 
 
 def test_a_subclass_of_bytes_is_content() -> None:
     class Octets(bytes):
-        """Others may add methods."""
+        """A subclass of `bytes`, to which its author may add methods."""
 
     assert Response(200, {}, Octets(b"a")).length == 1
 

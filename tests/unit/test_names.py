@@ -37,7 +37,7 @@ def test_T6_inside_is_compared_by_components(path: str, root: str, inside: bool)
     ],
 )
 def test_C8_a_name_that_some_file_system_takes_for_a_cgi_directory(name: str, like: tuple[str, ...]) -> None:
-    """C8: by letter case or by Unicode composition."""
+    """C8: a file system may take two names for one, by letter case or by Unicode composition."""
     directories = ("cgi-bin", "caf\xe9", "CAFE\u0301")
     assert cgi_directories_like(name, directories) == like
     for root in ("/srv/www", "/"):

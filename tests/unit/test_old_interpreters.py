@@ -52,7 +52,7 @@ def test_a_program_that_imports_it_gets_an_ImportError() -> None:
 
 @pytest.mark.parametrize("python", OLD)
 def test_a_real_one(python: str) -> None:
-    """Where there is one."""
+    """The test runs where the machine has such an interpreter."""
     version = run(python, "-c", "import sys; print(sys.version.split()[0])")
     if version.returncode or not version.stdout.startswith("3."):  # a pyenv shim of a version that is not chosen
         return

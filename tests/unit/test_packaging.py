@@ -20,7 +20,7 @@ INDEX_PAGE: Final = TOP / SETTINGS["project"]["readme"]
 
 
 def checked_by_nox() -> list[str]:
-    """What the noxfile gives to its tools."""
+    """The paths that the noxfile gives to its tools."""
     for node in ast.parse((TOP / "noxfile.py").read_text(encoding="utf-8")).body:
         match node:
             case ast.AnnAssign(target=ast.Name(id="PYTHON_PATHS"), value=ast.Tuple() as paths):

@@ -31,7 +31,7 @@ def test_what_only_http_server_calls_is_refused_when_the_class_is_made(name: str
 
 
 def test_so_it_is_in_another_base_and_in_a_subclass_of_a_subclass() -> None:
-    """As a class that asks for a password is mixed in."""
+    """A class that asks for a password is mixed in like this."""
 
     class Authentication:
         def do_GET(self) -> None:

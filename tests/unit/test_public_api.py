@@ -11,7 +11,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_the_public_api_is_what_the_snapshot_says() -> None:
-    """Where it was changed on purpose: `python -m tests.helpers.public_api`, and CONTRIBUTING.md, "The public API"."""
+    """Where the API was changed on purpose, `python -m tests.helpers.public_api` writes the snapshot.
+
+    CONTRIBUTING.md tells more in "The public API".
+    """
     assert describe() == SNAPSHOT.read_text(encoding="utf-8")
 
 
@@ -20,7 +23,7 @@ def test_all_names_every_public_name_in_order() -> None:
 
 
 def is_public(name: str) -> bool:
-    """Whether a name of the package is neither its own affair, nor a module, nor what `typing` has."""
+    """Whether a name of the package is neither private, nor a module, nor a name of `typing`."""
     value: object = getattr(pyhttp, name)
     return not name.startswith("_") and not isinstance(value, ModuleType) and name != "TYPE_CHECKING"
 

@@ -50,7 +50,7 @@ def test_it(pyhttp_server) -> None:
 
 
 def outcome(folder: Path, code: str, *options: str) -> tuple[int, str]:
-    """Exit code and words of pytest with the plugin."""
+    """The exit code and the words of pytest with the plugin."""
     (folder / "test_it.py").write_text(code)
     command = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "pytest_pyhttp"]
     ran = subprocess.run(

@@ -36,7 +36,7 @@ FIRST_CHUNKED = request("/1", CHUNKED, method="POST") + CHUNKS
 
 
 def whole(conn: socket.socket) -> bytes:
-    """What lies in the socket."""
+    """The octets that lie in the socket."""
     conn.setblocking(False)
     try:
         return conn.recv(1 << 20)
@@ -353,7 +353,7 @@ def test_a_redirected_request_has_the_exchange_and_no_content() -> None:
 
 
 def test_the_request_of_a_refusal_is_empty() -> None:
-    """So whoever answers with an error may look at the request, whatever the error is."""
+    """Code that answers with an error may therefore look at the request, whatever the error is."""
     with pair() as (ours, _):
         exchange = open_channel(ours, Limits(), Timeouts()).refuse(MalformedRequest("no head"))
         got = Request.of(exchange)
@@ -472,7 +472,7 @@ def test_D22_endless_content_is_read_only_up_to_the_limit() -> None:
     with pair() as (ours, theirs):
         theirs.sendall(request("/", CHUNKED, method="POST") + b"40000\r\n" + bytes(0x10000))
         got = Request(ours)
-        with pytest.raises(ContentTooLarge):  # though the peer says nothing more
+        with pytest.raises(ContentTooLarge):  # although the peer sends nothing more
             got.content(10)
 
 

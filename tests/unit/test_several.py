@@ -84,7 +84,7 @@ def test_a_dict_is_told_as_pairs() -> None:
 
 
 def test_the_methods_of_a_405() -> None:
-    """A text would be a method for each of its letters."""
+    """With a text, each of its letters would be a method."""
     assert MethodNotAllowed(allow=["GET", "HEAD"]).headers == (("Allow", "GET, HEAD"),)
     with pytest.raises(TypeError, match=r"^allow: .* write \('GET',\)$"):
         untyped(MethodNotAllowed)(allow="GET")

@@ -74,7 +74,7 @@ def test_an_application_beside_the_one_file_there_is_could_not_be_reached() -> N
     ],
 )
 def test_a_parameter_of_a_wrong_type_is_named(named: dict[str, object], message: str) -> None:
-    """Text is a sequence of names of one letter each, which is never what was meant."""
+    """A text is a sequence of names of one letter each, and an operator never means that."""
     with pytest.raises(TypeError, match=message):
         untyped(Site)(**named)
 

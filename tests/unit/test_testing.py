@@ -264,7 +264,7 @@ def test_a_request_of_another_thread_can_be_waited_for() -> None:
         thread = threading.Thread(target=ask_later)
         thread.start()
         threading.Timer(0.05, may_ask.set).start()
-        server.assert_requested("GET", "/a", times=2, within=600)  # it does not wait so long where it is told
+        server.assert_requested("GET", "/a", times=2, within=600)  # the wait ends when the request comes
         thread.join()
         with pytest.raises(AssertionError):
             server.assert_requested("GET", "/b", within=0.01)

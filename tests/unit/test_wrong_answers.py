@@ -88,7 +88,7 @@ def test_so_is_what_is_given_to_respond(given: object, caplog: pytest.LogCapture
 
 @pytest.mark.parametrize("wrong", ["text", None, bytearray(b"a")])
 def test_a_wrong_item_in_the_middle_ends_the_connection(wrong: object, caplog: pytest.LogCaptureFixture) -> None:
-    """The client can tell that it has not got the whole, and the author why."""
+    """The client can tell that the content is not complete. The author can tell why."""
 
     def items() -> Iterator[bytes]:
         yield b"first"
@@ -116,7 +116,7 @@ with BaseServer("127.0.0.1", 0, function_handler(fail)) as server:
 
 
 def test_a_handler_that_fails_is_told_where_nobody_has_set_up_a_log() -> None:
-    """On standard error, by the last resort of `logging`, once; no access line goes there."""
+    """The last resort of `logging` writes the failure to standard error once. No access line goes there."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     ran = subprocess.run(
         [sys.executable, "-c", SILENT], capture_output=True, text=True, timeout=30, check=True, env=environment

@@ -18,7 +18,7 @@ def cgi(tmp_path: Path) -> Iterator[CgiSite]:
     yield site
     settled()
     running = site.scripts.running
-    site.scripts.close()  # so that one failure is one failure
+    site.scripts.close()  # otherwise one failure would make other tests fail, too
     assert running == 0
     assert not has_children()
     assert descriptors() == before

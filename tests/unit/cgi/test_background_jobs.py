@@ -27,7 +27,7 @@ KINDS = {
 
 
 def fifos(cgi: CgiSite) -> tuple[Path, Path]:
-    """Where a job waits for a word, and where it tells of its end."""
+    """Two pipes: a job waits for a word at the first one, and tells of its end at the second one."""
     go, done = cgi.bin / "go", cgi.bin / "done"
     os.mkfifo(go)
     os.mkfifo(done)
@@ -35,7 +35,7 @@ def fifos(cgi: CgiSite) -> tuple[Path, Path]:
 
 
 def say(go: Path) -> None:
-    """Give the job its word, once it waits for that."""
+    """Give the job its word as soon as it waits for the word."""
     limit = time.monotonic() + 5
     while True:
         try:
@@ -50,7 +50,7 @@ def say(go: Path) -> None:
 
 
 def ends_well(go: Path, done: Path) -> bool:
-    """Whether the job gets its word, and comes to its end."""
+    """Whether the job gets its word and comes to its end."""
     descriptor = os.open(done, os.O_RDONLY | os.O_NONBLOCK)
     try:
         say(go)
@@ -60,7 +60,7 @@ def ends_well(go: Path, done: Path) -> bool:
 
 
 def asked(cgi: CgiSite, method: str = "GET") -> None:
-    """Run the script, its answer read and closed."""
+    """Run the script, and read and close its answer."""
     answer = cgi.answer(request_head(method=method))
     if isinstance(answer, Response):
         read_all(answer)
@@ -68,7 +68,7 @@ def asked(cgi: CgiSite, method: str = "GET") -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_job_that_is_about_to_begin_its_session_outlives_the_request(cgi: CgiSite, kind: str) -> None:
-    """The end of the script comes before `setsid`, every time."""
+    """The end of the script always comes before `setsid`."""
     answer, method = KINDS[kind]
     go, done = fifos(cgi)
     cgi.sh("x", answer, f"(read word < go; exec setsid sh -c 'echo well > done') {LET_GO} &")
@@ -79,12 +79,12 @@ def test_a_job_that_is_about_to_begin_its_session_outlives_the_request(cgi: CgiS
 
 
 def test_a_job_may_take_a_moment_to_let_go_of_the_pipes(cgi: CgiSite) -> None:
-    """The end of the script comes before its redirections, too; its standard error is the last one."""
+    """The end of the script comes before the redirections of the job, too. Its standard error is redirected last."""
     cgi.scripts = RunningScripts(
         Limits(), replace(QUICK, script_kill=60.0)
     )  # the moment is as long as a busy machine needs
     go, done = fifos(cgi)
-    again = cgi.bin / "again"  # one more: a second reader would meet the end of what the first was told
+    again = cgi.bin / "again"  # one more pipe, because a second reader would meet the end of the first message
     os.mkfifo(again)
     cgi.sh("x", PLAIN, f"(read w < go; exec {LET_GO}; read w < again; echo well > done) > /dev/null < /dev/null &")
     asked(cgi)
@@ -98,7 +98,7 @@ def test_a_job_may_take_a_moment_to_let_go_of_the_pipes(cgi: CgiSite) -> None:
 @pytest.mark.parametrize("stream", ["1", "2"])
 @pytest.mark.parametrize("kind", ["content without a length", "content with one"])
 def test_C11_who_goes_on_holding_a_pipe_is_ended(cgi: CgiSite, kind: str, stream: str) -> None:
-    """An answer whose end nobody can tell, or a log without end."""
+    """Such a job would leave an answer whose end cannot be told, or a log without an end."""
     other = "2" if stream == "1" else "1"
     cgi.sh("x", KINDS[kind][0], f"sleep 60 {other}> /dev/null < /dev/null &", "echo $! > pid")
     asked(cgi)
@@ -116,7 +116,7 @@ def test_C11_the_end_of_the_script_itself_does_not_save_who_holds_a_pipe_from_a_
 
 
 def test_C11_a_job_is_ended_with_a_script_that_is_ended(cgi: CgiSite) -> None:
-    """Here the group is the only one that can be told."""
+    """Here the server can tell only the group to end."""
     cgi.sh("x", PLAIN, f"sleep 60 {LET_GO} &", "echo $! > pid", "exec sleep 60")
     response = cgi.run(request_head())
     while not (cgi.bin / "pid").exists() or not (cgi.bin / "pid").read_text():

@@ -16,7 +16,7 @@ WINDOWS = "the file has the line ends of Windows, CR before LF"
 
 
 def complaint(cgi: CgiSite) -> str:
-    """The line about the script `x`, without what every one of them begins with."""
+    """The line about the script `x`, without the beginning that every such line has."""
     with pytest.raises(InternalError):
         cgi.start(request_head())
     (line,) = cgi.logged

@@ -40,7 +40,7 @@ def test_a_server_that_has_raised_nothing_changes_nothing(cgi: CgiSite, before: 
 
 
 def test_a_server_with_more_descriptors_open_than_a_script_may_have(cgi: CgiSite, before: Bounds) -> None:
-    """None could be opened meanwhile; the script gets its limit after its start."""
+    """With the limit of the script, the server could open no descriptor. The script gets its limit after its start."""
     many = [os.open("/dev/null", os.O_RDONLY) for _ in range(300)]
     try:
         cgi.scripts.descriptors = before

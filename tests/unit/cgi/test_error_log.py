@@ -82,7 +82,7 @@ def test_what_a_client_did_wrong_is_none_of_a_scripts_faults(error: type[StatusE
 
 
 def test_D19_what_the_server_says_does_not_count() -> None:
-    """However much a script has said before."""
+    """The server may still write to the log, however much a script has written before."""
     lines: list[str] = []
     log = ErrorLog(lines.append, "x", Limits(script_stderr=3))
     log.receive(b"abcdef")

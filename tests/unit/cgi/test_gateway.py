@@ -54,7 +54,10 @@ class TestAnswers:
     def test_the_environment_and_arguments_of_a_real_script(
         self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """C1, C2: nothing of the server's environment but what is listed; a query without "=" is no argument."""
+        """C1, C2: a script gets only the listed variables of the server's environment.
+
+        A query without "=" is no argument.
+        """
         monkeypatch.setenv("PYHTTP_SECRET", "x")
         monkeypatch.setenv("PYHTTP_SHOWN", "y")
         cgi.site = Site(cgi_env=("PYHTTP_SHOWN", "PYHTTP_MISSING", "HTTPS=on"))
@@ -104,7 +107,10 @@ class TestAnswers:
 
     @pytest.mark.clause("3875-6.1-3a")
     def test_output_is_passed_on_as_it_comes(self, cgi: CgiSite) -> None:
-        """The head as soon as it is clear that more is to come, then piece by piece: each waits for the test's word."""
+        """The head is passed on as soon as it is clear that more will come.
+
+        Each piece waits for the word of the test.
+        """
         os.mkfifo(cgi.bin / "one")
         os.mkfifo(cgi.bin / "two")
         cgi.sh("x", TEXT, "read a < one; echo one; read a < two; echo two")
@@ -121,7 +127,7 @@ class TestAnswers:
 
 
 class TestShortAnswers:
-    """A script that is over soon after its head is answered in one piece; `script_gather` says what is soon."""
+    """A script that ends soon after its head is answered in one piece. `script_gather` says what "soon" means."""
 
     @pytest.fixture(autouse=True)
     def _patient(self, cgi: CgiSite) -> None:
@@ -135,7 +141,7 @@ class TestShortAnswers:
         assert cgi.scripts.running == 0
 
     def test_one_look_at_the_output_is_enough(self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
-        """However often the script writes: work is counted, and is the same for one line and for ten."""
+        """It does not matter how often the script writes. The counted work is the same for one line and for ten."""
         pieces: list[int] = []
         receive = OutputParser.receive
 
@@ -183,7 +189,10 @@ class TestShortAnswers:
     def test_right_after_its_start_a_script_is_not_looked_at(
         self, cgi: CgiSite, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Who waits looks before it waits, which is too early; when it is woken the script is mostly over."""
+        """A caller that waits would look before it waits, and that is too early.
+
+        When it is woken, the script is mostly over.
+        """
         asked: list[Process] = []
         ended = Process.ended
 
@@ -204,7 +213,7 @@ class TestShortAnswers:
         assert response.body == b"body\n"
 
     def test_before_its_end_a_script_is_looked_at_once_and_when_it_is_late(self, cgi: CgiSite) -> None:
-        """Most are soon over: what they say meanwhile wakes nobody."""
+        """Most scripts are soon over. Their output in the meantime wakes no caller."""
         cgi.scripts = RunningScripts(Limits(), replace(QUICK, script_gather=0.1))
         cgi.sh("x", TEXT, "echo body", "exec sleep 60")
         before = time.monotonic()
@@ -250,7 +259,7 @@ class TestContent:
         ],
     )
     def test_C10_no_interleaving_deadlocks(self, cgi: CgiSite, script: list[str]) -> None:
-        """1 MiB in, 1 MiB out; none of them may take as long as a deadline."""
+        """The script gets 1 MiB and sends 1 MiB. Neither may take as long as a deadline."""
         data = b"x" * MIB
         cgi.python("x", "head = b'Content-Type: a/b\\n\\n'", f"data = b'x' * {MIB}", *script)
         assert cgi.get("/cgi-bin/x", data, method="POST")[1] == data
@@ -287,7 +296,7 @@ class TestLength:
         assert (response.headers.get("Content-Length"), content) == ("5" if length else None, b"")
 
     def test_the_script_of_a_head_request_may_end_by_itself(self, cgi: CgiSite) -> None:
-        """What it still says is read away; it would fail otherwise."""
+        """The rest of its output is read away. Otherwise the script would fail."""
         cgi.python(
             "x", "os.write(1, b'Content-Type: a/b\\n\\n')", f"os.write(1, bytes({MIB}))", "open('finished', 'w')"
         )
@@ -295,7 +304,7 @@ class TestLength:
         assert (cgi.bin / "finished").exists()
 
     def test_so_may_one_whose_client_has_left_before(self, cgi: CgiSite) -> None:
-        """If it has nothing more to say."""
+        """The script may do so if it has no more output."""
         cgi.sh("x", TEXT, "sleep 0.05; touch finished")
         response = cgi.run(request_head(method="HEAD"))
         started = time.monotonic()
@@ -374,7 +383,7 @@ class TestStandardError:
 
 
 class TestRun:
-    """What whoever serves the connection sees of a run."""
+    """A run, as the code that serves the connection sees it."""
 
     def test_nothing_of_it_waits(self, cgi: CgiSite) -> None:
         cgi.sh("x", "exec sleep 60")
@@ -428,7 +437,10 @@ class TestRun:
         settled()
 
     def test_how_it_waits_when_all_is_said(self, cgi: CgiSite) -> None:
-        """For its end, as long as it may take to tidy up, and what it still says is read away."""
+        """The run waits for the end of the script as long as the script may tidy up.
+
+        The rest of the output is read away.
+        """
         cgi.python(
             "x", "os.write(1, b'Location: /a\\n\\n')", "out.write(bytes(300000))", "open('said', 'w')", "time.sleep(9)"
         )
@@ -464,7 +476,7 @@ class TestRun:
 
 
 def answer_to(cgi: CgiSite) -> HTTPError:
-    """The error that a request of the script `x` is answered with."""
+    """The error that answers a request of the script `x`."""
     with pytest.raises(HTTPError) as raised:
         cgi.run(request_head())
     return raised.value
@@ -480,7 +492,7 @@ class TestFaultsBeforeTheHead:
         assert not is_alive(int((cgi.bin / "pid").read_text()))
 
     def test_D17_a_header_section_that_trickles_is_a_504(self, cgi: CgiSite) -> None:
-        """Each byte in time, the whole not."""
+        """Each byte comes in time, but the whole section does not."""
         shorten(cgi, script=5.0, run=0.3)
         cgi.sh("x", "while :; do printf x; sleep 0.02; done")
         started = time.monotonic()
@@ -544,7 +556,10 @@ class TestFaultsBeforeTheHead:
         ],
     )
     def test_O2_what_was_wrong_is_told_to_the_operator(self, cgi: CgiSite, text: str, reason: str) -> None:
-        """On one line, with what the script said made harmless; the client learns a status."""
+        """The operator gets one line, in which the words of the script are made harmless.
+
+        The client learns a status.
+        """
         shorten(cgi, script=0.2)
         cgi.write("x", text + "\n")
         assert answer_to(cgi).status >= 500
@@ -556,7 +571,7 @@ class TestFaultsBeforeTheHead:
 
 class TestFaultsInTheBody:
     def fails_after(self, cgi: CgiSite, expected: bytes, error: type[Exception]) -> None:
-        """The head and `expected` arrive; then the iterator fails."""
+        """The head and `expected` arrive. Then the iterator fails."""
         response = cgi.run(request_head())
         received = b""
         with pytest.raises(error):  # noqa: PT012 - what came before the failure counts
@@ -586,7 +601,7 @@ class TestFaultsInTheBody:
         assert cgi.get("/cgi-bin/x")[1] == b"123456"
 
     def test_C11_a_reader_that_stops_ends_the_script(self, cgi: CgiSite) -> None:
-        """1 GiB for a reader who takes a little and goes; memory holds one piece at a time."""
+        """The script writes 1 GiB for a reader that takes a little and leaves. Memory holds one piece at a time."""
         cgi.sh("x", TEXT, "echo $$ > pid", "exec head -c 1073741824 /dev/zero")
         response = cgi.run(request_head())
         pieces = items(response)
@@ -619,7 +634,7 @@ class TestWhoIsLeftBehind:
         assert cgi.logged == []
 
     def test_C11_1000_runs_leave_nothing(self, cgi: CgiSite) -> None:
-        """In a short form: 50 runs of three kinds."""
+        """The test has a short form: 50 runs of three kinds."""
         cgi.sh("ok", TEXT, "cat")
         cgi.sh("bad", "echo")
         cgi.sh("slow", TEXT, "exec sleep 60")
@@ -669,7 +684,7 @@ class TestStop:
 
 
 class TestWithoutExitDescriptors:
-    """Where the system has none, the end of output tells, and the script is waited for."""
+    """Where the system has no exit descriptors, the server takes the end of output, and then waits for the script."""
 
     @pytest.fixture(autouse=True)
     def _without(self, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,7 @@ def receive_bytewise(parser: OutputParser, text: bytes) -> None:
 def parse(
     text: bytes, *, non_parsed: bool = False, limits: Limits | None = None
 ) -> tuple[Document | LocalRedirect, bytes]:
-    """Feed the text whole, by bytes, and in every split in two; all must agree."""
+    """Feed the text whole, by bytes, and in every split into two parts. All results must agree."""
     whole = OutputParser(limits or Limits(), non_parsed=non_parsed)
     head = whole.receive(text)
     assert head is not None
@@ -47,7 +47,7 @@ def document(status: int, fields: tuple[tuple[str, str], ...], length: int | Non
 
 
 def fails(text: bytes, *, non_parsed: bool = False, limits: Limits | None = None) -> str:
-    """What the operator is told of malformed text; whole and bytewise it is malformed."""
+    """What the operator is told of malformed text. The text is malformed as a whole and byte by byte."""
     with pytest.raises(BadGateway):
         receive_bytewise(OutputParser(limits or Limits(), non_parsed=non_parsed), text)
     with pytest.raises(BadGateway) as raised:
@@ -327,7 +327,7 @@ class TestNonParsed:
 
 
 class CountedSearch:
-    """The search for the blank line, and how many octets it was given to look at."""
+    """The search for the blank line, which counts the octets that it has to look at."""
 
     def __init__(self) -> None:
         self.looked_at = 0
@@ -346,7 +346,7 @@ def test_S10_a_section_is_searched_once(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 class TestKept:
-    """What a short section means is kept: the same one, from any script, is parsed once."""
+    """The meaning of a short section is kept. The same section, from any script, is parsed once."""
 
     def test_the_same_section_is_the_same_value(self) -> None:
         text = b"Content-Type: a/b\nX: kept\n\n"

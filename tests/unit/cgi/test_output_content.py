@@ -26,7 +26,7 @@ def start(
     script: float = 5.0,
     kill: float = 0.3,
 ) -> OutputContent:
-    """The content of a script that says nothing else; `first` is what came with its head."""
+    """The content of a script that writes nothing else. `first` is the part that came with its head."""
     timeouts = Timeouts(script=script, script_kill=kill)
     scripts = cgi.scripts = RunningScripts(Limits(), timeouts)
     path = cgi.sh("x", *lines)
@@ -44,14 +44,14 @@ def start(
 
 
 def read(content: OutputContent) -> bytes:
-    """The next octets, waiting for them."""
+    """Wait for the next octets."""
     while (piece := content.read()) is None:
         look(content)
     return piece
 
 
 def rest(content: OutputContent) -> bytes:
-    """All that comes; it is closed."""
+    """Read all octets that come, and close the content."""
     try:
         return b"".join(iter(lambda: read(content), b""))
     finally:
@@ -81,7 +81,7 @@ def test_what_is_not_there_is_not_waited_for(cgi: CgiSite) -> None:
     due = content.due()
     assert before + 5 <= due <= time.monotonic() + 5
     assert content.read() is None
-    assert content.due() == due  # who looks does not renew it
+    assert content.due() == due  # a look at it does not renew it
     content.close()
     settled()
 
@@ -167,7 +167,7 @@ def test_D17_each_piece_renews_the_patience(cgi: CgiSite) -> None:
 
 
 def test_D17_silence_counts_from_when_somebody_listens(cgi: CgiSite) -> None:
-    """Before, the client was behind, and the script may have waited until its standard error is read."""
+    """Before that, the client was behind. The script may have waited until its standard error is read."""
     content = start(cgi, "echo x; head -c 300000 /dev/zero >&2; echo y", script=0.3)
     assert read(content) == b"x\n"
     select.select([], [], [], 0.5)
@@ -201,7 +201,7 @@ def test_C11_who_closes_before_the_end_ends_the_script(cgi: CgiSite) -> None:
 
 
 def test_who_has_said_all_that_was_wanted_may_end_by_itself(cgi: CgiSite) -> None:
-    """Nobody is kept by that."""
+    """The caller does not wait for that."""
     content = start(cgi, "printf 123; sleep 0.1; touch finished", left=3, kill=5.0)
     piece = b""
     while len(piece) < 3:

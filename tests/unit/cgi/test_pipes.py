@@ -28,14 +28,14 @@ def start(cgi: CgiSite, *lines: str) -> ScriptPipes:
 
 
 def read(pipes: ScriptPipes) -> bytes:
-    """The next octets of output, waiting for them."""
+    """Wait for the next octets of output."""
     while (data := pipes.read()) is None:
         look(pipes)
     return data
 
 
 def until_ended(pipes: ScriptPipes) -> None:
-    """Wait for the script's end, and for nothing else."""
+    """Wait only for the end of the script."""
     assert select.select(pipes.exit(), [], [], 5)[0] == [*pipes.exit()]
     assert pipes.has_ended()
 
@@ -85,7 +85,7 @@ def test_who_looks_for_the_end_leaves_the_output_where_it_is(cgi: CgiSite) -> No
 
 
 def test_what_is_over_is_not_watched_any_more(cgi: CgiSite) -> None:
-    """Or it would be ready for ever."""
+    """Otherwise the descriptor would be ready for ever."""
     pipes = start(cgi, "exec 2>&-", "read a < /dev/null", "echo x", "exec >&-", "exec sleep 60")
     assert read(pipes) == b"x\n"
     assert read(pipes) == b""
@@ -132,7 +132,7 @@ def test_D17_it_is_heard_by_its_output_alone(cgi: CgiSite) -> None:
 
 
 def test_who_is_left_behind_is_heard_as_long_as_it_speaks(cgi: CgiSite) -> None:
-    """Not the time since the script's end counts, but its silence."""
+    """The time since the end of the script does not count. The silence of the process counts."""
     pipes = start(cgi, "for i in 1 2 3 4 5; do sleep 0.15; echo $i; done &")
     assert b"".join(iter(lambda: read(pipes), b"")) == b"1\n2\n3\n4\n5\n"
     pipes.close()
@@ -168,7 +168,7 @@ def test_C11_who_is_left_behind_is_not_waited_for_when_the_server_stops(cgi: Cgi
 
 
 def test_what_is_dropped_at_once_is_bounded(cgi: CgiSite) -> None:
-    """Whoever looks has others to look after; the output here is one that never ends, and is always there."""
+    """The caller has other scripts to look after. The output here never ends, and is always there."""
     pipes = start(cgi, "exec sleep 60")
     with open("/dev/zero", "rb") as endless:
         os.dup2(endless.fileno(), pipes._process.output, inheritable=False)
@@ -179,7 +179,7 @@ def test_what_is_dropped_at_once_is_bounded(cgi: CgiSite) -> None:
 
 
 def test_what_a_script_says_last_is_logged(cgi: CgiSite) -> None:
-    """Even where nobody waited for it: the pipe holds it."""
+    """The output is logged even where no caller waited for it, because the pipe holds it."""
     pipes = start(cgi, "exec 1>&-", "echo error >&2", "exec sleep 60")
     assert read(pipes) == b""
     while not cgi.logged:

@@ -29,7 +29,7 @@ def start(cgi: CgiSite, path: Path, *arguments: str, environment: dict[bytes, by
 
 
 def output(process: Process) -> bytes:
-    """All of it."""
+    """All output of the process."""
     os.set_blocking(process.output, True)
     pieces = []
     while data := os.read(process.output, 65536):
@@ -58,7 +58,7 @@ def test_C9_own_directory_own_group_three_descriptors_and_default_signals(cgi: C
         "    try: fcntl.fcntl(fd, fcntl.F_GETFD); fds.append(fd)",
         "    except OSError: pass",
         "status = dict(line.split(':\\t') for line in open('/proc/self/status') if ':\\t' in line)",
-        # what the interpreter sets for itself when it starts: SIGPIPE, SIGXFSZ and SIGINT
+        # the signals that the interpreter sets for itself when it starts: SIGPIPE, SIGXFSZ and SIGINT
         "mine = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1",
         "ignored = int(status['SigIgn'], 16) & ~mine",
         "print(os.getcwd(), os.getpgrp() == os.getpid(), fds, ignored, status['SigBlk'].strip())",
@@ -78,7 +78,7 @@ def test_C9_own_directory_own_group_three_descriptors_and_default_signals(cgi: C
 
 
 def inherited_ignored() -> int:
-    """The signals that whoever started this process has it ignore, as a mask."""
+    """The signals that the parent of this process has made it ignore, as a mask."""
     ours = {signal.SIGPIPE, signal.SIGXFSZ}
     ignored = [number for number in signal.valid_signals() - ours if signal.getsignal(number) is signal.SIG_IGN]
     return sum(1 << number - 1 for number in ignored)
@@ -153,7 +153,7 @@ def test_a_script_that_has_ended_is_reaped_at_once_and_without_a_thread(cgi: Cgi
 
 
 def test_a_group_that_was_seen_empty_is_left_alone(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its number may be somebody else's by now."""
+    """Another group may have its number by now."""
     process = start(cgi, cgi.sh("x", "exit 0"))
     process.wait(5)
     process.close()
@@ -181,7 +181,7 @@ def test_C11_a_signal_handler_may_destroy_what_its_own_thread_is_just_ending(cgi
 
 
 def test_C11_a_running_script_gets_sigterm(cgi: CgiSite) -> None:
-    """It may tidy up, and say so on its standard error, before it is killed."""
+    """The script may tidy up, and say so on its standard error, before it is killed."""
     path = cgi.sh("x", "trap 'echo tidy >&2; echo term > got; exit 0' TERM", "echo $$", "while :; do sleep 0.02; done")
     process = start(cgi, path)
     pid_of(process)
@@ -229,7 +229,7 @@ def test_C11_stop_and_close_end_scripts_whose_owners_are_busy(cgi: CgiSite) -> N
 
 
 def test_C11_close_while_a_thread_waits_for_the_end(cgi: CgiSite) -> None:
-    """Both reap; neither minds."""
+    """Both the thread and the close reap the process, and neither fails."""
     process = start(cgi, cgi.sh("b", "trap '' TERM", "echo $$", "while :; do sleep 0.02; done"))
     pid = pid_of(process)
     process.close()
@@ -241,7 +241,7 @@ def test_C11_close_while_a_thread_waits_for_the_end(cgi: CgiSite) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_C11_who_has_said_everything_may_end_by_itself_for_a_while(cgi: CgiSite, number: int) -> None:
-    """With patience SIGTERM comes when that is over, and SIGKILL `script_kill` seconds after it."""
+    """With a patience, SIGTERM comes when the patience is over. SIGKILL comes `script_kill` seconds later."""
     ignore = "trap '' TERM; " if number == signal.SIGKILL else ""
     tidy = start(cgi, cgi.sh("a", "trap 'touch got' TERM", "echo $$", "sleep 0.1", "exit 3"))
     busy = start(cgi, cgi.sh("b", f"{ignore}echo $$", "while :; do sleep 0.02; done"))
@@ -283,7 +283,7 @@ def test_C11_without_a_thread_there_is_no_patience_but_sigterm(cgi: CgiSite, mon
 
 
 def test_a_group_of_another_user_is_somebody(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Who may not be signalled is there all the same."""
+    """A group that may not be signalled is there all the same."""
 
     def refuse(group: int, number: int) -> None:
         raise PermissionError

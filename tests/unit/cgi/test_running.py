@@ -14,7 +14,7 @@ from tests.helpers.sockets import descriptors
 
 
 class FakeGroup:
-    """A group that ends when it is told so often enough."""
+    """A group that ends when it was told to end often enough."""
 
     def __init__(self, scripts: RunningScripts, *, stubborn: bool = False) -> None:
         self.scripts = scripts
@@ -39,19 +39,19 @@ def make(count: int = 2, *, kill: float = 0.05, wait: float = 60.0) -> RunningSc
 
 
 def start(scripts: RunningScripts, *, stubborn: bool = False) -> FakeGroup:
-    """One more that runs."""
+    """Start one more script."""
     return scripts.reserve().start(lambda: FakeGroup(scripts, stubborn=stubborn))
 
 
 def refused(place: Place, scripts: RunningScripts, reason: str) -> bool:
-    """Whether no script can be started in `place`; it is given back."""
+    """Whether no script can be started in `place`, which is given back."""
     with pytest.raises(Unavailable, match=reason) as raised:
         place.start(lambda: FakeGroup(scripts))
     return raised.value.headers == (("Retry-After", "1"),)
 
 
 def is_called(place: Place) -> bool:
-    """Whether what whoever waits for `place` watches has become readable."""
+    """Whether a descriptor that a waiter for `place` watches has become readable."""
     return bool(select.select(place.watched(), [], [], 0)[0])
 
 

@@ -112,7 +112,7 @@ def test_C7_a_link_that_leads_out_of_the_cgi_directory_never_runs(root: Path, fo
 
 
 def test_C7_a_link_to_a_neighbour_whose_name_begins_alike_never_runs(root: Path) -> None:
-    """Whole components are compared."""
+    """The server compares whole components of a path."""
     (root / "cgi-bin/old").symlink_to(root / "cgi-bin-old" / "run")
     with pytest.raises(NotFound):
         find(root, "/cgi-bin/old")
@@ -155,10 +155,10 @@ def test_scripts_that_speak_http_themselves_are_told_by_their_names(root: Path) 
 
 
 class TestLetterCase:
-    """C8: a file system that takes two spellings for one must not make the difference between run and shown."""
+    """C8: a file system may take two spellings for one. This must not decide whether a script is run or shown."""
 
     def test_another_spelling_of_the_same_directory_is_the_same(self, root: Path) -> None:
-        (root / "CGI-Bin").symlink_to("cgi-bin")  # as good as a file system without letter case
+        (root / "CGI-Bin").symlink_to("cgi-bin")  # the link acts like a file system without letter case
         found = find(root, "/CGI-Bin/run")
         assert found is not None
         assert found.name == "/CGI-Bin/run"
@@ -176,7 +176,7 @@ class TestLetterCase:
 
 
 def test_the_root_of_the_file_system_may_be_served(root: Path) -> None:
-    """It alone ends in a slash, which stands once in every path below it."""
+    """Only this root ends in a slash, and every path below it has this slash once."""
     top, *rest = root.parts[1:]
     found = script_path.find("/", (top, *rest, "cgi-bin", "run", "etc"), Site(cgi_directories=(top,)))
     assert found == Script(f"{root}/cgi-bin/run", f"{root}/cgi-bin/run", "/etc", "/etc")
@@ -194,7 +194,7 @@ def test_T6_a_neighbour_whose_name_is_the_beginning_of_the_roots_is_outside(tmp_
 
 
 def test_C8_a_name_that_some_file_system_takes_for_the_directorys(root: Path) -> None:
-    """The operator's name with a Kelvin sign, the client's with a K; here a link makes them one directory."""
+    """The operator's name has a Kelvin sign, and the client's name has a K. Here a link makes them one directory."""
     (root / "\u212agi").mkdir()
     (root / "kgi").symlink_to("\u212agi")
     with pytest.raises(NotFound):
@@ -259,7 +259,7 @@ class TestSuffixes:
 
 
 class TestAt:
-    """By file-system path, as `do_file` and `run_cgi` ask."""
+    """The script at a file-system path, for which `do_file` and `run_cgi` ask."""
 
     def test_a_script(self, root: Path) -> None:
         found = script_path.at(str(root), f"{root}/cgi-bin/run", Site())

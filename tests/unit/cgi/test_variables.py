@@ -284,7 +284,7 @@ def test_C2_the_operators_variables_are_given_or_passed_on() -> None:
 
 @pytest.mark.parametrize(("info", "expected"), [("", None), ("/", "/"), ("/a", "/a")])
 def test_path_info_is_unset_where_there_is_none(info: str, expected: str | None) -> None:
-    """What a program may ask for by a default: `$_SERVER["PATH_INFO"] ?? "/"`."""
+    """A program may ask for the variable with a default: `$_SERVER["PATH_INFO"] ?? "/"`."""
     assert variables(script=SCRIPT._replace(path_info=info)).get("PATH_INFO") == expected
 
 
@@ -313,7 +313,10 @@ OF_THEIR_OWN = {"content-length", "content-type", "transfer-encoding", "connecti
 
 @given(st.lists(st.tuples(NAMES, VALUES), max_size=8))
 def test_C3_no_field_changes_a_variable_outside_its_own_http_name(fields: list[tuple[str, str]]) -> None:
-    """C2, C3: fields that have a meaning of their own aside, a request's fields make HTTP_* names and nothing else."""
+    """C2, C3: some fields have a meaning of their own.
+
+    The other fields of a request make HTTP_* names and nothing else.
+    """
     sent = tuple((name, value) for name, value in fields if name.lower() not in OF_THEIR_OWN)
     bare, found = variables(), variables(request_head(fields=sent))
     own = {"HTTP_" + name.upper().replace("-", "_") for name, _ in sent if re.fullmatch("[0-9A-Za-z-]+", name)}

@@ -24,7 +24,7 @@ def create_none():
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A working directory with modules, which nobody knows afterwards."""
+    """A working directory with modules, which are forgotten after the test."""
     (tmp_path / "served_app.py").write_text(MODULE)
     (tmp_path / "served_broken.py").write_text("import served_missing\n")
     (tmp_path / "served_failing.py").write_text("1 / 0\n")

@@ -23,7 +23,7 @@ PASSWORD: Final = b"with space \xc3\xa4"
 
 
 class Folder:
-    """A folder with what a certificate needs, right and wrong."""
+    """A folder with the files that a certificate needs, some of them right and some wrong."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

@@ -48,7 +48,7 @@ def test_how_many_rows_could_not_be_asked_without_an_echo_is_said(
     told = capsys.readouterr().out
     needs = [row.needs for _, row in select(["hosts", "proxies"])[0] if "echo" in row.needs]
     count = len(needs)
-    assert any("hosts" in each for each in needs)  # which is no reason where there is this one
+    assert any("hosts" in each for each in needs)  # a lack of hosts is no reason where /echo is missing, too
     assert f"\nskipped {count:3}: the server has no /echo: 200 came\n" in told
 
 

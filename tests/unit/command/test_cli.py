@@ -46,7 +46,7 @@ def test_who_asks_for_help_gets_it(command: str, option: str, capsys: pytest.Cap
 
 
 def test_each_command_has_help() -> None:
-    """Those above are all that there are."""
+    """The test above has all commands that there are."""
     found = set(re.findall(r'case "(\w+)"', Path(cli.__file__).read_text(encoding="utf-8")))
     assert found == {"passwd", "check", "explain"}
 
@@ -135,7 +135,7 @@ def test_a_file_that_cannot_be_read_exits_1(
 
 
 def test_one_file_is_served_by_its_name_wherever_a_link_leads(tmp_path: Path) -> None:
-    """And nothing else of its folder, whatever that has."""
+    """The command serves nothing else of the folder of that file, whatever the folder has."""
     (tmp_path / "site" / "cgi-bin").mkdir(parents=True)
     (tmp_path / "page.html").write_text("<p>page")
     (tmp_path / "site" / "other.html").write_text("<p>other")
@@ -277,7 +277,7 @@ def test_an_application_is_announced(application: str, monkeypatch: pytest.Monke
     assert re.fullmatch(
         r"Serving commanded_app:app\n"
         r"  http://127\.0\.0\.1:\d+/\n"
-        r"(?:  http://[\d.]+:\d+/\n)?"  # where there is a network
+        r"(?:  http://[\d.]+:\d+/\n)?"  # this line comes where there is a network
         r"on ALL interfaces: every machine that can reach this one can use this application\n"
         r"(?:This machine is in no network now: .*\n)?"
         r"Stop with .*\n",
@@ -368,7 +368,7 @@ def test_D12_as_many_descriptors_as_the_system_allows_are_asked_for(tmp_path: Pa
 
 @pytest.mark.parametrize(("soft", "raised"), [(256, True), (None, False)])
 def test_C9_scripts_have_the_limit_of_the_start(tmp_path: Path, soft: int | None, raised: bool) -> None:
-    """Also where nothing was to be raised."""
+    """Scripts have that limit even where the limit did not have to be raised."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     bounds = (before[1] if soft is None else soft, before[1])
     resource.setrlimit(resource.RLIMIT_NOFILE, bounds)
@@ -420,7 +420,7 @@ def test_the_access_log_goes_to_a_file_that_is_reopened_after_SIGHUP(
 def test_a_suffix_whose_program_cannot_be_run_exits_1(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    """Before anything is served, not at each request."""
+    """The command tells it before anything is served, not at each request."""
     (tmp_path / "no-program").write_text("text")
     (tmp_path / "no-program").chmod(0o644)
     (tmp_path / "folder").mkdir()
@@ -469,7 +469,7 @@ def test_of_each_kind_of_server(kind: str, tmp_path: Path) -> None:
 
 
 def leaf(port: int) -> bytes:
-    """The certificate that is served by, as one request meets it."""
+    """The certificate with which the server answers, as the client of one request sees it."""
     with connected(("127.0.0.1", port), tls=client_context()) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")

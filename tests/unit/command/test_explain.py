@@ -40,7 +40,7 @@ def test_standard_input_is_read_without_a_file(capsys: pytest.CaptureFixture[str
     try:
         os.dup2(reading, 0)
         assert main(["explain"]) == 0
-        os.fstat(0)  # it stays open
+        os.fstat(0)  # standard input stays open
     finally:
         os.dup2(before, 0)
         os.close(before)

@@ -20,8 +20,8 @@ class System:
     """What the parent is told.
 
     Attributes:
-        signals: Each with its origin, in turn.
-        ended: Processes and their statuses, in turn; 0 where there is no further one now.
+        signals: The signals that come in turn, each with its origin.
+        ended: The processes that ended in turn, with their statuses. A 0 says that no further one has ended now.
         passed_on: The signals that the child got.
     """
 

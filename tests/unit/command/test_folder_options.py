@@ -242,7 +242,7 @@ def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[s
 
 
 def test_every_option_that_takes_a_value_refuses_a_bad_one_by_its_own_name(capsys: pytest.CaptureFixture[str]) -> None:
-    """A NUL can stand in no argument of a process, and in no value."""
+    """No argument of a process can have a NUL, and no value can have one."""
     with pytest.raises(SystemExit):
         parse_folder(["--help"])
     taking = re.findall(r"^  (?:-\w(?: \S+)?, )?(--[-a-z]+) [^a-z\s]", capsys.readouterr().out, re.MULTILINE)

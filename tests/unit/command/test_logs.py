@@ -192,7 +192,7 @@ def test_what_is_told_to_whom(quiet: bool, verbose: bool, monkeypatch: pytest.Mo
 
 @pytest.mark.usefixtures("loggers_as_before")
 def test_O3_a_standard_error_that_cannot_be_written_gets_no_traceback(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The inherited handler would write one: to the same stream, once it can be written again."""
+    """The inherited handler would write a traceback to the same stream, once that stream can be written again."""
 
     class Full(io.StringIO):
         full = True

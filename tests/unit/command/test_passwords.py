@@ -50,7 +50,7 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixtur
 
 @pytest.fixture
 def piped() -> Iterator[int]:
-    """Standard input is a pipe; what is written to this descriptor, it reads."""
+    """Standard input is a pipe, which reads what is written to this descriptor."""
     before, (reader, writer) = os.dup(0), os.pipe()
     os.dup2(reader, 0)
     os.close(reader)
@@ -88,7 +88,7 @@ def test_what_is_no_password(given: bytes, message: str, piped: int, capsys: pyt
 
 
 class Terminal(io.StringIO):
-    """Standard input of who sits at it."""
+    """Standard input of a person at a terminal."""
 
     def isatty(self) -> bool:
         return True

@@ -63,7 +63,7 @@ def test_a_process_of_several_serves_as_the_only_one_would(option: str, kind: ty
 def test_several_processes_have_nothing_of_the_one_that_starts_them(tmp_path: Path) -> None:
     options = parse_folder([*HERE, "--processes", "3", "--access-log", str(tmp_path / "log")]).common
     log_file = serving.open_log(options)
-    # The handler is made by each of them: here, that would fail.
+    # Each process makes the handler for itself. In this process, that would fail.
     server = serving.bind(options, load_nothing, log_file, None, None)
     assert isinstance(server, ProcessServer)
     assert server.processes == 3

@@ -19,7 +19,7 @@ URL: Final = "http://192.168.1.7:8888/"
 
 
 def modules(drawing: str) -> list[list[bool]]:
-    """The modules that are drawn, dark ones True."""
+    """The modules of a drawing. A dark module is True."""
     rows: list[list[bool]] = []
     for line in drawing.splitlines():
         assert line.startswith("\x1b[38;5;16;48;5;231m")

@@ -135,7 +135,7 @@ def test_variable_file_and_arguments_say_the_same(command: Command, option: Opti
 def test_arguments_count_before_the_environment_and_that_before_the_file(
     command: Command, option: Option, file: Path
 ) -> None:
-    """As a whole: those that may be repeated are replaced, not added to."""
+    """A source counts as a whole: the values of an option that may be repeated are replaced, and not added to."""
     first, second = flag_or_value(option)
     needed = [*NEEDED.get(option.name, []), f"--config={file}"]
     file.write_text(as_toml(option, first))
@@ -163,7 +163,7 @@ def test_a_value_that_is_wrong_is_told_by_the_variable_and_by_the_name_in_the_fi
     assert complaint([from_file], command).startswith(f"{file}: {option.name}: ")
     file.write_text(f"{option.name} = 1.5\n")
     assert complaint([from_file], command).startswith(f"{file}: {option.name}: write {option.name} = ")
-    # Arguments that count before it save it.
+    # An argument counts before the variable, so that the wrong value of the variable does no harm.
     saved = [*NEEDED.get(option.name, []), *as_arguments(option, flag_or_value(option)[0])]
     assert parse(command, saved, {option.variable: wrong}) == parse(command, saved, {})
 
@@ -242,7 +242,7 @@ def test_an_empty_list_in_a_file_is_what_nobody_has_stated(file: Path) -> None:
 
 
 def test_a_line_of_a_variable_may_end() -> None:
-    """As in the block of a YAML file."""
+    """A line of a variable may end as a line in the block of a YAML file does."""
     assert parse_folder([], {"PYHTTP_BIND": "::1\n::\n"}).common.hosts == ("::1", "::")
 
 

@@ -21,7 +21,7 @@ def sole(data: bytes) -> Request:
 
 
 def marked(reading: Reading, data: bytes) -> bytes:
-    """The octets from the one at fault on."""
+    """The octets from the octet at fault on."""
     assert reading.refusal is not None
     assert reading.refusal.offset is not None
     return data[reading.refusal.offset :]
@@ -153,7 +153,7 @@ def test_limits_and_tls_are_those_of_the_server() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 def test_every_refusal_of_the_rows_names_its_clause_and_its_octet(row: Row) -> None:
-    """What is told is what the server does: the first error among the answers is the one that is told."""
+    """The explanation tells what the server does: it names the first error among the answers."""
     data = b"".join(step.data for step in row.steps if isinstance(step, Send))
     reading = read_requests(data)
     if reading.refusal is None:

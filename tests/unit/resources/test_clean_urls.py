@@ -110,7 +110,7 @@ def test_T6_a_page_outside_is_no_page(root: Path, tmp_path_factory: pytest.TempP
 
 
 def test_what_is_not_shown_takes_no_address(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Nor does a redirect, or its absence, tell that it is there."""
+    """Neither a redirect nor its absence tells that a hidden thing is there."""
     (root / "about").symlink_to(tmp_path_factory.mktemp("outside"))
     assert look(root, "/about") == "about.html"
     assert look(root, "/about.html") == "-> about"

@@ -33,7 +33,7 @@ def no_descriptor_is_left() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def gzip_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What there is besides depends on the interpreter."""
+    """Gzip is the only coding, because the other codings depend on the interpreter."""
     monkeypatch.setattr(compressing, "_codings", lambda: ("gzip",))
 
 
@@ -239,7 +239,7 @@ def compressed(path: Path) -> Compressed:
 
 
 def test_a_large_file_is_made_in_pieces_and_others_come_between(root: Path) -> None:
-    """However little comes of it: a step is a megabyte at most, and ends with an empty piece."""
+    """A step reads a megabyte at most, however little output it has. Each step ends with an empty piece."""
     write(root / "zeros.txt", bytes(5 << 20))
     response = ask(root, name="zeros.txt")
     body = response.body

@@ -40,7 +40,7 @@ def outlines(path: Path, root: Path, site: Site = SITE) -> list[Entry]:
 
 
 def names(root: Path, site: Site = SITE, below: str = "") -> set[str]:
-    """The names of the entries; where all can be read, those that an order by name counts are the same."""
+    """The names of the entries. Where all entries can be read, an order by name counts the same names."""
     found = {entry.name for entry in entries(root / below, root, site)}
     assert {entry.name for entry in outlines(root / below, root, site)} == found
     return found
@@ -127,7 +127,7 @@ def test_W4_links_that_lead_out_or_nowhere_are_named(tmp_path: Path) -> None:
 
 
 def test_W4_nothing_is_told_of_what_lies_outside(tmp_path: Path) -> None:
-    """Neither whether it is there, nor what it is, how large it is, or of when."""
+    """An entry does not tell whether the target of its link is there, what it is, how large it is, or how old it is."""
     root = tmp_path / "www"
     root.mkdir()
     write(tmp_path / "there", b"12345")
@@ -143,7 +143,7 @@ def test_W4_nothing_is_told_of_what_lies_outside(tmp_path: Path) -> None:
 
 
 def test_C8_W8_links_that_a_rule_hides_are_not_named(tmp_path: Path) -> None:
-    """Whether or not anything is where they lead; neither is what is no link."""
+    """It does not matter whether a link leads to anything. A hidden thing that is no link is not named either."""
     root = tmp_path / "www"
     write(root / "cgi-bin" / "script")
     write(root / ".secret")
@@ -192,7 +192,7 @@ def test_names_are_wanted_by_a_part_of_them_in_any_case(tmp_path: Path) -> None:
         directory = Directory(str(tmp_path), str(tmp_path), SITE, wanted=part)
         blocks = [directory.block(2) for _ in range(4)]
         directory.close()
-        # None is short but the last: an empty one is the end.
+        # Only the last block is short, because an empty block is the end.
         assert [len(block) < 2 for block in blocks] == sorted([len(block) < 2 for block in blocks])
         return sorted([found.name for block in blocks for found in block])
 

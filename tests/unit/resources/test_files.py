@@ -114,7 +114,7 @@ def test_W2_a_file_that_was_truncated_since_it_was_opened_is_an_error(
 @pytest.mark.parametrize("whole_seconds", [False, True])
 @pytest.mark.parametrize("age", [-5 * 10**9, -1, 0, 10**7, 10**7 + 1, 2 * 10**9, 2 * 10**9 + 1, 3 * 10**9, 10**10])
 def test_what_is_remembered_of_a_file_is_what_its_age_allows(root: Path, age: int, whole_seconds: bool) -> None:
-    """However often it was described before, and at whatever time."""
+    """It does not matter how often the file was described before, or when."""
     modified = os.stat(root / "ten.txt").st_ctime_ns // 10**9 * 10**9 + 60 * 10**9
     modified += 0 if whole_seconds else 7
     os.utime(root / "ten.txt", ns=(modified, modified))
@@ -321,7 +321,7 @@ def test_a_file_that_has_just_changed_has_a_weak_tag_and_no_later_date(root: Pat
 
 
 def test_a_file_that_got_an_old_date_just_now_has_a_weak_tag(root: Path) -> None:
-    """Its times may be the same after one more change: whoever sets its date once may do so again."""
+    """A file may have the same times after one more change: a program that sets its date once may do so again."""
     changed = os.stat(root / "ten.txt").st_ctime_ns
     tags = [
         file_response(
@@ -334,7 +334,7 @@ def test_a_file_that_got_an_old_date_just_now_has_a_weak_tag(root: Path) -> None
 
 
 def test_files_of_one_size_and_date_have_tags_of_their_own(root: Path) -> None:
-    """As in a package store, where a link is switched from one version to the next."""
+    """In a package store, for example, a link is switched from one version to the next."""
     for name in ("one", "two"):
         write(root / name / "page.html", name.encode(), modified_ns=10**9)
     (root / "now").symlink_to("one")
@@ -459,7 +459,7 @@ def test_so_many_files_are_remembered_and_no_more(root: Path, monkeypatch: pytes
 
 
 def test_what_is_said_of_a_file_is_said_for_its_site_and_its_coding(root: Path) -> None:
-    """Whatever was remembered of the same path last."""
+    """It does not matter what was last remembered of the same path."""
     write(root / "ten.txt.gz", gzip.compress(DATA))
     ways = [
         (site, coding)
@@ -473,12 +473,12 @@ def test_what_is_said_of_a_file_is_said_for_its_site_and_its_coding(root: Path) 
     assert len({str(said) for said in known}) == 6  # the coding makes no difference to the first two
     for _ in range(2):
         assert [said_of(root, site, coding) for site, coding in ways] == known
-    (root / "ten.txt.gz").unlink()  # then nothing is chosen among others any more
+    (root / "ten.txt.gz").unlink()  # then there is only one version, and no choice any more
     assert [said_of(root, site, coding) for site, coding in ways[:3:-1]] == known[3::-1]
 
 
 def said_of(root: Path, site: Site, coding: str) -> list[tuple[str, str]]:
-    """The sorted field lines of the answer to a client that decodes this."""
+    """The sorted field lines of the answer to a client that decodes `coding`."""
     response = ask(root, site=site, Accept_Encoding=coding)
     response.close()
     return lines(root, response)

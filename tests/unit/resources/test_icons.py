@@ -78,7 +78,7 @@ def test_a_page_has_the_icons_that_it_uses_once_each() -> None:
 
 
 def test_what_points_at_an_icon_finds_its_drawing() -> None:
-    """The style colours that of folders by what it is called."""
+    """The style finds the icon of folders by its name, and colours it."""
     for icon, drawing in _ICONS.items():
         found = re.fullmatch("<svg aria-hidden=true><use href=#([a-z]) /></svg>", pointers()[icon])
         assert found is not None

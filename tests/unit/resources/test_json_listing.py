@@ -36,7 +36,7 @@ def ask(root: Path, query: str = "", method: str = "GET", fields: dict[str, str]
 @pytest.mark.clause("9110-12.5.5-10a")
 @pytest.mark.parametrize("count", [2, 3])
 def test_json(tmp_path: Path, count: int) -> None:
-    """In one piece, and in more."""
+    """The array comes in one piece, or in more."""
     name = os.fsdecode(b"a:b \xff")
     write(tmp_path / name, b"x" * 1500)
     (tmp_path / "sub").mkdir()
@@ -74,7 +74,7 @@ def test_json_has_every_entry_in_order(
 
 
 def test_a_long_array_is_read_sorted_and_written_in_steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes long is between pieces, of which an empty one ends the turn."""
+    """The work that takes long is done between pieces. An empty piece ends the turn."""
     monkeypatch.setattr("pyhttp.resources.json_listing.BLOCK", 4)
     monkeypatch.setattr("pyhttp.resources.sorting.BLOCK", 4)
     for place in range(10):
@@ -144,7 +144,7 @@ def test_an_answer_without_the_array_leaves_nothing_open(tmp_path: Path, count: 
 
 @pytest.mark.parametrize("count", [1, 9])
 def test_json_has_what_is_wanted_and_is_served(tmp_path: Path, count: int) -> None:
-    """A program gets no url that it could not fetch."""
+    """The array has no url that a program could not fetch."""
     for place in range(count):
         write(tmp_path / f"Note {place}")
         write(tmp_path / f"other {place}")

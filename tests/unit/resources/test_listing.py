@@ -106,7 +106,7 @@ def test_W4_links_of_strange_names_lead_to_their_files(root: Path) -> None:
     assert len(links) == len(STRANGE) + 1
     reached = set()
     for link in links:
-        # As a browser resolves it, in whatever directory the page is.
+        # The test resolves the link as a browser does, in whatever directory the page is.
         target = urlsplit(urljoin("http://host/dir/", link))
         assert (target.scheme, target.netloc, target.query, target.fragment) == ("http", "host", "", "")
         (base, name) = decode(target.path)
@@ -160,7 +160,7 @@ def test_rows_say_size_and_date(tmp_path: Path) -> None:
 
 
 def test_title_heading_and_breadcrumbs(tmp_path: Path) -> None:
-    """The folder's name comes first, and the one that is served has its own."""
+    """The name of the folder comes first, and the folder that is served has its own name."""
     root = tmp_path / "my <site>"
     (root / "a b" / "<c>").mkdir(parents=True)
     text = page_of(root, ("a b", "<c>"))
@@ -188,7 +188,7 @@ def test_the_whole_file_system_has_a_name_too() -> None:
 
 
 def test_what_was_chosen_is_carried_to_other_folders_and_to_no_file(tmp_path: Path) -> None:
-    """And nothing where nothing was: the links of a listing lead crawlers to each folder once."""
+    """Where nothing was chosen, nothing is carried: the links of a listing lead crawlers to each folder once."""
     (tmp_path / "sub" / "deeper").mkdir(parents=True)
     write(tmp_path / "sub" / "file")
     assert list(Page(page_of(tmp_path, ("sub",))).links) == ["../", "deeper/", "file"]
@@ -208,7 +208,7 @@ def test_a_part_of_the_names_can_be_asked_for_without_a_script(tmp_path: Path) -
     assert '<output>2 names <a href="?sort=size&amp;order=desc">Show all</a></output>' in text
     fields = [(field["name"], field["value"]) for field in page.all("input")]
     assert fields[:3] == [("sort", "size"), ("order", "desc"), ("q", "<b>")]
-    # Another order keeps what is wanted.
+    # Another order keeps the text that is wanted.
     assert fields[3:] == [pair for column in ("name", "size", "date") for pair in (("q", "<b>"), ("sort", column))]
     nothing = page_of(tmp_path, query="q=%3Cx%3E")
     assert "<footer>No name here has “&lt;x&gt;” in it.</footer>" in nothing
@@ -239,7 +239,7 @@ def test_images_can_be_looked_at(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["README.md", "readme.txt", "Readme.MD"])
 def test_what_a_folder_is_about_stands_below_it_as_plain_text(tmp_path: Path, name: str) -> None:
-    """W4: escaped, and up to date."""
+    """W4: the text is escaped, and is up to date."""
     path = write(tmp_path / name, b"# <b>x</b> &amp;\n\xff")
     text = page_of(tmp_path)
     section = f'<h2 id="about">{name}</h2>\n<pre>\n# &lt;b&gt;x&lt;/b&gt; &amp;amp;\n\ufffd</pre>\n</section>\n'
@@ -401,14 +401,14 @@ def test_headings_tell_the_order_and_change_it(
 
 
 def order_of(query: str) -> list[tuple[str, str]]:
-    """The fields with which a form asks for the order of a query; none for the usual one."""
+    """The fields with which a form asks for the order of a query. The usual order needs no field."""
     chosen = Order.of(query).query
     return [(pair.partition("=")[0], pair.partition("=")[2]) for pair in chosen.split("&") if pair]
 
 
 @pytest.fixture
 def long(tmp_path: Path) -> Path:
-    """Seven files, the largest and latest of which has the last name."""
+    """Seven files. The largest and latest file has the last name."""
     for place in range(7):
         write(tmp_path / f"n{place}", b"x" * place, modified_ns=OLD + place * 10**9)
     return tmp_path
@@ -518,7 +518,7 @@ def test_a_page_of_22_entries_is_small(tmp_path: Path) -> None:
 
 
 def test_a_page_of_as_many_kinds_of_things_is_small_too(tmp_path: Path) -> None:
-    """Each kind brings a drawing of its own; these are the largest."""
+    """Each kind has a drawing of its own. The page has the kinds with the largest drawings."""
     one_each = {icon: suffix for suffix, icon in icon_names().items()}
     for icon in sorted(one_each, key=lambda icon: len(drawings({icon})))[-20:]:
         write(tmp_path / "site" / f"{icon}-file{one_each[icon]}", b"x" * 12345)

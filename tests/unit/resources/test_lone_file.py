@@ -27,7 +27,7 @@ def asked(*lines: str, method: str = "GET") -> Request:
 
 
 def test_a_file_is_sent_with_its_type_and_validators(file: Path) -> None:
-    """Whatever it is called, and wherever it is."""
+    """The file may have any name and any place."""
     for path in (file, str(file), os.path.relpath(file)):
         for got in (None, asked(), asked("Range: bytes=0-1", "If-None-Match: *", method="POST")):
             response = Response.file(path, got)

@@ -198,7 +198,7 @@ def test_T6_without_proc_the_real_path_is_looked_up(root: Path, monkeypatch: pyt
 
 
 def test_a_directory_that_may_be_entered_and_not_read_may_have_an_index() -> None:
-    """Root may read every directory, so that another user looks."""
+    """Root may read every directory. For this reason, another user looks."""
     program = (
         "import os, sys\n"
         "from pyhttp.errors import Forbidden\n"

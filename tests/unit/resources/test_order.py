@@ -88,7 +88,7 @@ def test_the_query_says_the_order_and_names_decide_between_equals(query: str, na
 
 @pytest.mark.parametrize("query", ["", "order=desc", "sort=size", "sort=size&order=desc", "sort=date&order=desc"])
 def test_keys_with_their_names_are_in_the_same_order(query: str) -> None:
-    """However large the numbers are, and whatever characters stand in a name."""
+    """The order is the same for numbers of any size and for names of any characters."""
     entries = [
         entry(name, size, modified, directory=directory)
         for name in ("a1", "a01", "a\u0301", "a", "~")

@@ -21,7 +21,7 @@ from pyhttp.resources.page import (
 
 
 class Texts(HTMLParser):
-    """What stands in some elements."""
+    """The texts of some elements of a page."""
 
     def __init__(self, page: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -67,7 +67,7 @@ def digest(text: str) -> str:
 
 
 def test_a_note_may_run_nothing_and_a_listing_its_own_script() -> None:
-    """And a gallery may show images of this server: nobody else's, and no inline handlers (W4)."""
+    """A gallery may show images of this server, but not of another one. No page may have inline handlers (W4)."""
     rest = "base-uri 'none'; form-action 'self'"
     style = f"default-src 'none'; style-src {digest(STYLE)}"
     policies = [

@@ -28,7 +28,7 @@ def opened(path: Path) -> OpenedFile:
 
 
 def parts(data: bytes, media_type: str) -> list[tuple[dict[str, str], bytes]]:
-    """The parts of a multipart body by RFC 2046 §5.1.1, as programs read it that look for CRLF before each boundary."""
+    """The parts of a multipart body by RFC 2046 §5.1.1, for a program that looks for CRLF before each boundary."""
     boundary = media_type.removeprefix("multipart/byteranges; boundary=").encode()
     assert re.fullmatch(rb"[0-9A-Za-z'()+_,\-./:=? ]{1,70}", boundary)
     assert data.endswith(b"\r\n--" + boundary + b"--\r\n")

@@ -164,7 +164,7 @@ def test_a_sibling_that_goes_while_one_looks(root: Path, monkeypatch: pytest.Mon
 
 
 def test_a_sibling_that_changes_while_one_looks(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is opened is what was looked at, or it is not sent."""
+    """The server sends a sibling only if the opened file is the one that it looked at."""
     looked = can_hold
 
     def change(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
@@ -193,7 +193,10 @@ def test_a_sibling_that_is_another_between_two_looks(root: Path, monkeypatch: py
 
 
 def test_what_changes_before_it_is_looked_into(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The look is remembered for the versions that were found, and so must be at these."""
+    """The result of a look is remembered for the versions that were found.
+
+    The look must therefore be at these versions.
+    """
     truly = open_file
 
     def change(path: str, root: str, site: Site) -> OpenedFile:
@@ -289,7 +292,7 @@ class TestAnIntactFileIsNeverHidden:
         write(tmp_path / f"page.html{precompressed.SUFFIXES[coding]}", data)
         asked = request(method, "/page.html", {"Accept-Encoding": f"{coding}, identity;q=0.1"})
         path, root = str(tmp_path / "page.html"), str(tmp_path)
-        for clock in (later, time.time_ns):  # what is remembered, and what may just be changing
+        for clock in (later, time.time_ns):  # a result that is remembered, and a file that may just be changing
             response = file_response(asked, path, root=root, site=SITE, clock=clock)
             assert {"Vary", "Content-Encoding"}.isdisjoint(response.headers)
             assert response.length == len(CONTENT)
@@ -314,7 +317,7 @@ class TestAnIntactFileIsNeverHidden:
         assert content(response) == data
 
     def test_by_a_program_that_is_still_writing(self, tmp_path: Path) -> None:
-        """At no length, until it is whole."""
+        """A file that is not yet whole is sent at no length."""
         write(tmp_path / "page.html", CONTENT)
         for coding, whole in (("gzip", gzip_of(CONTENT)), ("zstd", zstd_of(CONTENT, block=100))):
             for length in range(len(whole) + 1):
@@ -323,7 +326,7 @@ class TestAnIntactFileIsNeverHidden:
                 assert data == (whole if length == len(whole) else CONTENT), (coding, length)
 
     def test_by_a_brotli_file_that_may_still_be_written(self, tmp_path: Path) -> None:
-        """Nothing in it tells its end."""
+        """Nothing in such a file tells its end."""
         write(tmp_path / "page.html", CONTENT)
         write(tmp_path / "page.html.br", brotli_of(CONTENT), modified_ns=later() - 59 * 10**9)
         assert content(ask(tmp_path, "br")) == CONTENT
@@ -386,7 +389,7 @@ def test_what_is_settled_is_looked_into_once(root: Path, monkeypatch: pytest.Mon
 
 
 def test_what_has_just_changed_is_looked_into_again(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It may change once more and have the same times."""
+    """The file may change once more and have the same times."""
     looks: list[str] = []
 
     def look(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
@@ -430,7 +433,7 @@ def test_a_look_that_failed_is_not_remembered(root: Path, monkeypatch: pytest.Mo
 def test_a_file_with_a_coding_of_its_own(
     root: Path, site: Site, accept: str | None, coding: str | None, media_type: str
 ) -> None:
-    """The octets are the same; a client that does not decode them learns what they are."""
+    """The octets are the same. A client that does not decode them learns what they are."""
     write(root / "a.svgz", b"0123456789")
     write(root / "a.svgz.gz", b"not this one")
     response = ask(root, accept, site, "a.svgz")

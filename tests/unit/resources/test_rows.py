@@ -50,7 +50,7 @@ def file(name: str, size: int = 0, modified: int = 0) -> Entry:
 
 
 def instant(seconds: int) -> str:
-    """As the standard library writes it; it knows no year 0, which is as long as the year 400."""
+    """The time as the standard library writes it. The library has no year 0, which is as long as the year 400."""
     moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=seconds + (146_097 * 86_400 if seconds < 0 else 0))
     return f"{moment.year - (400 if seconds < 0 else 0):04}{moment.isoformat()[4:]}Z"
 
@@ -112,7 +112,7 @@ def test_json_says_of_each_entry_what_is_true_of_it_alone(entries: list[Entry]) 
 @given(_ENTRIES)
 @example([file("a:b"), file("http:"), file("..."), file("?a"), file("#")])
 def test_the_url_of_an_entry_is_right_wherever_the_listing_is(entries: list[Entry]) -> None:
-    """3986-4.2: no first segment with a colon, and no path from the root."""
+    """3986-4.2: the url has no colon in its first segment, and is no path from the root."""
     for row, entry in zip(json_rows(entries), entries, strict=True):
         target = urlsplit(urljoin("http://host/below/a/prefix/", json.loads(row)["url"]))
         assert (target.scheme, target.netloc, target.query, target.fragment) == ("http", "host", "", "")

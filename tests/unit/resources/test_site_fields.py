@@ -44,7 +44,7 @@ def test_cors() -> None:
 
 
 def test_who_speaks_of_cors_is_not_interrupted() -> None:
-    """A script's own rule may be a stricter one; the operator's is the one of the site."""
+    """The rule of a script may be stricter. The rule of the operator is the rule of the site."""
     lines = (*LINES, ("access-control-allow-origin", "https://a"))
     assert complete(lines, Site(cors=True)).lines == lines
     operators = complete(LINES, Site(cors=True, headers=(("Access-Control-Allow-Origin", "https://a"),)))
@@ -64,7 +64,7 @@ def test_a_header_of_the_operator_replaces_ours_and_joins_vary_and_link() -> Non
 
 
 def test_what_an_answer_says_itself_stays() -> None:
-    """Cookies are the exception: two of them are two facts."""
+    """Cookies are the exception: two cookies are two facts."""
     site = Site(headers=(("X-A", "1"), ("X-B", "2"), ("Set-Cookie", "site=1")))
     headers = complete((("x-a", "own"), ("Set-Cookie", "script=1")), site)
     assert headers.get_all("X-A") == ("own",)

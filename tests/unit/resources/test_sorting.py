@@ -102,7 +102,7 @@ def test_an_order_by_name_looks_at_the_entries_of_its_page_alone(
 
 
 def test_what_cannot_be_read_has_its_place_in_an_order_by_name(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It is counted where nothing is looked at, and shown nowhere."""
+    """Such a file is counted where the server looks at no file, and is shown nowhere."""
     monkeypatch.setattr("pyhttp.resources.entries.os.access", lambda *_, **__: False)
     (root / "File 3").chmod(0)
 

@@ -62,7 +62,7 @@ def test_R3_an_error_is_explained_and_states_its_charset(error: HTTPError) -> No
 
 @pytest.mark.parametrize("error", EVERY_ERROR, ids=lambda error: type(error).__name__)
 def test_R3_the_same_is_said_in_plain_text_and_in_a_problem(error: HTTPError) -> None:
-    """RFC 9457 §3.1: of the type about:blank, so that the title is the phrase of the status (§4.2.1)."""
+    """RFC 9457 §3.1: the problem has the type about:blank, so that its title is the phrase of the status (§4.2.1)."""
     meaning = error.told or explanation(error.status)
     plain = error_response(error)
     assert (plain.status, plain.headers["Content-Type"]) == (error.status, "text/plain; charset=utf-8")
@@ -129,9 +129,9 @@ def test_a_field_of_an_error_stays_whatever_the_site_says() -> None:
 
 
 def resolve(path: str, reference: str, prefix: str = "") -> str:
-    """What a client asks for that has asked for `path` behind `prefix` and follows `reference`.
+    """What a client asks for when it has asked for `path` behind `prefix` and follows `reference`.
 
-    By RFC 3986 §5.2 for a relative path: `urljoin` forgets empty segments, which browsers keep.
+    The rules are those of RFC 3986 §5.2 for a relative path. `urljoin` forgets empty segments, which browsers keep.
     """
     split = urlsplit(reference)
     assert (split.scheme, split.netloc, split.fragment) == ("", "", "")

@@ -119,7 +119,7 @@ def test_a_file_without_space_on_the_disk_that_has_its_size_is_like_others(tmp_p
 
 
 def test_a_file_that_takes_space_is_believed_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It costs no look."""
+    """The server does not look into such a file."""
     if not write(tmp_path / "file", b"content").stat().st_blocks:
         pytest.skip("files of this file system take no space")
     with monkeypatch.context() as patched:
@@ -133,7 +133,7 @@ def test_a_file_that_takes_space_is_believed_at_once(tmp_path: Path, monkeypatch
 def test_T10_one_that_can_be_opened_and_not_read(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, error: type[HTTPError]
 ) -> None:
-    """As /proc has many."""
+    """/proc has many such files."""
 
     def fail(descriptor: int, length: int, offset: int) -> bytes:
         raise OSError(number, "")
@@ -146,5 +146,5 @@ def test_T10_one_that_can_be_opened_and_not_read(
 
 
 def test_the_content_of_a_made_up_file_is_closed_with_its_answer_unread() -> None:
-    """As that to HEAD is, and one whose client leaves."""
+    """The answer to HEAD is not read, and neither is an answer whose client leaves."""
     ask(SAYS_NOTHING).close()

@@ -21,7 +21,7 @@ SITES = [Site(cgi_suffixes=PHP, hide_dotfiles=True), Site(cgi_suffixes=PHP, hide
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A folder with what may run, what is hidden, and links to both."""
+    """A folder with files that may run, hidden files, and links to both."""
     top = tmp_path / "www"
     for name in (
         "scripts/s", "scripts/sub/t", "page.html", "secret.php", "lib/more.PHP", ".git/config", ".well-known/x",
@@ -69,7 +69,7 @@ def is_shown(root: Path, name: str, site: Site) -> bool:
 )  # fmt: skip
 def test_C8_W8_no_name_and_no_link_shows_it(root: Path, site: Site, name: str) -> None:
     if name.isupper():
-        (root / name).symlink_to("secret.php")  # as good as a file system without letter case
+        (root / name).symlink_to("secret.php")  # the link acts like a file system without letter case
     assert (root / name).read_bytes()
     assert not is_shown(root, name, site)
 
@@ -121,7 +121,7 @@ def test_C8_a_link_that_begins_to_lead_there_is_seen_at_once(root: Path) -> None
 
 @pytest.mark.parametrize("target", [".", "..", "/"])
 def test_C7_a_cgi_directory_that_is_the_folder_itself_runs_and_hides_nothing(root: Path, target: str) -> None:
-    """Else no file of it would be one to be sent."""
+    """Otherwise the server would send no file of the folder."""
     (root / "cgi-bin").unlink()
     (root / "cgi-bin").symlink_to(target)
     (root / "page.html").chmod(0o755)
@@ -132,7 +132,7 @@ def test_C7_a_cgi_directory_that_is_the_folder_itself_runs_and_hides_nothing(roo
 
 
 def test_C8_a_cgi_directory_outside_is_not_sent_by_another_link(root: Path) -> None:
-    """Although its scripts do not run: nobody wants to rely on that."""
+    """This holds although the scripts of that directory do not run: an operator does not want to rely on that."""
     write(root.parent / "outside" / "s", b"source")
     (root / "cgi-bin").unlink()
     (root / "cgi-bin").symlink_to("../outside")
@@ -159,7 +159,7 @@ def test_W8_a_root_below_a_hidden_name_is_the_operators_doing(tmp_path: Path) ->
         assert is_shown(root, "page.html", SITES[0])
         assert is_shown(root, "link", SITES[0])
         write(root / "sub" / ".404.html", b"lost")
-        assert is_shown(root, "sub/.404.html", SITES[0])  # whoever asks for it has been asked before
+        assert is_shown(root, "sub/.404.html", SITES[0])  # the caller has checked the name before
 
 
 @pytest.mark.parametrize("name", ["secret.php", "a.txt", "s.txt", "cgi-bin", "config"])
@@ -204,7 +204,7 @@ class TestRunning:
     def test_a_cgi_directory_has_every_name_that_some_file_system_takes_for_its_own(
         self, root: Path, name: str
     ) -> None:
-        """By such a name nothing is sent, and by no link that leads below it; nor does another program run that."""
+        """No file is sent by such a name or by a link that leads below it. No other program runs such a file either."""
         site = Site(cgi_suffixes=PHP, cgi_directories=("cgi-bin", "caf\xe9"))
         write(root / name / "run", b"source")
         (root / "link.php").symlink_to(f"{name}/run")

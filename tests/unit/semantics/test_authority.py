@@ -21,7 +21,7 @@ from pyhttp.semantics.fields import Headers
     ],
 )
 def test_S9_host_and_port(value: str, *, right: bool) -> None:
-    """S9: a host that is not empty, and a port that may be; the rows below have more."""
+    """S9: the host is not empty, and the port may be empty. The rows below have more."""
     assert is_host(value) is right
 
 
@@ -58,7 +58,7 @@ def test_S9_a_host(value: str) -> None:
     ],
 )
 def test_S9_what_is_no_host_is_400(value: str) -> None:
-    """S9: in any version, and also where the absolute form overrules it."""
+    """S9: it is a 400 in any version, and also where the absolute form overrules Host."""
     assert not is_host(value)
     for version in ("HTTP/1.0", "HTTP/1.1"):
         for of_target in (None, "b"):
@@ -68,7 +68,7 @@ def test_S9_what_is_no_host_is_400(value: str) -> None:
 
 @pytest.mark.clause("9112-3.2-6a")
 def test_S9_host_is_there_once() -> None:
-    """S9: missing is allowed in HTTP/1.0 only, twice never."""
+    """S9: Host may be missing only in HTTP/1.0, and may never come twice."""
     assert authority_of("HTTP/1.0", Headers(), None) == ""
     assert authority_of("HTTP/1.0", Headers(), "b") == "b"
     for version in ("HTTP/1.1", "HTTP/1.2"):

@@ -142,7 +142,10 @@ def test_dates_are_ignored_where_there_is_none_to_compare_with() -> None:
 @pytest.mark.clause("9110-13.1.3-8a", "9110-13.1.4-8a")
 @pytest.mark.parametrize("ahead", [-86_400, 0, 86_400])
 def test_the_clock_of_the_client_counts_for_nothing(ahead: int) -> None:
-    """What it sends in Date may be far from our time: the dates are ours, which it was given with the file."""
+    """The Date of a client may be far from our time.
+
+    The dates of the conditions are ours: the client got them with the file.
+    """
     clock = format_date(NOW + ahead)
     assert judge(If_Modified_Since=SAME, Date=clock) is SAME_STILL
     assert judge(If_Modified_Since=EARLIER, Date=clock) is WHOLE
@@ -178,7 +181,7 @@ def test_G4_if_range_never_meets_a_weak_tag_or_a_date_less_than_a_second_old() -
 
 
 def test_a_representation_without_validators() -> None:
-    """It is there, and nothing that a client holds is known to be it."""
+    """The representation is there, and no copy that a client holds is known to be the same."""
     none = Validators(None)
     assert judge(validators=none, If_Match="*") is WHOLE
     assert judge(validators=none, If_Match='"x"') is Verdict.PRECONDITION_FAILED

@@ -72,7 +72,7 @@ def test_F3_whoever_states_a_length_states_the_same(read: Callable[[str], int | 
 @pytest.mark.parametrize("read", READERS)
 @pytest.mark.parametrize("value", [*NO_NUMBERS, *TOO_LARGE], ids=lambda value: value[-30:])
 def test_F3_what_is_no_length_is_none_for_anybody(read: Callable[[str], int | None], value: str) -> None:
-    """F3: and each says why in the same words."""
+    """F3: each reader says why in the same words."""
     with pytest.raises(ValueError, match=r"^Content-Length: ") as why:
         parse_content_length((value,))
     with pytest.raises((MalformedRequest, BadGateway, ValueError)) as failed:
@@ -83,13 +83,13 @@ def test_F3_what_is_no_length_is_none_for_anybody(read: Callable[[str], int | No
 @pytest.mark.clause("9110-8.6-13a.2")
 @pytest.mark.parametrize("lines", [("5", "5"), ("5", "6"), ()])
 def test_F2_it_comes_on_one_line(lines: tuple[str, ...]) -> None:
-    """F2: equal or not."""
+    """F2: two lines are refused, whether or not they are equal."""
     with pytest.raises(ValueError, match="more than one line"):
         parse_content_length(lines)
 
 
 def test_F3_a_handler_that_takes_content_reads_it_likewise() -> None:
-    """F3: a head of a request has room for more zeros than `int` takes."""
+    """F3: the head of a request has room for more zeros than `int` takes."""
     with pair() as (ours, theirs):
         theirs.sendall(request("/", f"Content-Length: {'0' * 4400}5", method="POST") + b"hello")
         assert Request(ours).content(5) == b"hello"

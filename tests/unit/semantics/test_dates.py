@@ -69,7 +69,7 @@ def test_a_date_is_written_once_a_second() -> None:
 
 
 def test_every_day_of_two_years_and_every_end_of_february() -> None:
-    """The days about which calendars err: 2000 has a 29 February, as each fourth century, and 1900 has none."""
+    """Calendars err about these days: 2000 has a 29 February, like each fourth century, and 1900 has none."""
     midnight = dt.datetime(1970, 1, 1, tzinfo=UTC)
     days = [midnight.replace(year=2023) + dt.timedelta(days=number) for number in range(365 + 366)]
     for year in range(1, 10_000):
@@ -115,7 +115,7 @@ def test_rfc850_date_is_read_within_fifty_years(moment: dt.datetime, now: dt.dat
     best = max(year for year in years if (year, *moment.timetuple()[1:6]) <= limit)
     try:
         expected = seconds_of(moment.replace(year=best))
-    except ValueError:  # 29 February of a year that has none
+    except ValueError:  # 29 February of a year that does not have this day
         assert found is None
     else:
         assert found == expected

@@ -31,7 +31,7 @@ def test_S5_a_field_name(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["", "a b", "a:", "a\r\n", "\xe9", "(", "a\n", " a", "\u0130"])
 def test_S5_no_field_name(name: str) -> None:
-    """S5: a token and nothing else."""
+    """S5: a field name is a token and nothing else."""
     assert not is_field_name(name)
     with pytest.raises(ValueError, match="not a field name"):
         Headers({name: "a"})
@@ -48,7 +48,7 @@ def test_S6_a_field_value(value: str) -> None:
     "value", [" a", "a ", "\ta", "a\t", " ", "a\nb", "a\r", "\x00", "\x7f", "\x0b", "\u0161", "a\r\n b"]
 )
 def test_S6_S11_no_field_value(value: str) -> None:
-    """S6, S11: no control, no white space at the ends, no character beyond an octet."""
+    """S6, S11: a value has no control, no white space at the ends, and no character beyond an octet."""
     assert not is_field_value(value)
     with pytest.raises(ValueError, match="value of Some-Name"):
         Headers([("Some-Name", value)])
@@ -104,13 +104,13 @@ def test_sections_are_equal_when_each_name_has_the_same_values_in_order() -> Non
     assert Headers([("A", "1"), ("a", "2")]) != Headers([("A", "2"), ("a", "1")])
     assert Headers([("A", "1"), ("a", "2")]) != Headers([("A", "1, 2")])
     assert Headers({"A": "1"}) != {"a": "1"}
-    assert Headers({"A": "1"}) == ANY  # another type may know better
+    assert Headers({"A": "1"}) == ANY  # another type may define the comparison
     assert hash(Headers([("A", "1"), ("B", "2")])) == hash(Headers([("b", "2"), ("a", "1")]))
 
 
 @given(sections)
 def test_checked_and_parsed_sections_are_the_same(lines: list[tuple[str, str]]) -> None:
-    """A parser's lines give what the pairs would."""
+    """The lines of a parser give the same section as the pairs."""
     made = Headers(lines)
     for end in ("", "\r"):
         split = Headers.split([f"{name}:\t{value} {end}" for name, value in lines])
@@ -132,7 +132,7 @@ def test_the_index_holds_what_the_lines_say(lines: list[tuple[str, str]]) -> Non
 
 @pytest.mark.clause("9110-5.5-3b")
 def test_S7_only_sp_and_htab_are_no_part_of_a_value() -> None:
-    """S7: 0x85 and 0xA0 are."""
+    """S7: 0x85 and 0xA0 are part of a value."""
     assert Headers.split(["A: \x85b\xa0\t", "B:", "C:a:b"]).lines == (("A", "\x85b\xa0"), ("B", ""), ("C", "a:b"))
 
 
@@ -145,7 +145,7 @@ def test_lines_are_as_received_whatever_is_kept(octets: bytes) -> None:
 
 
 def test_nobody_can_change_a_section() -> None:
-    """The next request of the connection may be given the same one."""
+    """The next request of the connection may be given the same section."""
     for headers in (Headers(LINES), Headers.split(["A: b"]), EMPTY):
         assert not isinstance(headers.by_name, MutableMapping)
         assert not isinstance(headers.repeated, MutableMapping)
@@ -233,14 +233,14 @@ def test_a_list_without_commas_has_one_member_at_most(value: str) -> None:
 
 
 def calls(work: Callable[[], object]) -> int:
-    """How many functions were called, those of C included."""
+    """How many functions were called. Functions of C count, too."""
     count = 0
 
     def add(frame: FrameType, event: str, argument: object) -> None:
         nonlocal count
         count += event in {"call", "c_call"}
 
-    gc.disable()  # a collection in between has calls of its own: of finalizers, and of who wants to be told
+    gc.disable()  # a collection in between has calls of its own: of finalizers, and of its callbacks
     sys.setprofile(add)
     try:
         work()
@@ -252,7 +252,7 @@ def calls(work: Callable[[], object]) -> int:
 
 @pytest.mark.parametrize("line", ["X: y", "X:" + "y" * 600, 'X: "a,b", c'])
 def test_S10_storage_and_lookup_cost_linear_work(line: str) -> None:
-    """S10: twice the lines of one name, twice the calls; a look-up costs none of it again."""
+    """S10: twice the lines of one name cost twice the calls. A look-up does not cost them again."""
     half, whole = [line] * 50, [line] * 100
     assert calls(lambda: Headers.split(whole).lines) <= 2 * calls(lambda: Headers.split(half).lines)
     headers = Headers.split(whole)
@@ -270,7 +270,7 @@ def test_a_further_line_gives_what_all_lines_together_would() -> None:
 
 
 def test_usual_values_are_held_once() -> None:
-    """By sections that are kept: each of thousands of connections has one."""
+    """Sections that are kept share usual values, because each of thousands of connections has a section."""
     lines = ["Connection: keep-alive", "Sec-Fetch-Mode: navigate", "A: b c"]
     first, second = Headers.split(lines), Headers.split(lines)
     for headers in (first, second):

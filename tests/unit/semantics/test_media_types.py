@@ -142,7 +142,7 @@ E_ACUTE: Final = "é".encode()
     ],
 )
 def test_W6_what_the_name_does_not_tell_the_beginning_does(name: str, beginning: bytes, text: bool) -> None:
-    """Text or not, and nothing else, however much it looks like a page."""
+    """The beginning tells only whether a file is text, however much the file looks like a page."""
     expected = "text/plain; charset=utf-8" if text else DEFAULT
     assert media_type(name, beginning=lambda: beginning) == expected
     assert media_type(name, beginning=lambda: beginning, charset="latin1") == expected

@@ -97,7 +97,7 @@ def test_codings_against_a_model(parts: list[tuple[str, str]], order: list[str],
     for place, name in enumerate([*available, IDENTITY]):
         weight = stated.get(name, stated.get("*"))
         if weight is None:
-            # §12.5.3: what is not listed is not wanted, save identity, which is acceptable and comes last.
+            # §12.5.3: a coding that is not listed is not wanted. Only identity is then acceptable, and comes last.
             weight = Fraction(1, 10_000) if name == IDENTITY else Fraction(0)
         if weight:
             ranking.append((weight, -place, name))

@@ -22,7 +22,7 @@ def spans(*pairs: tuple[int, int]) -> tuple[Span, ...]:
 
 
 def wanted(member: str, length: int) -> list[int] | None:
-    """The model of one range-spec: the positions of the bytes it means; None where it is invalid."""
+    """The model of one range-spec: the positions of the bytes that it means, or None where it is invalid."""
     first, dash, last = member.partition("-")
     if not dash or not re.fullmatch("[0-9]*", first + last) or not first + last:
         return None
@@ -179,7 +179,7 @@ def test_G1_numbers_beyond_every_file_are_compared_exactly() -> None:
 
 @pytest.mark.clause("9110-14.1.2-13b")
 def test_G1_positions_are_exact_in_the_largest_file_there_can_be() -> None:
-    """G1: what a signed 64-bit count holds is a position; what is longer is behind every end."""
+    """G1: a number that a signed 64-bit count holds is a position. A longer number is behind every end."""
     length = 2**63 - 1
     assert select(f"bytes={length - 1}-", length, *LIMITS) == (Span(length - 1, 1),)
     assert select(f"bytes=-{length - 1}", length, *LIMITS) == (Span(1, length - 1),)

@@ -24,7 +24,7 @@ entity_tags = st.builds(EntityTag, opaque_tags, st.booleans())
 
 
 def model_of_tags(value: str) -> tuple[EntityTag, ...] | None:
-    """One character at a time: what the list rule of §5.6.1 and the grammar of §8.8.3 say."""
+    """The tags of a value, read one character at a time by the list rule of §5.6.1 and the grammar of §8.8.3."""
     tags: list[EntityTag] = []
     rest = value
     expecting = True
@@ -125,7 +125,7 @@ def test_whatever_differs_makes_another_tag() -> None:
     ("now", "made"), [(NOW, True), (OLD, False), (OLD, True)], ids=["made", "changed lately", "both"]
 )
 def test_whatever_differs_makes_another_weak_tag(now: int, made: bool) -> None:
-    """It is no mark that stands for whatever is there: who holds the old content gets the new one."""
+    """A weak tag does not stand for any content of the file: a client that holds the old content gets the new one."""
     others = [version(10), version(9, OLD + 1), version(9, OLD, OLD + 1), version(device=2050), version(inode=8)]
     tags = [
         validators_of_file(each, now, coding="gzip" if made else "", made=made).etag for each in (version(), *others)
@@ -135,7 +135,7 @@ def test_whatever_differs_makes_another_weak_tag(now: int, made: bool) -> None:
 
 
 def test_the_tag_is_the_same_in_every_process() -> None:
-    """A client goes on with what it has after the server was started again."""
+    """A client goes on with its content after the server was started again."""
     assert str(tag_of(version())) == '"19ad940b3408d4d5"'
 
 
@@ -145,7 +145,7 @@ def test_W7_no_number_of_the_file_can_be_read_in_its_tag() -> None:
     for number in (0x51235, OLD, inode, device):
         assert f"{number:x}" not in tag
         assert str(number) not in tag
-    assert len(tag) == 16  # fewer bits than went in: many files have it, so that not even trying all tells which
+    assert len(tag) == 16  # fewer bits than went in: many files have it, so that a trial of all cannot tell which
 
 
 def test_each_coding_has_a_tag_of_its_own() -> None:
@@ -172,7 +172,7 @@ def test_a_file_changed_within_the_last_tick_has_a_weak_tag_of_another_text(
     of = version(9, long_ago if which == "changed" else time, long_ago if which == "modified" else time)
     tag = tag_of(of, time + age)
     assert tag.weak is weak
-    # What was sent within the tick never matches what the strong tag stands for later.
+    # Content that was sent within the tick never matches the content for which the strong tag stands later.
     assert tag.matches_weakly(tag_of(of, time + 3600 * SECOND)) is not weak
 
 
@@ -183,7 +183,7 @@ def test_no_date_is_later_than_now() -> None:
 
 @pytest.mark.parametrize("seconds", [-(2**40), -1, 0, 1, 315_532_800, 499_162_500, FIRST - 1])
 def test_a_date_before_there_was_a_web_is_none(seconds: int) -> None:
-    """1970, the start of 1980 and 26 October 1985 are what stores and archives set for want of a date."""
+    """Stores and archives that have no date set 1970, the start of 1980 or 26 October 1985."""
     assert validators_of_file(version(9, seconds * SECOND), NOW) == Validators(tag_of(version(9, seconds * SECOND)))
 
 

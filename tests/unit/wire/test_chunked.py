@@ -54,7 +54,7 @@ def outcome(body: bytes) -> Outcome:
     ],
 )
 def test_F6_F8_chunks_are_taken_off(body: bytes, content: bytes) -> None:
-    """F6, F8: sizes in any case, with zeros before, with extensions nobody knows."""
+    """F6, F8: sizes may be in any letter case, and may have zeros before them and unknown extensions."""
     result = outcome(body)
     assert (result.error, result.content) == (None, content)
     assert decode(body, Limits()) == (content, EMPTY, 0)
@@ -72,7 +72,10 @@ def test_F6_F8_chunks_are_taken_off(body: bytes, content: bytes) -> None:
     ],
 )
 def test_F6_F8_a_broken_chunk_line_is_400(line: bytes) -> None:
-    """F6, F8: 1 to 16 digits and extensions by the grammar, nothing else; as the first line and later."""
+    """F6, F8: a chunk line has 1 to 16 digits and extensions by the grammar, and nothing else.
+
+    This holds for every line.
+    """
     for before in (b"", b"3\r\nabc\r\n"):
         for after in (b"hello\r\n0\r\n\r\n", b""):
             result = outcome(before + line + b"\r\n" + after)
@@ -96,7 +99,7 @@ def test_F6_F8_a_broken_chunk_line_is_400(line: bytes) -> None:
     ],
 )
 def test_F7_lines_and_data_end_in_crlf(body: bytes) -> None:
-    """F7: and nothing behind the error is ever a request."""
+    """F7: nothing behind the error is ever a request."""
     canary = b"\r\n\r\nGET /canary HTTP/1.1\r\nHost: a\r\n\r\n"
     result = outcome(body + canary)
     assert result.status == 400
@@ -106,7 +109,7 @@ def test_F7_lines_and_data_end_in_crlf(body: bytes) -> None:
 
 @pytest.mark.clause("9110-6.5-2a", "9110-6.5.1-3d", "9112-7.1.2-3a", "9112-7.1.2-3b", "9112-7.1.2-3c")
 def test_F9_trailers_are_apart_from_headers() -> None:
-    """F9: they change nothing, and those that would mean something elsewhere are left out."""
+    """F9: trailers change nothing. A trailer that would mean something in the header section is left out."""
     trailers = b"Digest: x\r\nHost: b\r\nContent-Length: 3\r\nTRAILER: x\r\nCookie: a\r\ndigest: y \r\n"
     result = outcome(b"1\r\na\r\n0\r\n" + trailers + b"\r\n")
     assert result.error is None
@@ -130,7 +133,7 @@ def test_F9_a_field_that_comes_too_late_is_left_out(name: str) -> None:
 
 @pytest.mark.parametrize("line", [b"X : y", b" X: y", b"X", b": y", b"X: \x00", b"X: y\nZ: z", b"(: y"])
 def test_F9_trailers_have_the_syntax_of_headers(line: bytes) -> None:
-    """F9: the same rules."""
+    """F9: the rules for trailers are the rules for headers."""
     result = outcome(b"1\r\na\r\n0\r\nA: b\r\n" + line + b"\r\n\r\n")
     assert (result.status, result.content) == (400, b"a")
 
@@ -151,7 +154,7 @@ def test_F9_trailers_have_the_syntax_of_headers(line: bytes) -> None:
     ],
 )
 def test_D5_D6_a_limit_is_an_error_as_soon_as_it_is_passed(body: bytes, error: type[HTTPError]) -> None:
-    """D5, D6: with the status of the limit."""
+    """D5, D6: the error has the status of the limit."""
     with pytest.raises(error):
         decode(body)
     decoder = ChunkedDecoder(LIMITS)
@@ -165,7 +168,7 @@ def test_D5_D6_a_limit_is_an_error_as_soon_as_it_is_passed(body: bytes, error: t
 
 
 def _decode_or(error: type[HTTPError], decoder: ChunkedDecoder, buffer: ReceiveBuffer) -> None:
-    """Decode; an error that is certain by now is the right one."""
+    """Decode the content. An error must be certain by now."""
     with contextlib.suppress(error):
         decoder.decode(buffer)
 
@@ -189,7 +192,7 @@ def test_D5_D6_up_to_its_limits_content_is_taken(body: bytes) -> None:
 
 
 def test_chunk_lines_may_be_shorter_than_a_size() -> None:
-    """A limit below 16 octets holds for sizes too."""
+    """A limit below 16 octets holds for sizes, too."""
     narrow = Limits(chunk_line=2)
     assert decode(b"01\r\nx\r\n0\r\n\r\n", narrow) == (b"x", EMPTY, 0)
     with pytest.raises(MalformedRequest, match=r"^chunk line: longer than 2 octets"):
@@ -207,7 +210,7 @@ def test_content_before_an_error_is_given_first() -> None:
 
 
 def test_the_error_behind_content_is_the_one_that_was_met() -> None:
-    """What was read before it is not read again, which could break a limit first."""
+    """Octets before the error are not read again, since a second reading could break a limit first."""
     decoder = ChunkedDecoder(LIMITS)
     buffer = ReceiveBuffer()
     buffer.append(b"1\r\na\r\n0\r\nA: b\r\nC : d\r\n\r\n")
@@ -233,7 +236,7 @@ def test_content_is_merged() -> None:
 
 @given(st.data())
 def test_V2_any_chunks_in_any_segments(data: st.DataObject) -> None:
-    """Any content, any chunks, any split: the content comes back, and what follows is left."""
+    """For any content, any chunks and any segments, the content comes back, and the octets behind it are left."""
     content = data.draw(st.binary(max_size=200))
     coded = data.draw(chunked(content))
     segments = data.draw(splits(coded + b"rest"))
@@ -264,7 +267,7 @@ def test_what_is_put_on_can_be_taken_off(parts: list[bytes]) -> None:
 
 
 def test_F10_an_end_within_the_content_is_incomplete() -> None:
-    """F10: never complete before the last chunk and its CRLF."""
+    """F10: content is never complete before the last chunk and its CRLF."""
     body = b"5\r\nhello\r\n0\r\nA: b\r\n\r\n"
     for end in range(len(body)):
         result = feed([HEAD, body[:end]], eof=True)

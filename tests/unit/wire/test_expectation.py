@@ -43,7 +43,7 @@ def test_nothing_is_expected(values: tuple[str, ...]) -> None:
     ],
 )
 def test_F14_anything_else_is_417(values: tuple[str, ...]) -> None:
-    """F14: whatever the version, since nothing is known that would meet it."""
+    """F14: this holds for any version, since the server knows no way to meet another expectation."""
     for version in ("HTTP/1.0", "HTTP/1.1"):
         with pytest.raises(ExpectationFailed):
             ask(*values, version=version)
@@ -56,7 +56,7 @@ def test_nothing_is_awaited_where_100_would_tell_nothing() -> None:
 
 
 class _Client:
-    """One that waits for 100, or does not."""
+    """A client that waits for 100, or that does not wait."""
 
     def __init__(self, *, waits: bool) -> None:
         self.awaiting_continue = waits

@@ -14,7 +14,7 @@ SMALL = Limits(request_line=40, field_line=30, field_lines=3, content=9, chunk_l
 
 
 def fault(data: bytes, size: int) -> int | None:
-    """The offset of the octet that is refused, where octets come in segments of `size`; None where there is none."""
+    """The offset of the refused octet, where octets come in segments of `size`, or None where no octet is refused."""
     connection = ServerConnection(SMALL)
     received = 0
     try:

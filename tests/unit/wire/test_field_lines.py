@@ -32,14 +32,14 @@ BROKEN: Final = [
 @pytest.mark.clause("9112-5.1-2c", "9112-5.2-4a", "9112-2.2-8a", "9110-5.5-5a")
 @pytest.mark.parametrize(("line", "why"), BROKEN)
 def test_S5_S6_S8_a_broken_line_is_explained(line: bytes, why: str) -> None:
-    """S5, S6, S8: what is no field line is refused with the rule it breaks."""
+    """S5, S6, S8: a line that is no field line is refused, and the error names the rule that the line breaks."""
     with pytest.raises(MalformedRequest, match=why):
         check_field_line(line)
 
 
 @pytest.mark.parametrize("line", [line for line, _ in BROKEN if line])
 def test_S5_S6_S8_a_broken_line_is_refused_however_it_arrives(line: bytes) -> None:
-    """S5, S6, S8: and as the first line, and behind another."""
+    """S5, S6, S8: such a line is refused as the first line, and behind another line."""
     assert refused(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n") == 400
     assert refused(b"GET / HTTP/1.1\r\nHost: a\r\n" + line + b"\r\nB: c\r\n\r\n") == 400
 
@@ -47,7 +47,7 @@ def test_S5_S6_S8_a_broken_line_is_refused_however_it_arrives(line: bytes) -> No
 @pytest.mark.parametrize("control", [octet for octet in range(0x20) if octet != 9] + [0x7F])
 @pytest.mark.parametrize("place", [b"Host: %b", b"Host: a%b", b"Host: %bb", b"Ho%bst: a", b"%bHost: a", b"Host%b: a"])
 def test_S6_a_control_is_refused_anywhere(control: int, place: bytes) -> None:
-    """S6: never removed, never replaced."""
+    """S6: a control is never removed, and never replaced."""
     head = b"GET / HTTP/1.1\r\n" + place.replace(b"%b", bytes((control,))) + b"\r\n\r\n"
     assert refused(head) == 400
 

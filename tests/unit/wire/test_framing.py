@@ -41,7 +41,7 @@ def test_the_method_does_not_matter(method: str) -> None:
 @pytest.mark.clause("9112-6.1-4a")
 @pytest.mark.parametrize("value", ["chunked", "Chunked", "CHUNKED", "cHuNkEd"])
 def test_F4_chunked_in_any_case(value: str) -> None:
-    """F4: the one coding there is."""
+    """F4: chunked is the only coding of the server."""
     assert request_framing(head((TE, value))) is CHUNKED
 
 
@@ -50,7 +50,7 @@ def test_F4_chunked_in_any_case(value: str) -> None:
 @pytest.mark.parametrize("coding", ["chunked", "gzip", "x, chunked", ""])
 @pytest.mark.parametrize("version", ["HTTP/1.1", "HTTP/1.0"])
 def test_F1_both_fields_are_refused(length: str, coding: str, version: str) -> None:
-    """F1: whatever their values and order."""
+    """F1: both fields are refused, whatever their values and order are."""
     for fields in (((CL, length), (TE, coding)), ((TE, coding), (CL, length))):
         with pytest.raises(MalformedRequest):
             request_framing(head(*fields, version=version))
@@ -106,7 +106,7 @@ def test_F4_what_does_not_delimit_the_content_is_400(values: tuple[str, ...]) ->
     "values", [("gzip, chunked",), ("gzip", "Chunked"), ("x;a=b, chunked",), ("a, b,, CHUNKED",), ("identity,chunked",)]
 )
 def test_F4_an_unknown_coding_that_is_delimited_is_501(values: tuple[str, ...]) -> None:
-    """F4: known to be content, not known what."""
+    """F4: the server knows that there is content, and does not know what it is."""
     fields = [(TE, value) for value in values]
     with pytest.raises(CodingUnknown):
         request_framing(head(*fields))
@@ -135,7 +135,7 @@ HUGE: Final = ["9223372036854775808", "18446744073709551616", "1" + "0" * 7000, 
 @pytest.mark.clause("9112-6.3-2.5.1a", "9112-6.3-2.5.1b", "9110-8.6-10b")
 @pytest.mark.parametrize("value", [*BAD_LENGTHS, *HUGE], ids=lambda value: value[:20])
 def test_F2_F3_what_is_no_length_is_400(value: str) -> None:
-    """F2, F3: not digits, a list, or more than a 64-bit count holds."""
+    """F2, F3: the value is not digits, is a list, or is more than a 64-bit count holds."""
     with pytest.raises(MalformedRequest):
         request_framing(head((CL, value)))
     if len(value) < 100:
@@ -150,7 +150,7 @@ def test_F3_a_length_above_the_limit_is_413() -> None:
 
 @pytest.mark.parametrize("values", [("5", "5"), ("5", "6"), ("5", "")])
 def test_F2_two_lines_are_400(values: tuple[str, str]) -> None:
-    """F2: equal or not."""
+    """F2: two lines are refused, whether or not they are equal."""
     fields = [(CL, value) for value in values]
     with pytest.raises(MalformedRequest, match="more than one line"):
         request_framing(head(*fields))
@@ -167,14 +167,14 @@ LENGTHS: Final = (None, 0, 5)
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("length", LENGTHS)
 def test_F16_the_framing_of_every_response(method: str, version: str, length: int | None) -> None:
-    """F16: every method, version, length, and every status there can be."""
+    """F16: the test takes every method, version and length, and every possible status."""
     for status in range(100, 600):
         framing = response_framing(method, version, status, length)
         assert framing == _expected(method, version, status, length), status
 
 
 def _expected(method: str, version: str, status: int, length: int | None) -> Framing:
-    """The rules once more, from the other end: who may get what."""
+    """The rules once more, from the view of the client: which client may get which framing."""
     without_content = method == "HEAD" or status // 100 == 1 or status in {204, 304}
     if without_content:
         return NO_CONTENT

@@ -15,7 +15,7 @@ CONTROLS: Final = re.compile(abnf.NO_FIELD_OCTET)
 
 
 class CountingSearch:
-    """Counts the octets it is asked to look at."""
+    """A search that counts the octets at which it has to look."""
 
     def __init__(self) -> None:
         self.looks = 0
@@ -53,7 +53,7 @@ def test_the_end_has_not_arrived(data: bytes) -> None:
     ],
 )
 def test_S1_another_control_is_an_error(data: bytes, name: str) -> None:
-    """S1: a bare CR or LF, and any control, as soon as it is there."""
+    """S1: a bare CR or LF, or any other control, is an error as soon as it is there."""
     with pytest.raises(MalformedRequest, match=name):
         find(data)
 
@@ -91,7 +91,7 @@ def test_V2_byte_by_byte_is_the_same(data: bytes) -> None:
 
 
 def test_S10_each_octet_is_looked_at_once() -> None:
-    """S10: one line after another, arriving in one-byte segments."""
+    """S10: one line after another arrives in one-byte segments."""
     looks = CountingSearch()
     finder = LineFinder(looks)
     lines = [b"x" * 500, b"", b"y" * 300]

@@ -58,7 +58,7 @@ def test_T1_the_authority_of_the_absolute_form_replaces_host() -> None:
 @pytest.mark.clause("9110-9.3.6-6c", "9110-9.3.8-1b", "9110-10.2.1-5b", "9110-15.5.6-1b")
 @pytest.mark.parametrize(("method", "target"), [("CONNECT", "a:80"), ("TRACE", "/"), ("TRACE", "http://a/")])
 def test_S3_connect_and_trace_are_refused(method: str, target: str) -> None:
-    """S3: 405 with Allow from the server itself."""
+    """S3: the server itself answers with 405 and Allow."""
     with pytest.raises(MethodNotAllowed) as caught:
         parse(method, target, HOST)
     assert caught.value.headers == (("Allow", "GET, HEAD, OPTIONS"),)
@@ -74,7 +74,7 @@ def test_S3_connect_without_a_port_is_malformed(target: str) -> None:
 
 @pytest.mark.parametrize("method", ["get", "PATCH", "PROPFIND", "x", "connect", "Trace", "!#$"])
 def test_S3_every_other_method_is_a_request(method: str) -> None:
-    """S3: methods are compared case-sensitively; any token but those two reaches the handler."""
+    """S3: methods are compared case-sensitively. Any token but those two reaches the handler."""
     assert fed_every_way(f"{method} / HTTP/1.1\r\nHost: a\r\n\r\n".encode()).request.method == method
 
 
@@ -82,7 +82,7 @@ def test_S3_every_other_method_is_a_request(method: str) -> None:
 @pytest.mark.parametrize("name", ["Host", "hOST", "Content-Type", "content-type"])
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 def test_S9_a_field_that_is_single_is_refused_twice(name: str, version: str) -> None:
-    """S9: two lines of Host or of Content-Type, equal or not."""
+    """S9: two lines of Host or of Content-Type are refused, whether or not they are equal."""
     for values in (("a", "a"), ("a", "b")):
         lines = "".join(f"{name}: {value}\r\n" for value in values)
         host = "" if name.lower() == "host" else "Host: a\r\n"
@@ -90,7 +90,7 @@ def test_S9_a_field_that_is_single_is_refused_twice(name: str, version: str) -> 
 
 
 def test_S10_100_lines_of_one_field() -> None:
-    """S10: they are taken, and joined once."""
+    """S10: the lines are taken, and are joined once."""
     outcome = feed([b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: yz\r\n" * 99 + b"\r\n"])
     assert outcome.request.headers["X"] == ", ".join(["yz"] * 99)
 

@@ -44,7 +44,10 @@ REFUSED: Final = [
 @pytest.mark.clause("9112-3.2-4a", "9112-3.2-4b", "9112-2.2-9a", "9112-3-3a")
 @pytest.mark.parametrize(("line", "why"), REFUSED)
 def test_S2_S3_S4_a_wrong_line_is_refused_and_explained(line: bytes, why: str) -> None:
-    """S2, S3, S4: one space between three parts, a token, a version; and it is told what is wrong."""
+    """S2, S3, S4: a line needs one space between its three parts, a token and a version.
+
+    The error tells what is wrong.
+    """
     with pytest.raises(MalformedRequest, match=why):
         RequestLine(LIMITS).read(line + b"\r\n", 0)
     assert refused(line + HOST) == 400
@@ -53,7 +56,7 @@ def test_S2_S3_S4_a_wrong_line_is_refused_and_explained(line: bytes, why: str) -
 @pytest.mark.clause("9110-15.6.6-1c")
 @pytest.mark.parametrize("version", [b"HTTP/0.9", b"HTTP/2.0", b"HTTP/3.1", b"HTTP/9.9"])
 def test_S4_another_major_version_is_505(version: bytes) -> None:
-    """S4: also before the target is looked at, as for the preface of HTTP/2."""
+    """S4: the version is refused before the server looks at the target, as for the preface of HTTP/2."""
     with pytest.raises(VersionNotSupported):
         RequestLine(LIMITS).read(b"PRI * " + version + b"\r\n", 0)
     assert refused(b"GET / " + version + HOST) == 505
@@ -63,7 +66,7 @@ def test_S4_another_major_version_is_505(version: bytes) -> None:
 @pytest.mark.clause("9110-6.2-8a")
 @pytest.mark.parametrize("minor", range(10))
 def test_S4_a_later_minor_version_is_served_as_1_1(minor: int) -> None:
-    """S4: 1.2 to 1.9 are served as 1.1 and reported as received."""
+    """S4: versions 1.2 to 1.9 are served as 1.1 and reported as received."""
     outcome = fed_every_way(b"GET / HTTP/1.%d" % minor + HOST)
     assert outcome.request.version == f"HTTP/1.{minor}"
     assert outcome.persistent == (minor > 0)
@@ -81,7 +84,7 @@ def test_a_line_is_read_as_it_arrives() -> None:
 
 @pytest.mark.clause("9112-3-4c")
 def test_D1_a_line_over_its_limit_is_414() -> None:
-    """D1: as soon as the limit is passed."""
+    """D1: the line is refused as soon as it passes the limit."""
     longest = b"GET /" + b"x" * 86 + b" HTTP/1.1"
     assert len(longest) == 100
     assert RequestLine(LIMITS).read(longest + b"\r\n", 0) == 102
@@ -129,7 +132,7 @@ def test_a_limit_below_64_counts_alone() -> None:
 
 
 def test_the_method_is_known_once_the_line_is_well_formed() -> None:
-    """An answer to HEAD has no content, even when the target or what follows is wrong."""
+    """An answer to HEAD has no content, even when the target or the rest of the line is wrong."""
     for line in (b"HEAD /# HTTP/1.1\r\n", b"HEAD / HTTP/2.0\r\n"):
         read = RequestLine(LIMITS)
         with pytest.raises(HTTPError):
@@ -139,7 +142,7 @@ def test_the_method_is_known_once_the_line_is_well_formed() -> None:
 
 @pytest.mark.clause("9112-2.2-6a")
 def test_S2_one_empty_line_is_skipped() -> None:
-    """S2: exactly one, before each request."""
+    """S2: exactly one empty line is skipped before each request."""
     get = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
     outcome = fed_every_way(b"\r\n" + get + b"\r\n" + get)
     assert [request.method for request in outcome.requests] == ["GET", "GET"]

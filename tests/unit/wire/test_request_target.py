@@ -16,7 +16,7 @@ ANY: Final = ("GET", "HEAD", "POST", "OPTIONS", "x")
 @pytest.mark.clause("9112-3.2-4a")
 @pytest.mark.parametrize("target", ["/", "//", "/a?b", "*", "http://a", "https://a:1/b?c", "a:80", "ftp://a/"])
 def test_T1_the_four_forms(target: str) -> None:
-    """T1: what has one of the forms is a target."""
+    """T1: a text that has one of the forms is a target."""
     check_target(target)
 
 
@@ -47,7 +47,7 @@ def test_T1_the_four_forms(target: str) -> None:
 )
 @pytest.mark.clause("9110-4.2.1-4b", "9110-4.2.4-4a", "3986-3.2.2-7c")
 def test_T1_T2_what_is_no_target_is_explained(target: str, why: str) -> None:
-    """T1, T2: no fragment, no stray percent sign, nothing but visible ASCII, no userinfo, no empty host."""
+    """T1, T2: a target has no fragment, stray percent sign, userinfo or empty host, and has only visible ASCII."""
     with pytest.raises(MalformedRequest, match=why):
         check_target(target)
 
@@ -69,7 +69,7 @@ def test_T1_T2_what_is_no_target_is_explained(target: str, why: str) -> None:
     ],
 )
 def test_origin_form(method: str, target: str, path: str, query: str) -> None:
-    """The path stays as it was sent, and the query is what follows the first question mark."""
+    """The path stays as it was sent. The query is the text behind the first question mark."""
     assert split_target(method, target) == (path, query, None)
 
 
@@ -109,7 +109,7 @@ def test_T1_absolute_form(target: str, path: str, query: str, authority: str) ->
     ],
 )
 def test_options_for_the_server_in_absolute_form(target: str, path: str, query: str) -> None:
-    """Without path and query it is what a proxy would have sent as an asterisk."""
+    """A target without path and query is one that a proxy would have sent as an asterisk."""
     assert split_target("OPTIONS", target) == (path, query, "a")
 
 
@@ -165,7 +165,7 @@ def test_connect_without_host_or_port(target: str) -> None:
 
 @given(st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E), max_size=20), st.sampled_from((*ANY, "CONNECT")))
 def test_whatever_is_a_target_can_be_split(target: str, method: str) -> None:
-    """What passes the check is taken apart without any error but those told."""
+    """A target that passes the check is taken apart without any error but those two."""
     with contextlib.suppress(MalformedRequest, Misdirected):
         check_target(target)
         path, query, _ = split_target(method, target)

@@ -15,7 +15,7 @@ from pyhttp.wire.response_head import serialize_head, status_line
     [(200, b"200 OK"), (404, b"404 Not Found"), (100, b"100 Continue"), (299, b"299 "), (599, b"599 ")],
 )
 def test_the_status_line(status: int, line: bytes) -> None:
-    """Our version, three digits, and a space even where the reason is empty."""
+    """The line has our version, three digits, and a space even where the reason is empty."""
     assert status_line(status) == b"HTTP/1.1 " + line + b"\r\n"
     assert serialize_head(status) == b"HTTP/1.1 " + line + b"\r\n\r\n"
 

@@ -65,7 +65,7 @@ def lines(response: ResponseSender, connection: bytes = b"") -> list[bytes]:
 def test_F16_the_framing_fields(
     method: str, version: str, status: int, length: int | None, stated: str | None, expected: list[bytes]
 ) -> None:
-    """F16: exactly one framing, or none where there is no content."""
+    """F16: an answer has exactly one framing, or none where it has no content."""
     fields = () if stated is None else ((CL, stated),)
     response = sender(status, length, *fields, method=method, version=version)
     assert lines(response, b"Connection: close\r\n") == [*expected, b"Connection: close"]
@@ -77,7 +77,7 @@ def test_a_stated_length_may_be_spelled_in_any_case() -> None:
 
 
 def test_only_content_length_states_a_length() -> None:
-    """Another field whose name is as long says nothing about the framing."""
+    """Another field with a name of the same length says nothing about the framing."""
     assert lines(sender(200, 5, ("X-Total-Number", "7"))) == [b"X-Total-Number: 7", b"Content-Length: 5"]
 
 

@@ -38,7 +38,7 @@ def connect(*data: bytes, limits: Limits = LIMITS, secure: bool = False) -> Serv
 
 
 def received(connection: ServerConnection) -> list[Event]:
-    """Events up to and with the first signal."""
+    """The events up to the first signal, and that signal."""
     events = [connection.next_event()]
     while not isinstance(events[-1], Signal):
         events.append(connection.next_event())
@@ -64,7 +64,7 @@ def test_content_that_is_awaited_may_go_past_the_connection() -> None:
     connection = connect(SIZED, b"ab")
     assert connection.content_awaited == 0  # its head has not been read
     connection.next_event()
-    assert connection.content_awaited == 0  # some of it is here
+    assert connection.content_awaited == 0  # some of the content is here
     assert connection.next_event() == Content(b"ab")
     assert connection.content_awaited == 3
     connection.pass_content(2)
@@ -173,7 +173,7 @@ def test_F11_the_next_request_begins_behind_the_content(method: str, body: bytes
 
 
 def test_F11_the_answer_may_come_before_the_content() -> None:
-    """F11: a handler that does not read: the cycle ends when somebody has read it away."""
+    """F11: the handler does not read the content. The cycle ends when the content has been read away."""
     connection = connect(SIZED + b"he")
     connection.next_event()
     answer(connection, OK, Content(b"hi"), END)
@@ -231,7 +231,7 @@ def test_a_request_sent_before_the_end_counts() -> None:
     "data", [GET[:1], GET[:-1], GET[:16], SIZED + b"hell", CHUNKED, CHUNKED + b"5\r\nhello\r\n0\r\n"]
 )
 def test_F10_an_end_within_a_request_is_an_error(data: bytes) -> None:
-    """F10: what is cut off is never complete."""
+    """F10: a request that is cut off is never complete."""
     outcome = feed([data], eof=True)
     assert outcome.error is not None
     assert outcome.error[0] is IncompleteRequest
@@ -247,7 +247,7 @@ def test_F10_an_end_within_a_request_is_an_error(data: bytes) -> None:
     "data", [b"\0", b"GET /\r\n", GET + b"G@T / HTTP/1.1\r\n", CHUNKED + b"x\r\n", SIZED[:-4] + b"x\r\n\r\n"]
 )
 def test_F13_after_an_error_nothing_is_parsed(data: bytes) -> None:
-    """F13: the same error for ever, and what arrives is dropped."""
+    """F13: the error stays the same for ever, and data that arrives is dropped."""
     connection = connect(data)
     if data.startswith(GET):
         received(connection)
@@ -267,7 +267,7 @@ def test_F13_after_an_error_nothing_is_parsed(data: bytes) -> None:
 
 
 def test_F13_an_error_may_be_answered_and_closes() -> None:
-    """F13: one answer, which says that the connection ends."""
+    """F13: there is one answer, which says that the connection ends."""
     connection = failed(b"GET /\r\n")
     data = answer(connection, ResponseHead(400, Headers.parsed((("A", "b"),)), 2), Content(b"no"), END)
     assert data == b"HTTP/1.1 400 Bad Request\r\nA: b\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
@@ -313,7 +313,7 @@ def test_an_error_answer_to_head_has_no_content(data: bytes) -> None:
 
 
 def test_an_answer_may_come_before_the_head_is_complete() -> None:
-    """408 and 503: nothing is parsed behind it, and it closes."""
+    """Such an answer is a 408 or a 503. Nothing is parsed behind it, and the connection closes."""
     for data, content in ((b"", b"no"), (b"GET / HTTP/1.1\r\nHo", b"no"), (b"HEAD / HTTP/1.1\r\nHo", b"")):
         connection = connect(data)
         assert connection.next_event() is Signal.NEED_DATA
@@ -325,7 +325,7 @@ def test_an_answer_may_come_before_the_head_is_complete() -> None:
 
 @pytest.mark.clause("9110-15.5.14-1b")
 def test_D5_content_over_its_limit_is_refused_at_the_head() -> None:
-    """D5: by its length, before any of it has arrived."""
+    """D5: the content is refused by its length, before any of it has arrived."""
     assert refused(SIZED.replace(b"5", b"6"), limits=Limits(content=5)) == 413
     assert feed([SIZED], limits=Limits(content=5)).status is None
 
@@ -341,7 +341,7 @@ def test_https_is_served_where_the_connection_is_secure() -> None:
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 @pytest.mark.parametrize("protocol", ["h2c", "websocket", "HTTP/2.0, x"])
 def test_F15_upgrade_is_ignored(protocol: str, version: str) -> None:
-    """F15: no 101, and no word of it; the bytes are read as before."""
+    """F15: there is no 101, and the answer does not mention the upgrade. The bytes are read as before."""
     fields = f"Host: a\r\nConnection: keep-alive, upgrade\r\nUpgrade: {protocol}\r\n"
     upgrade = f"GET / HTTP/{version}\r\n{fields}\r\n".encode()
     assert len(fed_every_way(upgrade + GET).requests) == 2
@@ -383,7 +383,7 @@ def test_F14_a_client_waits_until_it_is_told_to_continue() -> None:
     ],
 )
 def test_F14_nobody_waits(data: bytes) -> None:
-    """F14: content has begun to arrive, there is none, or HTTP/1.0."""
+    """F14: content has begun to arrive, there is no content, or the version is HTTP/1.0."""
     connection = connect(data)
     connection.next_event()
     assert not connection.awaiting_continue
@@ -399,7 +399,7 @@ def test_F14_content_that_arrives_ends_the_waiting() -> None:
 
 @pytest.mark.clause("9110-10.1.1-13.4a")
 def test_F14_a_final_status_instead_closes() -> None:
-    """F14: what arrives anyway is never a request."""
+    """F14: content that arrives anyway is never a request."""
     connection = connect(EXPECTING)
     connection.next_event()
     assert answer(connection, OK, Content(b"hi"), END).count(b"Connection: close\r\n") == 1

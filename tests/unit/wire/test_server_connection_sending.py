@@ -72,7 +72,7 @@ def answer(connection: ServerConnection, *events: Outgoing) -> bytes:
 )
 @pytest.mark.clause("9112-9.6-1b", "9112-9.6-6b", "9112-6.1-13b", "9112-9.3-1b", "9110-2.2-5a")
 def test_F16_an_answer(head: bytes, length: int | None, close: bool, expected: bytes, persistent: bool) -> None:
-    """F16: framing and persistence for each kind of client."""
+    """F16: an answer has the right framing and persistence for each kind of client."""
     connection = asked(head)
     sent = answer(connection, ResponseHead(200, EMPTY, length, close), Content(b"hi"), END)
     assert sent == b"HTTP/1.1 200 OK\r\n" + expected
@@ -136,7 +136,7 @@ OUT_OF_TURN: Final[list[tuple[tuple[Outgoing, ...], Outgoing]]] = [
 
 @pytest.mark.parametrize(("before", "event"), OUT_OF_TURN)
 def test_F12_an_event_out_of_turn_is_misuse(before: tuple[Outgoing, ...], event: Outgoing) -> None:
-    """F12: no second answer, and nothing before or behind it."""
+    """F12: there is no second answer, and nothing comes before or behind the answer."""
     connection = asked()
     answer(connection, *before)
     with pytest.raises(Misuse, match="not what comes next"):
@@ -144,7 +144,7 @@ def test_F12_an_event_out_of_turn_is_misuse(before: tuple[Outgoing, ...], event:
 
 
 def test_F16_misuse_leaves_the_exchange_as_it_was() -> None:
-    """F16: what breaks the framing is not counted; the caller may still send what is right."""
+    """F16: an event that breaks the framing does not count. The caller may still send the right event."""
     connection = asked()
     with pytest.raises(Misuse):
         connection.send(ResponseHead(200, Headers.parsed((("A", "b\r\nc"),)), 2))
@@ -160,7 +160,7 @@ def test_F16_misuse_leaves_the_exchange_as_it_was() -> None:
 
 
 def test_F17_a_response_that_is_cut_off_cannot_be_continued() -> None:
-    """F17: without its last chunk there is no next cycle; the caller closes."""
+    """F17: without the last chunk there is no next cycle. The caller closes the connection."""
     connection = asked()
     assert answer(connection, ResponseHead(200, EMPTY, None), Content(b"ab")).endswith(b"2\r\nab\r\n")
     with pytest.raises(Misuse):
@@ -205,7 +205,7 @@ def test_bytes_ahead_are_counted_and_handed_over() -> None:
 
 @pytest.mark.parametrize("size", range(1, 40))
 def test_bytes_handed_over_may_be_given_again(size: int) -> None:
-    """A plain socket is only looked into: what is not used is taken back and looked at again."""
+    """The server only looks into a plain socket. It takes back bytes that it has not used, and looks at them again."""
     connection = ServerConnection(Limits())
     waiting = b"\r\n" + CHUNKED + b"2;a\r\nab\r\n1\r\nc\r\n0\r\nA: b\r\n\r\n" + GET
     events: list[Event] = []
@@ -227,7 +227,7 @@ def test_bytes_handed_over_may_be_given_again(size: int) -> None:
 
 
 def calls(work: Callable[[], object]) -> Counter[str]:
-    """How often each function was called, those of C included."""
+    """How often each function was called. Functions of C count, too."""
     counted: Counter[str] = Counter()
 
     def count(frame: FrameType, event: str, argument: object) -> None:
@@ -245,7 +245,7 @@ def calls(work: Callable[[], object]) -> Counter[str]:
 
 
 def read_in(segments: list[bytes]) -> int:
-    """Feed segments to a connection; octets of content that came."""
+    """Feed segments to a connection, and count the octets of content that came."""
     connection = ServerConnection(Limits())
     octets = 0
     for segment in segments:
@@ -270,22 +270,22 @@ def big_head(size: int) -> list[bytes]:
 
 
 def test_S10_a_64_kib_head_in_one_byte_segments_is_linear_work() -> None:
-    """S10: twice the octets, twice the calls, and the whole is searched by one expression once only."""
+    """S10: twice the octets cost twice the calls. One expression searches the whole only once."""
     half, whole = (calls(partial(read_in, big_head(size))) for size in (32 * 1024, 64 * 1024 - 40))
     assert whole.total() <= 2.1 * half.total()
     assert whole["match_head"] == 1
-    assert whole["fullmatch"] <= 80  # one for each line, and a few for the request line and Host
+    assert whole["fullmatch"] <= 80  # one call for each line, and a few for the request line and Host
 
 
 def test_L7_one_byte_chunks_are_linear_work() -> None:
-    """L7: twice the chunks, twice the calls; in large segments and in one-byte ones."""
+    """L7: twice the chunks cost twice the calls, in large segments and in one-byte segments."""
     for segment, count in ((4096, 8000), (1, 500)):
         half, whole = (calls(partial(read_in, one_byte_chunks(chunks, segment))) for chunks in (count, 2 * count))
         assert whole.total() <= 2.1 * half.total()
 
 
 def test_L7_chunks_that_are_there_whole_are_read_in_one_go() -> None:
-    """L7: the way through the grammar of chunk lines is for those that need it."""
+    """L7: only chunk lines that need it are read by the grammar."""
     one_size = CHUNKED + b"a\r\n0123456789\r\n" * 500 + b"0\r\n\r\n"
     sizes = CHUNKED + b"".join(b"%x\r\n%b\r\n" % (size, b"x" * size) for size in range(1, 300)) + b"0\r\n\r\n"
     for data, octets in ((one_size, 5000), (sizes, 299 * 150)):
@@ -296,7 +296,7 @@ def test_L7_chunks_that_are_there_whole_are_read_in_one_go() -> None:
 
 
 def test_L7_1_mib_of_one_byte_chunks_is_read() -> None:
-    """L7: whatever the size of the segments."""
+    """L7: the content is read, whatever the size of the segments is."""
     assert read_in(one_byte_chunks(2**20, 65536)) == 2**20
 
 

@@ -37,7 +37,7 @@ def state(connection: ServerConnection, happened: Happened) -> Seen:
 
 
 def happening(connection: ServerConnection, data: bytes, *, whole: bool) -> Happened:
-    """The next event. The end of a request without content comes with its head, as it does in one step."""
+    """The next event. The end of a request without content comes with its head, as in one step."""
     if not whole:
         connection.receive_data(data)
     elif (request := connection.receive_whole(data)) is not None:
@@ -52,11 +52,11 @@ def happening(connection: ServerConnection, data: bytes, *, whole: bool) -> Happ
 
 
 def played(segments: Iterable[bytes], limits: Limits, *, whole: bool = False, forgets: bool = False) -> list[Seen]:
-    """What becomes of segments, complete requests being answered.
+    """What becomes of segments. Each complete request is answered.
 
     Args:
-        segments: What arrives, and is looked at one by one; then the peer ends its side.
-        limits: Of the connection.
+        segments: The segments that arrive and are read one by one. Then the peer ends its side.
+        limits: The limits of the connection.
         whole: Whether requests are taken in one step where that can be done.
         forgets: Whether the connection knows nothing of the head before.
     """
@@ -83,7 +83,7 @@ def played(segments: Iterable[bytes], limits: Limits, *, whole: bool = False, fo
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[bytes]:
-    """Requests behind each other, in some pieces or each by itself."""
+    """Requests that come behind each other, in some pieces or each by itself."""
     anything = st.one_of(some_heads(), some_heads(), messages().map(lambda message: message[0]), broken_heads())
     requests = draw(st.lists(anything, min_size=1, max_size=5))
     return requests if draw(st.booleans()) else draw(splits(b"".join(requests)))
@@ -131,14 +131,14 @@ def test_a_request_in_one_step() -> None:
         connection.send_whole(304, EMPTY, 0, date=DATE, close=False) == b"HTTP/1.1 304 Not Modified\r\nDate: x\r\n\r\n"
     )
     connection.start_next_cycle()
-    assert connection.receive_whole(GET) is None  # what came before is to be taken first
+    assert connection.receive_whole(GET) is None  # the request that came before must be taken first
     assert connection.next_event() == request
     assert connection.next_event() == EndOfMessage()
     assert connection.buffered == len(GET)
 
 
 def test_the_fields_of_the_request_before_are_known() -> None:
-    """What was read of a section serves as long as the client repeats it, however little else is the same."""
+    """A section that was read once serves as long as the client repeats it, even if nothing else is the same."""
     connection = ServerConnection(LIMITS)
     first = connection.receive_whole(GET)
     assert first is not None
@@ -151,7 +151,7 @@ def test_the_fields_of_the_request_before_are_known() -> None:
 
 
 def test_the_same_head_again_is_the_same_request() -> None:
-    """And nothing of it is left behind another one, whose fields may say something else of the connection."""
+    """Behind another head, nothing is left of the first. The other fields may say something else of the connection."""
     connection = ServerConnection(LIMITS)
     for data, same in ((GET, False), (GET, True), (SIZED + b"ab", False), (GET, False), (GET, True), (GET[:-1], False)):
         before = connection._last
@@ -202,7 +202,7 @@ def test_a_long_section_is_not_kept_between_requests(spare: int) -> None:
 
 
 def test_S10_a_head_that_came_in_part_is_not_looked_at_as_a_whole_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    """S10: once it is read line by line, its octets are looked at once."""
+    """S10: the octets of a head that is read line by line are looked at once."""
     looks: list[int] = []
 
     def look(
@@ -285,7 +285,7 @@ def behind(connection: ServerConnection) -> tuple[object, ...]:
 def test_F16_an_answer_in_one_step_is_the_same_as_event_by_event(
     data: bytes, status: int, fields: Headers, length: int, date: bytes, close: bool
 ) -> None:
-    """F16: where it is given; where it is not, nothing has changed."""
+    """F16: the two are the same where the one step gives an answer. Where it gives none, nothing has changed."""
     one, other = asked(data), asked(data)
     before = state(one, Signal.PAUSED)
     head = ResponseHead(status, fields, length, close, date=date)
@@ -337,7 +337,7 @@ def test_which_answers_go_in_one_step(
 
 
 def test_F12_no_second_answer_in_one_step() -> None:
-    """F12: nor one behind a head that was sent already."""
+    """F12: there is also no answer in one step behind a head that was sent already."""
     connection = asked(GET)
     connection.send(ResponseHead(200, EMPTY, 0))
     assert connection.send_whole(200, EMPTY, 0, date=b"", close=False) is None

@@ -104,7 +104,7 @@ class TestWhatIsReturned:
         [
             ([b"ab"], TEXT, ("2", None)),
             ([b"ab"], sized(2), ("2", None)),
-            ([], sized(2), ("2", None)),  # frameworks leave it out
+            ([], sized(2), ("2", None)),  # frameworks leave the content out
             ([], TEXT, (None, None)),
             (iter([b"ab"]), sized(2), ("2", None)),
             (iter([b"a", b"b"]), sized(2), ("2", None)),

@@ -130,4 +130,4 @@ def test_the_kind_of_server_tells_whether_there_are_several_threads() -> None:
 
     made = {kind: object.__new__(kind) for kind in (BaseServer, ThreadedServer, PooledServer, Own)}
     assert {kind for kind, server in made.items() if not runs_threads(server)} == {BaseServer}
-    assert runs_threads(None)  # nobody knows
+    assert runs_threads(None)  # the kind of server is unknown

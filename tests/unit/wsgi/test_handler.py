@@ -186,7 +186,7 @@ SEQUENCE = (
 
 
 def test_what_a_connection_remembers_changes_no_environ() -> None:
-    """Whatever the request before was, and whatever its application has done to its environ."""
+    """The request before may be any request, and its application may have changed its environ in any way."""
     seen: list[dict[str, object]] = []
 
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -196,7 +196,7 @@ def test_what_a_connection_remembers_changes_no_environ() -> None:
         return [b""]
 
     with serving_by(PooledServer, wsgi_handler(app)) as server, connect(server) as old:
-        for sent in (*SEQUENCE, *(one for one in SEQUENCE for _ in range(4))):  # from the third on it is made ready
+        for sent in (*SEQUENCE, *(one for one in SEQUENCE for _ in range(4))):  # from the third on, environs are ready
             with connect(server) as new:
                 for client in (new, old):
                     client.send(sent)
@@ -232,7 +232,7 @@ def test_a_trusted_proxy_says_who_the_client_is_and_what_it_has_asked_for() -> N
 
 @pytest.mark.parametrize("transport", [PLAIN, SECURE])
 def test_a_file_is_sent_whatever_the_transport(transport: Transport, tmp_path: Path) -> None:
-    content = LARGE * 100  # more than is under way at once
+    content = LARGE * 100  # more octets than are under way at once
     (tmp_path / "file").write_bytes(content)
 
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -280,7 +280,7 @@ def test_nothing_of_a_call_is_left(tmp_path: Path) -> None:
         client.send(request(method="HEAD"))
         assert client.reply("HEAD").get("Content-Length") == "100000"
         client.send(request())
-        assert client.more()  # and it leaves in the middle
+        assert client.more()  # the client leaves in the middle of the content
 
 
 class TestArguments:
