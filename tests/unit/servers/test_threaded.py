@@ -176,7 +176,7 @@ def wait_until_queued(server: BaseServer, count: int) -> None:
 
 
 def test_D12_a_lingering_thread_does_not_starve_those_that_wait() -> None:
-    """There are one thread and two clients that keep sending. Each client gets its turns."""
+    """There are one thread and three clients that keep sending. Each client gets its turns."""
     with serving(ThreadedServer, limits=Limits(threads=1), timeouts=Timeouts(hold=0.02)) as server:
         clients = [connect(server) for _ in range(3)]
         began = time.monotonic()

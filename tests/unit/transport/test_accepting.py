@@ -243,7 +243,7 @@ def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> No
 
 
 def test_the_work_of_idle_connections_is_counted() -> None:
-    """50 connections idle and are renewed for ten thousand seconds.
+    """50 connections idle and are renewed for a hundred seconds.
 
     There is a look at each now and then, and no more.
     """
