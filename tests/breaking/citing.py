@@ -10,7 +10,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the others out: of a test with parameters, too, only those that are marked."""
+    """Leave out the tests that do not cite these ids. Of a test with parameters, only the marked cases stay."""
     named: str = config.getoption("--citing")
     wanted = set(named.split(","))
     kept = [item for item in items if any(wanted.intersection(mark.args) for mark in item.iter_markers("clause"))]

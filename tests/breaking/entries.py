@@ -32,7 +32,7 @@ _DATA: Final = Path(__file__).parent / "changes"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One entry: a change that breaks a statement, and the test that notices."""
+    """One entry: a change that breaks a statement, and the test that notices it."""
 
     id: str
     change: str
@@ -52,7 +52,7 @@ class Change:
         """The source of the module with the change.
 
         Raises:
-            ValueError: What it is to take the place of does not stand there exactly once.
+            ValueError: The text that is to be replaced does not stand there exactly once.
         """
         source = self.module.read_text(encoding="utf-8")
         if (times := source.count(self.find)) != 1:
@@ -64,8 +64,8 @@ def load(folder: Path = _DATA) -> dict[str, Change]:
     """All entries.
 
     Raises:
-        ValueError: An id has two, or one stands in the file of another home.
-        TypeError: An entry lacks something, or has what is unknown.
+        ValueError: An id has two entries, or an entry stands in the file of another home.
+        TypeError: An entry lacks a key, or has an unknown one.
     """
     found: dict[str, Change] = {}
     for path in sorted(folder.glob("*.toml")):
@@ -108,10 +108,10 @@ def problems(change: Change, duty: Statement) -> Iterator[str]:
 
 
 def _shape(source: str) -> str:
-    """What the interpreter makes of it, but for docstrings and places.
+    """What the interpreter makes of a source, without docstrings and places.
 
     Raises:
-        SyntaxError: It is no Python.
+        SyntaxError: The source is no Python.
     """
     tree = ast.parse(source)
     for node in ast.walk(tree):

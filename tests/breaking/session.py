@@ -53,7 +53,7 @@ def objection(change: Change, status: int, words: str) -> str:
 
 
 def _unnoticed(change: Change, copies: Copies, *, tell: bool) -> str:
-    """Why it is not said that its test notices the change; "" where it does."""
+    """Why it is not certain that the test of a change notices it; "" where the test does."""
     if found := "; ".join(problems(change, DUTIES[change.id])):
         return found
     with copies.changed(change.module, change.broken()) as environment:
@@ -76,7 +76,7 @@ def _unnoticed(change: Change, copies: Copies, *, tell: bool) -> str:
 
 
 def _words_unbroken(changes: Sequence[Change], copies: Copies) -> str:
-    """What the tests of all changes say where they do not pass without any."""
+    """What the tests of all changes say where they do not pass without a change."""
     module = changes[0].module
     with copies.changed(module, module.read_text(encoding="utf-8")) as environment:
         ran = subprocess.run(

@@ -36,10 +36,10 @@ Step = Callable[[st.DataObject], None]
 
 
 class Exchange:
-    """What either side knows.
+    """What each of the two sides knows.
 
     Args:
-        patience: Requests that are made before one may be wrong, ask for the end, or the input may end.
+        patience: How many requests come before one may be wrong or ask for the end, and before the input may end.
     """
 
     def __init__(self, patience: int) -> None:
@@ -73,7 +73,7 @@ class Exchange:
         self.check()
 
     def possible(self) -> list[Step]:
-        """The steps, each as often as it weighs."""
+        """The steps that are possible. Each stands in the list as often as its weight says."""
         asks = not (self.last_asked or self.ended)
         ripe = len(self.asked) >= self.patience
         known = self.server.request is not None
@@ -112,14 +112,14 @@ class Exchange:
         self.arriving += len(asked.sent)
 
     def make_the_last_request(self, data: st.DataObject) -> None:
-        """Nobody asks behind a request that is wrong, or says that it is the last one."""
+        """Make a request that is wrong, or says that it is the last one. No request follows it."""
         last = st.builds(lambda parts: ask("POST", "/", parts, [("Connection", "close")], sized=True), PARTS)
         asked = data.draw(st.one_of(WRONG, WRONG, last), "last request")
         self.make(asked)
         self.last_asked = True
 
     def end(self, data: st.DataObject) -> None:
-        """The input ends, behind what was sent or before."""
+        """End the input behind what was sent, or earlier."""
         lost = data.draw(st.one_of(st.just(0), st.integers(0, len(self.to_server))), "lost")
         del self.to_server[len(self.to_server) - lost :]
         self.arriving -= lost
@@ -167,7 +167,7 @@ class Exchange:
         return self.asked[self.read - (self.server.request is not None)]
 
     def octets(self, requests: int) -> int:
-        """Of so many requests."""
+        """The number of octets of the first `requests` requests."""
         return sum(len(asked.sent) for asked in self.asked[:requests])
 
     def arrives_whole(self, asked: Asked) -> bool:
@@ -192,7 +192,7 @@ class Exchange:
                 self.request_complete = True
             case Signal.CLOSED:
                 assert not self.server.persistent
-                # A message has said close, or whatever arrives was read.
+                # A message has said close, or all that arrives was read.
                 assert (
                     self.request_complete or sum(len(asked.sent) for asked in self.asked[: self.read]) == self.arriving
                 )
@@ -202,7 +202,7 @@ class Exchange:
                 assert not self.request_complete
 
     def note_error(self, error: HTTPError) -> None:
-        """Only what is wrong or cut off is refused, with its error, and the same one ever after."""
+        """Only a request that is wrong or cut off is refused, with its error. The error then stays the same."""
         if self.error is None:
             assert not self.request_complete
             asked = self.current
@@ -262,7 +262,7 @@ class Exchange:
         self.request_complete = self.answering = self.answer_complete = False
 
     def misuse(self, data: st.DataObject) -> None:
-        """What is not its turn is refused, and changes nothing."""
+        """An event whose turn it is not is refused, and changes nothing."""
         head = ResponseHead(200, EMPTY, 1)
         wrong: list[Outgoing]
         if self.answering and not self.answer_complete:
@@ -280,7 +280,7 @@ class Exchange:
     # --- always
 
     def check(self) -> None:
-        """What holds behind every step."""
+        """Check what holds behind every step."""
         for asked in self.asked:
             assert asked.answered.startswith(asked.got)
             if asked.answer_complete:
@@ -291,7 +291,7 @@ class Exchange:
         assert bool(self.server.head_bytes) or not known
 
     def finish(self) -> None:
-        """Whatever was answered to the end arrives to the end, and nothing is left over."""
+        """Every answer that was sent to its end arrives to its end, and nothing is left over."""
         self.deliver(len(self.to_client))
         if self.answer_complete and self.server.delimited_by_close and self.waiting:
             listen(self.waiting[0], b"")

@@ -64,7 +64,7 @@ class Asked:
 
 
 def ask(method: str, target: str, parts: list[bytes], fields: Fields, *, sized: bool) -> Asked:
-    """A request by h11."""
+    """A request that h11 writes."""
     client = h11.Connection(h11.CLIENT)
     lines = [("Host", "a"), *fields]
     content = b"".join(parts)
@@ -78,7 +78,7 @@ def ask(method: str, target: str, parts: list[bytes], fields: Fields, *, sized: 
 
 
 def listen(asked: Asked, data: bytes) -> bytes:
-    """Give the client what was sent to it, or b"" for the end; what it leaves is behind its response."""
+    """Give the client what was sent to it, or b"" for the end. The result is what follows its response."""
     asked.client.receive_data(data)
     while True:
         event = asked.client.next_event()

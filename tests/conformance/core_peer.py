@@ -22,7 +22,7 @@ _ERROR: Final = (("Content-Type", "text/plain"),)
 
 
 class CorePeer:
-    """A connection to the core. What it sends is read back at once; what it does not send now never comes.
+    """A connection to the core. What the core sends is read back at once; what it does not send now never comes.
 
     It plays the part of the transport: answers at the time the application wants, reads unread content away up to
     `Limits.drain`, and closes after an answer that says so.
@@ -91,7 +91,7 @@ class CorePeer:
             self._fail(error)
 
     def _step(self) -> bool:
-        """Take one event; False when nothing more can be done now."""
+        """Take one event. The result is False when nothing more can be done now."""
         match self._core.next_event():
             case RequestHead() as head:
                 self._begin(head)
@@ -145,7 +145,7 @@ class CorePeer:
             if piece:
                 self._emit(Content(piece))
         if told.fails or (response.length is not None and told.pieces is not None):
-            self._closed = True  # cut off: the application failed, or ended before its own length
+            self._closed = True  # the answer is cut off: the application failed, or ended before its own length
         else:
             self._emit(EndOfMessage())
         self._after_head()
@@ -176,7 +176,7 @@ class CorePeer:
         self._closed = True
 
     def _fail(self, error: HTTPError) -> None:
-        if self._answered:  # in the content that nobody reads: the answer stands, the connection ends
+        if self._answered:  # the fault is in content that is not read: the answer stands, the connection ends
             self._closed = True
         else:
             self._simple(error.status, error.headers)

@@ -16,7 +16,7 @@ __all__ = ["FolderClient", "serving"]
 
 
 class FolderClient:
-    """Asks a server for things; each reply is followed by another request on the same connection."""
+    """A client that asks a server for things. Another request follows each reply on the same connection."""
 
     def __init__(self, host: str, port: int) -> None:
         self.address = (host, port)
@@ -28,7 +28,7 @@ class FolderClient:
             return [client.reply(method) for method in methods or ("GET",) * len(heads)]
 
     def ask(self, target: str = "/", method: str = "GET", **fields: str) -> Reply:
-        """The reply to one request; that it left the connection in order is checked by a second one."""
+        """The reply to one request. A second request checks that the connection is in order behind it."""
         lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in fields.items())
         head = f"{method} {target} HTTP/1.1\r\nHost: localhost\r\n{lines}\r\n".encode("latin-1")
         reply, after = self.raw(head, b"OPTIONS * HTTP/1.1\r\nHost: localhost\r\n\r\n", methods=(method, "OPTIONS"))

@@ -31,7 +31,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def _read(self, most: int) -> bytes:
-        """It knows Content-Length only where its user reads it."""
+        """Read content. The library leaves it to its user to read Content-Length."""
         length = self.headers.get("Content-Length", "")
         if not length.isdigit():
             return b""
@@ -97,7 +97,7 @@ class _Scgi(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         size = bytearray()
         while (octet := self.rfile.read(1)) != b":":
-            if not octet:  # whoever looks whether this port is listened on says nothing
+            if not octet:  # a connection that only tests whether this port is listened on sends nothing
                 return
             size += octet
         parts = self.rfile.read(int(size)).decode("latin-1").split("\0")[:-1]
@@ -110,7 +110,7 @@ class _Scgi(socketserver.StreamRequestHandler):
 
 
 def _script() -> None:
-    """One CGI request; without CONTENT_LENGTH what there is of content ends with the input."""
+    """Answer one CGI request. Without CONTENT_LENGTH the content ends with the input."""
 
     def write(data: bytes) -> None:
         sys.stdout.buffer.write(data)
@@ -165,7 +165,7 @@ def _serve_aiohttp(port: int) -> None:
 
 
 def main(kind: str, port: int) -> None:
-    """Serve the application with a server that is a library, until ended."""
+    """Serve the application with a server that is a library, until the process is ended."""
     match kind:
         case "http.server":
             ThreadingHTTPServer(("127.0.0.1", port), _Handler).serve_forever()

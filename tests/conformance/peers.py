@@ -85,7 +85,7 @@ _APACHE_MODULES: Final = Path("/usr/lib/apache2/modules")
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """A server to play the rows at."""
+    """A server at which the rows are played."""
 
     name: str
     distribution: str
@@ -156,7 +156,7 @@ PEERS: Final = (
 
 
 def _version(peer: Peer) -> str | None:
-    """Its version; None where it is not installed."""
+    """The version of a peer; None where the peer is not installed."""
     if not peer.distribution:
         return sys.version.split()[0]
     if peer.distribution in {"nginx", "apache2", "lighttpd"}:
@@ -172,7 +172,7 @@ def _version(peer: Peer) -> str | None:
 
 
 def _free_port() -> int:
-    """A port that is free, and so is the next one."""
+    """A port that is free, and whose next port is free, too."""
     while True:
         with socket.socket() as one, socket.socket() as other:
             one.bind(("127.0.0.1", 0))
@@ -187,7 +187,7 @@ def _running(command: Sequence[str], port: int, log: Path) -> Iterator[None]:
     """A process that listens on `port`.
 
     Raises:
-        RuntimeError: It does not listen in time.
+        RuntimeError: The process does not listen in time.
     """
     with log.open("wb") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)

@@ -29,7 +29,7 @@ _GROUP_OF: Final = {row: group for group, rows in GROUPS.items() for row in rows
 
 
 def _label(item: pytest.Item) -> str:
-    """What the report calls a test: a row by its name, another by file and function."""
+    """The name of a test in the report. A row has its own name; another test has its file and function."""
     if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
         row: object = item.callspec.params.get("row")
         if isinstance(row, Row):
@@ -38,7 +38,7 @@ def _label(item: pytest.Item) -> str:
 
 
 def _cites(item: pytest.Item) -> set[str]:
-    """Clauses by marker; safety lines by marker, name or docstring."""
+    """The ids that a test cites: clauses by marker; safety lines by marker, name or docstring."""
     cites: set[str] = set()
     for mark in item.iter_markers("clause"):
         cites.update(map(str, mark.args))
@@ -65,7 +65,7 @@ class _Recorder:
         return report
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """With --collect-only: what the results will be where every test passes."""
+        """Note, with --collect-only, the results that there will be where every test passes."""
         if session.config.option.collectonly:
             for item in session.items:
                 for cite in _cites(item):
@@ -76,6 +76,6 @@ class _Recorder:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Record where TEST_RESULTS says so."""
+    """Record the results where TEST_RESULTS names a file."""
     if path := os.environ.get("TEST_RESULTS"):
         config.pluginmanager.register(_Recorder(Path(path)), "pyhttp-recorder")

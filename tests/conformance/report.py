@@ -87,7 +87,7 @@ def _lost(statements: Mapping[str, Statement]) -> Iterator[str]:
 
 
 def _answered_for(statement: Statement, tests: Mapping[str, str]) -> bool:
-    """Whether a MUST may be in its state: it is no choice; what is left undone is told to users, or a test shows it."""
+    """Whether a MUST may be in its state. It is no choice. A page or a test shows what is left undone."""
     match statement.state:
         case State.CHOICE:
             return False
@@ -106,7 +106,7 @@ def _shown_by(tests: Mapping[str, str]) -> str:
 
 
 def _file(test: str) -> Path:
-    """Where a test of the recorder's stands: the module of a row, or the file in front of the "::"."""
+    """The file of a test that the recorder names: the module of a row, or the file in front of the "::"."""
     if test.startswith("row "):
         return _row_files()[test]
     return ROOT / "tests" / test.partition("::")[0]
@@ -114,12 +114,12 @@ def _file(test: str) -> Path:
 
 @functools.cache
 def _row_files() -> dict[str, Path]:
-    """The module of each row, by the recorder's name of it; a group may have rows of several."""
+    """The module of each row, by the recorder's name of the row. A group may have rows of several modules."""
     found: dict[Row, Path] = {}
     for path in Path(all_rows.__file__).parent.glob("*.py"):
         if path.stem != "all_rows":
             rows: tuple[Row, ...] = getattr(importlib.import_module(f"{all_rows.__package__}.{path.stem}"), "ROWS", ())
-            found.update(dict.fromkeys(rows, ROOT / "src/pyhttp/checking/rows" / path.name))  # not that of a copy
+            found.update(dict.fromkeys(rows, ROOT / "src/pyhttp/checking/rows" / path.name))  # not a copy's path
     return {f"row {group}: {row.name}": found[row] for group, rows in all_rows.GROUPS.items() for row in rows}
 
 
@@ -218,13 +218,13 @@ def _read(*paths: Path) -> Results:
         results: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
         for cite, tests in results.items():
             known = merged.setdefault(cite, {})
-            for test, outcome in tests.items():  # some of its cases may have run elsewhere: the worst of all counts
+            for test, outcome in tests.items():  # some of its cases may have run elsewhere: the worst outcome counts
                 known[test] = max(known.get(test, "passed"), outcome, key=BADNESS.__getitem__)
     return merged
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Write or check the document; 1 where something is wrong."""
+    """Write or check the document. The exit code is 1 where something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.conformance.report", description=__doc__)
     parser.add_argument(
         "--results", nargs="+", default=[], metavar="FILE", help="of runs with the recorder; else the tests are run"

@@ -19,7 +19,7 @@ SERVERS: Final[dict[str, type[BaseServer]]] = {
 
 
 def main(kind: str, port: int) -> None:
-    """Serve until ended."""
+    """Serve until the process is ended."""
     SERVERS[kind]("127.0.0.1", port, function_handler(application)).serve_forever()
 
 

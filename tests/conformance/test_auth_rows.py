@@ -37,7 +37,7 @@ NAME, PASSWORD = "jö rg", "pä:ss"
 
 
 def users() -> BasicAuth:
-    """One user; the salt is new, since what may be hashed is counted for each value."""
+    """One user. The salt is new, since hashed passwords are counted for each value of BasicAuth."""
     return BasicAuth(((NAME, str(PasswordHash.of(PASSWORD, os.urandom(16), n=2, r=1))),), "a folder")
 
 
@@ -56,7 +56,7 @@ class World:
         self.entries = entries
 
     def noted(self) -> set[str]:
-        """The users of all access lines; the server ends."""
+        """End the server. The result is the users of all access lines."""
         self.server.close()
         return {entry.user for entry in self.entries}
 

@@ -28,7 +28,7 @@ def test_a_change_applies(change: Change) -> None:
 
 
 class TestProblems:
-    """What a change that would show nothing is told by."""
+    """The signs of a change that would show nothing."""
 
     good = Change(
         "9110-10.1.5-5a.2",

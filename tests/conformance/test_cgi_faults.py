@@ -29,7 +29,7 @@ LIMITS: Final = Limits(spool_memory=1024 * 1024)
 
 @dataclass
 class Place:
-    """A server, its folder, and who may have been left behind."""
+    """A server, its folder, and the processes that may have been left behind."""
 
     server: BaseServer
     cgi: CgiSite
@@ -38,7 +38,7 @@ class Place:
         return WireClient(*self.server.addresses[0])
 
     def others_are_served(self) -> None:
-        """Another client gets its file, and soon."""
+        """Check that another client gets its file soon."""
         started = time.monotonic()
         with self.client() as client:
             client.send(b"GET /page.txt HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -53,7 +53,7 @@ class Place:
             return client.reply()
 
     def pid(self) -> int:
-        """What the script has told of itself, or of its child."""
+        """The process id that the script has told, of itself or of its child."""
         return int((self.cgi.bin / "pid").read_text())
 
 
@@ -81,7 +81,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def wait_for_end(place: Place) -> None:
-    """Until no script runs any more."""
+    """Wait until no script runs any more."""
     limit = time.monotonic() + 5
     while place.server.scripts.running:
         assert time.monotonic() < limit
@@ -150,7 +150,7 @@ def test_it_prints_1_gib_to_a_reader_that_leaves(place: Place) -> None:
 
 @pytest.mark.parametrize("lines", [["exec <&-", TEXT, "echo done"], [TEXT, "echo done"]], ids=["closes", "exits"])
 def test_it_wants_no_upload(place: Place, lines: list[str]) -> None:
-    """100 MiB that nobody reads; the connection goes on."""
+    """The script does not read 100 MiB of content, and the connection goes on."""
     place.cgi.sh("x", *lines)
     with place.client() as client:
         client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % LARGE)
@@ -161,7 +161,7 @@ def test_it_wants_no_upload(place: Place, lines: list[str]) -> None:
 
 
 def test_C10_it_echoes_to_a_client_that_reads_only_when_all_is_sent(place: Place) -> None:
-    """100 MiB each way, more than sockets and pipes hold between them: with a stream, each would wait for the other."""
+    """100 MiB go each way, more than sockets and pipes hold. With a stream, each side would wait for the other."""
     place.cgi.sh("x", TEXT, "exec cat")
     with place.client() as client:
         client.send(b"POST /cgi-bin/x HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % LARGE)
@@ -171,7 +171,7 @@ def test_C10_it_echoes_to_a_client_that_reads_only_when_all_is_sent(place: Place
 
 
 def test_it_trickles(place: Place) -> None:
-    """Slowly, but within the limit of silence, for longer than a run may take without output."""
+    """The output comes slowly, within the limit of silence, for longer than a run may take without output."""
     place.cgi.sh("x", TEXT, "for i in 1 2 3 4 5 6; do printf $i; sleep 0.2; done")
     assert place.get().content == b"123456"
 
@@ -196,7 +196,7 @@ def test_its_client_resets(place: Place) -> None:
 
 @pytest.mark.parametrize("kind", [BaseServer, ThreadedServer, PooledServer])
 def test_C11_many_runs_leave_nothing(tmp_path: Path, kind: type[BaseServer]) -> None:
-    """A thousand in full; here a hundred, four clients at once, who abandon every tenth."""
+    """The full test has a thousand runs, this one a hundred. Four clients work at once, and abandon every tenth run."""
     with serving(tmp_path, kind=kind) as place:
         place.cgi.sh("x", TEXT, "cat; echo body")
 
@@ -216,7 +216,7 @@ def test_C11_many_runs_leave_nothing(tmp_path: Path, kind: type[BaseServer]) -> 
 
 @pytest.mark.parametrize("stubborn", [False, True])
 def test_L8_a_stop_ends_scripts_in_time(tmp_path: Path, stubborn: bool) -> None:
-    """C11: SIGTERM while the grace period lasts, SIGKILL soon after it, and the client's connection is cut."""
+    """C11: SIGTERM comes while the grace period lasts, SIGKILL soon after it, and the client's connection is cut."""
     timeouts = Timeouts(stop=1.0, script_kill=0.5)
     with serving(tmp_path, timeouts=timeouts) as place, place.client() as client:
         place.cgi.sh("x", "trap '' TERM" if stubborn else ":", "echo $$ > pid", TEXT, "while :; do sleep 0.02; done")

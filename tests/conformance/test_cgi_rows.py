@@ -158,7 +158,7 @@ REQUESTS: Final = (
     ),
     *(
         Row(f"{query} gives no argument", ("3875-4.4-4a",), (TEXT, 'echo "$#"'), content=b"0\n", extra=query)
-        for query in ("?a+b", "?a+%00")  # a NUL can be in none, and then there is not the other one, either
+        for query in ("?a+b", "?a+%00")  # no argument can have a NUL, and then the other one is left out, too
     ),
     Row("a folded value comes to no script", ("3875-4.1.18-2e",), variable("HTTP_X"), 400, lines=("X: a\r\n b",)),
     Row(
@@ -492,7 +492,7 @@ def test_C2_the_environment_holds_nothing_else(
 @pytest.mark.clause("9110-14.2-4a", "9110-13.1.2-11a")
 @pytest.mark.parametrize("line", ["Range: bytes=0-1", "If-None-Match: *", 'If-Match: "other"'])
 def test_C14_a_redirected_post_gets_the_whole_file(server: BaseServer, site: CgiSite, line: str) -> None:
-    """A part, or 304, answers a GET only; and the script has run, whatever the condition was."""
+    """A part, or 304, answers a GET only. The script has run, whatever the condition was."""
     row = Row("redirect", (), ("echo 'Location: /page.txt'; echo",), method=POST, lines=("Content-Length: 0", line))
     reply, _ = exchange(server, site, row)
     assert (reply.status, reply.content) == (200, b"a page\n")
@@ -571,7 +571,7 @@ def test_F14_a_script_gets_its_content_after_100_continue(server: BaseServer, si
 def test_C8_no_spelling_gets_a_source_or_a_listing(
     server: BaseServer, site: CgiSite, target: str, method: str, lines: tuple[str, ...]
 ) -> None:
-    """T8: one decision for all spellings; the client learns neither content nor names."""
+    """T8: there is one decision for all spellings. The client learns neither content nor names."""
     if not (site.root / "alias").exists():
         site.write("data.txt", "source of a script", mode=0o644)
         (site.bin / "sub").mkdir()
@@ -599,7 +599,7 @@ class TestBusy:
             yield started
 
     def test_D18_one_script_too_many(self, small: BaseServer, site: CgiSite) -> None:
-        """It waits in line, but not for ever."""
+        """The script waits in line, but not for ever."""
         site.sh("slow", TEXT, "echo x; exec sleep 60")
         with WireClient(*small.addresses[0]) as first, WireClient(*small.addresses[0]) as second:
             first.send(b"GET /cgi-bin/slow HTTP/1.1\r\nHost: a\r\n\r\n")
@@ -648,7 +648,7 @@ def test_an_index_may_be_run_by_a_program(site: CgiSite) -> None:
 
 
 def test_a_script_by_hand_on_a_socket_pair(site: CgiSite) -> None:
-    """No server: the handler serves the connection to its end."""
+    """There is no server: the handler serves the connection to its end."""
     ours, theirs = socket.socketpair()
     with ours, theirs:
         theirs.sendall(b"GET /cgi-bin/target/i?q HTTP/1.1\r\nHost: a\r\n\r\n")

@@ -88,7 +88,7 @@ def test_conditions_and_ranges(client: FolderClient) -> None:
 
 @pytest.mark.clause("9110-8.8.1-7a")
 def test_a_changed_file_has_another_weak_tag(tmp_path: Path) -> None:
-    """Size and date of the new content are those of the old, and a client that has the old one gets the new."""
+    """The new content has the size and the date of the old. A client that has the old content gets the new."""
     with serving(PooledServer, tmp_path, Site(compress=True)) as client:
         tags: set[str] = set()
         for text in (TEXT, TEXT.replace(b"1", b"2")):
@@ -105,7 +105,7 @@ def test_what_gains_nothing_is_sent_as_it_is(client: FolderClient) -> None:
 
 
 def test_who_reads_nothing_yet_keeps_nobody_waiting(client: FolderClient) -> None:
-    """The rest is made when there is room for it: no thread waits, as that of the single server could not."""
+    """The rest is made when there is room for it. So no thread waits. The single server's thread could not wait."""
     with WireClient(*client.address) as wire:
         wire.send(b"GET /long.txt HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\nConnection: close\r\n\r\n")
         assert client.ask("/page.txt", Accept_Encoding=ACCEPTS).status == 200

@@ -190,7 +190,7 @@ def test_a_listing_is_html_or_json(client: FolderClient) -> None:
 
 
 def test_a_part_of_the_names_is_asked_for_by_a_query(client: FolderClient) -> None:
-    """In a page, which names links that are not followed, and in JSON, which has none."""
+    """This holds for a page, which names links that are not followed, and for JSON, which does not name them."""
     page = client.ask("/?q=OU&sort=size")
     assert "script-src 'sha256-" in (page.get("Content-Security-Policy") or "")
     assert b"out<small>leads out</small></span>" in page.content
@@ -212,7 +212,7 @@ def long(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 def test_W5_every_page_of_a_long_listing_leads_to_the_next(long: FolderClient) -> None:
-    """RFC 8288 §3: the Link field, relative as the links in the page are; RFC 6596: what stands for all of them."""
+    """RFC 8288 §3: the Link field is relative, as links in the page are. RFC 6596: it names what stands for all."""
     links, names, target = [], list[str](), "/many/?sort=size&order=desc"
     for _ in range(3):
         reply = long.ask(target)
@@ -271,7 +271,7 @@ def test_what_an_operator_may_say(tuned: FolderClient) -> None:
     "target", ["/page.css", "/absent", "/site", "/site/", "/out/", "/%00", "/cgi-bin/none", "/a%2Fb"]
 )
 def test_a_preflight_is_answered_whatever_the_path(client: FolderClient, tuned: FolderClient, target: str) -> None:
-    """A browser would hide a 404 or a redirect from the page; where the site has no CORS nothing differs."""
+    """A browser would hide a 404 or a redirect from the page. Where the site has no CORS, nothing differs."""
     asked = {"Origin": "http://a", "Access_Control_Request_Method": "GET", "Access_Control_Request_Headers": "range"}
     preflight = tuned.ask(target, "OPTIONS", **asked)
     assert (preflight.status, preflight.content) == (204, b"")

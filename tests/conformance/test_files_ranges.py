@@ -54,7 +54,7 @@ def test_one_range(client: FolderClient, value: str, first: int, last: int) -> N
 @pytest.mark.parametrize("held", [False, True], ids=["nothing is held", "a part is held"])
 @pytest.mark.parametrize("value", ["bytes=2-4", "bytes=0-1,8-9"])
 def test_a_206_says_what_a_cache_needs(tmp_path: Path, value: str, held: bool) -> None:
-    """All that 9110-15.3.7-4a names, each with the value that the 200 of the same request has."""
+    """The 206 has all fields that 9110-15.3.7-4a names, each with its value in the 200 of the same request."""
     settle(write(tmp_path / "ten.txt", DATA), write(tmp_path / "ten.txt.gz", gzip.compress(DATA)))
     own = (("Expires", DATE), ("Content-Location", "/ten.txt"), ("Vary", "Origin"))
     site = Site(codings=("gzip",), max_age=60, headers=own)
@@ -128,7 +128,7 @@ def test_G1_unsatisfiable_ranges(client: FolderClient, value: str) -> None:
 @pytest.mark.clause("9110-14.2-3a", "9110-14.2-7a")
 @pytest.mark.parametrize("value", ["bytes=0-", "bytes=0-0", "bytes=-5", "bytes=-0", "bytes=5-9", "bytes=0-0,1-1"])
 def test_G3_a_range_of_an_empty_file_is_ignored(client: FolderClient, value: str) -> None:
-    """A cache that fetches in slices asks for the first one where its client has asked for all."""
+    """A cache that fetches in slices asks for the first slice where its client has asked for the whole file."""
     reply = client.ask("/empty.txt", Range=value)
     assert (reply.status, reply.content, reply.get("Content-Length")) == (200, b"", "0")
     assert reply.get("Content-Range") is None

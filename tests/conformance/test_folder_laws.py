@@ -74,7 +74,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def exchanges(root: Path) -> list[Exchange]:
-    """What is answered to each request; read without being judged."""
+    """The answers to all requests. They are read without being judged."""
     handler = partial(BaseHttpRequestHandler, directory=root, site=_SITE)
     with BaseServer("127.0.0.1", 0, handler) as server:
         return [_exchange(server, version, *asked) for version in ("HTTP/1.1", "HTTP/1.0") for asked in _ASKED]

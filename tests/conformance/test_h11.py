@@ -51,7 +51,7 @@ def their_requests(data: bytes) -> list[tuple[bytes, bytes, list[tuple[bytes, by
 
 @given(st.lists(messages(tight=True), min_size=1, max_size=3), st.data())
 def test_V2_V3_a_right_request_is_read_as_h11_reads_it(pairs: list[tuple[bytes, bytes]], data: st.DataObject) -> None:
-    """V2, V3: the same method, target, fields and content, however split; h11 refuses BWS before chunk extensions."""
+    """V2, V3: method, target, fields, content are the same, however split. h11 refuses BWS before chunk extensions."""
     stream = b"".join(request for request, _ in pairs)
     ours = feed([stream], eof=True)
     assert ours.error is None
@@ -75,7 +75,7 @@ def test_V2_V3_a_right_request_is_read_as_h11_reads_it(pairs: list[tuple[bytes, 
 
 @given(METHODS, STATUSES, PARTS, st.booleans(), st.booleans())
 def test_F16_a_response_is_read_by_h11(method: str, status: int, parts: list[bytes], sized: bool, close: bool) -> None:
-    """F16: the sender and a parser of another make agree about the content and its end."""
+    """F16: the sender and a parser of another project agree about the content and its end."""
     asked = ask(method, "/", [], [], sized=True)
     connection = ServerConnection(Limits())
     connection.receive_data(asked.sent)
@@ -95,7 +95,7 @@ def test_F16_a_response_is_read_by_h11(method: str, status: int, parts: list[byt
 
 
 def in_any_order(data: st.DataObject) -> Exchange:
-    """Some steps, and the end of them."""
+    """An exchange that has taken some steps, and has been finished."""
     exchange = Exchange(data.draw(st.sampled_from((1, 2, 2, 3)), "patience"))
     for _ in range(data.draw(st.integers(60, 120), "steps")):
         exchange.step(data)
@@ -103,7 +103,7 @@ def in_any_order(data: st.DataObject) -> Exchange:
     return exchange
 
 
-# To make 120 steps fewer takes minutes: worth it where somebody looks for a fault, not in CI.
+# The reduction of 120 steps takes minutes. It is worth the time in a search for a fault, but not in CI.
 @settings(max_examples=120, report_multiple_bugs=False, phases=DRAWING if "CI" in os.environ else tuple(Phase))
 @given(st.data())
 def test_F11_F12_F13_F16_any_order_of_steps(data: st.DataObject) -> None:
@@ -112,9 +112,9 @@ def test_F11_F12_F13_F16_any_order_of_steps(data: st.DataObject) -> None:
 
 
 def test_most_orders_of_steps_read_several_requests() -> None:
-    """Most do, and go on; half write content; one in ten comes to an error, or to the end of its input, behind that.
+    """Most orders do, and go on; half write content; one in ten then comes to an error, or to the end of its input.
 
-    What Hypothesis draws first is simple, and depends on what else is loaded: fewer runs would not show the shares.
+    What Hypothesis draws first is simple, and depends on what else is loaded. Fewer runs would not show the shares.
     """
     exchanges: list[Exchange] = []
 

@@ -15,7 +15,7 @@ AT_ONE: Final = [statement for statement in STATEMENTS.values() if statement.hom
 
 
 def _cites(module: str, statement: Statement) -> bool:
-    """Whether it cites the id, or its docstring begins with the section, all of which it then is the home of."""
+    """Whether a module cites the id, or is the home of the whole section, with which its docstring then begins."""
     rfc, _, section = statement.section.partition("-")
     begins = rf'"""RFC {rfc} §{re.escape(section)}(?![.\w]*\w)'
     cites = rf"(?<![\w.-]){re.escape(statement.id)}(?![.\w]*\w)"

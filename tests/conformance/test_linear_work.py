@@ -11,7 +11,7 @@ PIECE = 65536
 
 
 def calls_for_chunks(count: int) -> int:
-    """Calls, of functions of Python and of C, that content of `count` one-byte chunks costs, read as a server reads."""
+    """The calls of Python and C functions that content of `count` one-byte chunks costs, read as a server reads."""
     data = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * count + b"0\r\n\r\n"
     connection = ServerConnection(Limits())
     calls = 0
@@ -36,7 +36,7 @@ def calls_for_chunks(count: int) -> int:
 
 
 def test_L7_one_byte_chunks_cost_work_linear_in_their_number() -> None:
-    calls_for_chunks(1)  # compiles the patterns
+    calls_for_chunks(1)  # this compiles the patterns
     few, many = calls_for_chunks(16_384), calls_for_chunks(65_536)
     assert many < 4.2 * few
     assert many < 6 * 65_536

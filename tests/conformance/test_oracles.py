@@ -51,7 +51,7 @@ def test_V3_no_more_messages_have_a_divergence() -> None:
     ],
 )
 def test_V3_a_named_divergence_still_exists(entry: Divergence, parser: str) -> None:
-    """It does, and is gone without what it is named for."""
+    """The divergence exists, and is gone without what it is named for."""
     found = compare(ours(entry.sample + CANARY), READERS[parser](entry.sample + CANARY))
     assert found is not None
     assert found[0] is entry.side
@@ -75,12 +75,12 @@ def _without_first_octets(fields: Fields | None) -> Fields | None:
 
 
 def _refuses(octets: bytes, status: str) -> Callable[[bytes], Outcome]:
-    """Ours, if it refused what holds these octets, in words of a divergence."""
+    """Our reader, as if it refused a message with these octets, in words of a divergence."""
     return lambda data: Refused(status) if octets in data.removesuffix(CANARY) else ours(data)
 
 
 def _misreads(fault: Callable[[Taken], Taken]) -> Callable[[bytes], Outcome]:
-    """Ours, with a fault in what it makes of a good request."""
+    """Our reader, with a fault in what it makes of a good request."""
 
     def read(data: bytes) -> Outcome:
         outcome = ours(data)
@@ -129,12 +129,12 @@ FAULTS: Final[dict[str, tuple[tuple[str, ...], Callable[[bytes], Outcome]]]] = {
     ],
 )
 def test_a_fault_of_ours_is_noticed(parser: str, own: Callable[[bytes], Outcome]) -> None:
-    """No entry excuses it, in the messages of any run."""
+    """No entry excuses the fault, in the messages of any run."""
     assert any(parting(parser, data, own).unnamed for data in requests(SEED, FEW))
 
 
 def test_the_messages_are_worth_comparing() -> None:
-    """A quarter of them at least is taken by each parser, so that agreement says something."""
+    """Each parser takes at least a quarter of the messages, so that agreement has a meaning."""
     taken = dict.fromkeys((*READERS, "ours"), 0)
     for data in requests(2, 500):
         for name, read in (*READERS.items(), ("ours", ours)):

@@ -26,10 +26,10 @@ class Memory:
         return data
 
     def send(self, data: bytes) -> None:
-        """Nobody listens."""
+        """Do nothing, since no peer reads."""
 
     def half_close(self) -> None:
-        """Nobody listens."""
+        """Do nothing, since no peer reads."""
 
     def reply(self, method: str = "GET") -> Reply:
         return read_reply(self, self.held, method=method)
@@ -297,7 +297,7 @@ def test_what_breaks_the_grammar_is_seen(head: bytes) -> None:
 
 
 def test_a_client_of_tests_judges_what_it_reads() -> None:
-    """But for the laws that it is told of, by their names."""
+    """The client leaves out only the laws that it is told of, by their names."""
     reply = exchange("Date: Sun, 06 Nov 1994 08:49:37 GMT").reply
     with pytest.raises(AssertionError, match="Date is now"):
         judge(reply, "GET", {b"HTTP/1.1"})

@@ -65,7 +65,7 @@ def hasty_server(request: pytest.FixtureRequest) -> Iterator[BaseServer]:
 
 @pytest.fixture(scope="module")
 def secure_server() -> Iterator[BaseServer]:
-    """One kind by TLS, that of the command: below the seam for octets all kinds are the same."""
+    """A server by TLS, of the kind that the command has. Below the seam for octets all kinds are the same."""
     with PooledServer("127.0.0.1", 0, function_handler(application), tls=server_context()) as running:
         yield running
 
@@ -142,7 +142,7 @@ def test_deadlines_by_tls(row: Row, hasty_secure_server: BaseServer) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of the rows: answers, and what is none."""
+    """The results of the rows: answers, and data that is no answer."""
 
     exchanges: list[Exchange]
     unreadable: list[str]
@@ -150,7 +150,7 @@ class Played:
 
 @pytest.fixture(scope="module")
 def played() -> Played:
-    """What the core answers to every row, as far as it plays it; test_core tells where it does not."""
+    """What the core answers to every row, as far as the core plays it. test_core tells where it does not."""
     seen = Played([], [])
     for rows in GROUPS.values():
         for row in rows:
@@ -174,5 +174,5 @@ def test_law(law: Law, played: Played) -> None:
 
 
 def test_the_short_form_of_these_passes() -> None:
-    """What the search for faults that nobody notices begins with."""
+    """The search for faults that no test notices begins with this form."""
     quick.main()

@@ -55,7 +55,7 @@ def test_D11_the_last_answer_of_a_connection_says_close(kind: type[BaseServer]) 
 def test_D13_the_kernel_holds_as_many_connections_as_the_limit_says() -> None:
     (listener,) = listen("127.0.0.1", 0, backlog=17)
     with listener:
-        # For a listening socket Linux tells the bound of its queue where others have tcpi_sacked.
+        # For a listening socket Linux tells the bound of its queue where other sockets have tcpi_sacked.
         information = listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 32)
         assert struct.unpack("I", information[28:32]) == (17,)
     assert Limits().backlog == 128

@@ -39,7 +39,7 @@ _SAMPLES: Final = _samples()
 
 
 def _events(pieces: Sequence[bytes]) -> Seen:
-    """What the core tells of all requests in the pieces, content joined; each is answered with an empty 200."""
+    """What the core tells of all requests in the pieces, with the content joined. Each answer is an empty 200."""
     core = ServerConnection(Limits())
     seen: Seen = []
     try:

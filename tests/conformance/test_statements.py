@@ -80,7 +80,7 @@ def test_set_cookie_lines_of_a_script_stay_apart(folder: Path, server: BaseServe
 def test_every_answer_of_2xx_3xx_and_4xx_has_the_date(
     folder: Path, server: BaseServer, asked: str, lines: tuple[str, ...], status: int
 ) -> None:
-    """Whichever way it leaves: in one step, as a file, or piece by piece."""
+    """An answer has the date in each way in which it leaves: in one step, as a file, or piece by piece."""
     (folder / "digits").write_bytes(b"0123456789")
     (folder / "sub").mkdir()
     _script(folder, "x", "printf 'Content-Type: text/plain\\n\\n'", "head -c 70000 /dev/zero")
@@ -101,7 +101,7 @@ def test_a_length_of_a_script_that_is_too_small_cuts_the_surplus(folder: Path, s
 
 @pytest.mark.clause("9110-8.6-12a")
 def test_a_length_of_a_script_that_is_too_large_is_never_believed(folder: Path, server: BaseServer) -> None:
-    """C13: 502 where it is noticed in time, else the connection is cut, so that nobody takes the content for whole."""
+    """C13: 502 where it is noticed in time; else the connection is cut: no client takes the content for whole."""
     _script(folder, "x", "printf 'Content-Type: text/plain\\nContent-Length: 9\\n\\nhello'")
     reply = _ask(server, "/cgi-bin/x")
     assert reply.status == 502 or not reply.complete
@@ -170,7 +170,7 @@ def test_L2_requests_beyond_the_threads_wait_and_are_answered() -> None:
 
 
 class TestChoices:
-    """What the register says we made of permissions."""
+    """The choices about permissions that the register states."""
 
     @pytest.mark.clause("9110-14.2-7a")
     @pytest.mark.parametrize(("asked", "status"), [("bytes=0-", 200), ("bytes=-1", 200), ("bytes=x", 200)])
@@ -249,7 +249,7 @@ class TestChoices:
 
 
 class TestReport:
-    """V1: the report fails where the register claims what nothing shows."""
+    """V1: the report fails where the register claims what no test shows."""
 
     good: Final = {identifier: {"a test": "passed"} for identifier in (*STATEMENTS, *SAFETY)}
 
@@ -290,7 +290,7 @@ class TestReport:
     )
     @pytest.mark.parametrize("identifier", ["9112-6.1-15b", "9112-6.1-4b", "3986-2.4-2a"])
     def test_a_must_is_no_choice(self, identifier: str, state: State, tests: dict[str, str], accepted: bool) -> None:
-        """And what of it is left undone is shown, by a test or by the page of choices."""
+        """A test or the page of choices shows which part of a MUST is left undone."""
         one = replace(STATEMENTS[identifier], state=state, reason="No.")
         found = list(problems({**self.good, identifier: tests}, {**STATEMENTS, identifier: one}))
         assert (found == []) == accepted

@@ -34,7 +34,7 @@ def chunked(body: str, trailers: str = "") -> bytes:
 
 
 def lines_of(octets: int) -> list[str]:
-    """Field lines of as many octets, their ends counted, none of which is long."""
+    """Field lines of `octets` octets in all, with their ends. No line is long."""
     lines = ["X: " + "x" * 15] * (octets // 20)
     return [*lines[1:], lines[0] + "x" * (octets % 20)]
 
@@ -80,7 +80,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_what_is_written_beside_a_limit_happens_beyond_it(
     root: Path, name: str, limit: int, request_of: Callable[[int], bytes]
 ) -> None:
-    """All other limits are far away: it is this one that is met."""
+    """All other limits are far away, so that the request meets this one."""
     handler = partial(BaseHttpRequestHandler, directory=root)
     with BaseServer("127.0.0.1", 0, handler, limits=Limits(**{name: limit})) as server:
         statuses: list[int] = []
@@ -103,7 +103,7 @@ def test_what_is_written_beside_a_limit_happens_beyond_it(
 def test_what_nobody_sets_has_a_limit_too(
     root: Path, request_of: Callable[[int], bytes], statuses: dict[int, int]
 ) -> None:
-    """Of a method and of numbers: their digits, or octets, and what is answered."""
+    """The limits are those of a method and of numbers, in octets or digits. Each has its answer."""
     with BaseServer("127.0.0.1", 0, partial(BaseHttpRequestHandler, directory=root)) as server:
         found: dict[int, int] = {}
         for size in statuses:

@@ -54,7 +54,7 @@ def verdict(what: str, counted: int, bound: int, chance: int = 0) -> str:
         what: What was counted.
         counted: How many there were.
         bound: How many there may be.
-        chance: How many more or fewer are chance.
+        chance: How many more or fewer may be due to chance.
     """
     if counted > bound + chance:
         return f"{what}: {counted}, and at most {bound} are allowed"

@@ -13,7 +13,7 @@ __all__ = ["CallCounter"]
 
 
 class CallCounter:
-    """Counts calls by `sys.setprofile`: of Python functions by name, of C functions by caller and name.
+    """A counter of calls by `sys.setprofile`: of Python functions by name, of C functions by caller and name.
 
     A generator counts each time it is resumed. SIGUSR1 marks a moment: the counts so far are written for each mark.
     """
@@ -60,7 +60,7 @@ class CallCounter:
         self._order, self._sequence = self._sequence, []
 
     def finish(self) -> None:
-        """Count no more, and write what was counted; in order, what came between the last two marks."""
+        """Count no more. Write what was counted, and the calls between the last two marks in their order."""
         sys.setprofile(None)
         marks = [{thread: self._by_name(counts) for thread, counts in mark.items()} for mark in self._marks]
         in_order = [(depth, f"> {called}" if called else self._names[code]) for depth, code, called in self._order]

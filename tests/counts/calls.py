@@ -34,8 +34,8 @@ class Calls:
     """The calls for one request.
 
     Attributes:
-        python: Of Python functions, by name.
-        c: Of C functions, by caller and name.
+        python: The calls of Python functions, by name.
+        c: The calls of C functions, by caller and name.
         in_order: The lines that show the calls of one request as they come; empty unless asked for.
     """
 

@@ -29,7 +29,7 @@ _PATIENCE: Final = 60.0
 
 
 class Driver:
-    """Has requests of `workload` answered by the server at `port`, which is the process `pid`."""
+    """A client that sends requests of `workload` to the server at `port`, which is the process `pid`."""
 
     def __init__(self, workload: Workload, port: int, pid: int) -> None:
         self._workload = workload
@@ -40,7 +40,7 @@ class Driver:
         self._request = b""
 
     def warm_up(self) -> None:
-        """What comes before the requests that count."""
+        """Send the requests that come before those that count."""
         if self._workload.conditional:
             with WireClient("127.0.0.1", self._port, patience=_PATIENCE) as client:
                 client.send(self._workload.head())
@@ -50,7 +50,7 @@ class Driver:
         self.ask(WARM_UP)
 
     def ask(self, count: int) -> None:
-        """Send so many requests, each when the server is at rest; and wait until it is so again."""
+        """Send `count` requests, each when the server is at rest. Wait until the server is at rest again."""
         for _ in range(count):
             client = self._client or WireClient("127.0.0.1", self._port, patience=_PATIENCE, tls=self._tls)
             self._settle()
@@ -63,7 +63,7 @@ class Driver:
             self._settle()
 
     def ask_and_mark(self) -> None:
-        """Have what is counted for each of the workload's requests lie between two marks."""
+        """Send the workload's requests. What is counted for each one lies between two marks."""
         self.mark()
         for _ in range(self._workload.requests):
             self.ask(1)
@@ -109,7 +109,7 @@ def site() -> Iterator[Path]:
 def serving(
     workload: Workload, folder: Path, *options: str, under: Sequence[str] = (), traced: bool = False
 ) -> Iterator[Driver]:
-    """A server of `workload` in a process of its own, `under` a program that watches it; ended with the block.
+    """A server of `workload` in a process of its own, `under` a program that watches it. It ends with the block.
 
     Args:
         workload: What is asked for.
@@ -135,7 +135,7 @@ def serving(
             driver = Driver(workload, _port_of(announcement), pid)
             yield driver
             driver.close()
-            # Of a process that is traced, any thread may take a signal, and the one that waits for it would not know.
+            # In a process that is traced, any thread may take a signal. The thread that waits for it would not know.
             os.kill(pid, signal.SIGKILL if traced else signal.SIGTERM)
             process.wait(_PATIENCE)
         finally:

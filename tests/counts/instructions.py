@@ -32,7 +32,7 @@ def why_not() -> str:
 
 
 def count_instructions(workload: Workload, folder: Path) -> int:
-    """The instructions of the server for one request of `workload`, outside the kernel; 0 for those that cannot be."""
+    """The instructions of the server for one request, outside the kernel; 0 where a workload cannot be counted."""
     if workload.name in _NOT_COUNTED:
         return 0
     for old in folder.glob("callgrind*"):
@@ -62,7 +62,7 @@ def instructions_of(code: str, folder: Path) -> int:
 
 
 def _check_import(folder: Path, *, check: bool) -> bool:
-    """Print what an import takes; whether that is wrong. A ratio depends little on how an interpreter was compiled."""
+    """Print what an import takes, and return whether it is wrong. A ratio depends little on an interpreter's build."""
     ours, other = (instructions_of(f"import {module}", folder) for module in ("pyhttp", "http.server"))
     percent = round(100 * ours / other)
     problem = verdict("percent of http.server", percent, IMPORT_BOUND) if check else ""
@@ -71,7 +71,7 @@ def _check_import(folder: Path, *, check: bool) -> bool:
 
 
 def main() -> int:
-    """Print the instructions of one workload, or of each and of an import; 1 where a bound says otherwise."""
+    """Print the instructions of one workload, or of each and of an import. The result is 1 where a bound is broken."""
     parser = argparse.ArgumentParser(prog="python -m tests.counts.instructions", description=__doc__)
     parser.add_argument("--workload", choices=WORKLOADS, help="one of them; otherwise all")
     parser.add_argument("--check", action="store_true", help="fail where a count is not as its bound says")

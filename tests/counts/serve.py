@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def _prepare_function(log: str) -> Callable[[], object]:
-    """A function's server, which the command does not have: with a log to a file as the command writes it."""
+    """Prepare a function's server, which the command does not have. Its log file is as the command writes it."""
     file = open(log, "a", encoding="utf-8", buffering=1)  # noqa: SIM115 - open as long as the process
 
     def write(entry: AccessEntry) -> None:

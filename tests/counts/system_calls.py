@@ -35,7 +35,7 @@ def why_not() -> str:
 def count_system_calls(workload: Workload, folder: Path) -> Mapping[str, int]:
     """The system calls of the server's threads for one `typical` request of `workload`, by name."""
     trace = folder / "trace"
-    # A pool's threads are followed. Where there is one thread only, nothing is, since a script would be as well.
+    # A pool's threads are followed. With one thread only, none is, since a script would be followed as well.
     under = ["strace", "-qq", "-o", str(trace), *(["-f"] if workload.kind == "--pooled" else [])]
     with serving(workload, folder, under=under, traced=True) as driver:
         driver.warm_up()

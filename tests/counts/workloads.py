@@ -85,7 +85,7 @@ class Workload:
         closing: Whether each request has a connection of its own.
         secure: Whether it comes by TLS.
         requests: How many are counted.
-        chance: How many calls more or fewer are chance.
+        chance: How many calls more or fewer may be due to chance.
     """
 
     name: str
@@ -124,14 +124,14 @@ WORKLOADS: Final = {
         Workload(SCRIPT, "/cgi-bin/hello", requests=32, chance=24),
         Workload("closing", "/small.html", closing=True),
         Workload(SECURE, "/small.html", secure=True),
-        # And the standby may lie down after each of these, so that the next one has to wake it.
+        # The standby may go to sleep after each of these requests, so that the next one has to wake it.
         Workload(POOLED, "/small.html", kind="--pooled", chance=24),
     )
 }
 
 
 def certificate_of(folder: Path) -> Path:
-    """Where the certificate and the key of the server of `folder` are: beside it."""
+    """The file with the certificate and the key of the server of `folder`, beside the folder."""
     return folder.with_name("certificate.pem")
 
 

@@ -14,7 +14,7 @@ from hypothesis import is_hypothesis_test, settings
 SECONDS: Final = float(os.environ.get("FUZZ_SECONDS", "0"))
 
 if SECONDS:
-    # Never the same input again, and many examples a round, since every round pays for its start.
+    # No input comes again. A round has many examples, since every round pays for its start.
     settings.register_profile(
         "fuzz", deadline=None, derandomize=False, database=None, print_blob=True, max_examples=300
     )
@@ -23,7 +23,7 @@ if SECONDS:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Call a property, and again while there is time; other tests run as usual."""
+    """Call a property again and again while there is time. Other tests run as usual."""
     if not is_hypothesis_test(pyfuncitem.obj):
         return None
     arguments = {name: pyfuncitem.funcargs[name] for name in inspect.signature(pyfuncitem.obj).parameters}

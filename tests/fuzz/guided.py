@@ -11,7 +11,7 @@ __all__ = ["main"]
 
 
 def main() -> None:
-    """Fuzz; libFuzzer ends the process."""
+    """Fuzz one target. libFuzzer ends the process."""
     atheris = importlib.import_module("atheris")
     # Atheris watches the slow reference, too: it has branches where the parser itself is a regular expression.
     with atheris.instrument_imports(include=["pyhttp", "tests"]):

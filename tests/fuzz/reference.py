@@ -95,7 +95,7 @@ def _is_number(data: bytes) -> bool:
 
 
 def _is_host(value: bytes) -> bool:
-    """uri-host [ ":" port ], the host not empty."""
+    """Whether the value is uri-host [ ":" port ] with a host that is not empty."""
     if value.startswith(b"["):
         literal, bracket, rest = value[1:].partition(b"]")
         if not bracket or not _is_ipv6(literal):
@@ -120,7 +120,7 @@ def _is_ipv6(literal: bytes) -> bool:
 
 
 def _is_escaped(data: bytes, allowed: frozenset[int]) -> bool:
-    """Only allowed octets, and every percent sign before two hex digits."""
+    """Whether all octets are allowed, and two hex digits follow every percent sign."""
     at = 0
     while at < len(data):
         if data[at] == 37:
@@ -135,7 +135,7 @@ def _is_escaped(data: bytes, allowed: frozenset[int]) -> bool:
 
 
 def _check_target(method: bytes, target: bytes) -> None:
-    """One of the forms that this method may use, on a connection without TLS; CONNECT is refused elsewhere."""
+    """Refuse all but the forms that this method may use without TLS. CONNECT is refused elsewhere."""
     if target.startswith(b"/"):
         if not _is_escaped(target, _TARGET):
             raise _NoError
@@ -153,7 +153,7 @@ def _check_target(method: bytes, target: bytes) -> None:
 
 
 def _is_absolute(rest: bytes) -> bool:
-    """Authority, path and query."""
+    """Whether `rest` is an authority, a path and a query."""
     end = min((at for at in (rest.find(b"/"), rest.find(b"?")) if at >= 0), default=len(rest))
     return _is_host(rest[:end]) and _is_escaped(rest[end:], _TARGET)
 
@@ -198,7 +198,7 @@ def _check_fields(version: bytes, fields: Fields) -> None:
 
 
 def members(value: bytes) -> list[bytes]:
-    """The members of a list, empty ones left out; commas within quoted strings do not separate."""
+    """The members of a list without the empty ones. Commas within quoted strings do not separate."""
     found: list[bytes] = []
     member = bytearray()
     quoted = escaped = False
@@ -280,7 +280,7 @@ def _chunk_line(line: bytes) -> tuple[int, int]:
 
 
 def _are_extensions(text: bytes) -> bool:
-    """*( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )."""
+    """Whether `text` is *( BWS ";" BWS name [ BWS "=" BWS ( token / quoted-string ) ] )."""
     while text:
         text = _trim_left(text)
         if not text.startswith(b";"):

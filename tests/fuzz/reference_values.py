@@ -27,7 +27,7 @@ class _NoError(Exception):
 
 
 def _number(text: str, digits: int | None = None) -> int:
-    """A decimal number, of so many digits where that is said."""
+    """The value of a decimal number. It has exactly `digits` digits where they are given."""
     if not text or any(character not in _DIGITS for character in text):
         raise _NoError
     if digits is not None and len(text) != digits:
@@ -84,7 +84,7 @@ def _range(member: str, length: int) -> range:
 
 
 def _check_order(met: list[range], members: int, limits: Limits) -> None:
-    """G3: no octet twice. D20: few ranges where they do not ascend."""
+    """G3: no octet is met twice. D20: the ranges are few where they do not ascend."""
     in_order = sorted(met, key=lambda positions: positions.start)
     for at, positions in enumerate(in_order[1:]):
         if positions.start <= in_order[at][-1]:
@@ -120,7 +120,7 @@ def _imf(words: list[str]) -> int:
 
 
 def _asctime(words: list[str]) -> int:
-    if words[2:3] == [""]:  # a space for the first digit of a day
+    if words[2:3] == [""]:  # a space stands for the first digit of a day
         del words[2]
         _number(words[2] if len(words) > 2 else "", 1)
         words[2] = f"0{words[2]}"
@@ -224,7 +224,7 @@ def _entity_tag(text: str) -> tuple[tuple[bool, str], str]:
 
 
 def segments(path: str) -> list[bytes] | None:
-    """The decoded segments of a request's path, empty ones left out; None where no file is looked for."""
+    """The decoded segments of a request's path without the empty ones; None where no file is looked for."""
     path, _, _ = path.partition("?")
     try:
         if not path.startswith("/"):

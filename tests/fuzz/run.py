@@ -35,10 +35,10 @@ def fuzz(target: str, seconds: int, finds: Path, *folders: Path) -> "subprocess.
     """Fuzz one target in a process of its own.
 
     Args:
-        target: Its name.
-        seconds: For how long.
+        target: The name of the target.
+        seconds: How long it is fuzzed.
         finds: The folder for input that breaks it.
-        folders: With input to begin with; the first one gets what is found to reach something new.
+        folders: Folders with input to begin with. The first one gets the input that reaches something new.
     """
     options = (
         f"-max_total_time={seconds}",
@@ -59,7 +59,7 @@ def fuzz(target: str, seconds: int, finds: Path, *folders: Path) -> "subprocess.
 
 
 def _fuzz_and_keep(target: str, seconds: int, *, keep: bool) -> bool:
-    """Fuzz one target from all that there is; whether it broke."""
+    """Fuzz one target from all input that there is. The result is whether it broke."""
     corpus = CORPUS / target
     corpus.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +74,7 @@ def _fuzz_and_keep(target: str, seconds: int, *, keep: bool) -> bool:
 
 
 def _least(target: str, kept: list[bytes], inputs: list[bytes]) -> Iterator[bytes]:
-    """Of these inputs, the short ones first, each that goes a way that neither those kept nor the ones before have."""
+    """The inputs, short ones first, that go a way which neither those that are kept nor the ones before go."""
     known = frozenset[tuple[Step, bool]]().union(*(_way(target, data) for data in kept))
     for data in sorted(set(inputs), key=lambda data: (len(data), data)):
         way = _way(target, data)
@@ -116,7 +116,7 @@ def _way(target: str, data: bytes) -> Way:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Fuzz each target for a time; 1 where one broke."""
+    """Fuzz each target for a time. The exit code is 1 where one broke."""
     parser = argparse.ArgumentParser(prog="python -m tests.fuzz.run", description=__doc__)
     parser.add_argument("--minutes", type=float, default=0.25, help="for each target (0.25)")
     parser.add_argument("--keep", action="store_true", help="in the corpus, what reaches something new")

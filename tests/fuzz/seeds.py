@@ -64,7 +64,7 @@ _APART: Final = {
 
 
 def found(target: str) -> list[bytes]:
-    """Its corpus."""
+    """The corpus of a target."""
     folder = CORPUS / target
     return [path.read_bytes() for path in sorted(folder.iterdir())] if folder.is_dir() else []
 

@@ -117,7 +117,7 @@ def _compare(data: bytes, *cuts: int) -> bool:
         assert whole == expected
         return False
     kept = [line for line in expected.trailers if line in whole.trailers]
-    assert whole.trailers == kept  # some may not stand there, and are dropped
+    assert whole.trailers == kept  # some fields may not stand in trailers, and are dropped
     assert (whole.method, whole.target, whole.version) == (expected.method, expected.target, expected.version)
     assert (whole.fields, whole.content, whole.end) == (expected.fields, expected.content, expected.end)
     return True
@@ -179,7 +179,7 @@ def members(data: bytes) -> bool:
 
 
 def byte_ranges(data: bytes) -> bool:
-    """A Range field on files of some lengths; it is read where one of ten octets has a range to be sent."""
+    """A Range field on files of some lengths. It counts as read where a file of ten octets has a range to be sent."""
     value = data.decode("latin-1")
     return [_selects(value, length) for length in (0, 1, 10**19, 10)][-1]
 
@@ -208,7 +208,7 @@ def date(data: bytes) -> bool:
 
 
 def entity_tags(data: bytes) -> bool:
-    """A list of entity tags; it is read where it has one."""
+    """A list of entity tags. It counts as read where it has a tag."""
     value = data.decode("latin-1")
     found = parse_entity_tags(value)
     assert (None if found is None else [(tag.weak, tag.opaque) for tag in found]) == reference_values.entity_tags(value)
@@ -258,7 +258,7 @@ def script_output(data: bytes) -> bool:
             fields = headers.lines
             assert not any(name.lower() in _OF_THE_CONNECTION or _UNSAFE.search(name + value) for name, value in fields)
             lines = iter(output.decode("latin-1").split("\n"))
-            assert all(any(_says(line, name, value) for line in lines) for name, value in fields)  # in their order
+            assert all(any(_says(line, name, value) for line in lines) for name, value in fields)  # the order is kept
             assert length is None or 0 <= length < 2**63
             assert Response(status, fields, b"" if status in CONTENT_FORBIDDEN else [rest]).status == status
     return True
@@ -305,7 +305,7 @@ def _proxy_header(data: bytes) -> ProxyHeader | ProxyHeaderError | None:
 
 
 def forwarded(data: bytes) -> bool:
-    """What a proxy says of a request: a client can write in front of it whatever it likes."""
+    """What a proxy says of a request: a client can write any text in front of it."""
     text = _UNSAFE.sub("", data.decode("latin-1"))
     read = False
     for name, added in (("X-Forwarded-For", "192.0.2.1"), ("Forwarded", "for=192.0.2.1")):

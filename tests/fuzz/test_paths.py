@@ -80,7 +80,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a path means, and what comes of it."""
+    """The meaning of a path, and the answer to it."""
 
     located: str | None
     """What `get_path` returns; None where it refuses."""
@@ -89,7 +89,7 @@ class Answer:
 
 
 def answer(root: Path, site: Site, path: str) -> Answer:
-    """Ask a handler that is asked for "/x/" what is at `path`."""
+    """Ask a handler for "/x/", and let it look for `path` instead."""
     located: list[str] = []
 
     class Asked(BaseHttpRequestHandler):

@@ -19,7 +19,7 @@ TAG: Final = Validators(EntityTag("x"), MODIFIED)
 
 
 def values(texts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """As they stand in a header section: without control characters, and no white space around them."""
+    """Values as they stand in a header section: without control characters, and without white space around them."""
     return texts.map(lambda text: "".join(c for c in text if c >= " " and c != "\x7f").strip(" "))
 
 

@@ -71,7 +71,7 @@ def container(folder: Path) -> Iterator[str]:
 
 
 def _await_answer() -> None:
-    """The engine does not tell when the server listens, so that it is asked until it does."""
+    """Ask the server until it listens, since the engine does not tell when it does."""
     until = time.monotonic() + PATIENCE
     while True:
         try:

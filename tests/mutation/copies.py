@@ -17,7 +17,7 @@ SOURCES: Final = ROOT / "src"
 
 
 class Copies:
-    """As many copies as there are jobs: each is in the hands of one of them at a time."""
+    """As many copies as there are jobs. One job at a time uses a copy."""
 
     def __init__(self, jobs: int) -> None:
         self._jobs = jobs
@@ -37,7 +37,7 @@ class Copies:
 
     @contextmanager
     def changed(self, module: Path, source: str) -> Iterator[Mapping[str, str]]:
-        """Give a module of a copy another source, until the end; yields the environment of those that run the copy."""
+        """Give a copy's module another source, until the end. Yield the environment of programs that run the copy."""
         folder = self._free.get()
         copy = folder / module.relative_to(ROOT)
         kept = copy.read_text(encoding="utf-8")

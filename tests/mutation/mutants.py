@@ -46,7 +46,7 @@ _SHORT: Final = 80
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """One fault: it costs little until its source is asked for, so that a few can be drawn from very many."""
+    """One fault. It costs little until its source is asked for, so that a few can be drawn from very many."""
 
     tree: ast.Module
     """The module as it is."""
@@ -60,7 +60,7 @@ class Mutant:
 
     @property
     def line(self) -> int:
-        """Where it is."""
+        """The line where it is."""
         return self.node.lineno
 
     @property
@@ -70,9 +70,9 @@ class Mutant:
 
     @property
     def signature(self) -> str:
-        """What tells it from others, whatever the line."""
+        """The text that tells it from other mutants, whatever the line."""
         was, is_now = _shown(self.node), _shown(self.changed)
-        if isinstance(self.node, ast.Constant):  # which of several equal ones it is, what it stands in tells
+        if isinstance(self.node, ast.Constant):  # the node around it tells which of several equal ones it is
             around = _shown(_at(self.tree, self.path[:-1]))
             if len(around) < _SHORT:
                 was, is_now = around, _shown(_at(_with(self.tree, self.path, self.changed), self.path[:-1]))
@@ -113,7 +113,7 @@ def _scope(node: ast.AST, where: str) -> str:
 
 
 def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
-    """The nodes below one, but for those that say nothing at run time, and the values of an Enum's members."""
+    """The nodes below one, without those that say nothing at run time and without the values of an Enum's members."""
     names_only = isinstance(node, ast.ClassDef) and any("Enum" in ast.unparse(base) for base in node.bases)
     for name, value in ast.iter_fields(node):
         if name in {"annotation", "returns", "decorator_list", "bases", "exc", "msg", "type_params"}:
@@ -124,7 +124,7 @@ def _children(node: ast.AST) -> Iterator[tuple[str, int | None, ast.AST]]:
 
 
 def _is_unread(node: ast.AST) -> bool:
-    """Whether only a reader, or the operator's log, sees it."""
+    """Whether a node is seen only by a reader, or only in the operator's log."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
         return True
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) in _UNREAD:
@@ -226,5 +226,5 @@ def _child(parent: ast.AST, name: str, at: int | None) -> ast.AST:
 
 
 def _shown(node: ast.AST) -> str:
-    """The first line of it."""
+    """The first line of a node's source."""
     return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node))).partition("\n")[0]

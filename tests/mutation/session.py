@@ -47,7 +47,7 @@ def _modules(only: str = "") -> list[Path]:
 
 
 def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Modules to run, with arguments, that may notice, and for how long: the quickest and likeliest first."""
+    """Modules to run, with arguments, that may notice a fault, and for how long. Quick and likely ones are first."""
     _, *packages = module.relative_to(SOURCES).parent.parts
     folder = Path("tests/unit", *packages)
     shown_by_rows = {module.name, *packages} & _SHOWN_BY_ROWS
@@ -66,7 +66,7 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _noticed(module: Path, source: str, copies: Copies) -> str:
-    """The last words of what fails, or never ends, with another source of a module, if any."""
+    """The last words of a test that fails, or never ends, with another source of a module, if there is one."""
     with copies.changed(module, source) as environment:
         for longest, tests in _stages(module):
             command = [sys.executable, "-m", *tests]
@@ -82,7 +82,7 @@ def _noticed(module: Path, source: str, copies: Copies) -> str:
 
 
 def _name(module: Path) -> str:
-    """The dotted name, in which `pyhttp` goes without saying."""
+    """The dotted name of a module, without `pyhttp` in front."""
     return ".".join(module.relative_to(SOURCES).with_suffix("").parts).removeprefix("pyhttp.")
 
 
@@ -91,14 +91,14 @@ def _signature(module: Path, mutant: Mutant) -> str:
 
 
 def _without_mutant(explained: Collection[str]) -> list[str]:
-    """Explanations of what is no mutant any more: their code has changed."""
+    """Explanations whose mutant is gone, because the code has changed."""
     modules = [module for module in _modules() if any(key.startswith(f"{_name(module)}.") for key in explained)]
     there = {_signature(module, one) for module in modules for one in mutants(module.read_text(encoding="utf-8"))}
     return sorted(set(explained) - there)
 
 
 def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str], jobs: int) -> Iterator[str]:
-    """The signatures of those that nothing notices, printed as they are found.
+    """The signatures of mutants that no test notices, printed as they are found.
 
     Raises:
         RuntimeError: The tests notice the source as it is.

@@ -18,7 +18,7 @@ EXPECTED: Final = re.compile(r"(\w+)\[([\w-]+)\]")
 
 
 class Finding(NamedTuple):
-    """An error: where it is, and the checker's name for it."""
+    """An error: its place, and the checker's name for it."""
 
     file: str
     line: int
@@ -46,7 +46,7 @@ def basedpyright(folder: Path) -> Iterator[Finding]:
 
 
 def run(tool: str, *arguments: str, folder: Path) -> str:
-    """What a tool prints; 0 and 1 are its verdicts, and anything else is that it has failed."""
+    """What a tool prints. The exit codes 0 and 1 are its verdicts; every other code says that it has failed."""
     command = [str(TOOLS / tool), *arguments]
     ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=240, check=False)
     assert ran.returncode in {0, 1}, ran.stdout + ran.stderr

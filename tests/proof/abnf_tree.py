@@ -34,7 +34,7 @@ class Grammar:
     """Rules that refer to each other by name.
 
     Args:
-        rules: By name in lower case, each in ABNF.
+        rules: The rules in ABNF, by name in lower case.
     """
 
     def __init__(self, rules: Mapping[str, str]) -> None:
@@ -44,7 +44,7 @@ class Grammar:
 
     @classmethod
     def read(cls, folder: Path) -> "Grammar":
-        """Of all files of a folder; no two of them have a rule of the same name."""
+        """The grammar of all files of a folder. No two files have a rule of the same name."""
         rules: dict[str, str] = {}
         for path in sorted(folder.glob("*.abnf")):
             further = read_rules(path.read_text(encoding="ascii"))
@@ -53,7 +53,7 @@ class Grammar:
         return cls(rules)
 
     def but(self, *changes: str) -> "Grammar":
-        """The grammar in which each of these, rules in ABNF, stands instead of what has its name; a later one wins."""
+        """The grammar in which each of these rules in ABNF replaces the rule of its name. A later rule wins."""
         rules = dict(self.rules)
         for change in changes:
             rules |= read_rules(dedent(change))
@@ -71,7 +71,7 @@ class Grammar:
 
 
 class _Reader:
-    """Reads the elements of one rule (RFC 5234 §4)."""
+    """A reader of the elements of one rule (RFC 5234 §4)."""
 
     def __init__(self, grammar: Grammar, source: str) -> None:
         self.grammar = grammar
@@ -125,7 +125,7 @@ class _Reader:
         return Repeat(self.element(), int(least or 0), int(most or ENDLESS), possessive=False)
 
     def list_of(self, element: Node, count: str) -> Node:
-        """RFC 9110 §5.6.1.2: what a recipient takes, empty members included; ``1#`` wants one that is not empty."""
+        """RFC 9110 §5.6.1.2: a recipient takes empty members, too. ``1#`` wants a member that is not empty."""
         ows, comma = self.grammar.tree("OWS"), Octets(frozenset(b","))
         parted = Sequence((ows, comma, ows))
         optional = Repeat(element, 0, 1, possessive=False)
@@ -153,7 +153,7 @@ class _Reader:
 
 
 def _text(word: str) -> Node:
-    """A string in quotes: in any case, unless ``%s`` stands before it (RFC 7405)."""
+    """A string in quotes. Its letters may have any case, unless ``%s`` stands before it (RFC 7405)."""
     exact = word.startswith("%s")
     text = word.removeprefix("%s").strip('"')
     octets = tuple(Octets(frozenset((c if exact else c.lower() + c.upper()).encode("ascii"))) for c in text)
@@ -161,7 +161,7 @@ def _text(word: str) -> Node:
 
 
 def _octets(word: str) -> Node:
-    """``%x41``, ``%x41-5A`` or ``%x0D.0A``."""
+    """The octets of ``%x41``, ``%x41-5A`` or ``%x0D.0A``."""
     first, dash, last = word.partition("-")
     if dash:
         return Octets(frozenset(range(int(first, 16), int(last, 16) + 1)))

@@ -35,7 +35,7 @@ __all__ = ["Automaton", "Forwards", "Witness", "classes_of", "difference"]
 
 
 def classes_of(*programs: Program) -> dict[int, frozenset[int]]:
-    """The octets that none of the programs tells from each other, under the most readable one of each class."""
+    """The classes of octets that no program tells from each other, each under its most readable octet."""
     sets = frozenset[frozenset[int]]().union(*(program.sets for program in programs))
     alike: dict[tuple[bool, ...], list[int]] = {}
     for octet in sorted(range(256), key=lambda octet: (not chr(octet).isalnum() or octet > 0x7F, octet)):
@@ -44,11 +44,11 @@ def classes_of(*programs: Program) -> dict[int, frozenset[int]]:
 
 
 class Automaton:
-    """Reads words from their last octet to their first.
+    """An automaton that reads words from their last octet to their first.
 
     Args:
-        program: What it takes.
-        octets: One of each class; no other is read.
+        program: The program of the words that it takes.
+        octets: One octet of each class. No other octet is read.
 
     Attributes:
         end: The state that has read nothing.
@@ -126,7 +126,7 @@ def _outcome(place: Place, table: list[int], before: int | None, *, at_end: bool
 
 
 class Witness(NamedTuple):
-    """A word that two expressions judge differently; no shorter one is."""
+    """A word that two expressions judge differently. No shorter word is one."""
 
     word: bytes
     of_first: bool
@@ -134,12 +134,12 @@ class Witness(NamedTuple):
 
 
 def difference(first: Program, second: Program, *, within: bool = False) -> Witness | None:
-    """A shortest word that only one of the two takes; None where they take the same.
+    """A shortest word that only one of the two takes; None where they take the same words.
 
     Args:
-        first: The one.
-        second: The other.
-        within: Whether `second` may take more.
+        first: The one program.
+        second: The other program.
+        within: Whether `second` may take more words.
     """
     octets = tuple(classes_of(first, second))
     one, other = Automaton(first, octets), Automaton(second, octets)
@@ -160,9 +160,9 @@ def difference(first: Program, second: Program, *, within: bool = False) -> Witn
 
 
 class Forwards:
-    """Reads words of a grammar, which has neither atomic groups nor looks, from their first octet on.
+    """An automaton that reads words from their first octet on. Its grammar has neither atomic groups nor looks.
 
-    A state is every place that may come next; the empty one is dead, as each place of a grammar leads to a match.
+    A state is the set of places that may come next. The empty state is dead, as each place leads to a match.
 
     Attributes:
         start: The state before the first octet.

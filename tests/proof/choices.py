@@ -17,9 +17,9 @@ class Choice:
     Attributes:
         cites: The clause or the safety line that allows it, or the section that it departs from.
         instead: Rules in ABNF.
-        rule: In which rule it is shown.
+        rule: The rule in which it is shown.
         witness: The shortest octets that the RFC and pyhttp judge differently there, other choices apart.
-        taken: Whether it is pyhttp that takes them; else it is the RFC.
+        taken: Whether pyhttp takes them; else the RFC does.
         reason: Why it is so.
     """
 

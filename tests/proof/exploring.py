@@ -18,7 +18,7 @@ class Read(Protocol):
     """A reader, made anew for each word."""
 
     def __call__(self, *pieces: bytes) -> Verdict:
-        """What it says of octets that arrive in these pieces."""
+        """What the reader says of octets that arrive in these pieces."""
 
 
 def explore(
@@ -30,18 +30,18 @@ def explore(
 ) -> int:
     """Compare what a reader says with the language of a grammar that has no word that another begins with.
 
-    Each state that is not dead is reached by a shortest word. From there the reader gets every octet; and every word of
-    `further` octets, one of each class. It completes exactly the words of the language, refuses none that can still
-    become one, and refuses what cannot as soon as the line has ended. The first octet behind a way also comes alone.
-    Where it is right, the shortest end completes it. Where it is wrong, ends that would be right before it, or instead
-    of it, do not.
+    Each state that is not dead is reached by a shortest word. From there the reader gets every octet, and every word
+    of `further` octets, with one octet of each class. The reader completes exactly the words of the language. It
+    refuses no octets that can still become a word, and refuses all others as soon as the line has ended. The first
+    octet behind a way also comes alone. Where this octet is right, the shortest end completes the word. Where it is
+    wrong, the ends that would be right before it, or instead of it, do not complete the word.
 
     Args:
-        program: Of the grammar.
+        program: The program of the grammar.
         read: What a new reader says of octets that arrive in the pieces given.
-        further: How many octets.
-        check: Asked about each word and its verdict, for what is to be compared besides.
-        through: A grammar of some of the words; its states are gone through instead.
+        further: How many octets a further word has.
+        check: A function that gets each word and its verdict, and may compare more.
+        through: The program of some of the words, whose states are gone through instead.
 
     Returns:
         How many words were read.
@@ -90,7 +90,7 @@ def _expected(grammar: Forwards, state: frozenset[int]) -> set[Verdict]:
 
 
 def _shortest_ends(grammar: Forwards, classes: tuple[int, ...]) -> dict[frozenset[int], bytes]:
-    """What completes each state soonest."""
+    """The shortest end that completes each state."""
     ways = grammar.ways(classes)
     before: dict[frozenset[int], list[tuple[frozenset[int], int]]] = {}
     for state in ways:

@@ -24,7 +24,7 @@ def _choices() -> Iterator[str]:
 
 
 def _shown(word: bytes) -> str:
-    """As Python writes it; many equal octets are counted."""
+    """A word as Python writes it. Many equal octets are counted."""
     counted = re.sub(r"(.)\1{8,}", lambda run: f"{run[1]}{{{len(run[0])}}}", repr(word)[2:-1])
     return f"`{counted}`" if word else "nothing"
 
@@ -53,7 +53,7 @@ def with_tables(page: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Write the page, or say whether it is stale; the exit code."""
+    """Write the page, or find out whether it is stale. The result is the exit code."""
     found = PAGE.read_text(encoding="utf-8")
     wanted = with_tables(found)
     if "--write" in arguments:

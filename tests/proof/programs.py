@@ -52,7 +52,7 @@ class Commit(NamedTuple):
 
 
 class Ahead(NamedTuple):
-    """`next` where `inner` has a way, or has none."""
+    """The place `next`, where `inner` has a way, or has none."""
 
     inner: int
     next: int
@@ -60,7 +60,7 @@ class Ahead(NamedTuple):
 
 
 class Before(NamedTuple):
-    """`next` where the octet before is of a set, or is not; the empty place before the first octet is of no set."""
+    """`next` where the octet before is of a set, or is not. The empty place before the first octet is of no set."""
 
     allowed: frozenset[int]
     next: int
@@ -68,13 +68,13 @@ class Before(NamedTuple):
 
 
 class AtStart(NamedTuple):
-    """`next` where no octet stands before."""
+    """The place `next`, where no octet stands before."""
 
     next: int
 
 
 class AtEnd(NamedTuple):
-    """`next` where no octet follows."""
+    """The place `next`, where no octet follows."""
 
     next: int
 
@@ -93,7 +93,7 @@ MATCH: Final = 2
 
 
 class _Compiler:
-    """Writes places from the end of an expression to its start; equal places are one."""
+    """A compiler that writes places from the end of an expression to its start. Equal places are one."""
 
     def __init__(self) -> None:
         self.places: list[Place] = [Mark("failure"), Mark("success"), Mark("match")]
@@ -108,7 +108,7 @@ class _Compiler:
         return self._known[key]
 
     def compile(self, node: Node, following: int) -> int:
-        """Where `node` begins, if it is followed by what begins at `following`."""
+        """The place where `node` begins, if what begins at `following` comes behind it."""
         key = id(node), following
         if key not in self._compiled:
             self._compiled[key] = self._compile(node, following)
@@ -134,7 +134,7 @@ class _Compiler:
                 return self._look(node, following)
 
     def _look(self, node: Look | Behind | Start | End, following: int) -> int:
-        """What uses up no octet."""
+        """The place of a node that uses up no octet."""
         match node:
             case Look(item, wanted):
                 return self.add(Ahead(self.compile(item, SUCCESS), following, wanted))
@@ -147,7 +147,7 @@ class _Compiler:
 
     def _repeat(self, node: Repeat, following: int) -> int:
         if node.possessive:
-            # CPython does not go back into a round that is complete, not even to reach the least number of them.
+            # CPython does not go back into a round that is complete, not even to reach the least number of rounds.
             assert node.least <= 1 or isinstance(node.item, Octets), "this repeat may differ from an atomic group"
             return self.add(Atomic(self._greedy(node, self.add(Commit(following)))))
         return self._greedy(node, following)
@@ -175,7 +175,7 @@ class Program:
 
     @cached_property
     def sets(self) -> frozenset[frozenset[int]]:
-        """Every set of octets that it tells from the others."""
+        """Every set of octets that the program tells from the others."""
         return frozenset(place.allowed for place in self.places if isinstance(place, Take | Before))
 
     @cached_property
@@ -199,7 +199,7 @@ class Program:
 
 
 def _leads_to(place: Place) -> tuple[int, ...]:
-    """Where it goes without an octet."""
+    """The places to which a place leads without an octet."""
     match place:
         case Take() | Mark():
             return ()

@@ -26,14 +26,14 @@ TARGET: Final = (*ABSOLUTE, "a port for CONNECT")
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """That a pattern takes, as a whole, exactly what a rule describes.
+    """The statement that a pattern, as a whole, takes exactly what a rule describes.
 
     Attributes:
-        name: Of the pattern.
-        pattern: Its source.
-        rule: Its name in the grammars.
-        choices: What makes the two one language; each is needed.
-        within: Whether the rule may describe more: what the pattern is then is no rule of an RFC.
+        name: The name of the pattern.
+        pattern: The source of the pattern.
+        rule: The name of the rule in the grammars.
+        choices: The choices that make the two one language. Each is needed.
+        within: Whether the rule may describe more. The pattern is then no rule of an RFC.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Proof:
 
     @property
     def program(self) -> Program:
-        """Of the pattern."""
+        """The program of the pattern."""
         return program_of(parse_regex(self.pattern))
 
     def of_the_rule(self, *, without: str = "") -> Program:
@@ -58,14 +58,14 @@ def grammar_with(*choices: str) -> Grammar:
 
 
 def source_of(pattern: re.Pattern[str] | re.Pattern[bytes]) -> bytes:
-    """Of a compiled pattern without flags."""
+    """The source of a compiled pattern without flags."""
     assert pattern.flags & ~re.UNICODE == 0
     source = pattern.pattern
     return source if isinstance(source, bytes) else source.encode("latin-1")
 
 
 def without_any(found: bytes) -> bytes:
-    """A text as a whole in which a search for `found` finds nothing."""
+    """A pattern for a whole text in which a search for `found` finds nothing."""
     return rb"(?:(?!" + found + rb")[\x00-\xff])*"
 
 
@@ -190,7 +190,7 @@ PROOFS: Final = (
     Proof("forwarded._ELEMENT", forwarded._ELEMENT, "forwarded-part"),
     Proof(
         "forwarded._element",
-        # It is matched over and over, up to the end: each but the last ends with a semicolon.
+        # The pattern is matched over and over, up to the end. Each element but the last ends with a semicolon.
         rb"(?:%b)*(?:%b)?" % tuple(forwarded._ELEMENT.replace(rb"(?:;|\Z)", end) for end in (b";", rb"\Z")),
         "forwarded-element",
         ("white space in Forwarded",),

@@ -54,7 +54,7 @@ NO_RULE: Final = {
 
 
 def patterns_of(path: Path) -> Iterator[str]:
-    """What a module compiles or matches with: by name where it has one, else as it is written."""
+    """The patterns that a module compiles or matches with: by name where one has a name, else as it is written."""
     for statement in ast.parse(path.read_text(encoding="utf-8")).body:
         for node in ast.walk(statement):
             if isinstance(node, ast.Call) and node.args and _is_of_re(ast.unparse(node.func)):
@@ -66,7 +66,7 @@ def _is_of_re(function: str) -> bool:
 
 
 def _named(module: str, statement: ast.stmt, written: str) -> str:
-    """The constant that it becomes, the rule that it is, the function that has it alone, or its source."""
+    """A pattern's name: the constant that it becomes, the rule that it is, the only function with it, or its source."""
     rule = written.removeprefix("abnf.text(").removesuffix(")") if written.startswith("abnf.text(") else written
     match statement:
         case ast.AnnAssign(target=ast.Name(name)):

@@ -18,7 +18,7 @@ SEED: Final = 20
 
 
 def accepts(automaton: Automaton, word: bytes) -> bool:
-    """Whether a word is of its language."""
+    """Whether a word is of the automaton's language."""
     state = automaton.end
     for octet in reversed(word):
         state = automaton.step(state, octet)

@@ -34,7 +34,7 @@ def read(*pieces: bytes) -> Verdict:
 
 
 def content_of(word: bytes) -> bytes:
-    """Of complete content, read in the plainest way."""
+    """What complete chunked content holds, read in the plainest way."""
     content = b""
     while True:
         line, _, word = word.partition(b"\r\n")
@@ -46,7 +46,7 @@ def content_of(word: bytes) -> bytes:
 
 
 def compare_content(word: bytes, verdict: Verdict) -> None:
-    """All of it is given, however it is split."""
+    """Check that all content is given, however the word is split."""
     if verdict == "complete":
         assert decode(word)[1] == decode(*(word[at : at + 1] for at in range(len(word))))[1] == content_of(word)
 

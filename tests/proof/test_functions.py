@@ -33,7 +33,7 @@ OCTETS: Final = tuple(map(chr, range(256)))
 
 
 def words(letters: str | tuple[str, ...], most: int) -> Iterator[str]:
-    """Every text of at most so many letters."""
+    """Every text of at most `most` letters."""
     for length in range(most + 1):
         for word in product(letters, repeat=length):
             yield "".join(word)
@@ -75,7 +75,7 @@ def framing(value: str) -> object:
 
 @pytest.mark.clause("9112-6.3-2.4.3a")
 def test_the_only_transfer_coding_is_chunked_alone_in_any_case() -> None:
-    """F4: whatever is one octet away from it, and whatever is listed beside it, frames nothing."""
+    """F4: a value that is one octet away from it, or lists a coding beside it, frames nothing."""
     grammar, listed = takes("only-chunked"), takes("transfer-codings")
     cased = list(product(*((letter, letter.upper()) for letter in "chunked")))
     near = {"".join(letters) for letters in cased} | {""}
@@ -90,7 +90,7 @@ def test_the_only_transfer_coding_is_chunked_alone_in_any_case() -> None:
 
 
 def members(value: str) -> list[str]:
-    """RFC 9110 §5.6.1.2, octet by octet; a string that is never closed runs to the end."""
+    """The members by RFC 9110 §5.6.1.2, octet by octet. A string that is never closed runs to the end."""
     found, quoted, escaped = [""], False, False
     for octet in value:
         if octet == "," and not quoted:
@@ -121,7 +121,7 @@ def test_any_location_becomes_a_reference_and_a_reference_stays() -> None:
 
 
 def spans_of(value: str, length: int) -> tuple[Span, ...] | Unranged:
-    """RFC 9110 §14.1.2 of a value that the grammar takes: what each member selects, unless two share an octet."""
+    """RFC 9110 §14.1.2: what each member selects, unless two share an octet. The grammar takes the value."""
     spans: list[Span] = []
     for member in value.removeprefix("bytes=").split(","):
         first, dash, last = member.strip(" \t").partition("-")
@@ -141,7 +141,7 @@ def spans_of(value: str, length: int) -> tuple[Span, ...] | Unranged:
 
 
 def test_ranges_are_those_of_the_grammar() -> None:
-    """G1: all else is ignored."""
+    """G1: every other value is ignored."""
     grammar = takes("bytes-ranges")
     for word in words("019-, a", 6):
         value = f"bytes={word}".rstrip(" ")  # a field value has no white space at its end
@@ -160,7 +160,7 @@ def stated(year: int, month: int, day: int, time_of_day: str, weekday: int) -> t
 
 
 def seconds_of(year: int, month: int, day: int) -> int | None:
-    """By the calendar of the standard library; None where there is no such day."""
+    """The seconds of a day by the calendar of the standard library; None where there is no such day."""
     try:
         return (datetime(year, month, day, tzinfo=UTC) - EPOCH) // timedelta(seconds=1)
     except ValueError:
@@ -168,7 +168,7 @@ def seconds_of(year: int, month: int, day: int) -> int | None:
 
 
 def test_dates_have_the_calendar_of_400_years() -> None:
-    """The calendar repeats then. Each month is asked for 32 days."""
+    """The calendar repeats after them. The parser is asked for 32 days of each month."""
     for year, month, day in product(range(1800, 2200), range(1, 13), range(32)):
         expected = seconds_of(year, month, day)
         for text in stated(year, month, day, "00:00:00", day % 7):

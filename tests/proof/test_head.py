@@ -43,7 +43,7 @@ def test_the_reader_has_the_language_of_a_head() -> None:
 
 
 def test_both_ways_to_read_a_head_have_one_language() -> None:
-    """Through the states of those that one expression reads when they arrive whole: it takes these and no others."""
+    """The states are those of heads that one expression reads when they arrive whole. It takes these and no others."""
     fast = program_of(grammar_with(*CHOSEN).tree("fast-request-head"))
     grammar = Forwards(fast)
 
@@ -61,7 +61,7 @@ def test_both_ways_to_read_a_head_have_one_language() -> None:
 
 @pytest.mark.parametrize("name", CHOSEN)
 def test_the_reader_makes_each_choice(name: str) -> None:
-    """On the shortest head that the choice decides."""
+    """The reader gets the shortest head that the choice decides."""
     found = difference(head(*CHOSEN), head(*(choice for choice in CHOSEN if choice != name)))
     assert found is not None
     assert read(found.word) == ("complete" if found.of_first else "refused")

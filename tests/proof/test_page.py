@@ -14,7 +14,7 @@ SECTION: Final = re.compile(r"RFC [0-9]+ §[0-9.]+")
 
 
 def test_the_tables_are_not_stale() -> None:
-    """Where a proof or a choice was changed: `nox -s proof -- --write`."""
+    """After a change of a proof or a choice, `nox -s proof -- --write` writes the tables."""
     assert main([]) == 0
 
 

@@ -24,7 +24,7 @@ def test_each_choice_of_a_proof_makes_a_difference(name: str, choice: str) -> No
     assert difference(proof.program, proof.of_the_rule(without=choice), within=proof.within) is not None
 
 
-# Those of a whole head are the reader's: test_head.py.
+# The choices about a whole head belong to the reader: test_head.py tests them.
 @pytest.mark.parametrize("name", [name for name, choice in CHOICES.items() if choice.rule != "request-head"])
 def test_a_choice_has_its_shortest_witness(name: str) -> None:
     choice = CHOICES[name]

@@ -33,7 +33,7 @@ def site() -> Path:
 
 
 class Page(HTMLParser):
-    """What a page links to, and what can be linked to there."""
+    """The links of a page, and the places in it that a link can name."""
 
     def __init__(self, file: Path) -> None:
         super().__init__()
@@ -87,7 +87,7 @@ def test_no_page_names_a_folder_of_the_machine(site: Path) -> None:
 
 
 def test_an_option_keeps_its_two_hyphens_where_no_code_is(site: Path) -> None:
-    """A dash made of them, as of `--enable-shared` on the page of speed, could not be typed."""
+    """A reader could not type a dash made of them, as of `--enable-shared` on the page of speed."""
     said = (TOP / "docs" / "speed.md").read_text(encoding="utf-8")
     shown = (site / "speed.html").read_text(encoding="utf-8")
     assert said.count("--enable-shared") > 0

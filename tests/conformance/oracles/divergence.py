@@ -42,7 +42,7 @@ _ROUNDS: Final = 9
 
 
 class Side(Enum):
-    """Who refuses, if anybody."""
+    """Which side refuses, if one does."""
 
     WE_REFUSE = "we refuse"
     THEY_REFUSE = "they refuse"
@@ -50,14 +50,14 @@ class Side(Enum):
 
 
 class Right(Enum):
-    """Whose reading the RFC asks for."""
+    """Which reading the RFC asks for."""
 
     OURS = "ours"
     EITHER = "either"
 
 
 class Part(Enum):
-    """Where a shape stands."""
+    """The part of a message in which a shape stands."""
 
     FRONT = "white space in front of the request line"
     HEAD = "the head"
@@ -67,7 +67,7 @@ class Part(Enum):
 
 
 def pieces(data: bytes) -> Iterator[tuple[Part, bytes]]:
-    """A message in its parts, as far as they can be told: nothing here asks the parser that is tested."""
+    """The parts of a message, as far as they can be told apart. No code here asks the parser that is tested."""
     front = len(data) - len(data.lstrip())
     yield Part.FRONT, data[:front]
     match = _HEAD.match(data, front)
@@ -110,7 +110,7 @@ class Divergence:
     part: Part = Part.HEAD
 
     def mended(self, data: bytes) -> bytes | None:
-        """The message without that; None where it is not in it."""
+        """The message without the divergence; None where the divergence is not in it."""
         mended = b"".join(self._mend(piece) if part is self.part else piece for part, piece in pieces(data))
         return None if mended == data else mended
 

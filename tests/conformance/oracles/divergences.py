@@ -26,7 +26,7 @@ _COMPARED: Final = ("method", "target", "version", "content", "end", "fields", "
 
 
 def differing(one: Taken, other: Taken) -> str:
-    """What differs between two readings, separated by commas; what a parser does not tell does not count."""
+    """The names of what differs between two readings, with commas. What a parser does not tell does not count."""
     pairs = [(name, getattr(one, name), getattr(other, name)) for name in _COMPARED]
     pairs.append(("mapping", *_mappings(one, other)))
     return ",".join(name for name, a, b in pairs if a is not None and b is not None and a != b)
@@ -42,7 +42,7 @@ def _mappings(one: Taken, other: Taken) -> tuple[dict[bytes, bytes] | None, dict
 
 
 def compare(own: Outcome, theirs: Outcome) -> tuple[Side, str] | None:
-    """None where they agree; a message that both refuse is one they agree about."""
+    """How two outcomes part; None where they agree. Two parsers that both refuse a message agree about it."""
     match own, theirs:
         case Refused(why), Taken():
             return Side.WE_REFUSE, why
@@ -75,12 +75,12 @@ class Parting:
 
 
 def parting(parser: str, data: bytes, own: Reader = ours) -> Parting:
-    """Where `parser` parts from ours about `data`: what has a name is mended, and the rest is compared again.
+    """Where `parser` parts from ours about `data`. What has a name is mended, and the rest is compared again.
 
     Args:
-        parser: Of READERS.
+        parser: A name of READERS.
         data: A message.
-        own: What stands for ours.
+        own: The reader that stands for ours.
     """
     named: list[Divergence] = []
     data += CANARY
@@ -88,7 +88,7 @@ def parting(parser: str, data: bytes, own: Reader = ours) -> Parting:
         one, other = own(data), READERS[parser](data)
         found = compare(one, other)
         if found is None:
-            # One of them took it before, and has to take it when less is wrong with it.
+            # One of the two took the message before. It has to take the message when less is wrong with it.
             lost = bool(named) and isinstance(one, Refused)
             worse = Unnamed(parser, named[-1].side, "refused when mended", data) if lost else None
             return Parting(tuple(dict.fromkeys(named)), worse)
@@ -108,6 +108,6 @@ def _mended(parser: str, side: Side, data: bytes) -> tuple[Divergence | None, by
 
 
 def unnamed(data: bytes, own: Reader = ours) -> list[Unnamed]:
-    """Divergences about `data` that have no name, of all parsers."""
+    """The divergences of all parsers about `data` that have no name."""
     partings = (parting(parser, data, own) for parser in READERS)
     return [one.unnamed for one in partings if one.unnamed is not None]

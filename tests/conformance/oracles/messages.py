@@ -182,7 +182,7 @@ def _framed(random: Random, version: bytes) -> tuple[list[bytes], bytes]:
     kind = random.random()
     if kind < 0.4:
         return [], b""
-    if kind < (0.98 if version == b"HTTP/1.0" else 0.7):  # which has no chunks
+    if kind < (0.98 if version == b"HTTP/1.0" else 0.7):  # HTTP/1.0 has no chunks
         data = random.randbytes(random.randrange(30))
         return [b"Content-Length: " + _pick(random, (b"%d" % len(data),), _ODD_LENGTHS, 0.15)], data
     lines = [b"Transfer-Encoding: " + _pick(random, (b"chunked",), _ODD_CODINGS, 0.15)]
@@ -218,7 +218,7 @@ def _replace(random: Random, data: bytes) -> bytes:
 
 
 def _line_end(random: Random, data: bytes) -> bytes:
-    """Another end for one of the lines."""
+    """The message with another end of one of its lines."""
     ends = [at for at in range(len(data)) if data.startswith(b"\r\n", at)]
     if not ends:
         return data
@@ -227,7 +227,7 @@ def _line_end(random: Random, data: bytes) -> bytes:
 
 
 def _swap(random: Random, data: bytes) -> bytes:
-    """Two lines changed for one another, or one said twice."""
+    """The message with two lines in each other's place, or with one line twice."""
     lines = data.split(b"\r\n")
     one, other = random.randrange(len(lines)), random.randrange(len(lines))
     if random.random() < 0.5:
@@ -241,7 +241,7 @@ _DAMAGES: Final[tuple[Callable[[Random, bytes], bytes], ...]] = (_cut, _splice, 
 
 
 def requests(seed: int, count: int) -> Iterator[bytes]:
-    """`count` requests; the same ones for the same seed."""
+    """`count` requests. The same seed gives the same ones."""
     random = Random(seed)
     for _ in range(count):
         data = _composed(random)

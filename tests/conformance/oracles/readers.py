@@ -48,7 +48,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that a parser did not take, or never saw the end of."""
+    """A request that a parser did not take, or whose end it never saw."""
 
     why: str
 
@@ -58,7 +58,7 @@ Reader = Callable[[bytes], Outcome]
 
 
 def ours(data: bytes) -> Outcome:
-    """Our own core."""
+    """Read a message with our own core."""
     core = ServerConnection(Limits())
     core.receive_data(data)
     core.receive_eof()
@@ -92,7 +92,7 @@ def _encoded(lines: tuple[tuple[str, str], ...]) -> Fields:
 
 
 def read_h11(data: bytes) -> Outcome:
-    """h11, as a server."""
+    """Read a message with h11, as a server."""
     connection = h11.Connection(h11.SERVER)
     content = bytearray()
     request: h11.Request | None = None
@@ -147,7 +147,7 @@ class _Collector:
 
 
 def read_httptools(data: bytes) -> Outcome:
-    """httptools, which is llhttp; given one byte at a time, since it does not tell where a message ends."""
+    """Read a message with httptools (llhttp), byte by byte, since it does not tell where a message ends."""
     collector = _Collector()
     parser = httptools.HttpRequestParser(collector)
     try:
@@ -175,7 +175,7 @@ class _WaitressError(Protocol):
 
 
 class _WaitressParser(Protocol):
-    """What is used of waitress, which ships no types."""
+    """The parser of waitress, as far as it is used here. waitress ships no types."""
 
     completed: bool
     empty: bool
@@ -198,7 +198,7 @@ _OF_FRAMING: Final = frozenset({b"TRANSFER_ENCODING", b"CONTENT_LENGTH"})
 
 
 def in_a_mapping(fields: Fields) -> dict[bytes, bytes]:
-    """All values of each name, as waitress has them; those of framing are not among them, which it changes."""
+    """All values of each name, as waitress has them. The fields of framing, which waitress changes, are left out."""
     mapping: dict[bytes, bytes] = {}
     for name, value in fields:
         key = name.upper().replace(b"-", b"_")
@@ -208,7 +208,7 @@ def in_a_mapping(fields: Fields) -> dict[bytes, bytes]:
 
 
 def read_waitress(data: bytes) -> Outcome:
-    """waitress, which is pure Python and keeps fields in a mapping."""
+    """Read a message with waitress, which is pure Python and keeps fields in a mapping."""
     parser = _WAITRESS(_ADJUSTMENTS)
     end = 0
     try:
@@ -217,7 +217,7 @@ def read_waitress(data: bytes) -> Outcome:
             end += taken
             if not taken:
                 break
-    except ValueError as error:  # of the library that it splits targets with
+    except ValueError as error:  # from the library with which waitress splits targets
         return Refused(f"crash: {error}")
     if parser.error is not None or not parser.completed or parser.empty:
         return Refused("incomplete" if parser.error is None else parser.error.body)

@@ -38,7 +38,7 @@ def _trailers(*lines: bytes) -> bytes:
 
 
 def _line(shape: bytes) -> tuple[bytes, bytes, Part]:
-    """A line of a trailer section, which is left out."""
+    """The shape of a line of a trailer section. Such a line is left out."""
     return rb"(?:\A|(?<=\r\n))" + shape + rb"\r\n", b"", Part.TRAILERS
 
 

@@ -51,7 +51,7 @@ _ROW: Final = re.compile(r"^\| (\w+) \| ([\d,]+) \| ([\d,]+) \| [\d.]+ % \|$", r
 
 @dataclass(slots=True)
 class Compared:
-    """What came of some messages."""
+    """The results of the comparison of some messages."""
 
     messages: int = 0
     parted: Counter[str] = field(default_factory=Counter)
@@ -75,7 +75,7 @@ class Compared:
 
 
 def compare_all(seed: int, counts: Sequence[int]) -> tuple[Compared, Figures]:
-    """Compare as many messages as the last count says; the figures are those of each count."""
+    """Compare as many messages as the last count says. There are figures for each count."""
     compared = Compared()
     figures: dict[tuple[str, int], int] = {}
     messages = requests(seed, counts[-1])
@@ -95,7 +95,7 @@ def stated(page: str) -> Figures:
 
 
 def risen(figures: Figures, known: Figures) -> list[str]:
-    """What is more than it was, in words."""
+    """The figures that are higher than before, in words."""
     return [
         f"{parser} parts from ours about {count} of {messages} messages, which were {known[parser, messages]}"
         for (parser, messages), count in figures.items()
@@ -156,7 +156,7 @@ def _report(compared: Compared) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Compare and print a table; 1 where a divergence has no name, or there are more than the page says."""
+    """Compare and print a table. The exit code is 1 where a divergence has no name, or the page says fewer."""
     options = argparse.ArgumentParser(prog="python -m tests.conformance.oracles.session", description=__doc__)
     options.add_argument("--messages", type=int, default=MANY)
     options.add_argument("--seed", type=int, default=SEED)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Application:
-    """Lists the notes of a folder, each with a line of its own."""
+    """An application that lists the notes of a folder, each on a line of its own."""
 
     def __init__(self, folder: str) -> None:
         self.folder = folder

@@ -16,7 +16,7 @@ class Answer:
 
 
 def ask(url: str, method: str = "GET", content: bytes | None = None) -> Answer:
-    """One request."""
+    """Send one request."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=30)
     try:
@@ -28,7 +28,7 @@ def ask(url: str, method: str = "GET", content: bytes | None = None) -> Answer:
 
 
 def add_note(url: str, note: str, *, tries: int = 3) -> str:
-    """Add a note; the path of it. A server that is busy is asked again."""
+    """Add a note, and return its path. A server that is busy is asked again."""
     answer = ask(url, "POST", note.encode())
     for _ in range(tries - 1):
         if answer.status != 503:

@@ -34,7 +34,7 @@ from pyhttp import (
 
 
 class Pages(BaseHttpRequestHandler):
-    """Serves the folder; a note may be asked for without its ending, and is never kept by browsers."""
+    """A handler for the folder. A client may ask for a note without its ending; browsers never keep a note."""
 
     def get_path(self, path: str) -> str:
         located = super().get_path(path)
@@ -97,7 +97,7 @@ class Counting(ThreadedServer):
 
 
 class Counted(Pages):
-    """Pages of any server, which they need to know."""
+    """Pages of any server. They need to know the server."""
 
     def __init__(self, conn: socket.socket, addr: Address, server: BaseServer) -> None:
         super().__init__(conn, addr, server, site=Site(listing=not server.closing))
@@ -110,7 +110,7 @@ def counted(conn: socket.socket, addr: Address, server: Counting) -> None:
 
 
 def greeting(conn: socket.socket, addr: Address, server: object) -> Request:
-    """What needs no server of its own."""
+    """A handler that needs no server of its own."""
     return Request(conn)
 
 
@@ -136,7 +136,7 @@ class Tally:
 
 
 def interface(folder: str) -> HandlerFactory:
-    """What a server calls for programs."""
+    """The handler that a server calls for programs."""
     return function_handler(Interface(folder), content="spooled")
 
 
