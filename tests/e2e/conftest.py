@@ -28,7 +28,7 @@ UNSERVED: Final = "new\nline.txt"
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """1,000 small files, odd names among them, a subfolder, and a file of 100 MB."""
+    """A folder of 1,000 small files, a subfolder, and a file of 100 MB; some of the files have odd names."""
     top = tmp_path_factory.mktemp("site")
     plain = [f"file-{number:04}.txt" for number in range(1000 - len(ODD_NAMES))]
     for number, name in enumerate([*plain, *ODD_NAMES]):

@@ -130,7 +130,7 @@ def test_an_application_is_for_its_users_alone_and_SIGHUP_reads_them_anew(
         server.process.send_signal(signal.SIGHUP)
         until(lambda: status(url, "b:c") == "200" and status(url, f"jö:{PASSWORD}") == "401")
         made = len((tmp_path / "made").read_text())
-        assert made == 1 if kind == "--pooled" else made in {3, 4}  # a new process makes its own
+        assert made == 1 if kind == "--pooled" else made in {3, 4}  # a new process makes its own application
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(20) == 0
 

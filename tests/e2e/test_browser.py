@@ -16,7 +16,7 @@ from tests.helpers.command import Running
 from tests.helpers.folder import write
 from tests.helpers.programs import need
 
-# No sandbox, since CI is root; nothing that looks for other hosts by itself.
+# The browser has no sandbox, since CI is root. Features that look for other hosts by themselves are switched off.
 ARGUMENTS: Final = [
     "--no-sandbox",
     "--disable-gpu",
@@ -40,7 +40,7 @@ def test_the_listing_is_opened_a_link_followed_and_back(page: Page, server: Runn
     listing = page.goto(server.urls[0])
     assert listing is not None
     assert listing.status == 200
-    page.screenshot(path=tmp_path / "listing.png")  # for a person to look at
+    page.screenshot(path=tmp_path / "listing.png")  # a person can look at this picture
     page.get_by_role("link", name="sub folder").click()
     expect(page).to_have_url(f"{server.urls[0]}sub%20folder/")
     page.get_by_role("link", name="page.html").click()
@@ -68,7 +68,10 @@ def test_a_file_with_markup_in_its_name_is_a_link_and_nothing_else(page: Page, s
 def test_a_page_of_another_origin_sees_what_there_is_and_what_is_not(
     page: Page, server: Running, tmp_path: Path
 ) -> None:
-    """A browser asks before it sends a Range like this one, and hides the answer where that is not answered well."""
+    """A browser asks for permission before it sends a Range like this one.
+
+    It hides the answer where permission is missing.
+    """
     root = tmp_path / "other"
     write(root / "ten.txt", b"0123456789")
     write(root / "sub" / "index.html", b"index")
@@ -87,7 +90,10 @@ def test_a_page_of_another_origin_sees_what_there_is_and_what_is_not(
 
 
 def test_text_is_shown_and_a_compressed_picture_is_one(page: Page, tmp_path: Path) -> None:
-    """W6: what the browser would save by an unknown type it shows, and it decodes what has a coding of its own."""
+    """W6: The browser shows files that it would save if their type were unknown.
+
+    It decodes a file that is compressed itself.
+    """
     for name in ("LICENSE", "Makefile", ".gitignore", "a.yaml", "a.toml", "a.ipynb", "a.jsonl", "main.ts", "a.patch"):
         write(tmp_path / name, b'{"text": "to be read"}\n')
     picture = b'<svg xmlns="http://www.w3.org/2000/svg" width="12" height="8"/>'
@@ -96,7 +102,7 @@ def test_text_is_shown_and_a_compressed_picture_is_one(page: Page, tmp_path: Pat
     with serving(ThreadedServer, tmp_path) as served:
         base = "http://{}:{}".format(*served.address)
         for name in sorted(path.name for path in tmp_path.iterdir() if path.suffix not in {".svgz", ".html"}):
-            page.goto(f"{base}/{name}")  # it raises where the browser saves it
+            page.goto(f"{base}/{name}")  # this raises an error where the browser saves the file
             expect(page.locator("body")).to_contain_text("to be read")
         page.goto(f"{base}/page.html")
         assert page.evaluate("document.querySelector('img').naturalWidth") == 12

@@ -23,7 +23,7 @@ from tests.helpers.programs import need
 
 
 def need_file(path: str) -> str:
-    """The same as `need`, for a program that is on no search path."""
+    """Do the same as `need`, for a program that is on no search path."""
     return path if Path(path).exists() else need(path)
 
 
@@ -51,7 +51,7 @@ class Place:
         path.chmod(0o755)
 
     def ask(self, path: str, content: bytes | None = None, **headers: str) -> Answer:
-        """GET, or POST where there is content; redirects are not followed."""
+        """Send a GET request, or a POST request where there is content. Redirects are not followed."""
         connection = http.client.HTTPConnection(*self.server.addresses[0], timeout=60)
         try:
             connection.request("GET" if content is None else "POST", path, content, headers)
@@ -76,7 +76,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
 
 
 def git(*arguments: str, **variables: str) -> str:
-    """What git prints, whatever the machine's own settings and proxies are."""
+    """The output of git. The settings and proxies of the machine have no influence on it."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
@@ -100,7 +100,7 @@ def commit(work: Path, name: str, content: bytes) -> None:
 
 @pytest.fixture
 def repository(place: Place, tmp_path: Path) -> Path:
-    """A bare repository of five commits, served by git's own backend, which takes pushes; and a work tree of it."""
+    """A bare repository of five commits, and a work tree of it. Git's own backend serves it, and takes pushes."""
     bare, work = tmp_path / "repositories" / "project.git", tmp_path / "work"
     git("init", "--quiet", str(work))
     for number in range(5):
@@ -218,7 +218,7 @@ if ($file) { echo 'file=', sha1_file($file['tmp_name']), ' ', $file['size'], "\\
 
 @pytest.fixture(params=["suffix", "interpreter line"])
 def page(request: pytest.FixtureRequest, place: Place) -> str:
-    """The path of a PHP page, run by a program for its suffix, or by itself."""
+    """The path of a PHP page. A program for its suffix runs the page, or the page runs by itself."""
     program = need("php-cgi")
     if request.param == "suffix":
         (place.root / "app").mkdir()
@@ -285,7 +285,7 @@ def test_perl_cgi(place: Place) -> None:
 
 
 def test_a_wsgi_application(place: Place) -> None:
-    """Under wsgiref's validator, which fails where the environment is not what PEP 3333 asks for."""
+    """The application is under wsgiref's validator, which fails where the environment is not what PEP 3333 asks for."""
     place.script(
         "wsgi",
         f"#!{sys.executable} -E",

@@ -129,7 +129,7 @@ def test_quiet(tmp_path: Path) -> None:
 
 
 def in_shell(script: str) -> tuple[str, ...]:
-    """The command as a shell starts it, which `script` says of "$@"."""
+    """The command as a shell starts it. The text `script` says how "$@" is started."""
     return ("sh", "-c", script, "sh", *COMMAND)
 
 
@@ -151,7 +151,7 @@ def test_a_stream_that_is_closed_or_full_ends_nothing(script: str, tmp_path: Pat
 
 
 def nowhere(error: str) -> int:
-    """A descriptor that cannot be written to; where it should be closed, the shell will close it."""
+    """A descriptor that cannot be written to. Where the test needs a closed descriptor, the shell closes it later."""
     if error == "Broken pipe":
         reading, writing = os.pipe()
         os.close(reading)
@@ -208,7 +208,8 @@ def test_a_working_directory_that_has_been_removed_is_told_in_one_line(tmp_path:
     ended = subprocess.run([*removed], cwd=tmp_path / "gone", capture_output=True, text=True, check=False, timeout=10)
     expected = "pyhttp: cannot serve the working directory: it has been removed\n"
     assert (ended.returncode, ended.stdout) == (1, "")
-    assert ended.stderr in {expected, f"sh: 0: getcwd() failed: No such file or directory\n{expected}"}  # of wrappers
+    # the shell of a wrapper writes this line
+    assert ended.stderr in {expected, f"sh: 0: getcwd() failed: No such file or directory\n{expected}"}
 
 
 def test_a_folder_whose_name_looks_like_an_option_is_served_behind_two_hyphens(tmp_path: Path) -> None:
@@ -228,7 +229,7 @@ def test_a_port_in_the_folders_place_is_explained() -> None:
 
 @pytest.mark.parametrize("start", ["trap '' INT; exec", "exec nohup"])
 def test_a_server_that_ignores_SIGINT_from_its_start_says_nothing_of_it(start: str, tmp_path: Path) -> None:
-    """As a shell starts the jobs that its scripts leave in the background."""
+    """A shell starts the jobs that its scripts leave in the background in this way."""
     start = start if "nohup" not in start else f"trap '' INT; {start}"
     with running(str(tmp_path), "-p", "0", log=tmp_path / "log", command=in_shell(f'{start} "$@"')) as server:
         assert "Ctrl+C" not in server.announcement
@@ -253,7 +254,7 @@ def test_all_interfaces_are_those_of_both_families(tmp_path: Path) -> None:
     with running(str(tmp_path), "-p", "0", "-b", "::", log=tmp_path / "log") as server:
         assert set(server.urls[:2]) == {f"http://[::1]:{server.port}/", f"http://127.0.0.1:{server.port}/"}
         assert len(server.urls) > 2 or "This machine is in no network now: " in server.announcement
-        for url in server.urls:  # those for other devices are this machine's, too
+        for url in server.urls:  # the addresses for other devices are this machine's, too
             host, port = urlsplit(url).hostname, urlsplit(url).port
             socket.create_connection((host, port), timeout=30).close()
 
@@ -340,7 +341,7 @@ def test_L14_strangers_hosts_are_refused_where_only_this_machine_is_served(
 
 
 def test_one_file_is_all_there_is_and_curl_decodes_it(tmp_path: Path) -> None:
-    """By the command as it is installed: a page that is compressed while it is sent, and nothing beside it."""
+    """The command as it is installed serves one page and nothing beside it. The page is compressed while it is sent."""
     text = b"".join(b"<p>%d\n" % number for number in range(50_000))
     (tmp_path / "report.html").write_bytes(text)
     (tmp_path / "secret.txt").write_bytes(b"secret")

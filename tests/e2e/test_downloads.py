@@ -37,7 +37,10 @@ def served(tmp_path: Path) -> Iterator[FolderClient]:
 
 @pytest.fixture
 def tree(tmp_path: Path) -> Path:
-    """Folders in folders, one of them longer than a page and with further folders."""
+    """A folder that has folders in folders.
+
+    The listing of one of them is longer than a page and has further folders.
+    """
     root = tmp_path / "tree"
     for place in range(23):
         write(root / "long" / f"file {place}: 100%.txt", b"x" * place)
@@ -80,7 +83,7 @@ def test_a_crawler_gets_every_file_and_reads_each_page_of_a_listing_once(
 
 
 def test_a_crawler_that_begins_with_an_order_reads_each_folder_in_it_once(tree: Path, tmp_path: Path) -> None:
-    """The links carry what was chosen, upwards and downwards, and lead to nothing else."""
+    """The links upwards and downwards keep the order and the view that were chosen, and lead to nothing else."""
     order = "?sort=size&order=desc&view=grid"
     wget = [need("wget"), "--mirror", "--no-proxy", "--no-verbose", "--no-host-directories", "--timeout=60"]
     (tmp_path / "copy").mkdir()

@@ -40,7 +40,7 @@ def shows(page: Page, *events: str) -> None:
 
 
 def test_a_browser_is_told_of_events_and_of_those_it_has_missed(server_class: type[BaseServer], page: Page) -> None:
-    """When it has lost its connection it says which event was its last: each is shown once, and in order."""
+    """A browser that has lost its connection says which event was its last. Each event is shown once, and in order."""
     event_stream.past.clear()
     with serving(server_class) as first:
         page.goto(first.url)

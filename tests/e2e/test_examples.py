@@ -40,7 +40,7 @@ class Program:
     """A running example.
 
     Attributes:
-        lines: What it has said before it served, URLs among it.
+        lines: The lines that it has printed before it served, with its URLs.
         folder: Its working directory.
     """
 
@@ -67,7 +67,7 @@ class Program:
             connection.close()
 
     def stop(self) -> str:
-        """Stop it as its user does; what it has said on standard error."""
+        """Stop it as its user does, and return what it has said on standard error."""
         self._process.send_signal(signal.SIGINT)
         assert self._process.wait(15) == 0
         assert self._process.stderr is not None
@@ -76,7 +76,7 @@ class Program:
 
 @contextmanager
 def program(name: str, folder: Path) -> Iterator[Program]:
-    """The example `name`, with free ports in the place of its own; it ends with 0, and without a traceback."""
+    """The example `name`, with free ports in the place of its own. The example ends with 0, and without a traceback."""
     code = (EXAMPLES / f"{name}.py").read_text(encoding="utf-8").replace("8888", "0").replace("8889", "0")
     (folder / f"{name}.py").write_text(code, encoding="utf-8")
     command = [sys.executable, "-W", "error", f"{name}.py"]
@@ -167,7 +167,7 @@ def test_a_stream_of_events(tmp_path: Path) -> None:
             b"data: 1 seconds\n",
             b"\n",
         ]
-        assert stream.stop() == ""  # though the stream is still read
+        assert stream.stop() == ""  # the program ends, though the stream is still read
         connection.close()
 
 

@@ -79,7 +79,7 @@ def test_L10_a_second_signal_ends_it_at_once(container: Running) -> None:
         client.sendall(b"GET /cgi-bin/hangs HTTP/1.1\r\nHost: localhost\r\n\r\n")
         assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
         tell(container, signal.SIGTERM)
-        while is_listening(container.port):  # until the first one has been heeded
+        while is_listening(container.port):  # the loop ends when the server has acted on the first signal
             pass
         tell(container, signal.SIGTERM)
         assert container.process.wait(5) == 128 + signal.SIGTERM

@@ -38,7 +38,7 @@ def curl(*arguments: str) -> str:
 
 
 def test_every_file_of_the_listing_comes_back_as_it_is(server: Running, folder: Path) -> None:
-    """The links of the listing, followed on one connection as far as it goes, name every file and nothing else."""
+    """The links of the listing name every file and nothing else. One connection serves as many requests as it may."""
     status, page = server.get("/")
     assert status == 200
     targets = {urljoin("/", target) for target in Links(page.decode()).targets}

@@ -9,7 +9,7 @@ from tests.helpers.programs import need
 
 
 def git(*arguments: str) -> str:
-    """What git prints, whatever the machine's own settings and proxies are."""
+    """The output of git. The settings and proxies of the machine have no influence on it."""
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": "/nonexistent",
@@ -23,7 +23,7 @@ def git(*arguments: str) -> str:
 
 
 def make_repository(work: Path) -> None:
-    """A repository with some history and some weight."""
+    """Make a repository with some history and some large content."""
     git("init", "--quiet", str(work))
     for number in range(20):
         (work / f"{number}.txt").write_text(f"line {number}\n" * 1000)

@@ -175,7 +175,7 @@ def test_the_page_keeps_its_own_policy(browser: Browser, site: str, tmp_path: Pa
         assert page.evaluate("getComputedStyle(document.querySelector('table')).borderRadius") == "10px"
         page.screenshot(path=tmp_path / "page.png")
     assert [text for text in complaints if "favicon" not in text and "404" not in text] == []
-    # What the pages have is of the policy, too: the look of a gallery, its images and the script.
+    # The policy also allows what the pages have: the look of a gallery, its images and the script.
     page.goto(f"{site}/pictures/?view=grid")
     expect(page.locator("img").first).to_have_js_property("complete", value=True)
     assert page.evaluate("getComputedStyle(document.querySelector('tbody+tbody')).display") == "grid"
@@ -213,7 +213,7 @@ def test_sorting_by_the_headings(browser: Browser, site: str) -> None:
 
 
 def test_a_long_listing_is_read_page_by_page(browser: Browser, site: str) -> None:
-    """From its beginning, in the order that was asked for; a new order begins at its first page."""
+    """The listing is read from its beginning, in the order that was asked for. A new order begins at its first page."""
     page = page_of(browser)
     page.goto(f"{site}/long/")
     page.get_by_role("button", name="Size").click()
@@ -392,7 +392,7 @@ def test_what_a_folder_is_about_is_read_below_it(browser: Browser, site: str) ->
 
 @pytest.mark.parametrize("path", PAGES)
 def test_forced_colours_hide_nothing(browser: Browser, site: str, path: str) -> None:
-    """An icon has the colour of text, which the system's ground is chosen for."""
+    """An icon has the colour of text. The system chooses a background that fits this colour."""
     page = page_of(browser, scheme="dark", forced="active")
     page.goto(site + path)
     colours: list[list[str]] = page.evaluate(
@@ -418,7 +418,7 @@ def test_the_headings_stay_in_sight_and_cover_no_focus(browser: Browser, site: s
             document.activeElement.getBoundingClientRect().top]"""
     )
     assert above[0] <= above[1] + 1
-    # No row is seen through them, from their left end to their right one.
+    # No row is seen through the headings, from their left end to their right end.
     grounds: list[list[str]] = page.evaluate(
         """() => { const box = document.querySelector("thead").getBoundingClientRect()
             return [box.left + 30, innerWidth - 30].map(x => document.elementsFromPoint(x, box.top + 12)

@@ -21,14 +21,14 @@ ASK_FISH: Final = 'source $argv[1]; complete -C "pyhttp $argv[2]"'
 
 
 def run(*command: str, folder: Path | None = None) -> str:
-    """What a program writes; it complains of nothing."""
+    """The output of a program. The program must not complain of anything."""
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60, cwd=folder)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout
 
 
 def test_all_of_them_are_of_today() -> None:
-    """Where they are not: `python -m tests.helpers.option_documents`."""
+    """The command `python -m tests.helpers.option_documents` writes them anew where they are not."""
     need_package("shtab")
     need_package("argparse_manpage")
     written = {str(file.relative_to(SHARE)): file.read_text() for file in SHARE.rglob("*") if file.is_file()}

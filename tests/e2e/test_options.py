@@ -23,7 +23,7 @@ def who(server: Running) -> str:
 
 
 def test_environment_and_file_are_read_once_and_scripts_see_nothing_of_it(tmp_path: Path) -> None:
-    """Each of several processes has the options of the first one, after SIGHUP too."""
+    """Each of several processes has the options of the first process, after SIGHUP, too."""
     file, log = tmp_path / "options.toml", tmp_path / "log"
     file.write_text("cgi-env = ['A=first']\nport = 1\n")
     variables = (f"PYHTTP_CONFIG={file}", "PYHTTP_PORT=0", "PYHTTP_QUIET=1", "PYHTTP_PROT=1", "PYHTTP_PROCESSES=1")

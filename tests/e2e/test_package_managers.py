@@ -17,7 +17,7 @@ VERSION = "1.2+local"
 
 
 def _run(*command: str, **environment: str) -> str:
-    """What `command` prints; proxies of the machine are not asked."""
+    """The output of `command`. Proxies of the machine are not asked."""
     surroundings = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env={**surroundings, **environment}, timeout=120
@@ -27,7 +27,7 @@ def _run(*command: str, **environment: str) -> str:
 
 
 def _make_wheel(folder: Path) -> Path:
-    """The smallest wheel; the version makes its name hold a plus sign, which a link has to escape."""
+    """Make the smallest wheel. Its version puts a plus sign into its name, which a link has to escape."""
     information = f"{NAME.replace('-', '_')}-{VERSION}.dist-info"
     wheel = folder / f"{NAME.replace('-', '_')}-{VERSION}-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
@@ -50,7 +50,7 @@ def test_pip_finds_a_wheel_in_a_listing_and_installs_it(tmp_path: Path) -> None:
 
 
 def _make_package(folder: Path, version: str) -> str:
-    """A package of Debian's with one file in it; what the index of its repository says of it."""
+    """Make a Debian package with one file in it, and return what the index of its repository says of it."""
     tree = folder / f"tree-{version}"
     (tree / "DEBIAN").mkdir(parents=True)
     (tree / "usr/share/served").mkdir(parents=True)
@@ -69,7 +69,7 @@ def _make_package(folder: Path, version: str) -> str:
 
 
 def test_apt_updates_from_a_flat_repository_and_gets_a_package_whose_download_was_cut(tmp_path: Path) -> None:
-    """The index names a folder and not ``./``, which apt would put into the path; a dot segment is refused (T5)."""
+    """The index names a folder and not ``./``. Apt would put that into the path, and a dot segment is refused (T5)."""
     site = tmp_path / "site"
     (site / "pool").mkdir(parents=True)
     (site / "Packages").write_text("".join(_make_package(tmp_path, version) for version in ("1.0", "2.0~rc+1")))
@@ -97,7 +97,7 @@ def test_apt_updates_from_a_flat_repository_and_gets_a_package_whose_download_wa
     package = site / "pool/served-thing_2.0~rc+1_all.deb"
     archives = root / "cache/archives"
     (archives / "partial" / package.name).write_bytes(package.read_bytes()[:30_000])
-    for file in (package, archives / "partial" / package.name):  # apt tells the date of its part in If-Range
+    for file in (package, archives / "partial" / package.name):  # apt sends the date of its part in If-Range
         os.utime(file, ns=(OLD, OLD))
     log = tmp_path / "access.log"
     with running(str(site), "--port", "0", "--access-log", str(log), log=tmp_path / "log") as server:

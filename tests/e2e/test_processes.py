@@ -30,7 +30,7 @@ def site(folder: Path) -> str:
 
 
 def workers(server: Running, count: int, *, but: frozenset[int] = frozenset()) -> frozenset[int]:
-    """The processes that serve, once so many have answered; those of `but` do not count."""
+    """The processes that serve, when `count` of them have answered. The processes in `but` do not count."""
     found: set[int] = set()
     for _ in range(10_000):
         found.add(int(server.get("/cgi-bin/who")[1]))
@@ -53,7 +53,7 @@ def wait_until_ended(pids: frozenset[int]) -> None:
 
 
 class Clients:
-    """Four clients, each request on a connection of its own, whose targets say which it was."""
+    """Four clients. Each request has a connection of its own, and its target says which request it was."""
 
     def __init__(self, server: Running, each: int) -> None:
         self._server = server
@@ -132,7 +132,7 @@ def test_L10_a_terminals_signal_stops_all_in_order(tmp_path: Path) -> None:
             answer = b""
             while data := client.recv(1000):
                 answer += data
-        # Chunked where the end of the script came a moment after its output.
+        # The answer is chunked where the end of the script came a moment after its output.
         assert answer.endswith((b"\r\n\r\nfinished", b"\r\nfinished\r\n0\r\n\r\n"))
         assert server.process.wait(60) == 0
         wait_until_ended(pids)
@@ -152,7 +152,7 @@ def test_L10_a_second_signal_ends_all_and_the_scripts_at_once(tmp_path: Path) ->
             client.sendall(b"GET /cgi-bin/long HTTP/1.1\r\nHost: localhost\r\n\r\n")
             long = int((tmp_path / "began").read_text())
             server.process.send_signal(signal.SIGTERM)
-            wait_until_refused(server.port)  # the first one has arrived
+            wait_until_refused(server.port)  # the first signal has arrived
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(60) == -signal.SIGTERM
             assert client.recv(12) in {b"", b"HTTP/1.1 503"}

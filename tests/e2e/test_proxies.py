@@ -57,7 +57,7 @@ def ask(port: int, path: str, fields: dict[str, str] | None = None) -> tuple[int
 
 
 def who(port: int, fields: dict[str, str] | None = None) -> list[str]:
-    """What a script is told."""
+    """The client, scheme and host that a script is told."""
     status, _, content = ask(port, "/cgi-bin/who", fields)
     assert status == 200
     return content.decode().split("\n")[: len(VARIABLES)]
@@ -69,7 +69,7 @@ def placed(heading: str, site: Path) -> tuple[Setup, int]:
     listens = {
         "listen 80;": f"listen 127.0.0.1:{port};",
         "bind :80\n": f"bind 127.0.0.1:{port}\n",
-        "www.example {\n": f"http://www.example:{port} {{\n    bind 127.0.0.1\n",  # no certificate here
+        "www.example {\n": f"http://www.example:{port} {{\n    bind 127.0.0.1\n",  # there is no certificate here
     }
     changes = {old: new for old, new in listens.items() if old in found.configuration}
     for documented in (8001, 8002)[: len(found.commands)]:
@@ -89,7 +89,7 @@ def started(commands: Sequence[Sequence[str]], folder: Path, *further: str) -> I
 
 
 def clients(servers: Sequence[Running], path: str) -> list[list[str]]:
-    """Who has asked each server for `path`, by its access log."""
+    """The clients that have asked each server for `path`, by its access log."""
     line = re.compile(rf'^(\S+) - - \[.*\] "GET {re.escape(path)} ', re.MULTILINE)
     return [line.findall(each.log.read_text()) for each in servers]
 
@@ -111,7 +111,7 @@ def test_logs_and_scripts_have_the_real_client_whatever_it_says_of_itself(
 
 
 def established(port: int) -> int:
-    """Connections that a server on `port` holds."""
+    """The number of connections that a server on `port` holds."""
     entries = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(entry[1].endswith(f":{port:04X}") and entry[3] == "01" for entry in entries)
 
@@ -152,7 +152,8 @@ def test_a_proxy_header_says_who_the_client_is(version: str, mode: str, site: Pa
         for fields in (None, SPOOFED):
             assert who(port, fields) == [CLIENT, "http", "www.example", str(port), ""]
         until(lambda: clients(servers, "/cgi-bin/who") == [[CLIENT] * 2])
-        assert "pyhttp:" not in servers[0].log.read_text()  # what the health checks send is right
+        # the server does not complain of what the health checks send
+        assert "pyhttp:" not in servers[0].log.read_text()
         with socket.create_connection(("127.0.0.1", servers[0].port), timeout=30) as client:
             client.sendall(b"GET /a.txt HTTP/1.1\r\nHost: a\r\n\r\n")
             with contextlib.suppress(ConnectionResetError):
@@ -213,7 +214,7 @@ class Asking:
                     self.failures.append(repr(found))
 
     def has_had(self, count: int) -> bool:
-        """Whether so many have been answered, or one has not."""
+        """Whether `count` requests have been answered, or one request has failed."""
         return self.answered >= count or bool(self.failures)
 
     def __enter__(self) -> Self:
@@ -228,7 +229,7 @@ class Asking:
 
 
 def up(folder: Path) -> int:
-    """How many servers HAProxy takes for sound."""
+    """The number of servers that HAProxy takes for sound."""
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(str(folder / "haproxy.socket"))
         client.sendall(b"show stat\n")
@@ -263,13 +264,13 @@ def test_hosts_are_replaced_one_by_one_and_no_request_fails(site: Path, tmp_path
 
 
 def children(process: int) -> set[int]:
-    """The processes that it has started."""
+    """The processes that the server has started."""
     found = [thread.read_text().split() for thread in Path(f"/proc/{process}/task").glob("*/children")]
     return {int(pid) for each in found for pid in each}
 
 
 def replaced(server: Running, before: set[int]) -> bool:
-    """Whether two others serve by now."""
+    """Whether two other processes serve by now."""
     now = children(server.process.pid)
     return len(now) == 2 and not now & before
 

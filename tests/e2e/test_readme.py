@@ -21,7 +21,7 @@ FOLDER, SUBCLASS, FUNCTION, APPLICATION, LOGGING, IN_TESTS = re.findall(r"```pyt
 
 @contextmanager
 def library(code: str) -> Iterator[str]:
-    """The URL that a program of the README prints; the port is a free one instead of 8888."""
+    """The URL that a program of the README prints. A free port takes the place of 8888."""
     command = [sys.executable, "-W", "error", "-c", code.replace("8888", "0")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -39,14 +39,14 @@ def setting(unit: str, name: str) -> str:
 
 
 def command_of(unit: str, **replaced: str) -> list[str]:
-    """What a unit starts, with other paths and a free port."""
+    """The command that a unit starts, with other paths and a free port."""
     words = shlex.split(setting(unit, "ExecStart"))
     assert words[0] == "/usr/bin/pyhttp"
     return [*COMMAND, *(replaced.get(word.rpartition("/")[2], word) for word in words[1:])]
 
 
 class Manager(socket.socket):
-    """What a service tells of itself."""
+    """A socket that receives what a service tells of itself."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -118,10 +118,11 @@ def test_a_service_whose_sockets_systemd_opens(tmp_path: Path) -> None:
         unix.bind(path)
         unix.listen()
         address: tuple[str, int] = port.getsockname()
-        for _ in range(2):  # they live on, and are served by the next start
+        for _ in range(2):  # the sockets stay open, and the next start serves them
             with (
                 Manager(tmp_path / "notify") as manager,
-                socket.create_connection(address, timeout=30) as early,  # it has come before the service
+                # this client connects before the service starts
+                socket.create_connection(address, timeout=30) as early,
                 service(command, tmp_path / "notify", [port, unix]) as process,
             ):
                 early.sendall(b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -147,7 +148,7 @@ def test_another_managers_descriptor_is_served(tmp_path: Path) -> None:
             server.process.send_signal(signal.SIGTERM)
             assert server.process.wait(30) == 0
         with socket.create_connection(port.getsockname(), timeout=30):
-            port.accept()[0].close()  # the socket lives on
+            port.accept()[0].close()  # the socket stays open
 
 
 def test_a_manager_that_cannot_be_told_ends_nothing(tmp_path: Path) -> None:

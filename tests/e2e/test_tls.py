@@ -54,7 +54,7 @@ def server(certificate: Path) -> Iterator[Running]:
 
 
 def curl(certificate: Path, *arguments: str) -> bytes:
-    """What curl says; it trusts our authority alone, and fails where anything is not as it should be."""
+    """The output of curl. Curl trusts our authority alone, and fails where anything is not as it should be."""
     command = [need("curl"), "--silent", "--show-error", "--fail", "--cacert", str(certificate / "ca.pem"), *arguments]
     return subprocess.run(command, capture_output=True, check=True, timeout=30).stdout
 
@@ -88,7 +88,7 @@ def test_openssl_agrees_on_http_1_1_and_hears_the_end(server: Running, certifica
 
 
 def test_openssl_may_not_renegotiate(server: Running, certificate: Path) -> None:
-    """A client that asks for a handshake in the middle gets none, and the server goes on."""
+    """A client that asks for a second handshake gets none, and the server goes on."""
     command = [
         *(need("openssl"), "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_2"),
         *("-CAfile", str(certificate / "ca.pem"), "-legacy_renegotiation"),
@@ -109,7 +109,7 @@ def test_older_versions_are_refused_and_the_log_says_so(server: Running, certifi
 
 def test_chromium_browses(server: Running) -> None:
     with chromium() as browser:
-        page = browser.new_page(ignore_https_errors=True)  # it does not know our authority
+        page = browser.new_page(ignore_https_errors=True)  # the browser does not know our authority
         listing = page.goto(server.urls[0])
         assert listing is not None
         assert listing.status == 200

@@ -80,7 +80,7 @@ def test_several_requests_on_one_connection(server: Running) -> None:
     for number in range(5):
         connection.request("GET", f"/hello/{number}")
         assert connection.getresponse().read() == f"<p>Hello, {number}!</p>".encode()
-        assert connection.sock is not None  # it is kept
+        assert connection.sock is not None  # the connection is kept
     connection.close()
 
 

@@ -18,7 +18,7 @@ def answer_of(
 
 
 def answered(made: Met, body: Body, *, method: str = "GET") -> bytes:
-    """The content that a client receives at once; the answer is complete by then."""
+    """The content that a client receives at once. The answer is complete when this returns."""
     answer = answer_of(made, body, method=method)
     answer.begin()
     assert answer.complete
@@ -31,7 +31,7 @@ def content(made: Met) -> bytes:
 
 
 def behind(made: Met, *taking: int) -> FakeStream:
-    """Have the client take only so much at once."""
+    """Let the client take only this many octets at once."""
     stream = FakeStream(taking)
     made.conn.stream.close(reset=False)
     made.conn.stream = stream

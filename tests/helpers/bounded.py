@@ -27,7 +27,7 @@ PATIENCE: Final = 2.0
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Have signals mean what they mean in a terminal; a program that is started here has their defaults."""
+    """Give signals the meaning that they have in a terminal. A program that a test starts has the default actions."""
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGALRM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM})
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:
-    raise KeyboardInterrupt  # whoever ends the tests ends their servers
+    raise KeyboardInterrupt  # a signal that ends the tests also ends their servers
 
 
 def _late(number: int, frame: FrameType | None) -> None:
@@ -46,7 +46,7 @@ def _late(number: int, frame: FrameType | None) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol() -> Generator[None, object, object]:
-    """Bound a test, with all that is set up for it."""
+    """Limit the time of a test and of its set-up."""
     signal.setitimer(signal.ITIMER_REAL, SECONDS, AGAIN)
     try:
         return (yield)
@@ -56,7 +56,7 @@ def pytest_runtest_protocol() -> Generator[None, object, object]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """A thread that a late test has left would have the interpreter wait for it."""
+    """End the process in any case. The interpreter would wait for a thread that a late test has left."""
     session.config.add_cleanup(lambda: _leave(int(session.exitstatus)))
 
 

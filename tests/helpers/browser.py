@@ -10,7 +10,7 @@ from tests.helpers.programs import need
 
 __all__ = ["chromium"]
 
-# No sandbox, since CI is root; nothing that looks for other hosts by itself.
+# The browser has no sandbox, since CI is root. Features that look for other hosts by themselves are switched off.
 _ARGUMENTS: Final = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,7 +24,7 @@ _ARGUMENTS: Final = [
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """A browser of its own."""
+    """A browser that the caller shares with no other test."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=_ARGUMENTS)
         yield browser

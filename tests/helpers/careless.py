@@ -12,9 +12,9 @@ ALWAYS = b"HTTP/1.1 200 OK\r\nServer: careless/1\r\nContent-Length: 2\r\n\r\nhi"
 
 @contextmanager
 def careless_server(answer: bytes = ALWAYS, *, one_by_one: bool = False) -> Iterator[int]:
-    """Its port on 127.0.0.1; it keeps each connection, and says the answer to whatever arrives.
+    """The port of a server on 127.0.0.1. It keeps each connection, and sends the answer to everything that arrives.
 
-    `one_by_one`: it serves a connection to its end before the next.
+    `one_by_one`: The server serves a connection to its end before the next connection.
     """
 
     def serve(listener: socket.socket) -> None:
@@ -49,7 +49,7 @@ def careless_server(answer: bytes = ALWAYS, *, one_by_one: bool = False) -> Iter
 
 @contextmanager
 def _joined() -> Iterator[list[threading.Thread]]:
-    """Threads that are joined at the end."""
+    """A list of threads that are joined at the end."""
     threads: list[threading.Thread] = []
     yield threads
     for thread in threads:

@@ -61,12 +61,12 @@ class CgiSite:
         return self.write(name, "\n".join(("#!/bin/sh", *lines, "")))
 
     def python(self, name: str, *lines: str) -> Path:
-        """A Python script, with the modules that most need."""
+        """A Python script, with the modules that most scripts need."""
         start = (f"#!{sys.executable} -SE", "import os, signal, sys, time", "out = sys.stdout.buffer")
         return self.write(name, "\n".join((*start, *lines, "")))
 
     def call(self, head: RequestHead) -> gateway.Call:
-        """The call that `head` means."""
+        """The call of the script that `head` asks for."""
         segments = tuple(segment for segment in head.path.split("/") if segment)
         found = script_path.find(str(self.root), segments, self.site, slash=head.path.endswith("/"))
         assert found is not None
@@ -92,7 +92,7 @@ class CgiSite:
             spool.close()
 
     def answer(self, head: RequestHead, content: bytes = b"") -> Response | LocalRedirect:
-        """What a script answers."""
+        """The answer of a script."""
         run = self.start(head, content)
         await_all(run)
         return run.outcome()
@@ -110,7 +110,10 @@ class CgiSite:
         return answer
 
     def get(self, path: str, content: bytes = b"", **head: str) -> tuple[Response, bytes]:
-        """A script's Response and its whole content; a stated length goes with content."""
+        """A script's Response and its whole content.
+
+        A Response with a stated length must have content of that length.
+        """
         fields = (("Content-Length", str(len(content))),) if content else ()
         response = self.run(request_head(path, fields=fields, **head), content)
         return response, read_all(response)
@@ -131,7 +134,7 @@ def await_all(run: gateway.Run) -> None:
 
 
 def items(response: Response) -> Iterator[bytes]:
-    """The content of a Response that is not there as a whole, as it comes."""
+    """The content of a Response as it comes, where it is not there as a whole."""
     body = response.body
     assert isinstance(body, Source)
     while (piece := body.read()) != b"":
@@ -155,7 +158,7 @@ def environment(text: bytes) -> dict[str, str]:
 
 
 def descriptors() -> int:
-    """How many descriptors this process has open."""
+    """The number of descriptors that this process has open."""
     return len(os.listdir("/proc/self/fd"))
 
 
@@ -169,7 +172,7 @@ def has_children() -> bool:
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process runs; a zombie, whosever it is, does not."""
+    """Whether a process runs. A zombie does not run, whichever process its parent is."""
     try:
         status = Path(f"/proc/{process}/stat").read_text()
     except OSError:
@@ -191,6 +194,6 @@ def buriers() -> list[threading.Thread]:
 
 
 def settled() -> None:
-    """Wait until those have done so."""
+    """Wait until these threads have ended."""
     for thread in buriers():
         thread.join()

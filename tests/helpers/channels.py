@@ -37,7 +37,7 @@ __all__ = [
 
 @contextlib.contextmanager
 def tcp_pair() -> Iterator[Pair]:
-    """Two ends of a TCP connection, ours non-blocking; the peer's waits ten seconds at most."""
+    """Two ends of a TCP connection. Our end does not block, and the peer's end waits ten seconds at most."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         theirs = socket.create_connection(listener.getsockname())
         ours, _ = listener.accept()
@@ -48,13 +48,13 @@ def tcp_pair() -> Iterator[Pair]:
 
 
 def reset(sock: socket.socket) -> None:
-    """Leave without a good-bye."""
+    """Reset the connection."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     sock.close()
 
 
 def read_now(sock: socket.socket) -> bytes:
-    """What has come, without waiting."""
+    """The octets that have come. This does not wait for more."""
     data = b""
     while wait_until_ready(sock.fileno(), READ, 0) and (piece := sock.recv(1 << 20)):
         data += piece
@@ -62,14 +62,14 @@ def read_now(sock: socket.socket) -> bytes:
 
 
 class FakeStream:
-    """A client that takes as much at once as it is told.
+    """A client that takes as many octets at once as a test tells it.
 
     Attributes:
-        taking: Octets that each call takes, in turn; 0 is a socket that is full, and so is the end of the list.
-        written: What was taken.
-        left: What `untaken` says.
-        stride: What `step` says.
-        gone: What `departed` says.
+        taking: Octets that each call takes, in turn. A 0 is a socket that is full, and so is the end of the list.
+        written: The octets that were taken.
+        left: The value of `untaken`.
+        stride: The value of `step`.
+        gone: The value of `departed`.
     """
 
     secure: Final = False
@@ -98,7 +98,7 @@ class FakeStream:
         raise BlockingIOError
 
     def skip(self, count: int) -> None:
-        """Nothing to do."""
+        """Do nothing."""
 
     def write(self, pieces: Sequence[Piece]) -> int:
         data = b"".join(pieces)[: self._room()]
@@ -139,8 +139,8 @@ class FakeSetting:
     """A server as a connection sees it.
 
     Attributes:
-        blocked: How often a handler was about to wait.
-        script: What happens then.
+        blocked: The number of times that a handler was about to wait.
+        script: A function that is called then.
     """
 
     def __init__(self, limits: Limits | None = None, timeouts: Timeouts | None = None) -> None:
@@ -166,14 +166,14 @@ class Met:
         self.setting = setting
 
     def begin(self, sent: bytes) -> Exchange:
-        """Have the client send a request, and its exchange begin; content is left where it is."""
+        """Let the client send a request, and let its exchange begin. Content is left where it is."""
         self.send(sent)
         head = self.conn.core.next_event()
         assert isinstance(head, RequestHead)
         return self.conn.begin_exchange(head)
 
     def send(self, data: bytes) -> None:
-        """Have the client send `data`, and the connection receive it; all of it, however little it reads at once."""
+        """Let the client send `data`, and let the connection receive all of it, however little it reads at once."""
         self.peer.sendall(data)
         while data:
             assert wait_until_ready(self.conn.fileno(), READ, 10)
@@ -233,9 +233,11 @@ class Items:
 
 
 class Tap:
-    """A source that says `said` in turn: octets, None where there are none yet, or a failure; b"" is its end.
+    """A source that gives the items of `said` in turn: octets, None where there are none yet, or a failure.
 
-    A descriptor that is always readable makes it heard at once.
+    The item b"" is the end of the source.
+
+    A descriptor that is always readable makes the loop read the source at once.
     """
 
     def __init__(self, *said: bytes | Exception | None) -> None:
@@ -264,7 +266,7 @@ class Tap:
 
 
 class Waited:
-    """Something awaited that lets go on at the look number `looks`; `seconds` from now it is due."""
+    """An Awaited that lets its exchange go on at the look number `looks`. It is due in `seconds` from now."""
 
     def __init__(self, looks: int, *, seconds: float = 0.0, watched: tuple[int, ...] = ()) -> None:
         self.looks = looks
@@ -287,7 +289,7 @@ class Waited:
 
 
 class Then:
-    """What goes on; it counts, and may do something."""
+    """The continuation of an exchange. It counts its calls, and may do something."""
 
     def __init__(self, act: Callable[[], object] = lambda: None) -> None:
         self.act = act

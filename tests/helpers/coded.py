@@ -6,26 +6,29 @@ __all__ = ["brotli_of", "gzip_of", "zstd_of"]
 
 
 def gzip_of(data: bytes) -> bytes:
-    """RFC 1952."""
+    """The data in the format of RFC 1952."""
     return gzip.compress(data, mtime=0)
 
 
 def brotli_of(data: bytes) -> bytes:
-    """RFC 7932: one meta-block that is not compressed, of 1 to 65536 octets, and the empty last one."""
+    """The data by RFC 7932.
+
+    They are one meta-block of 1 to 65536 octets that is not compressed, and an empty last one.
+    """
     return ((len(data) - 1) << 4 | 1 << 20).to_bytes(3, "little") + data + b"\x03"
 
 
 def zstd_of(
     data: bytes, *, block: int = 65536, state_length: bool = True, window: int = 0, checksum: bool = False
 ) -> bytes:
-    """RFC 8878: one frame of blocks that are not compressed, and a run of one octet at its end.
+    """The data by RFC 8878: one frame of blocks that are not compressed, and a run of one octet at its end.
 
     Args:
-        data: At least two octets.
+        data: The data, of at least two octets.
         block: Octets in a block.
         state_length: Whether the length stands in the header, in eight octets.
         window: The octet of the window; 0 for a single segment.
-        checksum: Whether one follows, which is not right.
+        checksum: Whether a checksum follows. It is not right.
     """
     descriptor = (0xC0 if state_length else 0) | (0 if window else 0x20) | (4 if checksum else 0)
     length = len(data).to_bytes(8, "little") if state_length else b"" if window else len(data).to_bytes(1, "little")

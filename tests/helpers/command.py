@@ -49,14 +49,14 @@ class Running:
 def running(
     *arguments: str, log: Path, command: Sequence[str] = COMMAND, descriptors: Sequence[int] = (), alone: bool = False
 ) -> Iterator[Running]:
-    """The command with `arguments`, its standard error going to the file `log`; it is ended with the block.
+    """The command with `arguments`. Its standard error goes to the file `log`, and the command ends with the block.
 
     Args:
-        arguments: Of the command.
-        log: A file.
-        command: What is run.
-        descriptors: It gets these under the same numbers.
-        alone: Whether it leads a process group, as what is started from a terminal does.
+        arguments: The arguments of the command.
+        log: The file for standard error.
+        command: The command that is run.
+        descriptors: Descriptors that the command gets under the same numbers.
+        alone: Whether it leads a process group, as a command that is started from a terminal does.
     """
     with (
         log.open("w") as errors,

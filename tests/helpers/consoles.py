@@ -30,13 +30,13 @@ _SHELL: Final = 'pyhttp() { "$PYTHON" -m pyhttp "$@"; }\n'
 
 @contextmanager
 def servers() -> Iterator[dict[str, str]]:
-    """The servers of the documents: what each is called there, and where it is."""
+    """The servers of the documents, with the name of each server there and its address."""
     with careless_server() as careless, PooledServer("127.0.0.1", 0, function_handler(application)) as ours:
         yield {"localhost:8000": f"127.0.0.1:{careless}", "localhost:8001": f"127.0.0.1:{ours.addresses[0][1]}"}
 
 
 def filled(text: str, addresses: dict[str, str]) -> str:
-    """A page with the output that its commands have."""
+    """A page with the output of its commands."""
     return _BLOCK.sub(lambda block: "".join(_played(block[0], addresses)), text)
 
 

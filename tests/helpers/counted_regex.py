@@ -14,7 +14,7 @@ class CountedPattern:
     """A compiled expression.
 
     Attributes:
-        looks: How many octets of input were looked at, over all calls.
+        looks: The number of octets of input that were looked at, over all calls.
     """
 
     def __init__(self, source: bytes) -> None:
@@ -22,11 +22,11 @@ class CountedPattern:
         self.looks = 0
 
     def match(self, data: bytes, start: int = 0) -> int | None:
-        """Where the match at `start` ends; None without one."""
+        """The end of the match at `start`, or None without a match."""
         return next(self._ends(self.root, data, start), None)
 
     def fullmatch(self, data: bytes) -> bool:
-        """Whether the whole input matches; other ends are tried as `re` would."""
+        """Whether the whole input matches. Other ends are tried as `re` tries them."""
         return any(end == len(data) for end in self._ends(self.root, data, 0))
 
     def finditer(self, data: bytes) -> list[tuple[int, int]]:
@@ -84,7 +84,10 @@ class CountedPattern:
             yield end
 
     def _most(self, item: Node, data: bytes, start: int, least: int, most: int) -> int | None:
-        """Possessive: the first way to go on as long as possible; no item here needs another way to reach `least`."""
+        """A possessive repetition takes the first way, as long as possible.
+
+        No item here needs another way to reach `least`.
+        """
         count, at = 0, start
         while count < most:
             end = next(self._ends(item, data, at), None)

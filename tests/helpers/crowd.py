@@ -46,7 +46,7 @@ _LISTENS: Final = "0A"
 def crowd(
     address: Address, count: int, sent: bytes = b"", *, window: int = 0, tls: ssl.SSLContext | None = None
 ) -> Iterator[list[socket.socket]]:
-    """`count` connections that have each sent `sent`; for the rest see `connected`."""
+    """The list of `count` connections that have each sent `sent`. The other arguments are those of `connected`."""
     with contextlib.ExitStack() as stack:
         clients: list[socket.socket] = []
         for number in range(1, count + 1):
@@ -62,10 +62,10 @@ def crowd(
 
 
 def _unaccepted(address: Address) -> int:
-    """How many connections the system has made at `address` that the server has not accepted."""
+    """The number of connections at `address` that the system has made and the server has not accepted."""
     host, port = address
     here = f"{int.from_bytes(socket.inet_aton(host), sys.byteorder):08X}:{port:04X}"
-    with open("/proc/net/tcp", encoding="ascii") as table:  # listeners come first
+    with open("/proc/net/tcp", encoding="ascii") as table:  # listeners come first in this table
         for line in table:
             _, local, _, state, queues, *_ = line.split()
             if (local, state) == (here, _LISTENS):
@@ -74,7 +74,10 @@ def _unaccepted(address: Address) -> int:
 
 
 def latencies(address: Address, asked: bytes, times: int, *, tls: ssl.SSLContext | None = None) -> tuple[float, float]:
-    """Median and worst of the seconds that `times` requests take, each on a new connection and answered 200."""
+    """The median and the worst of the seconds that `times` requests take.
+
+    Each request has a new connection, and its answer is 200.
+    """
     taken: list[float] = []
     for _ in range(times):
         began = time.perf_counter()
@@ -86,7 +89,7 @@ def latencies(address: Address, asked: bytes, times: int, *, tls: ssl.SSLContext
 
 
 def reset(client: socket.socket) -> None:
-    """Leave without a good-bye."""
+    """Reset the connection."""
     client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     client.close()
 
@@ -102,7 +105,7 @@ def tell(figures: str) -> None:
 
 
 def until_ended(client: socket.socket) -> bytes:
-    """What comes up to the end of the stream, or its reset."""
+    """The octets that come up to the end of the stream, or its reset."""
     data = bytearray()
     with contextlib.suppress(ConnectionResetError):
         while piece := client.recv(1 << 20):
@@ -111,7 +114,7 @@ def until_ended(client: socket.socket) -> bytes:
 
 
 def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
-    """Look again and again whether something has come true."""
+    """Wait until a condition has come true."""
     end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, "what was waited for has not happened"
@@ -119,21 +122,24 @@ def until(condition: Callable[[], bool], patience: float = PATIENCE) -> None:
 
 
 def usage(process: int) -> Usage:
-    """What a process has in use."""
+    """The descriptors and the other resources that a process has in use."""
     with open(f"/proc/{process}/statm", encoding="ascii") as file:
         resident = int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return len(os.listdir(f"/proc/{process}/fd")), len(os.listdir(f"/proc/{process}/task")), resident
 
 
 def cpu_seconds(process: int) -> float:
-    """What a process has computed so far."""
+    """The seconds that a process has computed so far."""
     with open(f"/proc/{process}/stat", encoding="ascii") as file:
         user, system = file.read().rpartition(")")[2].split()[11:13]
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def raise_descriptor_limit(wanted: int) -> bool:
-    """Allow this process, and those it starts, `wanted` descriptors; False where the system does not."""
+    """Allow this process, and those that it starts, `wanted` descriptors.
+
+    The result is False where the system does not.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < wanted:
         return False

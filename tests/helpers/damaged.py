@@ -46,17 +46,17 @@ def damaged(
     odd: Sequence[str] = (),
     times: Sequence[int] = (0, 0, 1, 1, 2),
 ) -> str:
-    """One of the values, as it is or damaged: a piece of it is added, cut out, replaced, moved or said twice.
+    """One of the values, as it is or damaged. Damage adds, cuts out, replaces, moves or doubles a piece of the value.
 
     Args:
-        draw: Of hypothesis.
-        values: Valid ones.
-        pieces: What is put, or put in place of something.
+        draw: The function of hypothesis.
+        values: Valid values.
+        pieces: Pieces that are put into the value, or put in place of another piece.
         ends: Characters that end a part of a value; half of the damage is done to such parts.
-        odd: Texts that stand for a value, each of them once. They break the rules that damage breaks too seldom.
-        times: How often a value is damaged, each of them as likely; more often where most damage does none.
+        odd: Texts that stand for a value, each text once. They break the rules that damage breaks too seldom.
+        times: How often a value is damaged. Each number is as likely. It is more often where most damage has no effect.
     """
-    if odd and draw(st.sampled_from((False, True))):  # each is drawn once: soon there are none left
+    if odd and draw(st.sampled_from((False, True))):  # each text is drawn once, so that soon none is left
         return draw(st.sampled_from(odd))
     value = draw(values)
     for _ in range(draw(st.sampled_from(times))):
@@ -86,7 +86,7 @@ def damaged(
 
 
 def joined(draw: st.DrawFn, members: Sequence[str]) -> str:
-    """The members as a list, which may have empty ones."""
+    """The members as a list, which may have empty members."""
     text = draw(st.sampled_from(("", "", "", ",", " ,")))
     for member in members:
         text += member + draw(SEPARATORS)
@@ -123,7 +123,7 @@ def _spelled(first: int, last: int) -> Text:
 
 
 def range_fields(length: int = 10) -> Text:
-    """Values of Range for a file of so many octets."""
+    """Values of Range for a file of `length` octets."""
     pieces = ("-", "-", ",", "0", "1", "9", " ", "=", "items=", "x", "+", '"', "9" * 30)
     odd = (
         *("bytes=,", "bytes= , ,", "bytes= 1-2", "bytes= 1-2,3-4", "bytes=6-6,4-4,2-2,0-0", "bytes=0-4,3-5"),
@@ -260,7 +260,7 @@ def field_sections() -> Text:
 
 
 def requests() -> Text:
-    """Whole requests, content among them, and sometimes another one behind."""
+    """Whole requests, with their content, and sometimes another request behind."""
     pieces = (
         *("\r\n", "\r", "\n", "\0", " ", "\t", ":", ";", "%", "#", "*", "\x16", "\xe9", "0", "X" * 70, "\x7f", "x\r\n"),
         *(" folded\r\n", "GET / HTTP/1.1\r\n", "HTTP/1.0", "Host: b\r\n", "Expect: 100-continue\r\n"),
@@ -393,7 +393,7 @@ ODD_OUTPUT: Final = (
 
 
 def script_outputs(*, non_parsed: bool) -> Text:
-    """What a script says, in CGI's way or as a whole response of HTTP."""
+    """The output of a script, in the format of CGI or as a whole response of HTTP."""
     pieces = (
         *("\n", "\r", "\n\n", "\0", "\x1b", "\x7f", " ", "\t", ":", "(", "A: b\n" * 7, "HTTP/1.1 101 X\n"),
         "X: " + "y" * 400,

@@ -21,20 +21,20 @@ __all__ = ["Serve", "Service", "in_place", "on_a_server"]
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Whoever answers, and what it shares among its scripts."""
+    """A service that answers requests, and the object that its scripts share."""
 
     client: Callable[[], WireClient]
     scripts: RunningScripts
     server: BaseServer | None = None
 
     def ask(self, sent: bytes) -> Reply:
-        """What is answered on a connection of its own."""
+        """The answer to a request on a connection of its own."""
         with self.client() as client:
             client.send(sent)
             return client.reply()
 
     def until(self, count: int) -> None:
-        """Wait until so many scripts run or wait in line."""
+        """Wait until `count` scripts run or wait in line."""
         until(lambda: self.scripts.running + len(self.scripts._line) == count)
 
 
@@ -44,13 +44,13 @@ class Serve(Protocol):
     def __call__(
         self, folder: Path, limits: Limits | None = None, timeouts: Timeouts | None = None
     ) -> AbstractContextManager[Service]:
-        """A service as long as the block runs."""
+        """A service that lasts as long as the block runs."""
         ...
 
 
 @contextmanager
 def in_place(folder: Path, limits: Limits | None = None, timeouts: Timeouts | None = None) -> Iterator[Service]:
-    """Handlers on plain sockets, a thread for each, which wait for everything by themselves."""
+    """Handlers on plain sockets. Each handler has a thread and waits for everything by itself."""
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
     around = SimpleNamespace(limits=limits, timeouts=timeouts, scripts=RunningScripts(limits, timeouts))
     threads: list[threading.Thread] = []
@@ -74,7 +74,7 @@ def in_place(folder: Path, limits: Limits | None = None, timeouts: Timeouts | No
 
 @contextmanager
 def on_a_server(folder: Path, limits: Limits | None = None, timeouts: Timeouts | None = None) -> Iterator[Service]:
-    """A server whose one thread waits for nothing of it; in the end nothing of any content is kept."""
+    """A server whose one thread waits for no content and no script. In the end it keeps nothing of any content."""
     make = partial(BaseHttpRequestHandler, directory=folder)
     with serving_by(BaseServer, make, limits=limits, timeouts=timeouts) as server:
         host, port = server.addresses[0]

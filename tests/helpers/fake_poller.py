@@ -9,7 +9,7 @@ __all__ = ["FakeClock", "FakeLock", "FakePoller"]
 
 
 class FakeClock:
-    """Seconds that pass when the test says so."""
+    """A clock whose seconds pass when the test says so."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -19,16 +19,16 @@ class FakeClock:
 
 
 class FakePoller:
-    """Delivers what is ready and armed, as long as it is; where nothing is, the clock moves on instead of the test.
+    """A poller that delivers what is ready and armed, as long as it is. The clock moves on where nothing is ready.
 
     Attributes:
-        armed: What is armed, by descriptor.
-        calls: How often each method was called; "told" is how often `arm` and `forget` had something to tell a kernel.
-        script: Called inside `arm`, before (False) and after (True) it takes effect: what other threads do then. Where
-            the registry arms a connection it holds its lock, so that others can but `wait`; see `FakeLock`.
-        refuse: What `arm` raises for a descriptor that is new to it, as a system does that has no room.
-        until: Where the clock stops, however long the loop would wait.
-        waiting: Called with the timeout as a wait begins: what other threads do then.
+        armed: The events that are armed, by descriptor.
+        calls: The calls of each method. "told" counts the calls of `arm` and `forget` that a kernel has to know.
+        script: Called inside `arm`, before (False) and after (True) it takes effect, to act as other threads. Where
+            the registry arms a connection it holds its lock, so that other threads can only `wait`. See `FakeLock`.
+        refuse: The error that `arm` raises for a descriptor that is new to it, as a system that has no room does.
+        until: The time at which the clock stops, however long the loop would wait.
+        waiting: Called with the timeout as a wait begins. It does what other threads do then.
     """
 
     def __init__(self, clock: FakeClock) -> None:
@@ -43,7 +43,7 @@ class FakePoller:
         self._woken = False
 
     def arm(self, fd: int, mask: int) -> None:
-        """Arm `fd`; one that is armed already is armed for something else from now on."""
+        """Arm `fd`. A descriptor that is armed already is armed for something else from now on."""
         self.calls["arm"] += 1
         assert fd >= 0
         if self.refuse is not None and fd not in self.armed:
@@ -61,14 +61,14 @@ class FakePoller:
         self.calls["told"] += self.armed.pop(fd, None) is not None
 
     def ready(self) -> list[tuple[int, int]]:
-        """What could be delivered now."""
+        """The events that could be delivered now."""
         poll = select.poll()
         for fd, mask in self.armed.items():
             poll.register(fd, mask)
         return poll.poll(0)
 
     def wait(self, timeout: float) -> list[tuple[int, int]]:
-        """Deliver what is ready; else let `timeout` pass on the clock, which must not be for ever."""
+        """Deliver what is ready. Else let `timeout` pass on the clock; it must not be infinite."""
         self.calls["wait"] += 1
         if self.waiting is not None:
             self.waiting(timeout)
@@ -81,12 +81,12 @@ class FakePoller:
         return events
 
     def wake(self) -> None:
-        """End a wait, this one or the next."""
+        """End the current wait or the next one."""
         self.calls["wake"] += 1
         self._woken = True
 
     def close(self) -> None:
-        """Nothing is to be released, and nothing may be delivered any more."""
+        """Mark the poller as closed. Nothing has to be released, and nothing may be delivered any more."""
         self.calls["close"] += 1
         self.armed.clear()
 
@@ -95,8 +95,8 @@ class FakeLock:
     """A lock that can be interrupted, and fails instead of waiting for itself.
 
     Attributes:
-        script: Called just before (False) the lock is taken, and just after (True) it has been released: what other
-            threads do then. It is for whatever takes the lock itself; inside `FakePoller.arm` the lock is held.
+        script: Called just before (False) the lock is taken, and just after (True) it was released, to act as other
+            threads. It is for code that takes the lock itself. Inside `FakePoller.arm` the lock is held.
         released: Called just after the lock has been released, before anything else can happen.
     """
 

@@ -59,21 +59,21 @@ Handle = Callable[[Request], Response | None]
 
 
 def later(_: Request) -> None:
-    """A handler that leaves its turn to the test: another thread answers."""
+    """Leave the turn to the test. Another thread answers the request."""
 
 
 def now(conn: Connection) -> Phase:
-    """Its phase at this moment."""
+    """The phase of the connection at this moment."""
     return conn.phase
 
 
 def statuses(received: bytes) -> list[int]:
-    """Those of the answers in `received`."""
+    """The statuses of the answers in `received`."""
     return [int(part[:3]) for part in received.split(b"HTTP/1.1 ")[1:]]
 
 
 class CheckedRegistry(Registry):
-    """A registry that fails the test of whoever arms or closes what is not theirs."""
+    """A registry that fails the test where code arms or closes a connection that it does not own."""
 
     def __init__(
         self, employer: Employer, poller: Poller, stopping: Stop, horizon: float, clock: Callable[[], float]
@@ -83,32 +83,32 @@ class CheckedRegistry(Registry):
         vars(self)["_lock"] = self.lock
 
     def arm(self, conn: Connection, watched: Watched | None = None) -> None:
-        """Arm `conn`, which must be its owner's, and in a phase that the loop may take it from."""
+        """Arm `conn`. The caller must own it, and its phase must be one in which the loop may take it."""
         assert not conn.armed, "armed twice without being taken in between"
         assert FACTS[conn.phase].owner is Owner.LOOP, f"armed in phase {conn.phase}"
         super().arm(conn, watched)
 
     def close(self, conn: Connection, *, reset: bool = False) -> None:
-        """Close `conn`, which must not be armed, and is closed once."""
+        """Close `conn`. It must not be armed, and it must not be closed already."""
         assert not conn.armed, "an armed connection is nobody's, and nobody's to close"
         assert conn.phase is not Phase.CLOSED, "closed twice"
         super().close(conn, reset=reset)
 
 
 class FakeEmployer:
-    """Has requests handled by `handler`, inline. What fails in a turn is concluded as a server does.
+    """An employer whose `handler` handles requests inline. It concludes a failure in a turn as a server does.
 
     Attributes:
-        handler: What answers; may be exchanged at any time.
-        turns: Connections whose turn was left to the test: the handler neither answered nor said what is awaited.
+        handler: The function that answers. It may be exchanged at any time.
+        turns: Connections whose turn was left to the test. The handler neither answered nor said what is awaited.
         requests: Their requests, by serial number.
         ended: The exchanges that have ended, with the status of each.
         entries: Their access entries.
-        reports, levels: What was told to the operator, and how urgently.
+        reports, levels: The messages to the operator, and their levels.
         refusals: The errors that requests without a turn were answered with.
-        failing: What `dispatch` raises instead of having a turn run.
-        hurried: How often scripts were told to end.
-        blocked: How often a handler has announced that it will wait.
+        failing: The error that `dispatch` raises instead of running a turn.
+        hurried: The number of times that scripts were told to end.
+        blocked: The number of times that a handler has announced that it will wait.
     """
 
     def __init__(self, handler: Handle, limits: Limits, timeouts: Timeouts, proxies: Proxies | None) -> None:
@@ -134,7 +134,7 @@ class FakeEmployer:
 
     @property
     def statuses(self) -> list[int]:
-        """Those of the exchanges that have ended."""
+        """The statuses of the exchanges that have ended."""
         return [status for _, status in self.ended]
 
     @property
@@ -143,7 +143,7 @@ class FakeEmployer:
         return self.loop.stopping.requested
 
     def about_to_block(self) -> None:
-        """Count: nothing here blocks."""
+        """Count the call. Nothing here blocks."""
         self.blocked += 1
 
     def process_request(self, conn: Connection, addr: Address) -> None:
@@ -160,11 +160,11 @@ class FakeEmployer:
             self.loop.keeper.settle(conn)
 
     def _run(self, conn: Connection) -> bool:
-        """Whether the turn has ended."""
+        """Run the turn, and return whether it has ended."""
         exchange = conn.exchange
         assert exchange is not None
         if conn.fate is Fate.CUT or self.loop.stopping.is_cut:
-            conn.lower(Fate.CUT)  # as a server does: nobody is there for the answer any more
+            conn.lower(Fate.CUT)  # a server does the same, since no client is there for the answer any more
             return True
         failure: BaseException | None = None
         try:
@@ -185,11 +185,11 @@ class FakeEmployer:
         return True
 
     def answer(self, conn: Connection, response: Response) -> None:
-        """Answer a turn that was left to the test, as a handler does, whose client may be gone."""
+        """Answer a turn that was left to the test, as a handler does. The client may be gone."""
         self.end(conn, lambda request: request.exchange.respond(response))
 
     def end(self, conn: Connection, ending: Callable[[Request], object]) -> None:
-        """The rest of a handler whose turn was left to the test; `settle` is to follow."""
+        """Do the rest of a handler whose turn was left to the test. A call of `settle` has to follow."""
         request, failure = self.requests.pop(conn.serial), None
         self.turns.remove(conn)
         try:
@@ -203,17 +203,17 @@ class FakeEmployer:
         return Response(error.status, {}, b"refused")
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
-        """Record it."""
+        """Record the exchange."""
         assert all(exchange is not other for other, _ in self.ended), "an exchange ended twice"
         self.ended.append((exchange, exchange.status))
         self.entries.append(entry_of(conn, exchange))
 
     def hurry(self) -> None:
-        """Count."""
+        """Count the call."""
         self.hurried += 1
 
     def report(self, message: str, error: BaseException | None = None, *, level: int = INFO) -> None:
-        """Record it; a fault of the server fails the test."""
+        """Record the message. A fault of the server fails the test."""
         self.reports.append(message)
         self.levels.append(level)
         if error is not None and not isinstance(error, ZeroDivisionError):
@@ -221,7 +221,7 @@ class FakeEmployer:
 
 
 class Peer:
-    """The client's end of a connection: what it has received so far, and whether that has ended."""
+    """The client's end of a connection, with what it has received so far, and whether the stream has ended."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)
@@ -238,12 +238,12 @@ class Peer:
         assert sent == len(data)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the client's end."""
         self.ended = True
         self.sock.close()
 
     def read(self, most: int = 1 << 24) -> bytes:
-        """What has come, `most` octets at most."""
+        """The octets that have come, `most` at most."""
         got = b""
         while not self.ended and len(got) < most:
             try:
@@ -299,12 +299,12 @@ class World:
         return peer, self.registry.connections[number]
 
     def round(self, times: int = 1) -> None:
-        """Once round the loop, or more often."""
+        """Let the loop go round once, or more often."""
         for _ in range(times):
             self.loop.round(self.role)
 
     def work(self) -> None:
-        """Rounds as long as anything is ready, which must come to an end."""
+        """Let the loop go round as long as anything is ready. This must come to an end."""
         for _ in range(10_000):
             if not self.poller.ready() and not self.loop._taken and not self.registry.called:
                 return
@@ -312,7 +312,7 @@ class World:
         raise AssertionError("the loop spins")
 
     def pass_time(self, seconds: float) -> None:
-        """Let time pass, exactly so much, with the loop doing what is due."""
+        """Let exactly this time pass, while the loop does what is due."""
         until = self.poller.until = self.clock.now + seconds
         while self.clock.now < until and self.registry.connections:
             before = self.clock.now
@@ -322,17 +322,20 @@ class World:
         self.poller.until = float("inf")
 
     def take_due(self) -> None:
-        """The part of a round in which the loop looks at deadlines, by itself."""
+        """Run only the part of a round in which the loop looks at deadlines."""
         self.loop._take_due(self.clock.now)
 
     def serve_taken(self) -> None:
-        """The part of a round in which the loop serves what it has taken, by itself."""
+        """Run only the part of a round in which the loop serves what it has taken."""
         while self.loop._taken:
             conn, late = self.loop._taken.popleft()
             self.keeper.advance(conn, late=late)
 
     def finish(self, conn: Connection, response: Response, *, seconds: float | None = None) -> None:
-        """End a turn that was left to the test, as another thread does; with `seconds`, as one that holds it."""
+        """End a turn that was left to the test, as another thread does.
+
+        With `seconds`, that thread holds the connection.
+        """
         self.employer.answer(conn, response)
         if seconds is None:
             self.keeper.settle(conn)
@@ -370,7 +373,7 @@ def world(
     proxies: Proxies | None = None,
     shared: bool = False,
 ) -> Iterator[World]:
-    """A loop that is stopped at the end of the block, when everything has to come to an end."""
+    """A loop that is stopped at the end of the block. Everything has to come to an end then."""
     made = World(handler, limits or Limits(), timeouts, listeners, capacity, proxies, shared=shared)
     try:
         yield made

@@ -19,7 +19,7 @@ FOREIGN: Final = b"\x00\xffGET / HTTP/1.1\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of some input: events with content merged, the error that ended them, and what was left over."""
+    """The result of some input: events with content merged, the error that ended them, and what was left over."""
 
     events: tuple[RequestHead | Content | EndOfMessage, ...]
     error: tuple[type[HTTPError], str] | None
@@ -107,12 +107,12 @@ class _Recorder:
 def feed(
     segments: Iterable[bytes], *, limits: Limits = LIMITS, secure: bool = False, eof: bool = False, cycles: bool = True
 ) -> Outcome:
-    """What comes of the segments, each looked at before the next arrives.
+    """The outcome of the segments. Each segment is parsed before the next one arrives.
 
     Args:
-        segments: What arrives.
-        limits: Of the connection.
-        secure: Whether it is TLS.
+        segments: The segments that arrive.
+        limits: The limits of the connection.
+        secure: Whether the connection is by TLS.
         eof: Whether the peer ends its side after them.
         cycles: Whether complete requests are answered, so that the next one is read.
     """
@@ -127,14 +127,14 @@ def feed(
 
 
 def every_split(data: bytes) -> Iterator[tuple[bytes, ...]]:
-    """Byte by byte, and in two at every position."""
+    """The data byte by byte, and the data in two parts, divided at every position."""
     yield tuple(data[at : at + 1] for at in range(len(data)))
     for at in range(1, len(data)):
         yield data[:at], data[at:]
 
 
 def fed_every_way(data: bytes, *, limits: Limits = LIMITS, secure: bool = False, eof: bool = False) -> Outcome:
-    """What comes of `data`, the same however it is split, and with foreign bytes behind it."""
+    """The outcome of `data`. It must be the same however the data are split, and with foreign bytes behind them."""
     whole = feed([data], limits=limits, secure=secure, eof=eof)
     for segments in every_split(data):
         assert feed(segments, limits=limits, secure=secure, eof=eof) == whole, segments
@@ -143,7 +143,7 @@ def fed_every_way(data: bytes, *, limits: Limits = LIMITS, secure: bool = False,
 
 
 def _with_foreign_bytes(data: bytes, limits: Limits, *, secure: bool) -> None:
-    """What follows one complete request is left alone, and what follows an error changes nothing."""
+    """Check that bytes behind one complete request are left alone, and that bytes behind an error change nothing."""
     alone = _Recorder(limits, secure=secure, cycles=False)
     alone.connection.receive_data(data)
     alone.drain()
@@ -159,7 +159,7 @@ def _with_foreign_bytes(data: bytes, limits: Limits, *, secure: bool) -> None:
 
 
 def refused(data: bytes, *, limits: Limits = LIMITS, secure: bool = False) -> int:
-    """The status that `data` is refused with, however it is split."""
+    """The status with which `data` is refused, however it is split."""
     outcome = fed_every_way(data, limits=limits, secure=secure)
     assert outcome.status is not None, outcome
     return outcome.status

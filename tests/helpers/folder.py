@@ -29,12 +29,15 @@ def write(path: Path, data: bytes = b"", *, modified_ns: int = OLD) -> Path:
 
 
 def later() -> int:
-    """A time, in nanoseconds, at which what is just being written is nothing new any more."""
+    """A time, in nanoseconds, at which a file that is just being written is not new any more."""
     return time.time_ns() + 10_000_000_000
 
 
 def settle(*paths: Path) -> None:
-    """Return when the clock that stamps files has moved on since these were changed, so that their tags are strong."""
+    """Wait until the clock that stamps files has moved on since these files were changed.
+
+    Then their tags are strong.
+    """
     changed = max(path.stat().st_ctime_ns for path in paths)
     assert changed % 1_000_000_000, "this file system keeps whole seconds: nobody wants to wait for those"
     while time.time_ns() <= changed + 10_000_000:
@@ -42,7 +45,7 @@ def settle(*paths: Path) -> None:
 
 
 def version_of(path: Path) -> FileVersion:
-    """What the tag of a file is made from."""
+    """The version of a file, from which its tag is made."""
     status = path.stat()
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_dev, status.st_ino
 
@@ -53,7 +56,7 @@ def tag_of(path: Path) -> str:
 
 
 def content(response: Response) -> bytes:
-    """The content of a response, which is closed."""
+    """The content of a response. The response is closed."""
     try:
         match response.body:
             case Source() | Written():

@@ -24,10 +24,10 @@ _FREE: Final = {
 
 
 class Owners:
-    """Whose each connection is: it becomes nobody's by being armed, and the actor's who takes it.
+    """The owner of each connection. An armed connection has no owner, and the actor that takes it becomes its owner.
 
     Attributes:
-        actor: Who acts now.
+        actor: The actor that acts now.
     """
 
     def __init__(self) -> None:
@@ -36,16 +36,19 @@ class Owners:
         self._arming: set[int] = set()
 
     def check(self, serial: int, what: str) -> None:
-        """The actor touches `what` of a connection."""
+        """Check that the actor may touch `what` of a connection."""
         owner = self._owners.setdefault(serial, self.actor)
         assert owner == self.actor, f"{self.actor} touches {what} of a connection that is {owner or 'nobody'}'s"
 
     def give(self, conn: Connection) -> None:
-        """The actor has been handed `conn`, as a turn is."""
+        """Note that the actor has got `conn`, as it gets a turn."""
         self._owners[conn.serial] = self.actor
 
     def armed(self, serial: int, *, is_armed: bool) -> None:
-        """It has been armed, or taken. Arming is one step, which is over when the lock is free again."""
+        """Note that a connection has been armed or taken.
+
+        Arming is one step, which ends when the lock is free again.
+        """
         if is_armed:
             self.check(serial, "armed")
             self._arming.add(serial)
@@ -54,13 +57,13 @@ class Owners:
             self._arming.discard(serial)
 
     def released(self) -> None:
-        """The lock of the registry is free again."""
+        """Note that the lock of the registry is free again."""
         self._owners.update(dict.fromkeys(self._arming))
         self._arming.clear()
 
     @contextmanager
     def acting(self, actor: str) -> Iterator[None]:
-        """Let `actor` go on for a while."""
+        """Let `actor` act within the block."""
         before, self.actor = self.actor, actor
         try:
             yield
@@ -70,7 +73,7 @@ class Owners:
 
 @contextmanager
 def guarded() -> Iterator[Owners]:
-    """Have connections that are accepted within the block guarded."""
+    """Guard the connections that are accepted within the block."""
     owners = Owners()
 
     class Guarded(Connection):
@@ -96,7 +99,7 @@ def guarded() -> Iterator[Owners]:
 
 
 def _is_built(conn: Connection) -> bool:
-    """Whether its constructor has set what is set last."""
+    """Whether the constructor of the connection has set the last attribute."""
     try:
         object.__getattribute__(conn, "_taken")
     except AttributeError:
@@ -105,7 +108,7 @@ def _is_built(conn: Connection) -> bool:
 
 
 def end_turn(made: World, owners: Owners, conn: Connection, ending: Ending, seconds: float | None = None) -> None:
-    """By a thread: end a turn that was left to the test."""
+    """End a turn that was left to the test, by a thread."""
     with owners.acting("thread"):
         owners.give(conn)
         made.employer.end(conn, ending)

@@ -41,7 +41,7 @@ AWAITED: Final = {
     Phase.CLOSED: "nothing",
 }
 
-# --- where everything stands
+# --- the places of all parts of the picture
 
 Point = tuple[int, int]
 WIDTH, HEIGHT = 1080, 946
@@ -86,15 +86,15 @@ FRAMES: Final[dict[str, tuple[int, int, int, int]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """What leads from some phases to another, drawn as lines that end in the first one.
+    """A happening that leads from some phases to another, drawn as lines that end in the first line.
 
     Attributes:
         sources: Phases, or the names of groups.
-        happening: What leads on.
+        happening: The happening that leads on.
         target: The phase that follows.
-        lines: The corners of each line; the first line has the head of the arrow.
-        label: Where its name stands.
-        anchor: Which end of the name stands there.
+        lines: The corners of each line. The first line has the head of the arrow.
+        label: The place of its name.
+        anchor: The end of the name that stands there.
     """
 
     sources: tuple[Phase | str, ...]
@@ -228,7 +228,7 @@ ARROWS: Final = (
 
 
 def faults(arrows: Iterable[Arrow] = ARROWS) -> Iterator[str]:
-    """Where the arrows are not the rows of the table."""
+    """The differences between the arrows and the rows of the table."""
     drawn = {(row, arrow.target) for arrow in arrows for row in arrow.rows()}
     rows = set(TABLE.items())
     for (phase, happening), target in sorted(drawn ^ rows, key=repr):
@@ -376,7 +376,7 @@ def with_tables(page: str) -> str:
 
 
 def main(arguments: Sequence[str] | None = None, docs: Path = DOCS) -> int:
-    """Write the page and its pictures, or say whether they are stale; the exit code."""
+    """Write the page and its pictures, or say whether they are stale. The result is the exit code."""
     parser = argparse.ArgumentParser(description="Draw the life of a connection into docs/inside.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where a document is stale")
     check: bool = parser.parse_args(arguments).check

@@ -54,7 +54,7 @@ BOX_WIDTH, BOX_HEIGHT, STEP, TOP = 164, 58, 92, 16
 
 
 def imports() -> dict[str, set[str]]:
-    """Which rooms each one imports itself, imports for types and within functions included."""
+    """The rooms that each room imports itself. Imports for types and imports within functions count, too."""
     found: dict[str, set[str]] = {room: set() for room in PLACES}
     for path in SOURCES.rglob("*.py"):
         room = _room(".".join(path.relative_to(SOURCES).with_suffix("").parts).removesuffix(".__init__"))
@@ -79,7 +79,7 @@ def _room(module: str) -> str:
 
 
 def reduced(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """The arrows without those that others together stand for."""
+    """The arrows without each arrow that a chain of other arrows stands for."""
 
     def reached(room: str) -> set[str]:
         return graph[room].union(*map(reached, graph[room])) if graph[room] else set()

@@ -15,10 +15,10 @@ __all__ = ["Listener", "all_ended", "answered", "at_the_limit", "go_round", "joi
 
 
 class Listener(socket.socket):
-    """A listener that fails as it is told to.
+    """A listener that fails as a test tells it.
 
     Attributes:
-        failures: What `accept` raises next; nothing is raised where it is empty.
+        failures: The errors that `accept` raises next. Nothing is raised where the list is empty.
         full: Whether no descriptor is left.
     """
 
@@ -26,7 +26,7 @@ class Listener(socket.socket):
     full: Callable[[], bool]
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
-        """As a socket does, after its failures."""
+        """Accept as a socket does, after the failures."""
         if self.full():
             raise OSError(errno.EMFILE, "full")
         if self.failures:
@@ -65,7 +65,7 @@ def listening(
 
 
 def join(made: World, listener: Listener) -> Peer:
-    """One more client, which the loop has yet to accept."""
+    """One more client. The loop has not accepted it yet."""
     sock = socket.create_connection(listener.getsockname())
     peer = Peer(sock)
     made.peers.append(peer)
@@ -78,14 +78,14 @@ def answered(peer: Peer) -> bool:
 
 
 def all_ended(peers: list[Peer]) -> list[bool]:
-    """Which of them have been told the end."""
+    """The clients that have received the end of the stream."""
     for peer in peers:
         peer.read()
     return [peer.ended for peer in peers]
 
 
 def go_round(made: World) -> None:
-    """Once round the loop; as in life, that takes a moment even where there was nothing to wait for."""
+    """Let the loop go round once. As in reality, that takes a moment even where there is nothing to wait for."""
     before = made.clock.now
     made.round()
     if made.clock.now == before:
@@ -93,7 +93,10 @@ def go_round(made: World) -> None:
 
 
 def at_the_limit(made: World, listener: Listener) -> tuple[list[Peer], Peer]:
-    """Two clients whose handlers run, all that is allowed, and a third one that the loop has no room for."""
+    """Two clients whose handlers run, and a third client.
+
+    The limit is two, so that the loop has no room for the third.
+    """
     made.employer.handler = lambda _: None
     busy = [join(made, listener) for _ in range(2)]
     for peer in busy:

@@ -131,7 +131,7 @@ _WORDS: Final = {
 
 
 def readme_table() -> str:
-    """The rows of the README's table, and what `pyhttp wsgi` is without."""
+    """The rows of the README's table, and the options that `pyhttp wsgi` does not have."""
     rows = ["| option | meaning | default |", "|---|---|---|"]
     for each in options_of(Command.FOLDER):
         value = f" {each.metavar}" if each.metavar else ""
@@ -170,16 +170,16 @@ def manual_page() -> str:
     for heading, text in _SECTIONS.items():
         content = text.replace("{without}", without).replace("{signals}", SIGNALS.replace("-", r"\-"))
         page.add_section(heading, "=", content.strip("\n"))
-    text = str(page).replace(_DAY.replace("-", r"\-"), _DAY)  # a date is no text
-    return re.sub("\n{2,}", "\n", text)  # the macros keep the distance
+    text = str(page).replace(_DAY.replace("-", r"\-"), _DAY)  # a date has plain hyphens
+    return re.sub("\n{2,}", "\n", text)  # the macros already make the distance
 
 
 def _one_line(prog: str) -> argparse.HelpFormatter:
-    return argparse.HelpFormatter(prog, width=100_000)  # lines are broken where the page is shown
+    return argparse.HelpFormatter(prog, width=100_000)  # the program that shows the page breaks the lines
 
 
 def completion(shell: str) -> str:
-    """The completion of a shell: names, and values where those are files, folders or words of a few."""
+    """The completion of a shell. It knows names, and values that are files, folders or one of a few words."""
     parser = folder_parser()
     parser.tell()
     options = {each.target: each for each in options_of(Command.FOLDER)}
@@ -193,7 +193,7 @@ def completion(shell: str) -> str:
 
 
 def _prepare(action: argparse.Action, option: Option) -> None:
-    """Say in few words what an option does, and what its values are."""
+    """Describe in few words what an option does, and what its values are."""
     if action.help:
         action.help = action.help.partition(";")[0].partition(" (default")[0]
     match option.metavar:
@@ -208,7 +208,7 @@ def _prepare(action: argparse.Action, option: Option) -> None:
 
 
 def write() -> None:
-    """Write all of it down."""
+    """Write all the documents."""
     text = README.read_text(encoding="utf-8")
     begin = text.index(BEGIN) + len(BEGIN)
     README.write_text(text[:begin] + readme_table() + text[text.index(END, begin) :], encoding="utf-8")

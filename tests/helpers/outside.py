@@ -11,11 +11,11 @@ __all__ = ["Items", "Pending", "Tap"]
 
 
 class Pending:
-    """An Awaited: one descriptor or more, and a time.
+    """An Awaited with one descriptor or more, and a time.
 
     Args:
-        due: On the clock of the test.
-        descriptors: How many are watched; the last one is what `fire` makes readable.
+        due: The time on the clock of the test.
+        descriptors: The number of descriptors that are watched. The last one is what `fire` makes readable.
 
     Attributes:
         fired: Whether the exchange may go on when it looks next.
@@ -31,15 +31,15 @@ class Pending:
         self.looks = 0
 
     def watched(self) -> tuple[int, ...]:
-        """The reading ends."""
+        """The reading ends of the pipes."""
         return tuple(reader for reader, _ in self._pipes)
 
     def due(self) -> float:
-        """As it was built."""
+        """The time that the constructor was given."""
         return self._due
 
     def ring(self) -> None:
-        """Make all its descriptors readable, though there is nothing yet to go on with."""
+        """Make all descriptors readable, though the exchange cannot go on yet."""
         for _, writer in self._pipes:
             os.write(writer, b"!")
 
@@ -49,7 +49,7 @@ class Pending:
         self.ring()
 
     def proceed(self) -> bool:
-        """True once it was fired; what rang is silent again."""
+        """True if `fire` was called. Descriptors that `ring` made readable are empty again."""
         self.looks += 1
         if not self.fired:
             for reader, _ in self._pipes:
@@ -60,7 +60,7 @@ class Pending:
         return self.fired
 
     def delay(self, request: Request) -> None:
-        """What a handler does that answers once this was fired."""
+        """Act as a handler that answers when this was fired."""
 
         def go_on() -> None:
             self.close()
@@ -78,11 +78,11 @@ class Pending:
 
 
 class Tap:
-    """A Source: what was poured in comes out.
+    """A Source whose output is what was poured in.
 
     Attributes:
         closed: How often it was closed.
-        failure: What `read` raises.
+        failure: The error that `read` raises.
     """
 
     def __init__(self, due: float = 1e9) -> None:
@@ -93,29 +93,29 @@ class Tap:
 
     @property
     def is_open(self) -> bool:
-        """Whether more may come."""
+        """Whether more data may come."""
         return self._writer >= 0
 
     def pour(self, data: bytes) -> None:
-        """Have `data` ready, as far as there is room."""
+        """Make `data` ready, as far as there is room."""
         os.write(self._writer, data)
 
     def end(self) -> None:
-        """No more will come."""
+        """End the source. No more data will come."""
         if self._writer >= 0:
             os.close(self._writer)
             self._writer = -1
 
     def watched(self) -> tuple[int, ...]:
-        """The reading end."""
+        """The reading end of the pipe."""
         return (self._reader,)
 
     def due(self) -> float:
-        """As it was built."""
+        """The time that the constructor was given."""
         return self._due
 
     def read(self) -> bytes | None:
-        """What is there; None where nothing is."""
+        """The octets that are there, or None where there are none."""
         if self.failure is not None:
             raise self.failure
         try:
@@ -124,7 +124,7 @@ class Tap:
             return None
 
     def close(self) -> None:
-        """Release the descriptors; the second time, nothing."""
+        """Release the descriptors. A second call does nothing."""
         self.closed += 1
         self.end()
         if self._reader >= 0:
@@ -149,5 +149,5 @@ class Items:
         return item
 
     def close(self) -> None:
-        """Count it."""
+        """Count the call."""
         self.closed += 1

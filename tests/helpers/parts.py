@@ -16,7 +16,7 @@ Item = TypeVar("Item")
 
 
 def part_of(items: Sequence[Item], part: str) -> list[Item]:
-    """Those of `items` that are in `part`, such as 1/2: each is in one part of as many as there are."""
+    """The items that are in `part`, such as 1/2. Each item is in exactly one of the parts."""
     number, _, count = part.partition("/")
     if not 1 <= int(number) <= int(count):
         raise ValueError(f"part {part}: there is none")
@@ -25,7 +25,7 @@ def part_of(items: Sequence[Item], part: str) -> list[Item]:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what is in other parts."""
+    """Leave out the tests that are in other parts."""
     chosen = part_of(items, os.environ["TEST_PART"])
     ours = set(chosen)
     config.hook.pytest_deselected(items=[item for item in items if item not in ours])

@@ -35,7 +35,7 @@ SCENARIOS: Final[dict[Row, Scenario]] = {}
 
 
 def row(phase: Phase, happening: Happening) -> Callable[[Scenario], Scenario]:
-    """What drives a connection along a row of the table."""
+    """Register a function that drives a connection along a row of the table."""
 
     def register(scenario: Scenario) -> Scenario:
         assert (phase, happening) not in SCENARIOS
@@ -45,7 +45,7 @@ def row(phase: Phase, happening: Happening) -> Callable[[Scenario], Scenario]:
     return register
 
 
-# --- how a connection is brought into each phase, and on
+# --- how a connection is brought into each phase, and further
 
 
 def send(made: World, peer: Peer, data: bytes) -> None:
@@ -82,7 +82,7 @@ def collecting(asked: Request) -> None:
 
 
 def hold(made: World, sent: bytes, *, leave: bool = False) -> Connection:
-    """A thread holds its connection after a turn; behind the request, something is there or nothing."""
+    """Let a thread hold its connection after a turn. Behind the request, there is something or nothing."""
     peer, conn = begin(made, request() + sent, later)
     if leave:
         peer.sock.shutdown(socket.SHUT_WR)
@@ -99,7 +99,7 @@ INCOMPLETE: Final = {
 
 
 def fail(phase: Phase) -> Scenario:
-    """The connection fails as more is read."""
+    """A scenario in which the connection fails as more is read."""
 
     def scenario(made: World) -> None:
         peer, _ = begin(made, INCOMPLETE[phase])
@@ -122,7 +122,7 @@ for _phase in INCOMPLETE:
 
 
 def proxied(made: World, sent: bytes = b"") -> tuple[Peer, Connection]:
-    """A connection of a proxy that is to say who its client is."""
+    """A connection of a proxy that has to say the address of its client."""
     proxies = Proxies(protocol=("192.0.2.0/24",))
     made.keeper._beginner._introducer = Introducer(proxies, made.employer, made.registry, made.clock)
     made.keeper._beginner.introduces = True
@@ -390,7 +390,7 @@ def _(made: World) -> None:
 @row(Phase.DRAIN, Happening.OVER)
 def _(made: World) -> None:
     peer, _ = begin(made, UNREAD)
-    peer.close()  # without having read the answer, which makes it a reset
+    peer.close()  # the client has not read the answer, so that this is a reset
     made.work()
 
 
@@ -404,7 +404,7 @@ def _(made: World) -> None:
 
 
 def reluctant(scenario: Scenario, made: World) -> None:
-    """At first the client does not take the last that is said to it."""
+    """Run a scenario in which the client at first does not take the last octets of the server."""
     finish: Final = SocketStream.finish
     asked: list[SocketStream] = []
 

@@ -27,7 +27,10 @@ def say_who(request: Request) -> Response:
 
 
 def wait_for_word(request: Request) -> Response:
-    """The same, when somebody has written to the pipe `go` in the folder of the query; `began` there is told before."""
+    """The number of the process, when a test has written to the pipe `go` in the folder of the query.
+
+    Before that, this writes to the pipe `began` there.
+    """
     if request.query:
         folder = Path(request.query)
         (folder / "began").write_bytes(b"began")
@@ -40,15 +43,15 @@ held = function_handler(wait_for_word)
 
 
 class Identified(BaseHttpRequestHandler):
-    """The same as a class."""
+    """A class that does the same as `whoami`."""
 
     def handle(self) -> None:
-        """Answer."""
+        """Answer with the number of the process."""
         self.respond(say_who(self.request))
 
 
 def log_into(path: str, entry: AccessEntry) -> None:
-    """An access log, once its first argument is given."""
+    """Write to an access log. With its first argument bound, this is an access log."""
     with Path(path).open("a") as file:
         file.write(f"{os.getpid()} {entry.target}\n")
 
@@ -64,7 +67,7 @@ def unless(
     allowed_hosts: frozenset[str] | None,
     access_log: AccessLog | None,
 ) -> BaseServer:
-    """A server, unless there is a file `flag`."""
+    """Make a server, unless there is a file `flag`."""
     if Path(flag).exists():
         raise OSError("as asked")
     return ThreadedServer(
@@ -79,6 +82,6 @@ def unless(
 
 
 class Names:
-    """What is found by a name with dots."""
+    """A class whose attribute is found by a name with dots."""
 
     identified = Identified

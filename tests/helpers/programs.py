@@ -9,7 +9,7 @@ import pytest
 
 
 def need(program: str) -> str:
-    """The path of `program`; without it the test fails where CI is set, and is skipped elsewhere."""
+    """The path of `program`. Without the program, the test fails where CI is set, and is skipped elsewhere."""
     path = shutil.which(program)
     if path is None:
         _lack(program)
@@ -17,7 +17,7 @@ def need(program: str) -> str:
 
 
 def need_package(package: str) -> None:
-    """See that `package` can be imported; without it the test fails where CI is set, and is skipped elsewhere."""
+    """Check that `package` can be imported. Without it the test fails where CI is set, and is skipped elsewhere."""
     if find_spec(package) is None:
         _lack(package)
 

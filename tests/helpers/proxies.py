@@ -49,10 +49,10 @@ CONFIGURATION
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a section of the page shows.
+    """The set-up that a section of the page shows.
 
     Attributes:
-        configuration: Of the proxy.
+        configuration: The configuration of the proxy.
         commands: The arguments of each pyhttp.
     """
 
@@ -60,7 +60,7 @@ class Setup:
     commands: list[list[str]]
 
     def replaced(self, changes: Mapping[str, str]) -> "Setup":
-        """The same with other ports, addresses and folders; each of them is somewhere."""
+        """The same set-up with other ports, addresses and folders. Each of the old texts must be somewhere in it."""
         configuration, commands = self.configuration, [shlex.join(command) for command in self.commands]
         for old, new in changes.items():
             assert any(old in text for text in (configuration, *commands)), old
@@ -70,7 +70,7 @@ class Setup:
 
 
 def setup(heading: str) -> Setup:
-    """What the page shows under `heading`."""
+    """The set-up that the page shows under `heading`."""
     _, found, section = PAGE.read_text(encoding="utf-8").partition(f"\n## {heading}\n")
     assert found, heading
     blocks = re.findall(r"^```(\w+)\n(.*?)^```$", section.partition("\n## ")[0], re.MULTILINE | re.DOTALL)
@@ -82,7 +82,7 @@ def setup(heading: str) -> Setup:
 
 
 def free_port(host: str = "127.0.0.1") -> int:
-    """A port that nobody listens on."""
+    """A port that no program listens on."""
     with socket.create_server((host, 0)) as taken:
         port: int = taken.getsockname()[1]
         return port
@@ -90,7 +90,7 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 @contextlib.contextmanager
 def nginx(configuration: str, folder: Path, port: int) -> Iterator[None]:
-    """Nginx with `configuration`, which listens on `port`; what it writes is in `folder`."""
+    """Nginx with `configuration`. It listens on `port`, and writes its files to `folder`."""
     path = folder / "nginx.conf"
     path.write_text(NGINX.replace("FOLDER", str(folder)).replace("CONFIGURATION", configuration))
     with _running([need("nginx"), "-c", str(path), "-p", str(folder)], folder / "nginx.out", port):
@@ -99,7 +99,7 @@ def nginx(configuration: str, folder: Path, port: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def haproxy(configuration: str, folder: Path, port: int) -> Iterator[None]:
-    """The same with HAProxy; `haproxy.socket` is for questions about it."""
+    """HAProxy in the same way. The socket `haproxy.socket` answers questions about it."""
     path = folder / "haproxy.cfg"
     path.write_text(HAPROXY.replace("FOLDER", str(folder)).replace("CONFIGURATION", configuration))
     with _running([need("haproxy"), "-db", "-f", str(path)], folder / "haproxy.out", port):
@@ -109,10 +109,10 @@ def haproxy(configuration: str, folder: Path, port: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def caddy(configuration: str, folder: Path, port: int) -> Iterator[None]:
-    """The same with Caddy."""
+    """Caddy in the same way."""
     path = folder / "Caddyfile"
     path.write_text(CADDY.replace("FOLDER", str(folder)).replace("CONFIGURATION", configuration))
-    # It keeps what it last ran in a folder that only a variable names.
+    # Caddy keeps its last configuration in a folder that only a variable names.
     command = ["env", f"XDG_CONFIG_HOME={folder}", need("caddy"), "run", "--config", str(path)]
     with _running(command, folder / "caddy.out", port):
         yield

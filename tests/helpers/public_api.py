@@ -44,7 +44,7 @@ HOOKS: Final = frozenset(
 
 
 def public_names() -> dict[str, object]:
-    """Each public name and what it stands for."""
+    """Each public name and the object that it stands for."""
     top: dict[str, object] = {name: getattr(pyhttp, name) for name in pyhttp.__all__}
     testing: dict[str, object] = {f"testing.{name}": getattr(pyhttp.testing, name) for name in pyhttp.testing.__all__}
     further = {"requests.SocketWriter": pyhttp.requests.SocketWriter, "wsgi.wsgi_handler": pyhttp.wsgi.wsgi_handler}
@@ -52,7 +52,7 @@ def public_names() -> dict[str, object]:
 
 
 def describe() -> str:
-    """A line for each public name, and below a class one for each of its own public members."""
+    """A line for each public name. Below a class, there is a line for each of its own public members."""
     return "".join(f"{line}\n" for name, value in sorted(public_names().items()) for line in _lines(name, value))
 
 
@@ -69,7 +69,10 @@ def _lines(name: str, value: object) -> Iterator[str]:
 
 
 def members(name: str) -> set[str]:
-    """The members of a public name that the reference has: those of its own that it promises, fields included."""
+    """The members of a public name that the reference has.
+
+    They are the members of its own that it promises, with fields.
+    """
     owner = public_names()[name]
     if not inspect.isclass(owner) or name in OPAQUE:
         return set()
@@ -86,7 +89,7 @@ def _promised(name: str, owner: type) -> set[str]:
 
 
 def _members(owner: type) -> set[str]:
-    """The public members that a class defines itself; where its constructor names its fields, that is enough."""
+    """The public members that a class defines itself. Where its constructor names its fields, these are left out."""
     special = {"__call__"} if "_is_protocol" in vars(owner) else {"__init__"}
     own = vars(owner).keys() | inspect.get_annotations(owner).keys()
     members = {member for member in own if not member.startswith("_") or member in special}
@@ -113,7 +116,7 @@ def _signature(function: object) -> str:
 
 
 def _shown(text: str) -> str:
-    """Without the modules that define a type: where a name is defined is no promise."""
+    """The text without the modules that define a type. The place where a name is defined is no promise."""
     return re.sub(r"\b(?:[a-z_]+\.)+(?=[A-Z])", "", text)
 
 

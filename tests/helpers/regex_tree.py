@@ -23,7 +23,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Sequence:
-    """One thing after another."""
+    """Several nodes, one after another."""
 
     items: tuple["Node", ...]
 
@@ -37,7 +37,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Repeat:
-    """Greedy repetition; possessive gives nothing back."""
+    """A greedy repetition. A possessive repetition gives nothing back."""
 
     item: "Node"
     least: int
@@ -52,7 +52,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What follows matches `item`, or does not; nothing is used."""
+    """A test whether the octets that follow match `item`, or do not. It uses no octet."""
 
     item: "Node"
     wanted: bool
@@ -60,7 +60,7 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Behind:
-    """The octet before is one of a set, or is not; without an octet before it is not."""
+    """A test whether the octet before is one of a set, or is not. Without an octet before, it is not."""
 
     allowed: frozenset[int]
     wanted: bool
@@ -122,7 +122,7 @@ class _Parser:
         return Octets(self.in_any_case({self.octet()}))
 
     def group(self) -> Node:
-        """What stands in parentheses, of which the first is read."""
+        """The node of what stands in parentheses. The first parenthesis has been read."""
         if not self.accept(b"?") or self.accept(b":"):
             return self.choice()
         if self.accept(b">"):
@@ -195,15 +195,15 @@ class _Parser:
 
 
 def parse_regex(source: bytes, *, any_octet: bool = False, any_case: bool = False) -> Node:
-    """The tree of an expression; a group is what it holds.
+    """The tree of an expression. The node of a group is the node of its content.
 
     Args:
-        source: As `re` takes it.
-        any_octet: Whether a dot is LF, too (`re.DOTALL`).
-        any_case: Whether letters are those of both cases (`re.IGNORECASE`).
+        source: The expression as `re` takes it.
+        any_octet: Whether a dot matches LF, too (`re.DOTALL`).
+        any_case: Whether letters match in both cases (`re.IGNORECASE`).
 
     Raises:
-        AssertionError: It has syntax that is not known here.
+        AssertionError: The expression has syntax that is not known here.
     """
     parser = _Parser(source, any_octet=any_octet, any_case=any_case)
     tree = parser.choice()

@@ -45,7 +45,7 @@ PATIENCE: Final = 15.0
 
 
 class Entries:
-    """An access log that can be waited for."""
+    """An access log whose entries a test can wait for."""
 
     def __init__(self) -> None:
         self._entries: queue.SimpleQueue[AccessEntry] = queue.SimpleQueue()
@@ -54,7 +54,7 @@ class Entries:
         self._entries.put(entry)
 
     def next(self) -> AccessEntry:
-        """The next entry; raises queue.Empty where none comes."""
+        """The next entry. This raises queue.Empty where none comes."""
         return self._entries.get(timeout=PATIENCE)
 
     def rest(self) -> list[AccessEntry]:
@@ -123,14 +123,17 @@ def serving(
 
 
 def connect(server: BaseServer) -> WireClient:
-    """A client of `server`, by TLS where the server speaks that."""
+    """A client of `server`, by TLS where the server speaks TLS."""
     host, port = server.addresses[0]
     return WireClient(host, port, patience=PATIENCE, tls=None if server.tls is None else client_context())
 
 
 @contextlib.contextmanager
 def taken_together() -> Iterator[Callable[[int], None]]:
-    """Loops that begin to wait meanwhile find as many clients at once as the function is told, in their order."""
+    """Within the block, a loop that begins to wait finds several clients at once, in their order.
+
+    The function of the block tells the number of clients.
+    """
     wait, wanted = EpollPoller.wait, 0
 
     def wait_for_all(self: EpollPoller, seconds: float) -> list[tuple[int, int]]:
@@ -150,13 +153,13 @@ def taken_together() -> Iterator[Callable[[int], None]]:
 
 
 def wait_for(event: threading.Event) -> None:
-    """Wait until somebody has set `event`."""
+    """Wait until `event` is set."""
     assert event.wait(PATIENCE), "what was waited for has not happened"
 
 
 @contextlib.contextmanager
 def nothing_left() -> Iterator[None]:
-    """Descriptors and threads are as before when the block ends."""
+    """Check that descriptors and threads are as before when the block ends."""
     before, threads = descriptors(), set(threading.enumerate())
     yield
     for thread in set(threading.enumerate()) - threads:

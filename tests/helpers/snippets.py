@@ -33,7 +33,7 @@ SECONDS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class Snippet:
-    """A block of a page: its language, its text, and why it is not run, where it is not."""
+    """A block of a page with its language and its text. Where it is not run, it has the reason."""
 
     language: str
     text: str
@@ -47,7 +47,7 @@ def snippets(page: Path) -> list[Snippet]:
 
 
 class Walk:
-    """What a reader of one page does, in a folder of their own."""
+    """The steps of a reader of one page, in a folder of the reader's own."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -66,13 +66,13 @@ class Walk:
             "PYHTTP_PORT": self._ports["8888"],
             "NO_PROXY": "*",
             "LC_ALL": "C",
-            "CURL_HOME": str(tools),  # at a terminal it shows no progress, as it does to a pipe
+            "CURL_HOME": str(tools),  # curl shows progress to a pipe, though not at a terminal; .curlrc prevents that
         }
         for example in TOP.glob("examples/*.py"):
             self._write(example.name, example.read_text(encoding="utf-8"))
 
     def run(self, snippet: Snippet) -> None:
-        """Do what a block says, and fail where something else comes out."""
+        """Run the commands of a block, and fail where the output is another."""
         named = NAMED.match(snippet.text)
         if named:
             self._write(named[1], snippet.text)

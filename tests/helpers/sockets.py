@@ -12,7 +12,7 @@ Pair = tuple[socket.socket, socket.socket]
 
 @contextlib.contextmanager
 def pair() -> Iterator[Pair]:
-    """Two connected sockets, ours and the peer's; no wait on the peer's is longer than ten seconds."""
+    """Two connected sockets, ours and the peer's. No wait on the peer's socket is longer than ten seconds."""
     ours, theirs = socket.socketpair()
     theirs.settimeout(10)
     try:
@@ -26,7 +26,7 @@ class FedSocket(socket.socket):
     """A socket whose peer sends the next piece when the one before has been consumed.
 
     Attributes:
-        calls: How often it was read or looked at.
+        calls: The number of times that it was read or looked at.
     """
 
     calls = 0
@@ -34,7 +34,7 @@ class FedSocket(socket.socket):
     peer: socket.socket
 
     def feed(self) -> None:
-        """Have the peer send its next piece; an empty one is the end of its stream."""
+        """Let the peer send its next piece. An empty piece is the end of its stream."""
         if self.pieces:
             piece, self.pieces = self.pieces[0], self.pieces[1:]
             if piece:
@@ -43,7 +43,7 @@ class FedSocket(socket.socket):
                 self.peer.shutdown(socket.SHUT_WR)
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
-        """As a socket does."""
+        """Receive as a socket does."""
         self.calls += 1
         data = super().recv(bufsize, flags)
         if not flags & socket.MSG_PEEK:
@@ -53,7 +53,7 @@ class FedSocket(socket.socket):
 
 @contextlib.contextmanager
 def fed(*pieces: bytes) -> Iterator[FedSocket]:
-    """A socket that is fed with `pieces`, the first of which is there already."""
+    """A socket that is fed with `pieces`. The first piece is there already."""
     with pair() as (ours, theirs):
         made = FedSocket(ours.family, ours.type, ours.proto, ours.detach())
         made.peer = theirs
@@ -72,7 +72,7 @@ def request(target: str = "/", *lines: str, method: str = "GET", content: bytes 
 
 
 def read_until_end(sock: socket.socket) -> bytes:
-    """Everything up to the end of the stream; a reset counts as one."""
+    """Everything up to the end of the stream. A reset counts as an end."""
     data = b""
     with contextlib.suppress(ConnectionResetError):
         while piece := sock.recv(65536):
@@ -81,5 +81,5 @@ def read_until_end(sock: socket.socket) -> bytes:
 
 
 def descriptors() -> int:
-    """How many descriptors this process has open."""
+    """The number of descriptors that this process has open."""
     return len(os.listdir("/proc/self/fd"))

@@ -60,7 +60,7 @@ def _picture() -> Iterator[str]:
 
 
 def _way_back(line: int, first: State, last: State) -> Iterator[str]:
-    """From the end of a cycle to the next one, along the left edge of the frame."""
+    """The line from the end of a cycle to the next cycle, along the left edge of the frame."""
     (left, end, _), (_, start, _) = PLACES[first], PLACES[last]
     corners = f"M{left} {start + 30} {line} {start + 30} {line} {end + 14} {left} {end + 14}"
     yield f'  <path class="line" stroke-dasharray="5 4" d="{corners}" marker-end="url(#tip)"/>'
@@ -68,7 +68,7 @@ def _way_back(line: int, first: State, last: State) -> Iterator[str]:
 
 
 def _arrow(state: State, target: State, events: list[str]) -> Iterator[str]:
-    """A line with the names of what leads along it, one above the other."""
+    """A line with the names of the happenings that lead along it, one above the other."""
     (left, upper, _), (end, lower, _) = PLACES[state], PLACES[target]
     if state is target:
         corners = f"{left} {upper + 30} {left - 24} {upper + 30} {left - 24} {upper + 50} {left} {upper + 50}"

@@ -28,12 +28,12 @@ NAME: Final = "127.0.0.1"
 
 @functools.cache
 def authority() -> trustme.CA:
-    """Whom the clients of the tests trust."""
+    """The authority that the clients of the tests trust."""
     return trustme.CA()
 
 
 def server_context(*, fresh: bool = False) -> ssl.SSLContext:
-    """A new context of a server, with a certificate for this machine, which may be a `fresh` one."""
+    """A new context of a server, with a certificate for this machine. The certificate may be a `fresh` one."""
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     (_certificate.__wrapped__() if fresh else _certificate()).configure_cert(context)
     return context
@@ -45,13 +45,13 @@ def _certificate() -> trustme.LeafCert:
 
 
 def certificate_and_key(*, fresh: bool = False) -> bytes:
-    """Such a certificate and its key as a file has them."""
+    """A certificate for this machine and its key, in the format of a file."""
     return (_certificate.__wrapped__() if fresh else _certificate()).private_key_and_cert_chain_pem.bytes()
 
 
 @functools.cache
 def client_context(*alpn: str) -> ssl.SSLContext:
-    """A context of a client that trusts those certificates, and would like to speak `alpn`."""
+    """A context of a client that trusts those certificates, and offers the protocols `alpn`."""
     context = ssl.create_default_context()
     authority().configure_trust(context)
     if alpn:
@@ -60,18 +60,18 @@ def client_context(*alpn: str) -> ssl.SSLContext:
 
 
 class Transport(NamedTuple):
-    """How clients and server talk: the context of each; None for both where that is without TLS."""
+    """The transport between clients and server: the context of each side, or None for both without TLS."""
 
     secure: bool
 
     @property
     def server(self) -> ssl.SSLContext | None:
-        """For `tls=` of a server."""
+        """The value for `tls=` of a server."""
         return server_context() if self.secure else None
 
     @property
     def client(self) -> ssl.SSLContext | None:
-        """For `tls=` of a client."""
+        """The value for `tls=` of a client."""
         return client_context() if self.secure else None
 
 
@@ -80,7 +80,7 @@ SECURE: Final = Transport(secure=True)
 
 
 class TlsSocket(pyhttp.checking.secured.TlsSocket):
-    """The same, for a client that trusts our certificates."""
+    """A socket of the same kind, for a client that trusts our certificates."""
 
     def __init__(self, sock: socket.socket, context: ssl.SSLContext | None = None) -> None:
         super().__init__(sock, context or client_context(), NAME)
@@ -89,7 +89,7 @@ class TlsSocket(pyhttp.checking.secured.TlsSocket):
 def connected(
     address: tuple[str, int], *, patience: float = 15.0, window: int = 0, tls: ssl.SSLContext | None = None
 ) -> socket.socket:
-    """A new connection, by TLS with the context `tls`; `window` keeps its receive buffer small."""
+    """A new connection, by TLS with the context `tls`. The argument `window` keeps its receive buffer small."""
     client = socket.socket()
     try:
         client.settimeout(patience)

@@ -7,19 +7,19 @@ __all__ = ["Call", "said_to_be_bytes", "untyped"]
 
 
 class Call(Protocol):
-    """What may be called with anything."""
+    """A function that may be called with any values."""
 
     def __call__(self, *args: object, **named: object) -> object:
-        """Call it."""
+        """Call the function."""
 
 
 def untyped(function: object) -> Call:
-    """`function`, to be called with values of any type."""
+    """The same `function`, which may now be called with values of any type."""
     call: Call = vars(SimpleNamespace(it=function))["it"]
     return call
 
 
 def said_to_be_bytes(value: object) -> bytes:
-    """`value` as it is, whatever its type."""
+    """The same `value`, whatever its type."""
     said: bytes = vars(SimpleNamespace(it=value))["it"]
     return said

@@ -21,7 +21,7 @@ _OF_VERSIONS: Final = frozenset({"no Transfer-Encoding to HTTP/1.0", "the end of
 
 
 class WireClient(Client):
-    """One TCP connection to `host`:`port`, by TLS with the context `tls`; every wait ends after `patience` seconds."""
+    """One TCP connection to `host`:`port`, by TLS with the context `tls`. Every wait ends after `patience` seconds."""
 
     def __init__(
         self,
@@ -36,19 +36,19 @@ class WireClient(Client):
         self._versions: set[bytes] = set()
 
     def send(self, data: bytes) -> None:
-        """As ever; which versions its requests have is remembered."""
+        """Send as the base class does, and remember the versions of the requests."""
         self._versions.update(_VERSION.findall(data))
         super().send(data)
 
     def reply(self, method: str = "GET", *, breaks: Collection[str] = ()) -> Reply:
-        """The next response; see `read_reply`.
+        """The next response. See `read_reply`.
 
         Args:
-            method: Of the request.
-            breaks: Names of the laws that a handler or a script has this one break.
+            method: The method of the request.
+            breaks: Names of the laws that this response breaks because of a handler or a script.
 
         Raises:
-            AssertionError: It breaks another law.
+            AssertionError: The response breaks another law.
         """
         reply = super().reply(method)
         if reply.status >= 200:
@@ -57,7 +57,7 @@ class WireClient(Client):
 
 
 def judge(reply: Reply, method: str, versions: Collection[bytes], breaks: Collection[str] = ()) -> None:
-    """See that a final response keeps the laws, but those that it `breaks`; `versions` are those of what was sent."""
+    """Check that a final response keeps the laws, except those in `breaks`. The requests had the `versions`."""
     assert {law.name for law in LAWS}.issuperset(breaks)
     apart = _OF_HANDLERS.union(breaks)
     if len(versions) != 1:

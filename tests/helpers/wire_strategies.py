@@ -55,7 +55,7 @@ def _head(method: str, target: str, version: str, lines: list[str]) -> bytes:
 
 
 def heads(*framing: str) -> st.SearchStrategy[bytes]:
-    """Heads that are right in every way, with the given field lines among theirs."""
+    """Heads that are right in every way. The given field lines are among their field lines."""
     return st.builds(
         lambda method, target, version, host, fields, connection: _head(
             method, target, version, [f"Host: {host}", *fields, *connection, *framing]
@@ -76,7 +76,7 @@ TRAILERS: Final = st.lists(st.sampled_from((b"X: y\r\n", b"Digest:\r\n", b"Host:
 
 @st.composite
 def chunked(draw: st.DrawFn, content: bytes, *, tight: bool = False) -> bytes:
-    """`content` in the chunked coding, in some chunks; `tight` has no white space in their lines."""
+    """The `content` in the chunked coding, in some chunks. With `tight`, their lines have no white space."""
     extensions = TIGHT_EXTENSIONS if tight else EXTENSIONS
     parts: list[bytes] = []
     at = 0
@@ -91,7 +91,7 @@ def chunked(draw: st.DrawFn, content: bytes, *, tight: bool = False) -> bytes:
 
 @st.composite
 def messages(draw: st.DrawFn, *, tight: bool = False) -> tuple[bytes, bytes]:
-    """A right request as bytes, and its content; `tight` as in `chunked`."""
+    """A right request as bytes, and its content. The argument `tight` has the same meaning as in `chunked`."""
     kind = draw(st.sampled_from(("none", "sized", "chunked")))
     if kind == "none":
         return draw(heads()), b""
@@ -137,7 +137,7 @@ SPOILERS: Final = st.sampled_from(
 
 @st.composite
 def broken_heads(draw: st.DrawFn) -> bytes:
-    """A head in which mostly a piece or two were cut out or put in; a good part is still right."""
+    """A head in which mostly one or two pieces were cut out or put in. Many of these heads are still right."""
     data = draw(heads())
     for _ in range(draw(st.sampled_from((0, 0, 1, 1, 2)))):
         start = draw(st.integers(0, len(data)))
@@ -148,7 +148,7 @@ def broken_heads(draw: st.DrawFn) -> bytes:
 
 @st.composite
 def splits(draw: st.DrawFn, data: bytes) -> list[bytes]:
-    """`data` in some segments."""
+    """The octets of `data` in some segments."""
     if not data:
         return []
     cuts = sorted(draw(st.sets(st.integers(1, len(data)), max_size=6)))
@@ -184,5 +184,5 @@ SECTIONS: Final = st.sampled_from(
 
 
 def some_heads() -> st.SearchStrategy[bytes]:
-    """Heads with and without something special, many of which share their section."""
+    """Heads with and without something special. Many of them share their section."""
     return st.builds(lambda line, section: line + b"\r\n" + section + b"\r\n", REQUEST_LINES, SECTIONS)

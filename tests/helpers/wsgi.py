@@ -20,7 +20,7 @@ TEXT = [("Content-Type", "text/plain")]
 
 
 class Closable:
-    """An iterable that counts how often it is closed."""
+    """An iterable that counts the calls of `close`."""
 
     def __init__(self, items: Iterable[bytes]) -> None:
         self._items = iter(items)
@@ -67,7 +67,7 @@ def asked(app: "WSGIApplication", target: str = "/", *lines: str, method: str = 
 
 
 def environ_of(target: str = "/", *lines: str, method: str = "GET", content: bytes = b"") -> "WSGIEnvironment":
-    """What an application is told of one request; the content has been read, and stands in `read`."""
+    """The environment of an application for one request. The content has been read, and stands in `read`."""
     seen: list[WSGIEnvironment] = []
 
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

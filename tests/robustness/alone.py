@@ -36,13 +36,13 @@ class Alone:
     address: tuple[str, int]
 
     def says(self, within: float = PATIENCE) -> str:
-        """The next line it says; fails when there is none in time."""
+        """The next line that it says. This fails when there is none in time."""
         assert self.has_spoken(within), f"it has said nothing for {within:.1f} s"
         assert self.process.stdout is not None
         return self.process.stdout.readline().decode().strip()
 
     def has_spoken(self, within: float) -> bool:
-        """Whether it has said something by then."""
+        """Whether the server has said something within this time."""
         assert self.process.stdout is not None
         ready, _, _ = select.select([self.process.stdout], [], [], within)
         return bool(ready)
@@ -52,11 +52,11 @@ class Alone:
         self.process.send_signal(number)
 
     def client(self) -> WireClient:
-        """A client of it."""
+        """A client of the server."""
         return WireClient(*self.address, patience=PATIENCE)
 
     def refuses(self) -> bool:
-        """Whether nobody listens any more."""
+        """Whether nothing listens at its address any more."""
         try:
             self.client().close()
         except ConnectionRefusedError:
@@ -66,7 +66,7 @@ class Alone:
 
 @contextlib.contextmanager
 def alone(kind: str, folder: Path, *, stop: float = 10.0, idle: float = 15.0) -> Iterator[Alone]:
-    """A server of the class `kind` that serves `folder`; its process ends with the block."""
+    """A server of the class `kind` that serves `folder`. Its process ends with the block."""
     command = [sys.executable, "-m", "tests.robustness.alone", kind, str(folder), str(stop), str(idle)]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, bufsize=0) as process:
@@ -94,7 +94,7 @@ def _live_on() -> None:
 
 class _Handler(BaseHttpRequestHandler):
     def handle(self) -> None:
-        """Wait in Python code, or leave a child behind; else serve the folder."""
+        """Wait in Python code, or leave a child behind. For other paths, serve the folder."""
         name = "main" if threading.current_thread() is threading.main_thread() else "other"
         match self.request.path:
             case "/waits":
@@ -112,7 +112,7 @@ class _Handler(BaseHttpRequestHandler):
 
 
 def main() -> None:
-    """Serve; say how that ended; stay until standard input ends."""
+    """Serve, say how that ended, and stay until standard input ends."""
     kind, folder, stop, idle = sys.argv[1:]
     (server_class,) = (each for each in SERVER_CLASSES if each.__name__ == kind)
     timeouts = Timeouts(stop=float(stop), idle=float(idle), script_kill=0.3, linger=0.2)

@@ -15,7 +15,7 @@ __all__ = ["server_class"]
 
 @pytest.fixture(params=[PLAIN, SECURE], ids=["plain", "tls"])
 def transport(request: pytest.FixtureRequest) -> Transport:
-    """How clients and server talk."""
+    """The transport between clients and server."""
     made: Transport = request.param
     return made
 
@@ -44,13 +44,13 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def busy_folder(folder: Path) -> Path:
-    """That folder with the scripts that slow clients ask for."""
+    """The same folder with the scripts that slow clients ask for."""
     write_scripts(folder)
     return folder
 
 
 @pytest.fixture
 def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """No traceback was logged, since nothing is a fault of ours."""
+    """Check that no traceback was logged, since nothing here is a fault of the server."""
     yield
     assert not [record for record in caplog.get_records("call") if record.exc_info]

@@ -17,7 +17,7 @@ __all__ = ["launched"]
 
 @contextmanager
 def launched(kind: str, folder: Path, *, idle: float, secure: bool = False) -> Iterator[tuple[int, tuple[str, int]]]:
-    """Process and address of a server of the class `kind`, ended with the block; `secure` makes it speak TLS."""
+    """Process and address of a server of the class `kind`, which ends with the block. It speaks TLS if `secure`."""
     command = [sys.executable, "-m", "tests.robustness.launch", kind, str(folder), str(idle)]
     if secure:
         pem = folder / "certificate"

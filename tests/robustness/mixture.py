@@ -29,7 +29,7 @@ SCRIPT: Final = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nscript'\n"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of request, how often it comes, and whether its answer is right."""
+    """One kind of request, with its frequency, and a check whether its answer is right."""
 
     weight: float
     sent: bytes
@@ -39,13 +39,13 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What was done.
+    """The numbers of the requests that were sent, by their results.
 
     Attributes:
-        complete: Requests that were answered, each of them with one access line.
-        aborted: Requests whose complete head was sent by a client that left; each may have one.
+        complete: Requests that were answered. Each of them has one access line.
+        aborted: Requests whose complete head was sent by a client that left. Each of them may have an access line.
         broken: Heads that were never completed.
-        wrong: Answers that were not as they have to be.
+        wrong: Answers that were not right.
     """
 
     complete: int
@@ -55,7 +55,7 @@ class Outcome:
 
 
 def make_folder(folder: Path) -> None:
-    """Fill `folder` with what is asked for."""
+    """Fill `folder` with the files and scripts that the requests ask for."""
     (folder / "small.txt").write_bytes(SMALL)
     (folder / "middle.bin").write_bytes(MIDDLE)
     (folder / "sub").mkdir()
@@ -101,7 +101,7 @@ _ABORTS: Final = 0.05
 
 
 class _Client:
-    """One client after another, each on a connection that persists as long as it may."""
+    """One client after another. The connection of each persists as long as it may."""
 
     def __init__(self, address: Address, kinds: Sequence[Kind], seed: int) -> None:
         self._address = address
@@ -113,7 +113,7 @@ class _Client:
         self.wrong: list[str] = []
 
     def run(self, count: int, stop: threading.Event) -> None:
-        """Do `count` things."""
+        """Send `count` requests, or parts of requests."""
         try:
             for _ in range(count):
                 if stop.is_set():
@@ -150,7 +150,7 @@ class _Client:
             self._close()
 
     def _abort(self) -> None:
-        """Leave in the middle of something, in one of two ways."""
+        """Leave in the middle of a request or an answer, in one of two ways."""
         is_broken = self._random.random() < 0.3
         self.counts["broken" if is_broken else "aborted"] += 1
         client = connected(self._address, window=4096)
@@ -166,7 +166,7 @@ class _Client:
 
 
 def run(address: Address, count: int, *, clients: int = 8, seed: int = 1) -> Outcome:
-    """Do `count` things with `clients` at once."""
+    """Send `count` requests, or parts of requests, by as many clients at once as `clients` says."""
     with WireClient(*address, patience=30) as first:
         first.send(request(ETAG_PATH, "Connection: close"))
         etag = first.reply().get("ETag") or ""

@@ -68,7 +68,7 @@ def asking_for(body: str, mark: str = "") -> bytes:
 
 
 def write_scripts(folder: Path, scripts: Mapping[str, str] = SCRIPTS) -> None:
-    """Put `scripts` where they are run."""
+    """Put `scripts` into the folder whose scripts are run."""
     place = folder / "cgi-bin"
     place.mkdir(exist_ok=True)
     for name, text in scripts.items():
@@ -77,18 +77,18 @@ def write_scripts(folder: Path, scripts: Mapping[str, str] = SCRIPTS) -> None:
 
 
 class Pouring:
-    """Makes iterables without an end, and knows how many of them have been closed."""
+    """A maker of iterables without an end. It knows how many of them have been closed."""
 
     def __init__(self) -> None:
         self._closed: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     @property
     def closed(self) -> int:
-        """How many have been closed."""
+        """The number of iterables that have been closed."""
         return self._closed.qsize()
 
     def blocks(self) -> Iterator[bytes]:
-        """One such iterable."""
+        """One iterable without an end."""
         try:
             while True:
                 yield BLOCK
@@ -97,7 +97,7 @@ class Pouring:
 
 
 def factory_of(folder: Path, pour: Callable[[], Iterator[bytes]] | None = None) -> HandlerFactory:
-    """Handlers for `folder`, and for /endless, which is what `pour` makes."""
+    """Handlers for `folder`, and for /endless. The content of /endless is what `pour` makes."""
     make = pour or Pouring().blocks
 
     class Handler(BaseHttpRequestHandler):
@@ -111,9 +111,9 @@ def factory_of(folder: Path, pour: Callable[[], Iterator[bytes]] | None = None) 
 
 
 class Ended(Entries):
-    """An access log that knows what has ended, ordinary requests left out.
+    """An access log that knows the exchanges that have ended, without ordinary requests.
 
-    A client cannot tell: what the kernel holds for it reaches it later, and the end behind that.
+    A client cannot know this. It receives what the kernel holds for it later, and the end behind that.
     """
 
     def __init__(self) -> None:
@@ -122,13 +122,13 @@ class Ended(Entries):
         self.statuses: set[int] = set()
 
     def __call__(self, entry: AccessEntry) -> None:
-        """An exchange has ended."""
+        """Note that an exchange has ended."""
         if entry.target not in ORDINARY:
             self.statuses.add(entry.status)
             self.targets.append(entry.target)
 
     def nothing_for(self, seconds: float) -> None:
-        """For so long nothing ends."""
+        """Check that no exchange ends for this time."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             assert not self.targets, f"ended {end - time.monotonic():.1f} s too early: {', '.join(self.targets)}"
@@ -139,7 +139,7 @@ class Ended(Entries):
 def every_server(
     factory: HandlerFactory, timeouts: Timeouts, log: Ended, transport: Transport = PLAIN
 ) -> Iterator[list[BaseServer]]:
-    """One server of each kind, for what takes so long that they had better do it at once."""
+    """One server of each kind. A test that takes long uses all of them at the same time."""
     with ExitStack() as stack:
         yield [
             stack.enter_context(serving_by(kind, factory, timeouts=timeouts, access_log=log, tls=transport.server))
@@ -148,25 +148,25 @@ def every_server(
 
 
 class ServerThreads:
-    """The threads that servers have started since this was made, and those of slow clients left out."""
+    """The threads that servers have started since this was made. Threads of slow clients are left out."""
 
     def __init__(self) -> None:
         self._before = set(threading.enumerate())
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """The number of these threads."""
         started = set(threading.enumerate()) - self._before
         return sum(not isinstance(thread, _OfClients) for thread in started)
 
     def check(self, server: BaseServer) -> None:
-        """Slow clients hold none: the loop has one, a pool its workers, and what was started for others ends."""
+        """Check that slow clients hold no thread. The loop has one, a pool has its workers, and other threads end."""
         allowed = server.workers + 2 if isinstance(server, PooledServer) else 1
         until(lambda: self.count <= allowed, PATIENCE)
 
 
 def ordinary(server: BaseServer, what: str, target: str = "/small") -> None:
-    """Ordinary requests, each on a connection of its own, are answered as promptly as if nobody else were there."""
+    """Check that ordinary requests, each on a connection of its own, are as prompt as without other clients."""
     median, worst = latencies(server.addresses[0], request(target), REQUESTS)
     tell(f"{type(server).__name__}, {what}: median {median * 1000:.1f} ms, worst {worst * 1000:.1f} ms")
     assert median < MEDIAN
@@ -193,15 +193,15 @@ def _until_done(work: Callable[[threading.Event], None]) -> Iterator[None]:
 def trickling(
     clients: Sequence[socket.socket], *, take: int = 0, give: bytes = b"", every: float = 0.02
 ) -> Iterator[None]:
-    """Meanwhile each of the clients takes up to `take` octets and sends `give`, again and again; neither by default.
+    """Within the block each client takes up to `take` octets and sends `give`, again and again.
 
-    They are for nobody else's use within the block.
+    By default it does neither. No other code may use the clients within the block.
     """
 
     def trickle(done: threading.Event) -> None:
         while not done.wait(every):
             for client in clients:
-                with suppress(OSError):  # nothing is there, or the other end has left
+                with suppress(OSError):  # there is nothing to receive, or the other end has left
                     if give:
                         client.send(give)
                     if take:
@@ -220,9 +220,9 @@ def trickling(
 
 @contextmanager
 def proxied(address: Address, asked: bytes) -> Iterator[socket.socket]:
-    """The client of a proxy, which receives what was asked of the server behind it.
+    """The client of a proxy. It receives the answer of the server behind the proxy.
 
-    A proxy takes as much as comes at once, and then nothing until its client has taken most of that.
+    The proxy takes as much as comes at once. Then it takes nothing until its client has taken most of that.
     """
     with connected(address) as upstream, ExitStack() as stack:
         client, downstream = socket.socketpair()

@@ -29,16 +29,16 @@ MIB: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """What mixed requests have left behind.
+    """The traces that mixed requests have left behind.
 
     Attributes:
-        outcome: What was asked and answered after the warming-up.
-        descriptors, threads: More than before, when all clients have gone.
-        resident: Bytes more than before.
-        lines: Of the access log, beyond those that each answered request must have.
-        allowed: How many of those there may be: requests of clients that left.
-        exit_code: Of the server, told to stop.
-        log: What it wrote to standard error.
+        outcome: The requests and answers after the warming-up.
+        descriptors, threads: The growth of their numbers, when all clients have gone.
+        resident: The growth of the resident memory in bytes.
+        lines: Lines of the access log, without the lines that each answered request must have.
+        allowed: The number of `lines` that there may be, which are requests of clients that left.
+        exit_code: The exit code of the server when it was told to stop.
+        log: The output of the server on standard error.
     """
 
     outcome: Outcome
@@ -52,7 +52,7 @@ class Growth:
 
     @property
     def faults(self) -> list[str]:
-        """What is out of bounds."""
+        """The values that are out of bounds."""
         found = [*self.outcome.wrong[:10]]
         if self.descriptors > 0:
             found.append(f"{self.descriptors} descriptors are left")
@@ -70,7 +70,7 @@ class Growth:
 
 
 def mixed_requests(folder: Path, kind: str, count: int) -> Growth:
-    """Ask the real command `count` times, after a tenth of that to warm up, and count its lines."""
+    """Ask the real command `count` times, and count its lines. A tenth of that number warms it up before."""
     make_folder(folder)
     log, access = folder.with_name("errors.log"), folder.with_name("access.log")
     words = (str(folder), "--host", "127.0.0.1", "--port", "0", kind, "--access-log", str(access))
@@ -101,7 +101,7 @@ def mixed_requests(folder: Path, kind: str, count: int) -> Growth:
 
 
 def hold_idle(kind: str, folder: Path, count: int) -> list[str]:
-    """Hold `count` idle connections; the faults found, and the figures printed."""
+    """Hold `count` idle connections, print the figures, and return the faults that were found."""
     (folder / "small").write_text("hello")
     asked = request("/small")
     with launched(kind, folder, idle=600) as (process, address):
@@ -126,7 +126,7 @@ def hold_idle(kind: str, folder: Path, count: int) -> list[str]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run what is asked for, all of it unless told otherwise; 1 where something is out of bounds."""
+    """Run the parts that are asked for, or all parts. The result is 1 where something is out of bounds."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--requests", type=int, default=1_000_000, metavar="N", help="mixed requests; 0 for none")
     parser.add_argument("--idle", type=int, default=9900, metavar="N", help="idle connections; 0 for none")

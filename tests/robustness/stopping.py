@@ -25,7 +25,7 @@ def client_of(server: BaseServer) -> WireClient:
 
 
 class Handling:
-    """A handler that goes on and on in its own Python code, until the test ends."""
+    """A handler that runs in its own Python code until the test ends."""
 
     def __init__(self) -> None:
         self.release = threading.Event()
@@ -43,7 +43,7 @@ class Handling:
 
 @dataclass
 class Run:
-    """A server, and the thread of the test's own in which it serves."""
+    """A server, and the thread in which it serves. The thread belongs to the test."""
 
     server: BaseServer
     thread: threading.Thread
@@ -55,7 +55,7 @@ class Run:
 
 @contextmanager
 def served(server: BaseServer, handling: Handling | None = None) -> Iterator[Run]:
-    """`server` in a thread of its own; in the end its handlers are let go, and all has ended."""
+    """Serve by `server` in a thread of its own. At the end its handlers are released, and everything has ended."""
     run = Run(server, threading.Thread(target=server.serve_forever, daemon=True))
     run.thread.start()
     try:
@@ -70,7 +70,7 @@ def served(server: BaseServer, handling: Handling | None = None) -> Iterator[Run
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """What is done here takes no longer than a stop may."""
+    """Check that the block takes no longer than a stop may."""
     began = time.monotonic()
     yield
     taken = time.monotonic() - began
@@ -78,7 +78,7 @@ def in_time() -> Iterator[None]:
 
 
 def ends(run: Run) -> None:
-    """`close` returns in time, and by then so has `serve_forever`."""
+    """Check that `close` returns in time, and that `serve_forever` has returned by then."""
     with in_time():
         run.server.close()
         run.thread.join(END)

@@ -30,7 +30,7 @@ def client_of(server: BaseServer) -> WireClient:
 
 
 def answers(client: WireClient, targets: str) -> None:
-    """Each of `targets` is answered in turn, and the last answer alone says that it is the last."""
+    """Check that each of `targets` is answered in turn, and that only the last answer says that it is the last."""
     for number, target in enumerate(targets, 1):
         reply = client.reply()
         assert (reply.status, reply.content) == (200, target.encode())
@@ -44,7 +44,7 @@ def named(got: Request) -> Response:
 
 @contextmanager
 def stopped(server: BaseServer) -> Iterator[None]:
-    """A stop is requested by another thread, and has been by now; `close` has returned in the end."""
+    """Another thread requests a stop before the block begins. The call of `close` has returned at the end."""
     closing = threading.Thread(target=server.close)
     closing.start()
     until(lambda: server.closing)
@@ -54,7 +54,7 @@ def stopped(server: BaseServer) -> Iterator[None]:
 
 @pytest.mark.parametrize("targets", ["ab", "abc", "abcdefgh"])
 def test_a_stop_by_the_handler_of_the_first(server_class: type[BaseServer], targets: str) -> None:
-    """All in one segment."""
+    """All requests arrive in one segment."""
 
     def handle(got: Request) -> Response:
         if got.path == "/a":
@@ -67,7 +67,7 @@ def test_a_stop_by_the_handler_of_the_first(server_class: type[BaseServer], targ
 
 
 class Waiting:
-    """Names each target; the first request waits until it is let go."""
+    """A handler that answers with the target. The first request waits until the test lets it go on."""
 
     def __init__(self) -> None:
         self.begun = threading.Event()
@@ -83,7 +83,7 @@ class Waiting:
 @pytest.mark.parametrize("apart", [False, True], ids=["one_segment", "apart"])
 @pytest.mark.parametrize("targets", ["ab", "abc"])
 def test_a_stop_while_the_first_is_handled(server_class: type[BaseServer], targets: str, apart: bool) -> None:
-    """What comes in segments of its own has arrived, too, before there is a byte of the first answer."""
+    """Requests in segments of their own have also arrived, before there is a byte of the first answer."""
     handler = Waiting()
     with serving(server_class, handler, timeouts=SHORT) as server, client_of(server) as client:
         pipelined = [request(f"/{target}") for target in targets]
@@ -99,7 +99,7 @@ def test_a_stop_while_the_first_is_handled(server_class: type[BaseServer], targe
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one_segment", "apart"])
 def test_content_that_has_arrived_with_it(server_class: type[BaseServer], apart: bool) -> None:
-    """A whole request: its content, too."""
+    """The whole request has arrived, with its content."""
     handler = Waiting()
     with serving(server_class, handler, timeouts=SHORT) as server, client_of(server) as client:
         second = request("/b", method="POST", content=b"x" * 1000)
@@ -114,7 +114,7 @@ def test_content_that_has_arrived_with_it(server_class: type[BaseServer], apart:
 
 @pytest.mark.parametrize("apart", [False, True], ids=["one_segment", "apart"])
 def test_a_stop_while_the_first_answer_is_read(server_class: type[BaseServer], apart: bool, folder: Path) -> None:
-    """The head of the first has left, and does not say that it is the last."""
+    """The head of the first answer has left, and does not say that this answer is the last."""
     os.truncate(folder / "large", LARGE)
     handler = partial(BaseHttpRequestHandler, directory=folder)
     with serving_by(server_class, handler, timeouts=SHORT) as server, client_of(server) as client:
@@ -137,7 +137,7 @@ def test_a_stop_while_the_first_answer_is_read(server_class: type[BaseServer], a
 
 
 def test_a_stop_before_it_is_read(server_class: type[BaseServer]) -> None:
-    """It has arrived on an idle connection while a handler kept the only thread from looking."""
+    """The request has arrived on an idle connection while a handler kept the only thread busy."""
     handler = Waiting()
     with (
         serving(server_class, handler, timeouts=SHORT) as server,
@@ -161,7 +161,10 @@ def test_a_stop_before_it_is_read(server_class: type[BaseServer]) -> None:
 
 @each_hold
 def test_what_has_arrived_before_a_newcomer_is_answered(server_class: type[BaseServer], timeouts: Timeouts) -> None:
-    """Two of two connections: one in its handler, one idle until its next request comes; then a third."""
+    """Two connections are the limit.
+
+    One is in its handler, one is idle until its next request comes. Then a third one comes.
+    """
     handler = Waiting()
     limits = Limits(connections=2)
     with (
@@ -185,7 +188,7 @@ def test_what_has_arrived_before_a_newcomer_is_answered(server_class: type[BaseS
 def test_pipelined_requests_are_not_shed_between_two_answers(
     server_class: type[BaseServer], timeouts: Timeouts, apart: bool
 ) -> None:
-    """The only connection there is room for, with a newcomer waiting from before the first answer."""
+    """There is room for one connection only. A newcomer waits from before the first answer."""
     handler = Waiting()
     limits = Limits(connections=1)
     with serving(server_class, handler, limits=limits, timeouts=timeouts) as server, client_of(server) as client:
@@ -205,7 +208,7 @@ def test_pipelined_requests_are_not_shed_between_two_answers(
 def test_who_has_always_one_more_request_on_its_way_is_never_shed(
     server_class: type[BaseServer], timeouts: Timeouts
 ) -> None:
-    """Before each answer the next request has arrived, so that this one is never idle, whoever else wants its place."""
+    """The next request arrives before each answer. So this connection is never idle, though others want its place."""
     arrived = threading.Semaphore(0)
 
     def handle(got: Request) -> Response:
@@ -222,7 +225,7 @@ def test_who_has_always_one_more_request_on_its_way_is_never_shed(
                     client.sock.sendall(request("/n"))
                     client.reply()
             except (OSError, Ended):
-                continue  # it was shed in its turn
+                continue  # the server has shed this newcomer in its turn
 
     limits, entries = Limits(connections=2, requests_per_connection=1_000_000), Entries()
     with serving(server_class, handle, limits=limits, timeouts=timeouts, access_log=entries) as server:

@@ -61,13 +61,16 @@ READERS: Final[dict[str, Callable[[socket.socket], bytes]]] = {
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize(
     ("taken", "by_hand"),
-    [(False, True), (True, False), (True, True)],  # without a Request there is no respond
+    [(False, True), (True, False), (True, True)],  # a handler without a Request has no respond
     ids=["raw-by_hand", "content-respond", "content-by_hand"],
 )
 def test_reading_yields_the_request_and_ends_the_connection(
     server_class: type[BaseServer], name: str, taken: bool, by_hand: bool
 ) -> None:
-    """As `recv` does: all of it, or the content behind a head that a `Request` has taken."""
+    """Each way of reading gives what `recv` gives.
+
+    This is all of the request, or the content behind a head that a `Request` has taken.
+    """
     seen: list[bytes] = []
 
     class Raw(BaseHttpRequestHandler):
@@ -119,7 +122,7 @@ WRITERS: Final[dict[str, Callable[[socket.socket, bytes, Path], object]]] = {
 def test_writing_is_the_answer(
     server_class: type[BaseServer], name: str, then: str, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Nothing is added to it, and the next request, pipelined behind this one, is not answered."""
+    """The server adds nothing to the answer. The next request, which is pipelined behind this one, is not answered."""
     refused: list[Misuse] = []
 
     class Writing(BaseHttpRequestHandler):
@@ -147,7 +150,7 @@ def test_writing_is_the_answer(
 @pytest.mark.parametrize("how", [socket.SHUT_RD, socket.SHUT_WR, socket.SHUT_RDWR], ids=["read", "write", "both"])
 @pytest.mark.parametrize("answered", [False, True], ids=["", "answered"])
 def test_a_shutdown_ends_the_connection(server_class: type[BaseServer], how: int, answered: bool) -> None:
-    """Nothing is added where no answer can be; what comes next on the connection is not answered."""
+    """The server adds nothing where no answer can be sent. It does not answer the next request on the connection."""
 
     class Shutting(BaseHttpRequestHandler):
         def handle(self) -> None:
@@ -189,7 +192,7 @@ MOVES_NO_BYTES: Final = {
 
 @pytest.mark.parametrize("name", [name for name in dir(socket.socket) if not name.startswith("_")])
 def test_each_name_of_a_socket_is_ours_or_moves_no_bytes(name: str) -> None:
-    """`sendmsg_afalg`, too, writes to any socket."""
+    """The method `sendmsg_afalg` also writes to any socket."""
     theirs: object = getattr(socket.socket, name)
     ours: object = getattr(Connection, name)
     assert ours is not theirs or name in MOVES_NO_BYTES, f"{name} goes round the gate"

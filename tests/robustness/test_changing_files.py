@@ -44,7 +44,10 @@ def delete(path: Path) -> None:
 
 
 def downloads_during(server_class: type[BaseServer], folder: Path, change: Callable[[Path], None]) -> list[bytes]:
-    """The content that each of several downloads receives while the file changes, and no answer follows any."""
+    """The content that each of several downloads receives while the file changes.
+
+    No other answer follows a download.
+    """
     path = folder / "file"
     path.write_bytes(OLD)
     with (

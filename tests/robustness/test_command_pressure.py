@@ -47,7 +47,7 @@ def command(folder: Path, *options: str, words: tuple[str, ...] = MODULE) -> Ite
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_L5_with_64_descriptors_and_200_connections_it_survives_and_serves_again(kind: str, folder: Path) -> None:
-    """L2, L5, D12: saturated by downloads that nobody reads, it computes next to nothing."""
+    """L2, L5, D12: The command computes next to nothing while downloads that no client reads saturate it."""
     with command(folder, kind, words=FEW) as (server, address):
         process = server.process.pid
         latencies(address, request("/small"), 5)
@@ -55,7 +55,7 @@ def test_L5_with_64_descriptors_and_200_connections_it_survives_and_serves_again
         with crowd(address, 200, request("/large"), window=4096) as clients:
             until(lambda: usage(process)[0] >= 50)
             began, computed = time.monotonic(), cpu_seconds(process)
-            time.sleep(1)  # what is measured is a stretch of time
+            time.sleep(1)  # the test measures the work in this time
             share = (cpu_seconds(process) - computed) / (time.monotonic() - began)
             tell(f"{kind}: {share:.1%} of a processor with {usage(process)[0]} descriptors")
             assert share < 0.1
@@ -64,7 +64,7 @@ def test_L5_with_64_descriptors_and_200_connections_it_survives_and_serves_again
                 reset(client)
         until(lambda: usage(process)[0] <= before[0])
         latencies(address, request("/small"), 20)
-        with crowd(address, 200, request("/small")) as clients:  # idle ones make room
+        with crowd(address, 200, request("/small")) as clients:  # idle connections make room
             latencies(address, request("/small"), 5)
         server.process.send_signal(signal.SIGTERM)
         assert server.process.wait(15) == 0
@@ -73,7 +73,7 @@ def test_L5_with_64_descriptors_and_200_connections_it_survives_and_serves_again
 
 @pytest.fixture
 def scripted(folder: Path) -> Path:
-    """A folder with a script that takes a second, and a file that takes longer than no time at all."""
+    """A folder with a script that takes a second, and a file that takes some time."""
     os.truncate(folder / "large", LARGE)
     (folder / "cgi-bin").mkdir()
     (folder / "cgi-bin" / "slow").write_text(SCRIPT)
@@ -83,7 +83,10 @@ def scripted(folder: Path) -> Path:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_L8_stopped_under_load_it_finishes_what_it_has_begun(kind: str, scripted: Path) -> None:
-    """L8, L10: downloads and scripts end whole, idle connections are closed, nobody new is served, exit code 0."""
+    """L8, L10: Downloads and scripts end whole.
+
+    Idle connections are closed. No new client is served. The exit code is 0.
+    """
     scripts = 1 if kind == "--single" else 4
     with command(scripted, kind) as (server, address), ExitStack() as stack:
         idle = stack.enter_context(crowd(address, 100, request("/small")))
@@ -129,7 +132,7 @@ def test_L10_a_second_signal_ends_it_at_once(kind: str, folder: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_C11_a_second_signal_ends_scripts_too(kind: str, scripted: Path) -> None:
-    """L10, C11: even one that does not want to."""
+    """L10, C11: The second signal even ends a script that ignores SIGTERM."""
     script = scripted / "cgi-bin" / "stubborn"
     script.write_text(
         "#!/bin/sh\ntrap '' TERM\necho Content-Type: text/plain\necho\necho $$ 0\nwhile :; do sleep 1; done\n"
@@ -145,13 +148,13 @@ def test_C11_a_second_signal_ends_scripts_too(kind: str, scripted: Path) -> None
 
 
 def ended_by_signals(process: subprocess.Popen[str]) -> bool:
-    """Whether one more was enough."""
+    """Send one more signal, and return whether the process has ended."""
     process.send_signal(signal.SIGTERM)
     return process.poll() is not None
 
 
 def gone(process: int) -> bool:
-    """Whether a process is none any more."""
+    """Whether a process has ended. A zombie has ended, too."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -160,7 +163,7 @@ def gone(process: int) -> bool:
 
 
 def refused(address: tuple[str, int]) -> bool:
-    """Whether nobody listens any more."""
+    """Whether nothing listens at the address any more."""
     try:
         connected(address).close()
     except ConnectionRefusedError:
@@ -170,7 +173,7 @@ def refused(address: tuple[str, int]) -> bool:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_L9_its_port_is_free_at_once(kind: str, folder: Path) -> None:
-    """Whatever state its last connections are left in."""
+    """The port is free in whatever state the last connections are left."""
     with command(folder, kind) as (server, address):
         latencies(address, request("/small", "Connection: close"), 3)
         with connected(address) as client:

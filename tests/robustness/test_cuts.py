@@ -33,7 +33,7 @@ QUICK: Final = Timeouts(script=0.5, script_kill=0.3)
 
 
 def received_until_reset(server: BaseServer, sent: bytes) -> bytes:
-    """What comes before the connection is reset; fails where it ends as if all were well."""
+    """The octets that come before the connection is reset. This fails where the stream ends as if all were well."""
     data = bytearray()
     with connected(server.addresses[0]) as client:
         client.settimeout(5)
@@ -47,7 +47,7 @@ def received_until_reset(server: BaseServer, sent: bytes) -> bytes:
 
 
 def is_cut(server: BaseServer, target: str, version: str = "1.1") -> bool:
-    """Whether a client knows from the framing that something is missing."""
+    """Whether a client can see from the framing that something is missing."""
     with WireClient(*server.addresses[0]) as client:
         client.send(request(target, version=version))
         return not client.reply().complete
@@ -65,7 +65,7 @@ def scripts(folder: Path) -> Path:
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_that_breaks_off(server_class: type[BaseServer], name: str, scripts: Path) -> None:
-    """By a signal, short of the length it has stated, or silent for too long."""
+    """The script breaks off by a signal, ends before the length that it has stated, or is silent for too long."""
     handler = partial(BaseHttpRequestHandler, directory=scripts)
     with serving_by(server_class, handler, timeouts=QUICK) as server:
         assert is_cut(server, f"/cgi-bin/{name}")
@@ -93,7 +93,7 @@ def test_an_iterator_that_fails(server_class: type[BaseServer], count: int) -> N
 
 
 def test_an_iterator_that_ends_ends_in_order(server_class: type[BaseServer]) -> None:
-    """The other side of it: a whole answer is never reset."""
+    """The opposite of a cut is a whole answer, which is never reset."""
 
     def handle(got: Request) -> Response:
         return Response(200, {}, iter([b"x" * 1000] * 100))
@@ -121,7 +121,7 @@ def test_a_file_that_shrinks_while_it_is_sent(server_class: type[BaseServer], ve
         left = 64 << 20
         while piece := client.recv(1 << 20):
             left -= len(piece)
-        assert left > 0  # which its length tells, in either version
+        assert left > 0  # the stated length tells this in either version
 
 
 # --- children of a handler
@@ -130,7 +130,7 @@ def test_a_file_that_shrinks_while_it_is_sent(server_class: type[BaseServer], ve
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fork", ["/os", "/multiprocessing"])
 def test_a_child_keeps_no_connection_open(kind: str, fork: str, folder: Path) -> None:
-    """Its own client's ends with the exchange, others that were open then in their time."""
+    """The connection of the child's own client ends with the exchange. Other open connections end in their time."""
     with alone(kind, folder, idle=0.5) as server, server.client() as idle, server.client() as client:
         idle.send(request("/small"))
         assert idle.reply().status == 200
@@ -145,7 +145,7 @@ def test_a_child_keeps_no_connection_open(kind: str, fork: str, folder: Path) ->
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("fork", ["/os", "/multiprocessing"])
 def test_a_child_keeps_no_port(kind: str, fork: str, folder: Path) -> None:
-    """Once the server has closed nobody is let in, and the port can be had again."""
+    """When the server has closed, no client can connect, and another server can use the port."""
     with alone(kind, folder) as server:
         with server.client() as client:
             client.send(request(fork, "Connection: close"))

@@ -33,7 +33,7 @@ READS: Final = "#!/bin/sh\ncat >/dev/null\nprintf 'Content-Type: text/plain\\n\\
 
 @pytest.fixture
 def site(folder: Path) -> Path:
-    """A folder with a script that begins to answer and then takes its time, and one that waits for all content."""
+    """A folder with two scripts. One begins to answer and then takes its time, and the other waits for all content."""
     scripts = folder / "cgi-bin"
     scripts.mkdir()
     for name, text in (("sleeps", SLEEPS), ("reads", READS)):
@@ -44,14 +44,14 @@ def site(folder: Path) -> Path:
 
 @contextmanager
 def unchanged() -> Iterator[None]:
-    """Descriptors and children come back to where they were, and threads to what a pool may keep."""
+    """Check that the numbers of descriptors and children are as before, and that threads are those a pool may keep."""
     before, threads = descriptors(), threading.active_count()
     yield
     until(lambda: descriptors() <= before and threading.active_count() <= threads + 33 and not has_children())
 
 
 def resets(server: BaseServer, sent: bytes, *, answered: bool = False, count: int = RESETS, at_once: int = 10) -> None:
-    """`count` clients send `sent`, wait for the first byte of an answer where there is to be one, and are gone."""
+    """Let `count` clients send `sent`, wait for the first byte of an answer where there has to be one, and reset."""
     for _ in range(count // at_once):
         with crowd(server.addresses[0], at_once, sent, window=4096) as clients:
             for client in clients:
@@ -63,7 +63,10 @@ def resets(server: BaseServer, sent: bytes, *, answered: bool = False, count: in
 def test_L6_clients_that_vanish_leave_nothing(
     server_class: type[BaseServer], site: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """L6, L13: in the middle of a head, of a download, of an upload that a handler may await or not."""
+    """L6, L13: The clients vanish in the middle of a head, of a download, or of an upload.
+
+    A handler may await the upload.
+    """
     upload = request("/small", "Content-Length: 1000000", method="POST")
     entries = Entries()
     seen: list[AccessEntry] = []
@@ -84,7 +87,7 @@ def test_L6_clients_that_vanish_leave_nothing(
 def test_L6_clients_that_vanish_from_scripts_leave_nothing(
     server_class: type[BaseServer], site: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """L6, L13, C11: the scripts of those that have gone are ended and reaped."""
+    """L6, L13, C11: The scripts of clients that have gone are ended and reaped."""
     at_once = 1 if server_class is BaseServer else 10
     upload = request("/cgi-bin/reads", "Content-Length: 1000000", method="POST") + bytes(100_000)
     factory = partial(BaseHttpRequestHandler, directory=site)
@@ -117,7 +120,7 @@ def test_L7_a_mebibyte_in_chunks_of_one_byte_is_read(server_class: type[BaseServ
 
 
 def test_L12_who_goes_on_sending_receives_the_whole_answer(server_class: type[BaseServer]) -> None:
-    """The answer has left before any of the content that nobody wants; the stream ends, it is not reset."""
+    """The answer has left before the content that the handler does not read. The stream ends without a reset."""
     entries = Entries()
 
     def refuse(got: Request) -> Response:
@@ -131,7 +134,7 @@ def test_L12_who_goes_on_sending_receives_the_whole_answer(server_class: type[Ba
             for _ in range(4):
                 client.sock.sendall(bytes(1000))
             received = bytearray()
-            while piece := client.sock.recv(65_536):  # a reset would raise
+            while piece := client.sock.recv(65_536):  # a reset would raise an error
                 received += piece
         assert statuses(bytes(received)) == [403]
         assert received.endswith(bytes(100_000))
@@ -167,7 +170,7 @@ HOSTILE: Final = (
 def test_O1_hostile_bytes_stay_on_one_line_of_the_log(
     server_class: type[BaseServer], folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """O1, O2, O3: one access line each, of what can be printed, without a traceback."""
+    """O1, O2, O3: Each request has one access line of printable characters, and no traceback is logged."""
     caplog.set_level(logging.DEBUG, "pyhttp")
     with serving_by(server_class, partial(BaseHttpRequestHandler, directory=folder), timeouts=QUICK) as server:
         for sent in HOSTILE:
@@ -186,14 +189,14 @@ def test_O1_hostile_bytes_stay_on_one_line_of_the_log(
 
 
 class Failing(logging.Handler):
-    """A sink that is broken."""
+    """A sink that fails for every record."""
 
     def emit(self, record: logging.LogRecord) -> None:
         raise OSError("the disk is full")
 
 
 def test_O3_a_sink_that_fails_fails_no_request(server_class: type[BaseServer]) -> None:
-    """Neither the access log's own, nor one of `logging`."""
+    """No request fails because of a sink of the access log, or because of a sink of `logging`."""
 
     def fail(entry: AccessEntry) -> None:
         raise OSError("the disk is full")

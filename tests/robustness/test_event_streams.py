@@ -35,7 +35,7 @@ PLAIN: Final = (b"tick ",)
 
 
 class Streams:
-    """Event streams: each yields `beat` again and again, and ends when the server stops if it `asks`."""
+    """A handler of event streams. Each yields `beat` again and again. If it `asks`, it ends when the server stops."""
 
     def __init__(self, beat: tuple[bytes, ...], *, asks: bool) -> None:
         self._beat = beat
@@ -46,7 +46,7 @@ class Streams:
         """The path of each stream that has been closed, or has ended."""
 
     def __call__(self, got: Request) -> Response:
-        """The answer to a request; that for /small is short."""
+        """The answer to a request. The answer for /small is short."""
         return Response(200, {}, b"hello" if got.path == "/small" else self._events(got))
 
     def _events(self, got: Request) -> Iterator[bytes]:
@@ -61,7 +61,7 @@ class Streams:
 
 
 def streams_of(server_class: type[BaseServer]) -> int:
-    """How many streams are open in a test: their beats take all the time of the only thread of a BaseServer."""
+    """The number of streams in a test. Their beats take all the time of the only thread of a BaseServer."""
     return 1 if server_class is BaseServer else 5
 
 
@@ -83,7 +83,7 @@ beats = pytest.mark.parametrize("beat", [SILENT, TICKING, PLAIN], ids=["silent",
 
 @beats
 def test_L6_a_stream_learns_that_its_client_has_left(server_class: type[BaseServer], beat: tuple[bytes, ...]) -> None:
-    """L6: an empty item sends nothing, and asks just that."""
+    """L6: An empty item sends nothing. It only asks whether the client has left."""
     streams = Streams(beat, asks=False)
     with serving(server_class, streams, timeouts=Timeouts(stop=STOP)) as server, listening(server) as clients:
         assert streams.closed.empty()
@@ -96,7 +96,7 @@ def test_L6_a_stream_learns_that_its_client_has_left(server_class: type[BaseServ
 
 
 def test_L6_and_no_other_stream_notices(server_class: type[BaseServer]) -> None:
-    """L6: those of others go on; on a BaseServer they all take their turns with one that stays."""
+    """L6: Streams of other clients go on. On a BaseServer all streams take their turns with one that stays."""
     streams = Streams(SILENT, asks=False)
     with (
         serving(server_class, streams, timeouts=Timeouts(stop=STOP)) as server,
@@ -113,7 +113,7 @@ def test_L6_and_no_other_stream_notices(server_class: type[BaseServer]) -> None:
 
 
 def test_L3_silent_streams_delay_nobody(server_class: type[BaseServer]) -> None:
-    """L3: who asks something else is answered between two beats, and threads end with the streams."""
+    """L3: A client that asks for something else is answered between two beats. Threads end with the streams."""
     threads = ServerThreads()
     streams = Streams(SILENT, asks=False)
     with serving(server_class, streams, timeouts=Timeouts(stop=STOP)) as server:
@@ -131,7 +131,7 @@ def test_L3_silent_streams_delay_nobody(server_class: type[BaseServer]) -> None:
 def test_D14_a_stream_that_asks_ends_when_the_server_stops(
     server_class: type[BaseServer], beat: tuple[bytes, ...]
 ) -> None:
-    """D14: in its own words, and long before it would be cut."""
+    """D14: The stream ends with its own last item, long before the server would cut it."""
     streams = Streams(beat, asks=True)
     with serving(server_class, streams, timeouts=Timeouts(stop=10)) as server, listening(server) as clients:
         began = time.monotonic()
@@ -149,7 +149,11 @@ def test_D14_a_stream_that_asks_ends_when_the_server_stops(
 def test_D14_a_stream_that_does_not_ask_is_cut_when_the_time_is_over(
     server_class: type[BaseServer], beat: tuple[bytes, ...]
 ) -> None:
-    """D14: not before, `close` returns soon after, its client sees that this was not the end, and it is closed."""
+    """D14: The stream is not cut before.
+
+    The call of `close` returns soon after. The client sees that this was not the end of the stream, and the stream is
+    closed.
+    """
     streams = Streams(beat, asks=False)
     with serving(server_class, streams, timeouts=Timeouts(stop=STOP)) as server, listening(server) as clients:
         began = time.monotonic()

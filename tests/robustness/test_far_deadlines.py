@@ -22,7 +22,7 @@ FAR: Final = (*(((name,), 1e10) for name in SECONDS), (SECONDS, 1e10), (SECONDS,
 def test_a_deadline_may_be_three_centuries_away(
     server_class: type[BaseServer], names: tuple[str, ...], far: float, folder: Path
 ) -> None:
-    """Files, scripts, uploads, refusals and the end, under deadlines that no system call takes."""
+    """Files, scripts, uploads, refusals and the end work under deadlines that no system call takes."""
     os.truncate(folder / "large", LARGE)
     script = folder / "cgi-bin" / "script"
     script.parent.mkdir()

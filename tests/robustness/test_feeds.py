@@ -26,7 +26,7 @@ END: Final = b"0\r\n\r\n"
 
 
 class Feeds:
-    """A handler that gives each client a feed, but for one that asks for something small."""
+    """A handler that gives each client a feed, except a client that asks for something small."""
 
     def __init__(self) -> None:
         self.open: list[Feed] = []
@@ -40,17 +40,17 @@ class Feeds:
         return Response(200, {"Content-Type": "text/event-stream"}, feed)
 
     def broadcast(self, event: bytes) -> int:
-        """Send to all: how many have taken it."""
+        """Send to all feeds, and return how many have taken the event."""
         return sum(feed.send(event) for feed in self.open)
 
     def reasons(self) -> set[str | None]:
-        """Why they are closed."""
+        """The reasons for which the feeds are closed."""
         return {feed.closed for feed in self.open}
 
 
 @contextmanager
 def listening(server: BaseServer, feeds: Feeds, count: int, *, window: int = 0) -> Iterator[list[socket.socket]]:
-    """Clients each of which has an open feed; `window` keeps their receive buffers small."""
+    """Clients that each have an open feed. The argument `window` keeps their receive buffers small."""
     with crowd(server.addresses[0], count, request(), window=window) as clients:
         for client in clients:
             assert receive(client, b"\r\n\r\n").startswith(b"HTTP/1.1 200 ")
@@ -68,18 +68,21 @@ def receive(client: socket.socket, ending: bytes) -> bytes:
 
 
 def asked_for(server: BaseServer) -> int:
-    """Connections whose clients the system asks whether they are still there."""
+    """The number of connections for which the system asks whether the client is still there."""
     conns = [conn for conn in list(server._loop.registry.connections.values()) if conn.phase is Phase.AWAIT]
     return sum(bool(conn.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)) for conn in conns)
 
 
 def idle_threads(server: BaseServer) -> int:
-    """Threads that a server may keep though it has nothing to do."""
+    """The number of threads that a server may keep though it has nothing to do."""
     return 1 + server.workers + 1 if isinstance(server, PooledServer) else 1
 
 
 def test_D12_2000_feeds_cost_2000_descriptors_and_no_thread(server_class: type[BaseServer]) -> None:
-    """L3, D14: each is told of everything by one thread, others are served meanwhile, and a stop ends all at once."""
+    """L3, D14: One thread tells each feed of every event.
+
+    Other clients are served meanwhile. A stop ends all feeds at once.
+    """
     assert raise_descriptor_limit(3 * MANY)
     feeds = Feeds()
     threads = threading.active_count()
@@ -110,14 +113,17 @@ def test_D12_2000_feeds_cost_2000_descriptors_and_no_thread(server_class: type[B
 
 @pytest.mark.parametrize("how", ["reset", "close"])
 def test_L6_clients_that_vanish_are_noticed_though_nothing_is_sent(server_class: type[BaseServer], how: str) -> None:
-    """L13: all at once, and nothing of them is left; those that stay are told on."""
+    """L13: The server notices all clients at once, and nothing of them is left.
+
+    Clients that stay get further events.
+    """
     feeds = Feeds()
     with serving(server_class, feeds) as server:
         latencies(server.addresses[0], request("/small"), 5)
         before = descriptors()
         with listening(server, feeds, 300) as clients:
             gone, stay = clients[:299], clients[299]
-            until(lambda: asked_for(server) == len(clients))  # hosts may vanish, too
+            until(lambda: asked_for(server) == len(clients))  # hosts can vanish, too
             for client in gone:
                 reset(client) if how == "reset" else client.close()
             until(lambda: sum(feed.closed == "left" for feed in feeds.open) == len(gone))
@@ -127,7 +133,7 @@ def test_L6_clients_that_vanish_are_noticed_though_nothing_is_sent(server_class:
 
 
 def test_D10_clients_that_do_not_read_are_dropped_and_delay_nobody(server_class: type[BaseServer]) -> None:
-    """By the limit of their feeds, which bounds what they make the server keep."""
+    """The limit of their feeds drops these clients. It bounds what they make the server keep."""
     feeds = Feeds()
     with (
         serving(server_class, feeds, timeouts=Timeouts(send=60)) as server,
@@ -148,7 +154,7 @@ def test_D10_clients_that_do_not_read_are_dropped_and_delay_nobody(server_class:
 
 
 def test_D10_those_that_stop_reading_are_dropped_by_the_clock(server_class: type[BaseServer]) -> None:
-    """Their feeds have room for far more."""
+    """The feeds of these clients have room for far more."""
     feeds = Feeds()
     feeds.limit = 64 << 20
     with (
@@ -221,7 +227,7 @@ def test_so_it_is_by_tls(server_class: type[BaseServer], how: str) -> None:
         client.send(request())
         until(lambda: bool(feeds.open))
         began = time.monotonic()
-        while time.monotonic() - began < 0.7:  # twice as long as octets may wait for their client
+        while time.monotonic() - began < 0.7:  # this is twice as long as octets may wait for their client
             assert feeds.broadcast(b"event") == 1
             assert select.select([client.sock], [], [], 0.1)[0] == [client.sock]
             client.sock.recv(1000)
@@ -235,7 +241,7 @@ def test_so_it_is_by_tls(server_class: type[BaseServer], how: str) -> None:
 
 
 def test_a_silent_feed_takes_no_time(server_class: type[BaseServer]) -> None:
-    """Nothing arms or looks again and again: the threads of the server compute next to nothing."""
+    """The threads of the server compute next to nothing, since nothing arms or looks again and again."""
     feeds = Feeds()
     with serving(server_class, feeds) as server, listening(server, feeds, 100) as clients:
         feeds.broadcast(b"event")

@@ -29,7 +29,7 @@ Fault = type[BaseException]
 
 
 class Alien(BaseException):
-    """Of nobody's kind."""
+    """An error of no known kind."""
 
 
 FAULTS: Final[tuple[Fault, ...]] = (
@@ -37,7 +37,7 @@ FAULTS: Final[tuple[Fault, ...]] = (
     asyncio.CancelledError,
     GeneratorExit,
     SystemExit,
-    KeyboardInterrupt,  # these handlers do not run on the main thread, which alone is interrupted
+    KeyboardInterrupt,  # only the main thread is interrupted, and these handlers run on others
     pytest.fail.Exception,
     Alien,
 )
@@ -176,7 +176,7 @@ def test_the_queue_behind_a_handler_that_fails_goes_on(
         clients = [stack.enter_context(client_of(server)) for _ in range(3)]
         for number, client in enumerate(clients):
             client.send(request("/fails" if number == 1 else "/"))
-        with client_of(server) as refused:  # by the loop, which has seen the others before
+        with client_of(server) as refused:  # the loop refuses this request, and has seen the others before
             refused.send(b"bad\r\n\r\n")
             assert refused.reply().status == 400
         go_on.set()
@@ -187,7 +187,7 @@ def test_the_queue_behind_a_handler_that_fails_goes_on(
 
 
 class Mute(BaseServer):
-    """A site whose own look of errors is broken."""
+    """A server whose own error responses fail."""
 
     fault: Fault = RuntimeError
 
@@ -196,11 +196,11 @@ class Mute(BaseServer):
 
 
 class MuteThreaded(ThreadedServer, Mute):
-    """With threads."""
+    """The same server with threads."""
 
 
 class MutePooled(PooledServer, Mute):
-    """With a pool."""
+    """The same server with a pool."""
 
 
 @pytest.mark.parametrize("fault", [RuntimeError, OSError, asyncio.CancelledError])
@@ -209,7 +209,7 @@ class MutePooled(PooledServer, Mute):
 def test_an_error_response_that_fails_ends_one_connection(
     kind: type[Mute], sent: bytes, fault: Fault, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is refused stays refused: malformed requests, and one that does not arrive in time."""
+    """A refused request stays refused. Such a request is malformed, or does not arrive in time."""
     monkeypatch.setattr(kind, "fault", fault)
     with serving(kind, timeouts=Timeouts(head=0.2)) as server:
         for _ in range(2):

@@ -51,7 +51,7 @@ each_setter = pytest.mark.parametrize(
 def test_a_timeout_holds_for_one_turn(
     server_class: type[BaseServer], change: Callable[[socket.socket], None], told: float | None
 ) -> None:
-    """It can be asked for within it; the next turn, and other connections, find the default."""
+    """The timeout can be read within the turn. The next turn and other connections find the default."""
     seen: list[float | None] = []
 
     class Setting(BaseHttpRequestHandler):
@@ -82,7 +82,7 @@ def test_a_client_that_does_not_read_holds_nobody(
     kind: str,
     folder: Path,
 ) -> None:
-    """The server sends as it always does, whatever the handler has set for itself."""
+    """The server sends as always, whatever timeout the handler has set for itself."""
 
     class Setting(BaseHttpRequestHandler):
         def handle(self) -> None:

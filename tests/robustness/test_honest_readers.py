@@ -59,7 +59,7 @@ def asking(servers: list[BaseServer], transport: Transport) -> Iterator[list[soc
 
 
 def test_D10_who_reads_steadily_is_served(busy_folder: Path, transport: Transport) -> None:
-    """D10: although its socket can be written to only when a good part of a large buffer has become free."""
+    """D10: The client is served, although its socket is writable only when a large part of a large buffer is free."""
     log = Ended()
     with (
         every_server(factory_of(busy_folder), LENIENT, log, transport) as servers,
@@ -74,7 +74,7 @@ def test_D10_who_reads_steadily_is_served(busy_folder: Path, transport: Transpor
 
 
 def test_D10_so_is_who_reads_through_a_proxy(busy_folder: Path) -> None:
-    """D10: one that takes much at once, and then nothing for longer than `send`."""
+    """D10: The proxy takes much at once, and then nothing for longer than `send`."""
     log = Ended()
     with every_server(factory_of(busy_folder), LENIENT, log) as servers, ExitStack() as stack:
         clients = [
@@ -88,7 +88,10 @@ def test_D10_so_is_who_reads_through_a_proxy(busy_folder: Path) -> None:
 
 @pytest.mark.parametrize("take", [0, 100], ids=["nothing", "trickle"])
 def test_D10_who_stops_reading_is_given_up(busy_folder: Path, take: int, transport: Transport) -> None:
-    """D10: in bounded time, and so is who goes on in a trickle far below the least rate; whatever is sent."""
+    """D10: This happens in bounded time, whatever is sent.
+
+    It also happens to a client that reads far below the least rate.
+    """
     log = Ended()
     with (
         every_server(factory_of(busy_folder), DEMANDING, log, transport) as servers,
@@ -105,7 +108,7 @@ def test_D10_who_stops_reading_is_given_up(busy_folder: Path, take: int, transpo
 
 
 def test_D10_the_least_rate_counts_over_the_whole_of_an_iterable() -> None:
-    """D10: items are taken one by one in time, and all of them together too slowly."""
+    """D10: The client takes each item in time, but all items together too slowly."""
     item, log = bytes(4000), Ended()
     timeouts = Timeouts(send=2.0, send_rate=8e6, stop=2)
 
@@ -116,7 +119,8 @@ def test_D10_the_least_rate_counts_over_the_whole_of_an_iterable() -> None:
         clients = [stack.enter_context(connected(server.addresses[0])) for server in servers]
         for client in clients:
             client.sendall(request())
-        # Two megabytes per second: a third of the largest buffer becomes free within `send`, a quarter of what must.
+        # At two megabytes per second, a third of the largest buffer becomes free within `send`. This is a quarter of
+        # the least rate.
         with trickling(clients, take=100_000, every=0.05):
             until(lambda: len(log.targets) == len(clients), PATIENCE)
 

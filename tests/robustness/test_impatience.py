@@ -24,7 +24,7 @@ SLOW = ("echo $$ >> pids", "read word < go", "echo 'Content-Type: text/plain'; e
 
 
 class Looks:
-    """How often a server has looked whether a client has ended its side."""
+    """The number of times that a server has looked whether a client has ended its side."""
 
     def __init__(self) -> None:
         self._count = threading.Semaphore(0)
@@ -74,7 +74,7 @@ def server(request: pytest.FixtureRequest, cgi: CgiSite, monkeypatch: pytest.Mon
 
 
 def hold(cgi: CgiSite) -> None:
-    """From now on the slow script waits for a word."""
+    """Let the slow script wait for a word from now on."""
     (cgi.bin / "go").unlink()
     os.mkfifo(cgi.bin / "go")
 
@@ -86,7 +86,7 @@ def asking(server: BaseServer, name: str, version: str = "HTTP/1.1") -> WireClie
 
 
 def demand_final(client: WireClient) -> None:
-    """Await the answer, before which nothing may come."""
+    """Wait for the answer. Nothing may come before it."""
     data = b""
     while not data.endswith(b"\r\n\r\nbody\n"):
         piece = client.sock.recv(1000)
@@ -103,7 +103,7 @@ def until(server: BaseServer, running: int) -> None:
 
 
 def test_C11_who_closes_in_order_makes_room_for_others(server: BaseServer, cgi: CgiSite) -> None:
-    """As many reloads of an impatient client as scripts may run, and as many again in line for that."""
+    """An impatient client sends as many requests as scripts may run, and as many again that wait in line."""
     hold(cgi)
     for _ in range(8):
         asking(server, "slow").sock.close()
@@ -113,7 +113,7 @@ def test_C11_who_closes_in_order_makes_room_for_others(server: BaseServer, cgi: 
 
 
 def test_C11_who_has_only_stopped_sending_gets_its_answer(server: BaseServer, cgi: CgiSite) -> None:
-    """After one interim response, however long it takes."""
+    """The answer comes after one interim response, however long it takes."""
     hold(cgi)
     with asking(server, "slow") as client:
         client.half_close()

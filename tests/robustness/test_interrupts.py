@@ -23,7 +23,7 @@ each_kind = pytest.mark.parametrize("kind", KINDS)
 
 @each_kind
 def test_an_idle_server_ends_at_once(kind: str, folder: Path) -> None:
-    """Idle connections do not hold it."""
+    """Idle connections do not hold the server."""
     with alone(kind, folder, stop=STOP) as server, server.client() as client, server.client() as silent:
         client.send(request("/small"))
         assert client.reply().content == b"hello"
@@ -36,7 +36,7 @@ def test_an_idle_server_ends_at_once(kind: str, folder: Path) -> None:
 @each_kind
 def test_a_server_without_any_client_ends_at_once(kind: str, folder: Path) -> None:
     with alone(kind, folder, stop=STOP) as server:
-        latencies(server.address, request("/small"), 1)  # it serves by now
+        latencies(server.address, request("/small"), 1)  # the server serves by now
         server.signal(signal.SIGINT)
         assert server.says(STOP / 2) == "interrupted"
 
@@ -56,7 +56,7 @@ def test_a_download_in_progress_is_completed(kind: str, folder: Path) -> None:
 
 
 def answer(client: WireClient) -> Reply | None:
-    """The answer; None where the connection ended without one."""
+    """The answer, or None where the connection ended without one."""
     try:
         return client.reply()
     except Ended:
@@ -66,7 +66,7 @@ def answer(client: WireClient) -> Reply | None:
 @each_kind
 @pytest.mark.parametrize("count", [1, 3])
 def test_what_other_threads_handle_is_answered(kind: str, count: int, folder: Path) -> None:
-    """What the main thread handles itself, too: a wish to stop is no exception in the middle of a handler."""
+    """Requests of the main thread are answered, too. A wish to stop raises no exception in the middle of a handler."""
     with alone(kind, folder, stop=STOP) as server, ExitStack() as stack:
         if kind == "BaseServer":
             count = 1
@@ -77,7 +77,7 @@ def test_what_other_threads_handle_is_answered(kind: str, count: int, folder: Pa
         server.signal(signal.SIGINT)
         assert server.says(STOP + 1) == "interrupted"
         for client in clients:
-            client.sock.settimeout(0.3)  # what is answered has been answered by now
+            client.sock.settimeout(0.3)  # the server has sent all its answers by now
         replies = [answer(client) for client in clients]
         whole = [reply for reply in replies if reply is not None and reply.status == 200]
         assert [reply.content for reply in whole if reply.content != b"main"] == [b"other"] * names.count("other")
@@ -87,7 +87,10 @@ def test_what_other_threads_handle_is_answered(kind: str, count: int, folder: Pa
 
 @each_kind
 def test_a_handler_that_goes_on_is_left_behind(kind: str, folder: Path) -> None:
-    """Its client is cut, and the server has ended in time: on the main thread as soon as a second one comes."""
+    """The client of the handler is cut, and the server ends in time.
+
+    If the handler is on the main thread, the server ends as soon as a second signal comes.
+    """
     with alone(kind, folder, stop=0.5) as server, ExitStack() as stack:
         clients = [stack.enter_context(server.client()) for _ in range(1 if kind == "BaseServer" else 3)]
         for client in clients:
@@ -105,7 +108,7 @@ def test_a_handler_that_goes_on_is_left_behind(kind: str, folder: Path) -> None:
 
 @each_kind
 def test_a_second_one_ends_it_at_once(kind: str, folder: Path) -> None:
-    """With a download in progress, and with handlers in other threads."""
+    """A download is in progress, and handlers run in other threads."""
     os.truncate(folder / "large", LARGE)
     with (
         alone(kind, folder, stop=60) as server,
@@ -130,7 +133,10 @@ def test_a_second_one_ends_it_at_once(kind: str, folder: Path) -> None:
 
 @each_kind
 def test_it_may_come_at_any_moment(kind: str, folder: Path) -> None:
-    """Between any two lines of the server's own: nobody takes part of an answer for the whole."""
+    """The signal comes between any two lines of the server's own code.
+
+    No client takes a part of an answer for the whole.
+    """
     with alone(kind, folder, stop=STOP) as server:
         received: list[Reply] = []
         done = threading.Event()

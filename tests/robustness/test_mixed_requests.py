@@ -12,7 +12,7 @@ COUNT = {"--pooled": 10_000, "--threaded": 5_000, "--single": 5_000}
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_L13_mixed_requests_leave_nothing_but_a_line_each(kind: str, tmp_path: Path) -> None:
-    """L13, O1, V7: 20,000 in all; the soak session asks a million times."""
+    """L13, O1, V7: The test sends 20,000 requests in all. The soak session sends a million."""
     (tmp_path / "folder").mkdir()
     growth = mixed_requests(tmp_path / "folder", kind, COUNT[kind])
     tell(f"{kind}: {growth.outcome.complete} answers, resident {growth.resident / 1024:+.0f} KiB")

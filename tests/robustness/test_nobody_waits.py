@@ -42,7 +42,10 @@ reads = pytest.mark.parametrize("take", [0, TRICKLE], ids=["nothing", "trickle"]
 
 @dataclass(frozen=True)
 class Upload:
-    """Content that is not sent to its end: what has been sent, what comes now and then, and what it would take."""
+    """Content that is not sent to its end.
+
+    It has a part that was sent, a part that comes now and then, and the rest.
+    """
 
     begun: tuple[str, ...]
     content: bytes
@@ -50,7 +53,7 @@ class Upload:
     drip: bytes = b""
 
     def head(self, target: str) -> bytes:
-        """All that has been sent."""
+        """All octets that have been sent."""
         return request(target, "Connection: close", *self.begun, method="POST") + self.content
 
 
@@ -70,7 +73,7 @@ UPLOADS: Final = {
 @pytest.mark.parametrize("body", ["ranges", "iterable", "script"])
 @reads
 def test_L3_slow_readers_delay_nobody(server_class: type[BaseServer], busy_folder: Path, body: str, take: int) -> None:
-    """L2, L3: of several ranges, of an iterable without an end, and of a script's output."""
+    """L2, L3: The readers ask for several ranges, for an iterable without an end, or for a script's output."""
     threads, log = ServerThreads(), Ended()
     with (
         serving_by(server_class, factory_of(busy_folder), timeouts=PATIENT, access_log=log) as server,
@@ -84,7 +87,7 @@ def test_L3_slow_readers_delay_nobody(server_class: type[BaseServer], busy_folde
 
 
 def spooled(folder: Path) -> HandlerFactory:
-    """A function that is called when all content is there."""
+    """Handlers that call a function when all content is there."""
 
     def count(got: Request) -> Response:
         return Response(200, {}, str(len(got.body.read())).encode())
@@ -97,9 +100,9 @@ def spooled(folder: Path) -> HandlerFactory:
 def test_L3_slow_writers_delay_nobody(
     server_class: type[BaseServer], busy_folder: Path, upload: Upload, make: Callable[[Path], HandlerFactory]
 ) -> None:
-    """L2, L3, D9: the loop collects content for a script, or for a function that asks for that; it may still end well.
+    """L2, L3, D9: The loop collects content for a script or for a function that asks for that. It may still end well.
 
-    Scripts that have content to wait for do not count as running (D18): others can be run.
+    Scripts that wait for content do not count as running (D18), so that other scripts can run.
     """
     threads = ServerThreads()
     with (
@@ -123,7 +126,7 @@ def test_L3_slow_writers_delay_nobody(
 def test_D10_scripts_whose_clients_do_not_read_make_room_for_others(
     server_class: type[BaseServer], busy_folder: Path, take: int
 ) -> None:
-    """D10, D18: four times as many as may run; each is stopped when its client has been given up."""
+    """D10, D18: There are four times as many scripts as may run. Each is stopped when its client has been given up."""
     log = Ended()
     with (
         serving_by(server_class, factory_of(busy_folder), timeouts=STRICT, access_log=log) as server,
@@ -133,13 +136,13 @@ def test_D10_scripts_whose_clients_do_not_read_make_room_for_others(
             ordinary(server, f"{SLOW} clients read {take or 'nothing'} and are given up")
             latencies(server.addresses[0], request("/cgi-bin/count"), 1)
             until(lambda: len(log.targets) == SLOW, PATIENCE)
-            assert log.statuses == {200}  # each had its turn
+            assert log.statuses == {200}  # each script had its turn
         assert all(len(until_ended(client)) < POURED for client in clients[:3])
         until(lambda: not has_children(), PATIENCE)
 
 
 def test_L6_an_iterable_is_closed_when_its_client_leaves(server_class: type[BaseServer], busy_folder: Path) -> None:
-    """L6: at once, although the server has all it can send and asks it for nothing."""
+    """L6: The iterable is closed at once, although the server has enough to send and asks the iterable for nothing."""
     pouring = Pouring()
     factory = factory_of(busy_folder, pouring.blocks)
     with (
@@ -175,7 +178,7 @@ def test_D10_an_iterable_is_closed_when_its_client_is_given_up(
 
 
 def test_D14_an_iterable_is_closed_when_the_server_stops(server_class: type[BaseServer], busy_folder: Path) -> None:
-    """D14: although its client reads nothing."""
+    """D14: The iterable is closed, although its client reads nothing."""
     pouring = Pouring()
     with (
         serving_by(server_class, factory_of(busy_folder, pouring.blocks), timeouts=Timeouts(stop=0.5)) as server,

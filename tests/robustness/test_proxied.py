@@ -22,7 +22,7 @@ BINARY: Final = b"\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x0c"
 
 @contextlib.contextmanager
 def silent(server: BaseServer, count: int) -> Iterator[list[socket.socket]]:
-    """Connections that have sent nothing of their header, or a part."""
+    """Connections that have sent no octet of their header, or a part of it."""
     with contextlib.ExitStack() as stack:
         clients: list[socket.socket] = []
         for sent in (b"", LINE[:1], LINE[:-1], BINARY):
@@ -31,7 +31,7 @@ def silent(server: BaseServer, count: int) -> Iterator[list[socket.socket]]:
 
 
 def is_open(client: socket.socket) -> bool:
-    """Whether the server has not ended it."""
+    """Whether the server has left the connection open."""
     client.setblocking(False)
     try:
         return bool(client.recv(1))
@@ -40,7 +40,10 @@ def is_open(client: socket.socket) -> bool:
 
 
 def test_L3_a_header_that_does_not_come_delays_nobody(server_class: type[BaseServer]) -> None:
-    """They are all there before and after: whoever is answered in between has waited for none of them."""
+    """All silent connections are there before and after.
+
+    So a client that is answered in between has waited for none.
+    """
     with serving(server_class, timeouts=FAR, proxies=HERE) as server, silent(server, MANY) as clients:
         for _ in range(10):
             with connect(server) as client:

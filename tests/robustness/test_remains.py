@@ -21,7 +21,7 @@ QUICK: Final = Timeouts(head=0.2, content=0.2, linger=0.2)
 
 @pytest.fixture(autouse=True)
 def _no_collector(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No collection meanwhile, and no record of a log that would keep a traceback."""
+    """Switch off the garbage collector and the log of errors. A record of that log would keep a traceback."""
     monkeypatch.setattr(logging.getLogger("pyhttp.error"), "disabled", True)
     gc.collect()
     gc.disable()
@@ -36,7 +36,7 @@ Fault = type[BaseException]
 
 
 class Ballast:
-    """What a handler has in a local name."""
+    """A large object that a handler has in a local name."""
 
     def __init__(self, kept: "Kept") -> None:
         self.content = bytearray(20 << 20)
@@ -47,14 +47,14 @@ Kept = list["weakref.ref[Ballast]"]
 
 
 def alive(kept: Kept) -> int:
-    """How many are left."""
+    """The number of these objects that are left."""
     return sum(ref() is not None for ref in kept)
 
 
 def fails_in_handler(kept: Kept, fault: Fault) -> Response:
     ballast = Ballast(kept)
     assert ballast.content
-    raise fault("of the handler")  # in no local name, which would be a cycle of the handler's own making
+    raise fault("of the handler")  # a local name for the error would make a cycle in the handler itself
 
 
 def fails_in_iterator(kept: Kept, fault: Fault) -> Response:
@@ -88,7 +88,7 @@ Failing = Callable[[Kept, Fault], Response]
 def test_what_only_a_failed_frame_had_is_freed(
     server_class: type[BaseServer], fault: Fault, failing: Failing, by_class: bool
 ) -> None:
-    """15 requests of 20 MiB each never have more than one or two of them in the memory, and none in the end."""
+    """There are 15 requests of 20 MiB each. One or two of them at most are in the memory, and none in the end."""
     kept: Kept = []
     peak = 0
 
@@ -112,7 +112,7 @@ def test_what_only_a_failed_frame_had_is_freed(
 
 
 def connections() -> int:
-    """How many connections of servers there are, open or not."""
+    """The number of connections of servers, open or not."""
     return sum(issubclass(type(each), Connection) for each in gc.get_objects())
 
 
@@ -143,7 +143,7 @@ def answer(got: Request) -> Response:
 
 @pytest.mark.parametrize("sent", ENDS.values(), ids=ENDS)
 def test_no_connection_is_left(server_class: type[BaseServer], sent: bytes) -> None:
-    """20 clients of each kind, each of whom goes when all have their answers."""
+    """There are 20 clients of each kind. Each client goes when all have their answers."""
     before = connections()
     with serving(server_class, answer, timeouts=QUICK) as server:
         with ExitStack() as stack:

@@ -28,7 +28,10 @@ LATE: Final = 2.0
 
 @pytest.fixture
 def trace(folder: Path) -> Path:
-    """Where scripts write their queries when they start, and a line "." when they end: one naps, one hangs."""
+    """The file to which scripts write their queries when they start, and a line "." when they end.
+
+    One script sleeps for a short time, and one hangs.
+    """
     path = folder.parent / "trace"
     path.touch()
     told = f"echo Content-Type: text/plain\necho\necho done\necho . >>{path}\n"
@@ -48,7 +51,7 @@ def started(trace: Path) -> list[str]:
 
 
 def most_at_once(lines: list[str]) -> int:
-    """How many scripts have run at the same time, going by what they wrote."""
+    """The number of scripts that have run at the same time, by the lines that they wrote."""
     most = running = 0
     for line in lines:
         running += -1 if line == "." else 1
@@ -57,7 +60,10 @@ def most_at_once(lines: list[str]) -> int:
 
 
 def test_D18_further_scripts_wait_for_their_turn(server_class: type[BaseServer], folder: Path, trace: Path) -> None:
-    """D18, L3: five times as many as may run are all answered, as many run as may, and others do not notice."""
+    """D18, L3: Five times as many scripts as may run are all answered.
+
+    As many run as may. Other clients do not notice.
+    """
     limits, timeouts = Limits(scripts=AT_ONCE), Timeouts(stop=2, script_kill=0.5)
     threads = ServerThreads()
     with (
@@ -74,7 +80,7 @@ def test_D18_further_scripts_wait_for_their_turn(server_class: type[BaseServer],
         assert [reply.status for reply in replies] == [200] * ASKED
         assert {reply.content for reply in replies} == {b"done\n"}
         threads.check(server)
-    assert taken < ASKED * NAP  # one after the other would take longer
+    assert taken < ASKED * NAP  # scripts that run one after the other would take longer
     lines = trace.read_text().split()
     assert sorted(lines) == sorted([*map(str, range(ASKED)), *["."] * ASKED])
     assert most_at_once(lines) == AT_ONCE
@@ -82,7 +88,7 @@ def test_D18_further_scripts_wait_for_their_turn(server_class: type[BaseServer],
 
 
 def test_D18_they_wait_in_order(server_class: type[BaseServer], folder: Path, trace: Path) -> None:
-    """Where one may run, the order of starts shows that of the turns."""
+    """Where only one script may run, the order of the starts shows the order of the turns."""
     count = 8
     limits, timeouts = Limits(scripts=1), Timeouts(stop=2, script_kill=0.5)
     with (
@@ -100,7 +106,10 @@ def test_D18_they_wait_in_order(server_class: type[BaseServer], folder: Path, tr
 def test_D18_who_has_waited_too_long_is_told_to_come_back(
     server_class: type[BaseServer], folder: Path, trace: Path
 ) -> None:
-    """503 with Retry-After, after a bounded wait; when one that ran has gone there is room again."""
+    """The answer is 503 with Retry-After, after a bounded wait.
+
+    When a script that ran has ended, there is room again.
+    """
     limits = Limits(scripts=AT_ONCE)
     timeouts = Timeouts(script_wait=WAIT, stop=2, script_kill=0.5)
     threads = ServerThreads()

@@ -47,7 +47,7 @@ IDLE: Final = 2000
 
 
 def ordinary(server: BaseServer, what: str, target: str = "/small", times: int = 50) -> None:
-    """Ordinary requests, each on a connection of its own, are answered promptly."""
+    """Check that ordinary requests, each on a connection of its own, are answered promptly."""
     client = None if server.tls is None else SECURE.client
     median, worst = latencies(server.addresses[0], request(target), times, tls=client)
     tell(f"{type(server).__name__}, {what}: median {median * 1000:.1f} ms, worst {worst * 1000:.1f} ms")
@@ -55,15 +55,18 @@ def ordinary(server: BaseServer, what: str, target: str = "/small", times: int =
 
 
 def threads_allowed(server: BaseServer) -> int:
-    """Threads of a server whose clients are all slow: the one that serves, and for a pool its workers and one more."""
+    """The number of threads of a server whose clients are all slow.
+
+    One thread serves. A pool has its workers and one more.
+    """
     return server.workers + 2 if isinstance(server, PooledServer) else 1
 
 
 def test_L3_slow_heads_stalled_content_and_slow_readers_at_once(
     server_class: type[BaseServer], transport: Transport, folder: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """L3, L4, D7, D9, D10: threads stay at the configured number, and the status tells each what it did."""
-    many = MANY // 4 if transport.secure else MANY  # a handshake takes the clients' time, too
+    """L3, L4, D7, D9, D10: Threads stay at the configured number. The status tells each client what it did."""
+    many = MANY // 4 if transport.secure else MANY  # a handshake also takes time of the clients
     before = threading.active_count()
     factory = partial(BaseHttpRequestHandler, directory=folder)
     entries = Entries()
@@ -79,7 +82,7 @@ def test_L3_slow_heads_stalled_content_and_slow_readers_at_once(
         assert {tuple(statuses(until_ended(client))) for client in heads} == {(408,)}
         assert {tuple(statuses(until_ended(client))) for client in contents} == {(408,)}
         downloads = sum(entries.next().target == "/large" for _ in range(3 * many + 50))
-        assert downloads == many  # each has ended, before any of them has read a byte
+        assert downloads == many  # each download has ended, before a client has read a byte
         for client in readers:
             received = until_ended(client)
             # A record of TLS is read as a whole or not at all, and has no room in so small a window.
@@ -124,7 +127,7 @@ def test_D7_a_head_renewed_byte_by_byte_is_ended(server_class: type[BaseServer],
 
 
 class Gate:
-    """Hangs at /hang until it is opened, else echoes."""
+    """A handler that hangs at /hang until the gate is opened. For other paths, it echoes."""
 
     def __init__(self) -> None:
         self.open = threading.Event()
@@ -159,7 +162,7 @@ def test_L3_content_that_stalls_late_and_handlers_that_hang_delay_nobody(
 
 @pytest.mark.parametrize("kind", [ThreadedServer, PooledServer])
 def test_L2_with_every_worker_in_a_handler_the_loop_goes_on(kind: type[BaseServer], folder: Path) -> None:
-    """Accepting, deadlines and downloads need no worker; complete requests wait, and no thread is added."""
+    """Accepting, deadlines and downloads need no worker. Complete requests wait, and no thread is added."""
     gate = Gate()
     arrived: queue.SimpleQueue[str] = queue.SimpleQueue()
 
@@ -191,7 +194,7 @@ def test_L2_with_every_worker_in_a_handler_the_loop_goes_on(kind: type[BaseServe
                 assert arrived.qsize() == 3
                 assert threading.active_count() - before <= (
                     5 if kind is PooledServer else 4
-                )  # the pool serves by a thread of its own
+                )  # the pool has a thread of its own that serves
                 gate.open.set()
                 assert {tuple(statuses(client.recv(1000))) for client in [*waiting, *hanging]} == {(200,)}
 
@@ -217,7 +220,7 @@ def idle_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tupl
 
 
 def test_L1_two_thousand_idle_connections_are_held(idle_server: tuple[int, tuple[str, int]]) -> None:
-    """L1, L3: each costs the server less than 4 KiB of resident memory, and delays nobody."""
+    """L1, L3: Each connection costs the server less than 4 KiB of resident memory, and delays no other client."""
     process, address = idle_server
     if not raise_descriptor_limit(IDLE + 500):
         pytest.skip("too few descriptors are allowed here")
@@ -232,7 +235,7 @@ def test_L1_two_thousand_idle_connections_are_held(idle_server: tuple[int, tuple
         tell(f"{each:.0f} bytes each; median {median * 1000:.1f} ms, worst {worst * 1000:.1f} ms")
         assert descriptors >= IDLE
         assert each < 4096
-        until(lambda: usage(process)[1] <= max(threads, 4))  # those of the last requests stay for a moment
+        until(lambda: usage(process)[1] <= max(threads, 4))  # the threads of the last requests stay for a moment
         assert worst < PROMPT
         for client in clients[::100]:
             client.sendall(request("/small"))
@@ -241,7 +244,7 @@ def test_L1_two_thousand_idle_connections_are_held(idle_server: tuple[int, tuple
 
 
 def test_L1_what_a_client_states_takes_no_memory(idle_server: tuple[int, tuple[str, int]]) -> None:
-    """Fifty clients that state a gigabyte and send 60 KiB of it cost what they have sent."""
+    """Fifty clients that state a gigabyte and send 60 KiB of it only cost the memory for what they have sent."""
     process, address = idle_server
     stated = request("/small", "Content-Length: 1000000000", method="POST") + bytes(60_000)
     latencies(address, request("/small"), 20)

@@ -33,7 +33,7 @@ HEAD: Final = "#!/bin/sh\necho Content-Type: text/plain\necho\necho begun\n"
 @pytest.mark.parametrize("begins", [False, True], ids=["silent", "begun"])
 @pytest.mark.parametrize("stubborn", [False, True], ids=["", "stubborn"])
 def test_scripts_are_ended(server_class: type[BaseServer], begins: bool, stubborn: bool, folder: Path) -> None:
-    """Whatever has come of its answer, and where it does not listen to SIGTERM."""
+    """A script is ended, whatever part of its answer has come. It is also ended where it ignores SIGTERM."""
     script, told = folder / "cgi-bin" / "script", folder / "cgi-bin" / "told"
     script.parent.mkdir()
     head = HEAD if begins else "#!/bin/sh\n"
@@ -68,7 +68,7 @@ def pooled_with_two(handling: Handling) -> BaseServer:
 @pytest.mark.parametrize("count", [1, 2, 5])
 @pytest.mark.parametrize("make", [threaded, pooled, pooled_with_two])
 def test_handlers_are_left_behind(make: Make, count: int) -> None:
-    """The first request of all, which the serving thread may have taken itself; several; more than can be handled."""
+    """There is one request, which the serving thread may have taken itself, or several, or more than can be handled."""
     handling = Handling()
     server = make(handling)
     with ExitStack() as stack, served(server, handling) as run:
@@ -95,7 +95,10 @@ def test_the_serving_thread_is_not_kept_by_what_it_took_after_others(make: Make)
 
 @contextmanager
 def held(handling: Handling) -> Iterator[tuple[Run, WireClient, WireClient, WireClient]]:
-    """A `BaseServer` held by a handler, whose client is the first; one is idle, one has asked for more meanwhile."""
+    """A `BaseServer` that a handler holds, and three clients.
+
+    The first is the client of the handler. One is idle, and one has sent another request meanwhile.
+    """
     server = BaseServer("127.0.0.1", 0, function_handler(handling), timeouts=STOP)
     with (
         served(server, handling) as run,
@@ -113,7 +116,7 @@ def held(handling: Handling) -> Iterator[tuple[Run, WireClient, WireClient, Wire
 
 
 def test_a_handler_on_the_only_thread_keeps_that_but_no_client() -> None:
-    """Neither its own, nor others who had connected."""
+    """The handler keeps neither its own client nor other clients that had connected."""
     with held(Handling()) as (run, *clients):
         with in_time():
             run.server.close()
@@ -122,7 +125,7 @@ def test_a_handler_on_the_only_thread_keeps_that_but_no_client() -> None:
 
 
 def test_nobody_connects_any_more_while_a_handler_keeps_the_only_thread() -> None:
-    """Whom the system has let in meanwhile is let go; by the end nobody is let in."""
+    """A client that the system has connected meanwhile is let go. In the end no client can connect."""
     with held(Handling()) as (run, *_), client_of(run.server) as late:
         late.send(request("/"))
         with in_time():
@@ -133,7 +136,7 @@ def test_nobody_connects_any_more_while_a_handler_keeps_the_only_thread() -> Non
 
 
 def test_closed_by_the_handler_that_goes_on(server_class: type[BaseServer]) -> None:
-    """Inside a handler it only requests the stop: nobody else is there to see to it."""
+    """Inside a handler, `close` only requests the stop. No other call of `close` is there to complete it."""
     handling, closed = Handling(), threading.Event()
 
     def handle(got: Request) -> Response:
@@ -154,7 +157,7 @@ def test_closed_by_the_handler_that_goes_on(server_class: type[BaseServer]) -> N
 
 
 def test_closed_by_several_at_once(server_class: type[BaseServer]) -> None:
-    """They all return in time, and so does who comes later."""
+    """All calls of `close` return in time, and so does a later call."""
     handling = Handling()
     server = server_class("127.0.0.1", 0, function_handler(handling), timeouts=STOP)
     with served(server, handling) as run, client_of(server) as client:
@@ -176,7 +179,7 @@ def test_closed_by_several_at_once(server_class: type[BaseServer]) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("target", ["/cgi-bin/script", "/waits?25"])
 def test_closed_by_a_signal(kind: str, target: str, folder: Path) -> None:
-    """Its handler runs on the thread that serves: in between, or in the middle of a request."""
+    """The signal handler runs on the thread that serves, between two requests or in the middle of one."""
     script = folder / "cgi-bin" / "script"
     script.parent.mkdir()
     script.write_text(HEAD + "exec sleep 25\n")

@@ -24,7 +24,7 @@ IDLE: Final = 500
 
 
 def hello() -> bytes:
-    """What a client says first."""
+    """The first octets of a client."""
     arrived, leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
     with pytest.raises(ssl.SSLWantReadError):
         client_context().wrap_bio(arrived, leaving, server_hostname="localhost").do_handshake()
@@ -33,7 +33,7 @@ def hello() -> bytes:
 
 @contextlib.contextmanager
 def half_open(address: tuple[str, int], count: int) -> Iterator[list[socket.socket]]:
-    """Clients in the middle of a handshake: they have said nothing, a part, or all but the last of it."""
+    """Clients in the middle of a handshake. They have sent nothing, a part of their first message, or all of it."""
     whole = hello()
     with contextlib.ExitStack() as stack:
         clients: list[socket.socket] = []
@@ -43,16 +43,16 @@ def half_open(address: tuple[str, int], count: int) -> Iterator[list[socket.sock
 
 
 def is_open(client: socket.socket) -> bool:
-    """Whether the server has not ended it."""
+    """Whether the server has left the connection open."""
     client.setblocking(False)
     try:
-        return bool(client.recv(1 << 16))  # its part of the handshake
+        return bool(client.recv(1 << 16))  # the server's part of the handshake
     except BlockingIOError:
         return True
 
 
 def test_X1_half_a_handshake_delays_nobody(server_class: type[BaseServer]) -> None:
-    """They are all there before and after: whoever is answered in between has waited for none of them."""
+    """All half-open clients are there before and after. So a client that is answered in between has waited for none."""
     with (
         serving(server_class, timeouts=FAR, tls=SECURE.server) as server,
         half_open(server.addresses[0], MANY) as clients,
@@ -102,7 +102,7 @@ def secure_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tu
 
 
 def test_L1_idle_connections_by_tls_are_held(secure_server: tuple[int, tuple[str, int]]) -> None:
-    """L1: OpenSSL keeps some 20 KiB for each; no thread is held."""
+    """L1: OpenSSL keeps some 20 KiB for each connection. No thread is held."""
     process, address = secure_server
     raise_descriptor_limit(IDLE + 500)
 
@@ -127,7 +127,7 @@ def test_L1_idle_connections_by_tls_are_held(secure_server: tuple[int, tuple[str
 
 
 def test_L4_clients_that_do_not_read_cost_a_portion_each(secure_server: tuple[int, tuple[str, int]]) -> None:
-    """L4: a file of 64 MiB is read as far as it is taken."""
+    """L4: The server reads a file of 64 MiB only as far as the client takes it."""
     process, address = secure_server
     with crowd(address, 20, request("/large"), tls=SECURE.client) as clients:
         for client in clients:

@@ -22,26 +22,29 @@ MOMENT: Final = 0.3
 
 
 class Resource:
-    """What an iterator takes its items from, as long as it is open; and whether a handler's turn with it is over."""
+    """A resource that gives an iterator its items as long as it is open.
+
+    It knows whether the turn of its handler is over.
+    """
 
     def __init__(self) -> None:
         self.closed = False
         self.returned = threading.Event()
 
     def blocks(self) -> Iterator[bytes]:
-        """Its content."""
+        """The blocks of its content."""
         for _ in range(COUNT):
             if self.closed:
                 raise ValueError("it has been closed")
             yield BLOCK
 
     def close(self) -> None:
-        """The end of its life."""
+        """Close the resource."""
         self.closed = True
 
 
 def waiting(resource: Resource) -> HandlerFactory:
-    """Handlers that close their resource when `respond` has returned: the exchange's, or their own."""
+    """Handlers that close their resource when `respond` of the exchange, or their own, has returned."""
 
     class Handler(BaseHttpRequestHandler):
         def handle(self) -> None:
