@@ -20,9 +20,9 @@ from tests.mutation.copies import ROOT, Copies
 __all__ = ["main", "objection"]
 
 _FAILED: Final = 1
-"""What pytest exits with when tests failed."""
+"""The exit code of pytest when tests failed."""
 _TEST_SECONDS: Final = 30
-"""What one test may take, with a fault that makes it wait."""
+"""The seconds that one test may take, with a fault that makes it wait."""
 _LONGEST: Final = 300
 """Seconds for the tests of one statement; all of them, unbroken, may take longer."""
 _LONGEST_OF_ALL: Final = 1200

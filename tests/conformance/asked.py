@@ -41,7 +41,7 @@ LIMITS: Final = Limits(
     chunk_line=20,
     chunk_extensions=40,
 )
-"""So narrow that requests come up to each, and over it."""
+"""The limits are so narrow that requests reach each of them, and exceed it."""
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ class Asked:
     close: bool
     sent: bytes
     refusal: type[HTTPError] | None = None
-    """What it has to be refused with, where it is wrong."""
+    """The error that refuses it, where it is wrong."""
     answered: bytes = b""
     """Content that the server gave."""
     status: int = 0
@@ -140,7 +140,7 @@ OVER: Final[dict[str, type[HTTPError]]] = {
 }
 GARBAGE: Final = (b"\x00", b"GET /\r\n", b"GET / HTTP/1.1\r\nHost : a\r\n\r\n", b"\r\n\r\n\r\n")
 GARBAGE_WITHIN: Final = (b"x\r\n", b"1\r\na\r\n1x\r\n", b"1\r\nab\r\n", b"1\r\na\r\n0\r\nX : b\r\n\r\n")
-"""For chunked content: behind one octet, or before."""
+"""Garbage within chunked content: behind one octet, or before it."""
 RIGHT: Final = st.one_of(
     *[
         st.builds(

@@ -16,7 +16,7 @@ from tests.helpers.wire_client import Late, Reply, pieces, read_reply
 __all__ = ["NOT_ITS_OWN", "CorePeer"]
 
 NOT_ITS_OWN: Final = frozenset({"deadlines", "client", "hosts", "fields-believed", "proxy-header"})
-"""What a row may need that no core has: a clock, an address, and what a server is told before."""
+"""The needs of a row that no core meets: a clock, an address, and settings of a server."""
 
 _ERROR: Final = (("Content-Type", "text/plain"),)
 

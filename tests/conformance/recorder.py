@@ -23,7 +23,7 @@ __all__ = ["BADNESS", "Results", "pytest_configure"]
 Results = dict[str, dict[str, str]]
 
 BADNESS: Final = {"passed": 0, "skipped": 1, "failed": 2}
-"""Of several outcomes of a test the worst counts."""
+"""The worst of several outcomes of a test counts."""
 _AN_ID: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9]{1,2}(?![A-Za-z0-9])")
 _GROUP_OF: Final = {row: group for group, rows in GROUPS.items() for row in rows}
 

@@ -224,7 +224,7 @@ def test_too_many_wrong_passwords_are_put_off(root: Path) -> None:
 # --- functions and applications
 
 calls: Final[list[str]] = []
-"""Who was let in, for each call."""
+"""The user that was let in, for each call."""
 
 
 def tell(request: Request) -> Response:

@@ -32,7 +32,7 @@ class Row:
     name: str = "x"
     method: str = "GET"
     extra: str = ""
-    """What follows the script's path in the target."""
+    """The part of the target behind the path of the script."""
     version: str = "HTTP/1.1"
     lines: tuple[str, ...] = ()
     """Further field lines of the request."""

@@ -21,7 +21,7 @@ AN_ID: Final = re.compile(r"(?<![A-Za-z0-9])[A-Z][0-9]{1,2}(?![A-Za-z0-9])")
 OPEN: Final = {
     "V6": "the mutation session",
 }
-"""Lines that no test shows yet, and what each waits for. Whoever writes the test deletes the line's entry."""
+"""The lines that no test shows yet, and what each waits for. The change that brings the test deletes the entry."""
 
 
 def cited_by(path: Path) -> Iterator[tuple[str, str]]:

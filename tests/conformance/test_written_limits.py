@@ -60,7 +60,7 @@ CASES: Final[tuple[tuple[str, str, int, Callable[[int], bytes]], ...]] = (
     ("script_fields", "section", 100, lambda size: head(query="?" + "q" * (size - len("Content-Type: a/b\nX: -\n\n")))),
     ("script_field_lines", "section", 9, lambda size: head(query=f"?{size - 1}", script="lines")),
 )
-"""Of each limit: its name, what it bounds, a value, and a request in which that is of a size."""
+"""The name of each limit, the thing that it bounds, a value, and a request with a thing of a given size."""
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ __all__ = ["BOUNDS", "IMPORT_BOUND", "Bounds", "verdict"]
 
 
 _SMALL_GAIN: Final = 3
-"""So much less need not be written down."""
+"""A gain that is smaller than this need not be written down."""
 
 
 class Bounds(NamedTuple):

@@ -33,7 +33,7 @@ SCRIPT: Final = "script"
 POOLED: Final = "pooled"
 SECURE: Final = "secure"
 DESCRIPTOR_OF_MARK: Final = 900
-"""What a mark, which is a signal, has an octet written to; it would wake the server, and count, if nothing was set."""
+"""The descriptor to which a mark, a signal, writes an octet. Without it the octet would wake the server, and count."""
 FUNCTION_OF_MARK: Final = "getppid"
 """A function of the system that SIGUSR1 has the server call, and nothing else does."""
 
@@ -63,12 +63,12 @@ until_server_sleeps
 printf 'Content-Type: text/plain\n\nhello\n'
 until_server_sleeps
 """
-"""A script that is never faster than the server: whose work would otherwise depend on who is first."""
+"""A script that is never faster than the server. Otherwise the work would depend on which of them is first."""
 
 _LONG_AGO: Final = 1_600_000_000
 """When every file was changed: a validator of what has just been changed is another one."""
 _SETTLING: Final = 3.0
-"""Seconds until that holds for their times in the file system, too, which nobody can set."""
+"""The seconds until that holds for their times in the file system, too, which no program can set."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tests.helpers.programs import need
 from tests.helpers.proxies import Setup, caddy, free_port, haproxy, nginx, setup
 
 CLIENT: Final = "127.0.0.9"
-"""Where the clients of these tests are; the proxies, and the tests themselves, are at 127.0.0.1."""
+"""The address of the clients in these tests. The proxies, and the tests themselves, are at 127.0.0.1."""
 SPOOFED: Final = {
     "Forwarded": "for=192.0.2.66;proto=https;host=evil.example",
     "X-Forwarded-For": "192.0.2.66",
@@ -183,7 +183,7 @@ def test_whoever_is_not_named_is_believed_nothing_and_every_format_has_the_clien
 # --- several hosts
 
 HOSTS: Final = {"10.0.0.11": "127.0.0.2", "10.0.0.12": "127.0.0.3", "10.0.0.13": "127.0.0.4", "10.0.0.1 ": "127.0.0.1 "}
-"""Those of the page, and ours."""
+"""The fields of the page, and ours."""
 
 
 class Asking:

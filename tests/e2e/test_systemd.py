@@ -28,7 +28,7 @@ for number in range(len(sockets)):
 os.environ.update(LISTEN_PID=str(os.getpid()), LISTEN_FDS=str(len(sockets)), LISTEN_FDNAMES="a:b")
 os.execvp(sys.argv[2], sys.argv[2:])
 """
-"""What systemd does between a fork and the start of a service with sockets."""
+"""The steps of systemd between a fork and the start of a service with sockets."""
 
 
 def setting(unit: str, name: str) -> str:

@@ -15,7 +15,7 @@ _HEX: Final = frozenset("0123456789ABCDEFabcdef")
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _CYCLE: Final = dt.timedelta(days=146_097)
-"""Of 400 years, after which the calendar repeats."""
+"""The days of 400 years, after which the calendar repeats."""
 _EPOCH: Final = dt.datetime(1970, 1, 1)
 
 Tags = list[tuple[bool, str]]

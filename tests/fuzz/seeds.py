@@ -60,7 +60,7 @@ _APART: Final = {
         b'for="',
     ),
 }
-"""Of what is no part of a request, or only seldom."""
+"""The inputs that are no part of a request, or only seldom."""
 
 
 def found(target: str) -> list[bytes]:

@@ -73,7 +73,7 @@ READERS: Final[dict[str, tuple[Functions, ...]]] = {
     "proxy_header": ((proxy_header, ALL),),
     "forwarded": ((forwarded, ALL),),
 }
-"""Where each target's input may be refused: modules, and the functions there."""
+"""The places where the input of each target may be refused: modules, and the functions there."""
 
 
 Place = tuple[str, str, int]

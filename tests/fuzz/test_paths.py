@@ -83,7 +83,7 @@ class Answer:
     """The meaning of a path, and the answer to it."""
 
     located: str | None
-    """What `get_path` returns; None where it refuses."""
+    """The result of `get_path`; None where it refuses."""
     status: int
     content: bytes
 

@@ -19,7 +19,7 @@ import pytest
 __all__ = ["pytest_configure", "pytest_runtest_protocol", "pytest_sessionfinish"]
 
 SECONDS: Final = float(os.environ.get("TEST_SECONDS", "300"))
-"""What one test may take; the longest takes less than a tenth of it on a machine that has nothing else to do."""
+"""The seconds that one test may take. The longest takes less than a tenth of it on an idle machine."""
 AGAIN: Final = 30.0
 """Seconds after which it is told again: a server takes what is raised in its handler for the handler's fault."""
 PATIENCE: Final = 2.0

@@ -33,7 +33,7 @@ Text = st.SearchStrategy[str]
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SEPARATORS: Final = st.sampled_from((",", ",", ", ", ", ", "\t,", " , ", ",,", ", ,"))
-"""Of the members of a list."""
+"""The texts between the members of a list."""
 
 
 @st.composite

@@ -55,7 +55,7 @@ _WORK: Final = 0.001
 """Seconds that a round of the loop takes which does not wait, while time is to pass."""
 
 Handle = Callable[[Request], Response | None]
-"""What answers a request; None where it has answered or is pending, or else leaves the turn to the test."""
+"""The function that answers a request. None means that it has answered, is pending, or leaves the turn to the test."""
 
 
 def later(_: Request) -> None:

@@ -14,13 +14,13 @@ from tests.helpers.fakes import World
 __all__ = ["Ending", "Owners", "end_turn", "guarded"]
 
 Ending = Callable[[Request], object]
-"""What a handler does last."""
+"""The last steps of a handler."""
 
 _FREE: Final = {
     "leader": frozenset({"armed", "phase", "deadline", "serial", "addr", "stream", "core"}),
     "thread": frozenset({"serial", "addr"}),
 }
-"""What an actor may look at that is not theirs: the leader to find what is due, and to cut."""
+"""The attributes that an actor may read without owning the connection: the leader finds what is due, and cuts."""
 
 
 class Owners:

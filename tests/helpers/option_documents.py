@@ -26,7 +26,7 @@ COMPLETIONS: Final = {
     "zsh": "zsh/site-functions/_pyhttp",
     "fish": "fish/vendor_completions.d/pyhttp.fish",
 }
-"""Where a shell looks for them below `share/`."""
+"""The paths below `share/` where a shell looks for them."""
 
 _DAY: Final = "2026-11-26"
 """The date of the manual page, which would else be that of its making."""
@@ -127,7 +127,7 @@ _WORDS: Final = {
 """,
     },
 }
-"""What may stand where no option does, as shtab wants to be told."""
+"""The words that may stand in place of an option, in the form of shtab."""
 
 
 def readme_table() -> str:

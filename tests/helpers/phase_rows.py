@@ -95,7 +95,7 @@ INCOMPLETE: Final = {
     Phase.HEAD: b"GET / HT",
     Phase.CONTENT: request("/", "Transfer-Encoding: chunked") + b"5\r\nab",
 }
-"""What leads to a phase in which a request arrives."""
+"""The happenings that lead to a phase in which a request arrives."""
 
 
 def fail(phase: Phase) -> Scenario:

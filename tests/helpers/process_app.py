@@ -18,7 +18,7 @@ from pyhttp.transport.access_log import AccessEntry, AccessLog
 __all__ = ["NOTHING", "Identified", "held", "log_into", "unless", "whoami"]
 
 NOTHING = None
-"""What makes no handlers."""
+"""A name that stands for no factory of handlers."""
 
 
 def say_who(request: Request) -> Response:

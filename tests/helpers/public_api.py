@@ -40,7 +40,7 @@ HOOKS: Final = frozenset(
         "Request.redirected",
     }
 )
-"""What other modules of the library call, and nobody else is meant to: by the loop, by the gate, or for its speed."""
+"""The names that only other modules of the library call: by the loop, by the gate, or for speed."""
 
 
 def public_names() -> dict[str, object]:

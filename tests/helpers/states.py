@@ -31,7 +31,7 @@ SIDES: Final = (
     ("receiving: the request", 16, 584, Receiving.HEAD, Receiving.DONE),
     ("sending: the answer", 626, 374, Sending.HEAD, Sending.DONE),
 )
-"""Of each frame its title, left edge and width; and between which states the next cycle leads back."""
+"""The title, left edge and width of each frame, and the states between which the next cycle leads back."""
 
 WIDTH, HEIGHT = 1016, 440
 BOX_WIDTH, BOX_HEIGHT = 154, 60

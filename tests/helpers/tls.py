@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 NAME: Final = "127.0.0.1"
-"""Whom the certificates are for, beside localhost."""
+"""The hosts of the certificates, besides localhost."""
 
 
 @functools.cache

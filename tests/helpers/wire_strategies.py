@@ -165,7 +165,7 @@ REQUEST_LINES: Final = st.sampled_from(
         *(b"GET /" + b"x" * 65 + b" HTTP/1.1", b"GET /" + b"x" * 66 + b" HTTP/1.1"),
     )
 )
-"""As first lines of a head, most of them right."""
+"""The first lines of heads; most of them are right."""
 
 SECTIONS: Final = st.sampled_from(
     (
@@ -180,7 +180,7 @@ SECTIONS: Final = st.sampled_from(
         *(b"Host: a\r\nA: b\tc\r\n", b"Host: a\r\nA: b\r\r\n", b"Host: a\r\nA: b\x00\r\n", b"Host: a\r\nA : b\r\n"),
     )
 )
-"""As header sections, without their empty line; each of few, so that two of them are often the same."""
+"""Header sections without their empty line. Each has few lines, so that two of them are often equal."""
 
 
 def some_heads() -> st.SearchStrategy[bytes]:

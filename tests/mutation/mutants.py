@@ -38,7 +38,7 @@ _UNREAD: Final = frozenset({"__all__", "__slots__", "_SUFFIXES", "_EXPLANATIONS"
 _SAID: Final = frozenset({"help", "metavar", "description", "epilog"})
 """Arguments that are texts of the command's help."""
 _DRAWN: Final = re.compile(r"[Mm][-0-9][-MLHVCSQTAZmlhvcsqtaz0-9., ]*")
-"""The path of a drawing: who sees it can tell whether it is right."""
+"""The path of a drawing. A look at the picture shows whether it is right."""
 
 _SHORT: Final = 80
 """Characters that may be shown of what a constant stands in."""
@@ -56,7 +56,7 @@ class Mutant:
     """The function or name it is in."""
     node: ast.expr | ast.stmt
     changed: ast.expr | ast.stmt
-    """What stands there, and what is to."""
+    """The present text, and its replacement."""
 
     @property
     def line(self) -> int:

@@ -28,7 +28,7 @@ _GOAL: Final = 0.95
 _LONGEST: Final = 120
 """Seconds for the rows, or for one module's tests, which take twenty at most: what needs more never ends."""
 _LONGEST_OF_MANY: Final = 600
-"""The same for a folder of tests or several: a slow machine must not look like a fault that was noticed."""
+"""The seconds for a folder of tests or several. A slow machine must not look like a fault that was noticed."""
 _WORDS: Final = 2000
 """Characters of what tests say that are told where they fail without a fault."""
 _PYTEST: Final = ("pytest", "-x", "-q", "-p", "no:cacheprovider")

@@ -9,6 +9,6 @@ __all__ = ["HERE", "PYTHON", "collect_ignore"]
 
 HERE: Final = Path(__file__).parent
 PYTHON: Final = os.environ.get("TESTED_PYTHON") or sys.executable
-"""Where pyhttp is installed; the build's session names the environment of its wheel."""
+"""The environment in which pyhttp is installed. The session of the build names that of its wheel."""
 
 collect_ignore = ["project"]

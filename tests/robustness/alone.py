@@ -82,7 +82,7 @@ def _say(words: str) -> None:
 
 
 _PIPE: Final = os.pipe()
-"""What a child waits for the end of: it lives as long as this process keeps the other end."""
+"""The pipe whose end a child waits for. The child lives as long as this process keeps the other end."""
 
 
 def _live_on() -> None:

@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 MEDIAN: Final = 0.020
-"""Seconds that half of the ordinary requests take at most, whoever else is slow."""
+"""The seconds that half of the ordinary requests take at most, beside any slow clients."""
 WORST: Final = 0.500
 """Seconds that none of them takes."""
 REQUESTS: Final = 50
@@ -44,7 +44,7 @@ PATIENCE: Final = 5.0
 """Seconds after which a wait has failed that should be over in much less than one."""
 
 ORDINARY: Final = frozenset({"/small", "/cgi-bin/count"})
-"""What ordinary requests ask for, beside slow clients."""
+"""The target of ordinary requests, beside slow clients."""
 BLOCK: Final = bytes(64 * 1024)
 POURED: Final = 8_000_000
 """Octets of the script's output: more than the kernel holds for a client that does not read."""

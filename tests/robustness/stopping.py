@@ -17,7 +17,7 @@ STOP: Final = Timeouts(stop=0.5, script_kill=0.3)
 END: Final = STOP.stop + 1 + 0.25
 """The last part is for the machine of the tests, which is shared."""
 LONG: Final = 25.0
-"""Seconds that a handler or script takes if nobody ends it."""
+"""The seconds that a handler or script takes if it is not ended."""
 
 
 def client_of(server: BaseServer) -> WireClient:

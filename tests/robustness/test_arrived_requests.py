@@ -18,7 +18,7 @@ from tests.helpers.sockets import request
 from tests.helpers.wire_client import Ended, WireClient
 
 LARGE: Final = 16 << 20
-"""More than the kernel holds for a client that does not read."""
+"""The octets of an answer: more than the kernel holds for a client that does not read."""
 SHORT: Final = Timeouts(linger=0.2)
 HOLDS: Final = (Timeouts(), Timeouts(hold=1e-6))
 each_hold = pytest.mark.parametrize("timeouts", HOLDS, ids=["", "unheld"])

@@ -33,7 +33,7 @@ MODULE: Final = (sys.executable, "-m", "pyhttp", "--allow-host", "a")
 FEW: Final = ("sh", "-c", 'ulimit -n 64; exec "$@"', "sh", *MODULE)
 KINDS: Final = ("--pooled", "--threaded", "--single")
 LARGE: Final = 16 << 20
-"""More than the kernel holds for a client that does not read."""
+"""The octets of an answer: more than the kernel holds for a client that does not read."""
 SCRIPT: Final = "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\nbegun '\nsleep 1\nprintf ended\n"
 
 

@@ -20,7 +20,7 @@ from tests.robustness.alone import KINDS, alone
 
 START: Final = "#!/bin/sh\necho Content-Type: text/plain\n"
 STATED: Final = frozenset({"killed_of_a_length", "short", "short_later"})
-"""Those whose clients know from a length, in whatever version, that something is missing."""
+"""The bodies whose clients know from a length, in any version, that something is missing."""
 SCRIPTS: Final = {
     "killed": "echo\necho begun\nkill -9 $$\n",
     "killed_later": "echo\necho begun\nsleep 0.2\nkill -9 $$\n",

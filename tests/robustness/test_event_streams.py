@@ -31,7 +31,7 @@ LIFE: Final = 8.0
 SILENT: Final = (b"",)
 TICKING: Final = (b"tick ", b"")
 PLAIN: Final = (b"tick ",)
-"""What a stream yields at each beat; an empty item gives others their turn, even on a BaseServer."""
+"""The item that a stream yields at each beat. An empty item gives others their turn, even on a BaseServer."""
 
 
 class Streams:

@@ -15,7 +15,7 @@ from tests.helpers.wire_client import Ended, Reply, WireClient
 from tests.robustness.alone import KINDS, alone
 
 LARGE: Final = 16 << 20
-"""More than the kernel holds for a client that does not read."""
+"""The octets of an answer: more than the kernel holds for a client that does not read."""
 STOP: Final = 3.0
 
 each_kind = pytest.mark.parametrize("kind", KINDS)

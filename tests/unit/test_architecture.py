@@ -62,7 +62,7 @@ APART: Final = {
     "pyhttp.transport": {"pyhttp.resources", "pyhttp.cgi"},
     "pyhttp.checking": {name for name in LAYER if name not in {"pyhttp.version", "pyhttp.checking"}},
 }
-"""Who may not know whom although the layers alone would allow it."""
+"""The modules that may not import others, although the layers alone would allow it."""
 
 PURE: Final = ("pyhttp.cgi.output",)
 """Modules above the pure layers that are pure too."""
@@ -87,7 +87,7 @@ IMPURE: Final = frozenset(
         "time",
     ]
 )
-"""What a pure module may not import: the outside world, the clock and chance."""
+"""The modules that a pure module may not import: the outside world, the clock and chance."""
 
 ONLY_IN: Final = {
     "argparse": {
@@ -118,7 +118,7 @@ STUBS: Final = frozenset({"_typeshed"})
 """Names of types that only the type checker knows."""
 
 LATER: Final = frozenset({"compression"})
-"""What the standard library of a later Python has: this one from 3.14 on."""
+"""The modules that only the standard library of a later Python has: this one from 3.14 on."""
 
 LONGEST_MODULE: Final = 300
 LONGEST_FUNCTION: Final = 60

@@ -35,7 +35,7 @@ NEEDED: Final[dict[str, dict[str, object]]] = {
     "Unauthorized": {"challenge": "Basic"},
     "UpgradeRequired": {"upgrade": "websocket"},
 }
-"""What some classes cannot do without."""
+"""The arguments that some classes need."""
 
 
 def make(kind: type[HTTPError], *detail: str) -> HTTPError:

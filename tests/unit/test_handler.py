@@ -808,7 +808,7 @@ def test_do_file_is_for_files_and_for_what_is_not_there(root: Path) -> None:
 
 
 LOOKS: Final = {"stat", "lstat", "open", "access", "readlink", "scandir", "fstat"}
-"""What may be asked of a file system, by the functions of the module `os`."""
+"""The questions to a file system, by the functions of the module `os`."""
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ SELDOM: Final = frozenset(
 )
 """Modules of the standard library that a server of files may do without."""
 WHEN_BUILT: Final = frozenset({"logging", "resource"})
-"""What a server loads when it is built."""
+"""The modules that a server loads when it is built."""
 OURS: Final = frozenset(
     {
         "pyhttp.auth",
@@ -65,11 +65,11 @@ OURS: Final = frozenset(
 )
 """Modules of ours for scripts, listings, passwords, cookies, proxies, applications, tests, options from elsewhere."""
 BY_NAME: Final = frozenset({"pyhttp.servers.pooled", "pyhttp.servers.running"})
-"""What a program asks for that serves as the command does."""
+"""The names that a program imports to serve as the command does."""
 VALUES: Final = ["FileSlice", "Limits", "Request", "Response", "Site", "Timeouts"]
-"""What every server needs of the classes whose methods `dataclasses` writes: making one takes up to a millisecond."""
+"""The classes with methods by `dataclasses` that every server needs. To make such a class takes up to a millisecond."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
-"""What the command needs to read its arguments."""
+"""The modules that the command needs to read its arguments."""
 
 SERVE: Final = """
 import os, socket, sys, threading, pyhttp.command.cli, pyhttp.servers.pooled as pooled

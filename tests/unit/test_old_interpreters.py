@@ -25,7 +25,7 @@ OLD: Final = [
     *map(str, sorted(PYENV.glob("versions/3.[0-9].*/bin/python"))),
     *map(str, sorted(PYENV.glob("versions/3.10.*/bin/python"))),
 ]
-"""Those that are on this machine."""
+"""The interpreters that are on this machine."""
 
 
 def run(*command: str) -> subprocess.CompletedProcess[str]:

@@ -23,7 +23,7 @@ from tests.helpers.untyped import said_to_be_bytes, untyped
 from tests.helpers.wire_client import WireClient
 
 LARGE = bytes(range(256)) * 5000
-"""More content than is kept in memory."""
+"""The octets of content: more than is kept in memory."""
 
 
 def ask(server: RecordingServer, method: str, target: str, content: bytes = b"") -> tuple[int, bytes]:

@@ -106,7 +106,7 @@ class Divergence:
     shape: bytes
     """A pattern for what the message has that they part about, in any case."""
     instead: bytes
-    """What is to stand there, so that they agree; it may name groups of the shape."""
+    """The text that replaces it, so that both agree. It may name groups of the shape."""
     part: Part = Part.HEAD
 
     def mended(self, data: bytes) -> bytes | None:

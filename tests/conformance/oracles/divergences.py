@@ -21,7 +21,7 @@ __all__ = ["DIVERGENCES", "Parting", "Unnamed", "compare", "differing", "parting
 
 DIVERGENCES: Final = (*REQUEST_LINES, *SECTIONS, *FRAMINGS)
 _CHANGES: Final = 20
-"""So much may be wrong with one message; the shapes of it are gone long before."""
+"""The number of mends for one message. Its shapes are gone long before."""
 _COMPARED: Final = ("method", "target", "version", "content", "end", "fields", "trailers")
 
 
@@ -70,7 +70,7 @@ class Parting:
     """What a parser and ours make of one message."""
 
     named: tuple[Divergence, ...]
-    """What had to be changed in it, in this order, until they agreed."""
+    """The changes, in this order, after which both agreed."""
     unnamed: Unnamed | None
 
 

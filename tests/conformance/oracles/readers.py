@@ -38,12 +38,12 @@ class Taken:
     version: bytes
     content: bytes
     end: int
-    """Where the parser thinks that the next request begins."""
+    """The place where the next request begins, by the parser."""
     fields: Fields | None
     """Names in lower case; None where the parser does not keep them apart."""
     trailers: Fields | None
     mapping: dict[bytes, bytes] | None = None
-    """Where `fields` is None: all values of a name, as `in_a_mapping` has them."""
+    """All values of each name, as `in_a_mapping` gives them, where `fields` is None."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ EITHER: Final = Right.EITHER
 _NO_TARGET_OCTET: Final = rb"[^!-~ \r\n]"
 _HOST: Final = rb"(?:" + IPV6 + rb"|(?:[0-9a-z\-._~!$&'()*+;=]|%[0-9a-f]{2})+)"
 _REST: Final = rb"(?:[!-$&-~]|%[0-9a-f]{2})*"
-"""Of a target, "#" among it, which has an entry of its own."""
+"""The octets of a target. "#" is one of them, and has an entry of its own."""
 _FORMS: Final = (
     rb"(?:/" + _REST + rb"|\*|[a-z][0-9a-z+\-.]*://" + _HOST + rb"(?::[0-9]{0,5})?(?:[/?]" + _REST + rb")?"
     rb"|" + _HOST + rb":[0-9]{1,5})"

@@ -43,9 +43,9 @@ MANY: Final = 500_000
 """Messages that `nox -s oracles` compares; the first of them are those few."""
 
 Figures = Mapping[tuple[str, int], int]
-"""For a parser and a number of messages: about how many of them it parts from ours."""
+"""The number of messages for which a parser differs from ours, for each parser and number of messages."""
 _OURS: Final = lru_cache(maxsize=1)(ours)
-"""What three parsers are compared with, read once."""
+"""The messages that three parsers are compared with, read once."""
 _ROW: Final = re.compile(r"^\| (\w+) \| ([\d,]+) \| ([\d,]+) \| [\d.]+ % \|$", re.MULTILINE)
 
 
@@ -55,9 +55,9 @@ class Compared:
 
     messages: int = 0
     parted: Counter[str] = field(default_factory=Counter)
-    """For each parser, the messages that have a divergence."""
+    """The messages that have a divergence, for each parser."""
     named: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """For each parser and entry."""
+    """The counts for each parser and entry."""
     unnamed: list[Unnamed] = field(default_factory=list)
 
     def add(self, messages: Iterable[bytes]) -> None:

@@ -44,7 +44,7 @@ SAMPLES: Final[Mapping[str, tuple[Values, Values]]] = {
     "limit": (("field_line=16k", "ranges=3"), ("ranges=4",)),
     "timeout": (("idle=2m", "hold=0.1"), ("idle=3",)),
 }
-"""For each option that takes a value two that differ, and from the default; several where it may be repeated."""
+"""Two values for each option that takes one, neither being the default. An option that may be repeated has several."""
 
 NEEDED: Final = {"tls-key": ["--tls-cert=c"], "tls-password-file": ["--tls-cert=c"]}
 """Arguments that an option needs."""

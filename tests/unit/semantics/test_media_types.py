@@ -39,7 +39,7 @@ ON_PURPOSE = {
     "yml": "text is shown rather than saved",
     "xml": "application/xml leaves the charset to the document (RFC 7303)",
 }
-"""Where some version of the standard library says otherwise, and why it may."""
+"""The types for which some version of the standard library has another, with the reason."""
 
 
 def standard() -> dict[str, str]:
@@ -95,7 +95,7 @@ SHOWN: Final = (
     *("env", "sql", "tsx", "jsx", "vue", "kt", "swift", "rb", "pl", "lua", "r", "tex", "rst", "adoc", "diff"),
     *("lock", "patch", "srt", "py", "PY", "txt"),
 )
-"""What developers' folders hold."""
+"""The names of files in the folders of developers."""
 
 
 @pytest.mark.parametrize("suffix", SHOWN)

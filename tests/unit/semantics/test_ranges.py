@@ -12,7 +12,7 @@ from pyhttp.limits import Limits
 from pyhttp.semantics.ranges import Span, Unranged, content_range, select
 
 LIMITS = (12, 3)
-"""In all, and where they do not ascend."""
+"""The limit of ranges in all, and of those that do not ascend."""
 WHOLE, NONE = Unranged.WHOLE, Unranged.UNSATISFIABLE
 
 

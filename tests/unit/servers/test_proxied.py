@@ -14,7 +14,7 @@ from tests.helpers.sockets import pair, request
 from tests.helpers.wire_client import WireClient
 
 HERE: Final = Proxies(headers=("127.0.0.0/8",))
-"""Where the clients of these tests are."""
+"""The address of the clients in these tests."""
 CUSTOM: Final = ("X-Forwarded-For: 203.0.113.7", "X-Forwarded-Proto: https", "X-Forwarded-Host: a.example:8443")
 STANDARD: Final = ('Forwarded: for="203.0.113.7:4711";proto=https;host="a.example:8443"',)
 CLIENT: Final = "203.0.113.7"

@@ -20,7 +20,7 @@ from tests.helpers.sockets import request
 ServerClass = type[BaseServer]
 SHORT = Timeouts(linger=0.3, drain=0.3, stop=0.3, send=0.3, send_rate=1_000_000)
 LARGE = 16 << 20
-"""More than the buffers of a connection on this machine hold."""
+"""The octets of content: more than the buffers of a connection on this machine hold."""
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ BINARY: Final = (
 )
 LOCAL: Final = b"\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"
 FROM: Final = Proxies(protocol=("192.0.2.0/24",))
-"""Where the connections of a world come from."""
+"""The address of the connections in a world."""
 
 
 def ends(asked: Request) -> Response:

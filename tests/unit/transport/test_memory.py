@@ -31,7 +31,7 @@ MARGIN = 1.05
 BROWSER = WORKLOADS["file"].head()
 """A request with the 13 field lines of a browser."""
 LONG = BROWSER[:-2] + b"Cookie: " + b"a" * 4000 + b"\r\n\r\n"
-"""One whose header section is too long to be kept for the next."""
+"""A request whose header section is too long to be kept for the next request."""
 
 
 def held(sent: bytes, handler: Handler, phase: Phase = Phase.IDLE) -> float:

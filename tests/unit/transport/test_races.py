@@ -26,7 +26,7 @@ CHUNKED = "Transfer-Encoding: chunked"
 LARGE: Final = bytes(4 << 20)
 AN_HOUR = 3600.0
 FEEDS: Final[list[Feed]] = []
-"""Those of the current test."""
+"""The feeds of the current test."""
 
 
 class Race:

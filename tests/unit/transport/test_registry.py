@@ -15,7 +15,7 @@ from tests.helpers.outside import Items, Pending
 from tests.helpers.sockets import descriptors, request
 
 HORIZON = 2.0
-"""Of the deadlines in `TIMEOUTS`: reading away and lingering are the shortest."""
+"""The shortest of the deadlines in `TIMEOUTS`, which are those for draining and lingering."""
 
 
 def pend(made: World, pending: Pending) -> tuple[Peer, Connection]:

@@ -40,7 +40,7 @@ PATHS: Final = (
 )
 STEPS: Final = 60
 DICE: Final = st.integers(0, 2**32 - 1)
-"""What one step does is drawn evenly: strategies prefer what is small, and would hardly ever get anywhere here."""
+"""The choices within a step are drawn evenly. Strategies prefer small values, and would seldom get anywhere here."""
 
 
 class Life(RuleBasedStateMachine):

@@ -34,7 +34,7 @@ CHUNKED = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
 LARGE = b"one\n" * 50_000
-"""More than the server reads ahead of a handler."""
+"""The octets of content: more than the server reads ahead of a handler."""
 
 
 def echo(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
