@@ -119,7 +119,7 @@ def versions(session: nox.Session) -> None:
 @nox.session
 def pair(session: nox.Session) -> None:
     """Fuzz, proof and docs, beside e2e: the first three need a processor, and e2e mostly waits."""
-    side_by_side(session, ("fuzz", "proof", "docs"), ("e2e",))
+    side_by_side(session, ("fuzz",), ("e2e", "proof", "docs"))
 
 
 @nox.session
