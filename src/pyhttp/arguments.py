@@ -23,14 +23,14 @@ __all__ = [
 _T = TypeVar("_T")
 _T_co = TypeVar("_T_co", covariant=True)
 _TEXT = (str, bytes, bytearray)
-"""Sequences, too, of letters; whoever gives one means that it is the only member."""
+"""Types that are sequences of letters, too. An argument of such a type is meant as the only member."""
 
 
 class Several(Protocol[_T_co]):
-    """Members in an order: a tuple or a list. A text is none, since it holds nothing but texts."""
+    """Members in an order: a tuple or a list. A text is not one, since its members are texts again."""
 
     def __contains__(self, item: object, /) -> bool:
-        """Whether it is a member."""
+        """Whether an item is a member."""
 
     def __getitem__(self, index: int, /) -> _T_co:
         """The member with this number."""
@@ -39,25 +39,25 @@ class Several(Protocol[_T_co]):
         """Each member."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of members."""
 
 
 class AsTuple(Generic[_T]):
-    """A field of a dataclass that is built of any tuple or list, and has a tuple; the argument is the default.
+    """A field of a dataclass that takes any tuple or list, and holds a tuple; the argument is the default.
 
-    Type checkers see so by the two methods. The dataclass itself has a slot in their place, and its `__post_init__`
-    puts the tuple there.
+    Type checkers learn this from the two methods. The dataclass itself has a slot in their place, and its
+    `__post_init__` puts the tuple there.
     """
 
     def __init__(self, default: tuple[_T, ...] = ()) -> None:
         self._default = default
 
     def __get__(self, instance: object, owner: type | None = None) -> tuple[_T, ...]:
-        """The default, for whoever makes the dataclass."""
+        """The default, for the decorator that makes the dataclass."""
         return self._default
 
     def __set__(self, instance: object, value: Several[_T]) -> None:
-        """Nothing: see above."""
+        """Do nothing: the dataclass sets its slot itself."""
 
 
 def check_type(name: str, value: object, *kinds: type, hint: str = "") -> None:
@@ -83,10 +83,10 @@ def optional(name: str, value: _T | None, kind: type[_T]) -> _T | None:
 
 
 def check_several(name: str, value: object, what: str, write: str) -> None:
-    """See that an argument is a tuple or a list of `what`, or another sequence, and no text; else say what to write.
+    """Check that an argument is a tuple, a list, or another sequence of `what`, and no text.
 
     Raises:
-        TypeError: It is not.
+        TypeError: The argument is something else; the message says what to write.
     """
     if isinstance(value, _TEXT) or not isinstance(value, Sequence):
         if isinstance(value, str) and what == "texts":
@@ -100,7 +100,7 @@ def texts(name: str, value: Several[str]) -> tuple[str, ...]:
     """An argument that is several texts, as a tuple.
 
     Raises:
-        TypeError: It is something else: one text, say, which would be a text for each of its letters.
+        TypeError: The argument is something else, such as one text, which would count as a text for each letter.
     """
     check_several(name, value, "texts", "('a', 'b')")
     for member in value:
@@ -112,7 +112,7 @@ def pairs(name: str, value: Several[tuple[str, str]]) -> tuple[tuple[str, str], 
     """An argument that is pairs of texts, as a tuple of tuples.
 
     Raises:
-        TypeError: It is something else.
+        TypeError: The argument is something else.
     """
     check_several(name, value, "pairs", "(('a', 'b'),)")
     check_pairs(name, value)
@@ -126,14 +126,14 @@ def field_lines(name: str, value: Mapping[str, str] | Iterable[tuple[str, str]])
     """An argument that is field lines, a mapping or pairs, as a tuple of tuples.
 
     Raises:
-        TypeError: It is something else.
+        TypeError: The argument is something else.
     """
     check_lines(name, value)
     return pairs(name, tuple(value.items() if isinstance(value, Mapping) else value))
 
 
 def check_lines(name: str, value: object) -> None:
-    """See that an argument may be field lines: a mapping, or something that is gone through.
+    """Check that an argument may be field lines: a mapping, or another iterable.
 
     Raises:
         TypeError: It cannot.
@@ -143,10 +143,10 @@ def check_lines(name: str, value: object) -> None:
 
 
 def check_pairs(name: str, value: Iterable[object]) -> None:
-    """See that an argument has pairs.
+    """Check that all members of an argument are pairs.
 
     Raises:
-        TypeError: Something of it is none.
+        TypeError: A member is not a pair.
     """
     for pair in value:
         if isinstance(pair, _TEXT) or not isinstance(pair, Sequence) or len(pair) != 2:

@@ -98,10 +98,10 @@ class Hosts(dict[str, str]):
 
 
 def names_of(allowed: Several[str] | AbstractSet[str] | None) -> frozenset[str] | None:
-    """The names that `allowed_hosts` of a server says; None where it says none.
+    """The names in the argument `allowed_hosts` of a server; None where it is None.
 
     Raises:
-        TypeError: It is neither a set of texts, nor a tuple or a list of them.
+        TypeError: The argument is neither a set of texts, nor a tuple or a list of them.
     """
     if isinstance(allowed, AbstractSet):
         for name in allowed:

@@ -1,4 +1,4 @@
-"""What names and paths of a folder mean by themselves, without a look at it: what is in a CGI directory, or inside."""
+"""Names and paths of a folder, judged without a look at the disk: is one in a CGI directory, or inside the folder?"""
 
 from functools import lru_cache
 
@@ -6,7 +6,7 @@ __all__ = ["cgi_directories_like", "folded", "in_cgi_directory", "is_inside"]
 
 
 def folded(name: str) -> str:
-    """A name, or a path, as a file system takes it that tells neither letter case nor Unicode composition apart."""
+    """A name, or a path, for a file system that ignores letter case and Unicode composition."""
     if name.isascii():
         return name.lower()
     import unicodedata  # noqa: PLC0415 - seldom needed, and this module is loaded for every server
@@ -16,9 +16,9 @@ def folded(name: str) -> str:
 
 @lru_cache(maxsize=512)
 def cgi_directories_like(name: str, directories: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of `Site.cgi_directories` that some file system may take a name in the root for.
+    """The entries of `Site.cgi_directories` that are the same name as `name` on some file system.
 
-    What is below such a name is never sent (C8), and is run where it is that directory indeed (C7).
+    Files below such a name are never sent (C8). They are run if the name really leads to that directory (C7).
     """
     return tuple([directory for directory in directories if folded(directory) == folded(name)])
 

@@ -9,7 +9,7 @@ class Kept(Protocol):
     """The content of one request, all of it, as it is kept."""
 
     length: int
-    """Octets."""
+    """The number of octets."""
 
     def descriptor(self) -> int | None:
         """An open file with the content and nothing else, at its beginning; None where it is empty."""
@@ -17,7 +17,7 @@ class Kept(Protocol):
 
 
 class StandardInput(NamedTuple):
-    """What a script reads."""
+    """The standard input of a script."""
 
     descriptor: int | None
     """An open file, which need not stay open once the script runs; None for none."""
@@ -26,11 +26,11 @@ class StandardInput(NamedTuple):
 
 
 def standard_input(content: Kept) -> StandardInput:
-    """All of the content (3875-4.2-3b), whichever way the script answers (3875-4.2-4a).
+    """All of the content (3875-4.2-3b), however the script answers (3875-4.2-4a).
 
-    It is a file, which may be read early, late, in part or never, and nobody can wait for anybody. It ends behind the
-    content (3875-4.2-3c) and has nothing more (3875-4.2-3c.2). Codings of the transfer are off, and the length is that
-    of what is left (3875-4.2-5a); those of the content stay (3875-4.2-5c).
+    The input is a file. A script may read it early, late, in part or never, and neither side waits for the other. The
+    file ends behind the content (3875-4.2-3c) and has nothing more (3875-4.2-3c.2). Transfer codings are removed, and
+    the length is that of the result (3875-4.2-5a). Content codings stay (3875-4.2-5c).
 
     Raises:
         Unavailable: There is no room for it (3875-4.2-5b).

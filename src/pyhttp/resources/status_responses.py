@@ -34,7 +34,7 @@ __all__ = [
 _PLAIN: Final = Site()
 _DEFAULT_LIMITS: Final = Limits()
 _LONGEST_METHOD: Final = max(FILE_METHODS, key=len)
-"""Of those by which a client may go on: a script that leads to a file has made a GET of another one."""
+"""The longest method with which a client may follow a redirect. A script that leads to a file makes a GET of others."""
 _ASKED_WITH: Final = (
     "*, Accept, Accept-Language, Cache-Control, Content-Language, Content-Type, If-Match, If-Modified-Since,"
     " If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"

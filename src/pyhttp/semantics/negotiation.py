@@ -121,10 +121,10 @@ def _thousandths(weight: str | None) -> int:
 
 
 def coding_lines(coding: str, *, varies: bool) -> tuple[tuple[str, str], ...]:
-    """What an answer says of the content coding that was chosen, and of the choice.
+    """The field lines of an answer about the chosen content coding, and about the choice.
 
     Args:
-        coding: Named in Content-Encoding (9110-8.4-5a); "" for none, as identity is never named (9110-8.4-5b).
+        coding: The coding for Content-Encoding (9110-8.4-5a); "" for none, as identity is never named (9110-8.4-5b).
         varies: Whether the answer could have been another: Vary names what that depended on (9110-12.5.5-10a).
     """
     lines = (("Content-Encoding", coding),) if coding else ()
