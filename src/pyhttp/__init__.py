@@ -63,7 +63,6 @@ from pyhttp.refusals import (
 from pyhttp.request import Request
 from pyhttp.resources import lone_file as _lone_file
 from pyhttp.semantics.fields import Headers
-from pyhttp.servers.base import BaseServer
 from pyhttp.site import Site
 from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.client import Address, Connection
@@ -75,6 +74,7 @@ if TYPE_CHECKING:
     from pyhttp.auth import BasicAuth
     from pyhttp.proxies import Proxies
     from pyhttp.semantics.set_cookie import Cookie
+    from pyhttp.servers.base import BaseServer
     from pyhttp.servers.pooled import PooledServer
     from pyhttp.servers.processes import ProcessServer
     from pyhttp.servers.running import run
@@ -153,6 +153,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "BaseServer": "pyhttp.servers.base",
     "BasicAuth": "pyhttp.auth",
     "Cookie": "pyhttp.semantics.set_cookie",
     "PooledServer": "pyhttp.servers.pooled",

@@ -64,8 +64,8 @@ OURS: Final = frozenset(
     }
 )
 """Modules of ours for scripts, listings, passwords, cookies, proxies, applications, tests, options from elsewhere."""
-BY_NAME: Final = frozenset({"pyhttp.servers.pooled", "pyhttp.servers.running"})
-"""The names that a program imports to serve as the command does."""
+BY_NAME: Final = frozenset({"pyhttp.servers.base", "pyhttp.servers.pooled", "pyhttp.servers.running", "pyhttp.transport.loop"})
+"""The modules behind names that a program imports to serve as the command does: a handler alone needs no server."""
 VALUES: Final = ["FileSlice", "Limits", "Request", "Response", "Site", "Timeouts"]
 """The classes with methods by `dataclasses` that every server needs. To make such a class takes up to a millisecond."""
 COMMAND: Final = frozenset({"argparse", "gettext"})
@@ -105,7 +105,7 @@ def output_of(code: str, *arguments: str) -> str:
 
 def test_the_module_loads_nothing_that_is_seldom_needed() -> None:
     loaded = loaded_by("import pyhttp")
-    assert "pyhttp.servers.base" in loaded
+    assert "pyhttp.handler" in loaded
     assert loaded & (SELDOM | WHEN_BUILT | OURS | BY_NAME) == set()
 
 

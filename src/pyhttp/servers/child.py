@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.plan import Plan
+from pyhttp.servers.running import set_aside
 from pyhttp.transport.inherited import listener_of
 from pyhttp.transport.shared import NONE, Counts, SharedListener
 
@@ -53,7 +54,8 @@ def work(source: BinaryIO) -> None:
     threading.Thread(target=_obey, args=(line, server), name="pyhttp-life-line", daemon=True).start()
     _say(report, READY)
     try:
-        server.serve_forever()
+        with set_aside():
+            server.serve_forever()
     except RuntimeError:
         if not server.closing:  # it had to stop before it began
             raise

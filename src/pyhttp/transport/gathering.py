@@ -49,14 +49,20 @@ class Gathering:
             self.send()
 
     def send(self) -> None:
-        """Send all kept answers, on any thread."""
+        """Send all kept answers, on any thread; then go on with their connections.
+
+        All are sent before one is gone on with: between two answers, a client's program has no time to fall asleep.
+        """
+        sent: list[Connection] = []
         while (conn := self.take()) is not None:
             try:
                 conn.outbox.send_gathered(conn.stream)
             except OSError as error:
                 self._lose(conn, error)
             else:
-                self._settle(conn)
+                sent.append(conn)
+        for conn in sent:
+            self._settle(conn)
 
     def take(self) -> Connection | None:
         """Take out one connection, now of the caller; None where there is none, or another thread was first."""

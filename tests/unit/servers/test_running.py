@@ -1,6 +1,7 @@
 """`run`: a program that serves until a signal comes, and then ends without a message."""
 
 import errno
+import gc
 import io
 import os
 import select
@@ -16,6 +17,7 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, PooledServer, run
+from pyhttp.servers.running import set_aside
 from tests.helpers.servers import connect, echo
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import WireClient
@@ -27,6 +29,8 @@ server = pyhttp.{kind}("{host}", 0, handler=lambda request: {answer})
 pyhttp.run(server)
 print("after", signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, flush=True)
 """
+SET_ASIDE: Final = "__import__('gc').get_freeze_count() > 10_000"
+"""Whether the garbage collector leaves the objects alone with which the server began, modules included."""
 
 
 class Full(io.StringIO):
@@ -76,6 +80,22 @@ def test_L10_it_serves_until_a_signal_and_leaves_without_a_traceback(kind: str, 
         assert process.stderr is not None
         assert process.stdout.read() == "Stop with Ctrl+C\nafter True\n"
         assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("kind", ["BaseServer", "PooledServer"])
+def test_a_collection_of_garbage_does_not_look_at_modules_again(kind: str) -> None:
+    with running(kind, answer=f"pyhttp.Response.text(str({SET_ASIDE}))") as process:
+        with client_of(read_url(process)) as client:
+            client.send(request())
+            assert client.reply().content == b"True"
+        process.terminate()
+        assert process.wait(15) == 0
+
+
+def test_after_that_a_collection_looks_at_all_objects_again() -> None:
+    with set_aside():
+        assert gc.get_freeze_count() > 10_000
+    assert gc.get_freeze_count() == 0
 
 
 NO_THREADS: Final = """
@@ -213,9 +233,9 @@ def test_a_server_that_serves_or_has_been_closed_is_not_run(capsys: pytest.Captu
     assert signal.getsignal(signal.SIGTERM) is before
 
 
-APP = """
+APP = f"""
 from pyhttp import Response, function_handler
-answer = function_handler(lambda request: Response.text("hello"))
+answer = function_handler(lambda request: Response.text(str({SET_ASIDE})))
 """
 SEVERAL = """
 import pyhttp
@@ -232,7 +252,7 @@ def test_L10_several_processes_are_run_and_stopped_like_one(tmp_path: Path) -> N
         try:
             with client_of(read_url(process)) as client:
                 client.send(request())
-                assert client.reply().content == b"hello"
+                assert client.reply().content == b"True"
             process.terminate()
             assert process.wait(15) == 0
             assert process.stderr is not None

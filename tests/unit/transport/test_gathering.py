@@ -11,6 +11,7 @@ from pyhttp.errors import BadRequest, Disconnected
 from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.gathering import Gathering
 from pyhttp.transport.loop import Role
 from pyhttp.transport.phases import Phase
@@ -59,6 +60,20 @@ def test_answers_of_a_round_leave_behind_its_last_request() -> None:
             assert peer.received.startswith(b"HTTP/1.1 200 ")
             assert peer.received.endswith(b"here")
         assert made.employer.entries[0].sent == len(b"here")
+
+
+def test_all_have_left_before_one_of_their_connections_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    with gathering() as made:
+        peers = [peer for peer, _ in asking(made)]
+        seen: list[int] = []
+
+        def look(_: Connection, __: Exchange) -> None:
+            seen.append(sum(len(peer.read() + peer.received) > 0 for peer in peers))
+
+        monkeypatch.setattr(made.employer, "exchange_ended", look)
+        made.employer.handler = lambda _: Response(200)
+        made.round()
+        assert seen == [1, COUNT, COUNT, COUNT]  # nothing waits behind the last request: its answer is not kept
 
 
 def test_a_loop_that_does_not_gather_sends_each_at_once() -> None:
