@@ -64,7 +64,9 @@ OURS: Final = frozenset(
     }
 )
 """Modules of ours for scripts, listings, passwords, cookies, proxies, applications, tests, options from elsewhere."""
-BY_NAME: Final = frozenset({"pyhttp.servers.base", "pyhttp.servers.pooled", "pyhttp.servers.running", "pyhttp.transport.loop"})
+BY_NAME: Final = frozenset(
+    {"pyhttp.servers.base", "pyhttp.servers.pooled", "pyhttp.servers.running", "pyhttp.transport.loop"}
+)
 """The modules behind names that a program imports to serve as the command does: a handler alone needs no server."""
 VALUES: Final = ["FileSlice", "Limits", "Request", "Response", "Site", "Timeouts"]
 """The classes with methods by `dataclasses` that every server needs. To make such a class takes up to a millisecond."""

@@ -1,6 +1,7 @@
 """The program of each process of a `ProcessServer`: a server that obeys its parent process."""
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -12,7 +13,6 @@ from typing import BinaryIO, Final
 
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.plan import Plan
-from pyhttp.servers.running import set_aside
 from pyhttp.transport.inherited import listener_of
 from pyhttp.transport.shared import NONE, Counts, SharedListener
 
@@ -52,10 +52,10 @@ def work(source: BinaryIO) -> None:
     _tell_of_end(listeners, report)
     _handle_signals(server)
     threading.Thread(target=_obey, args=(line, server), name="pyhttp-life-line", daemon=True).start()
+    gc.freeze()  # as `set_aside` of `running` does, for good
     _say(report, READY)
     try:
-        with set_aside():
-            server.serve_forever()
+        server.serve_forever()
     except RuntimeError:
         if not server.closing:  # it had to stop before it began
             raise
