@@ -54,10 +54,10 @@ def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
     if shown_by_rows:
         yield _LONGEST, _QUICK
     name = module.parent.name if module.stem == "__init__" else module.stem
+    if not (ROOT / folder).is_dir():  # a package of rows has the one module of tests
+        name, folder = folder.name, folder.parent
     if own := sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).glob(f"test_{name}*.py")):
         yield _LONGEST, (*_PYTEST, *own)
-    while packages and not (ROOT / folder).is_dir():  # a package of rows has no tests but the rows
-        folder = folder.parent
     if packages:
         yield _LONGEST_OF_MANY, (*_PYTEST, str(folder))
     if not shown_by_rows:

@@ -44,7 +44,7 @@ asterisk. The asterisk never includes Authorization."""
 
 
 def error_response(error: HTTPError, *, headers: Headers = EMPTY, site: Site = _PLAIN, path: str = "") -> Response:
-    """The explanation of an error of the client's (9110-15.5-1b) or of ours (9110-15.6-1b).
+    """The explanation of an error of the client's or of ours.
 
     It is without parts of the request, paths and tracebacks (safety line R3).
 

@@ -13,7 +13,8 @@ __all__ = ["authority_of", "is_host"]
 def is_host(value: str) -> bool:
     """Whether `value` is ``uri-host [ ":" port ]`` with a host that is not empty (RFC 9110 §7.2).
 
-    An address of a kind that is not known yet is none (3986-3.2.2-7c).
+    No user stands before a host, here and in an absolute form (9110-4.2.4-4a). An address of a kind that is not known
+    yet is none (3986-3.2.2-7c).
 
     The latest results are kept: a server is asked for by few names.
     """

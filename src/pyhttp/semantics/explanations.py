@@ -40,7 +40,7 @@ _EXPLANATIONS: Final = {
 
 
 def explanation(status: int) -> str:
-    """The meaning of an error for its reader, and whether it will pass."""
+    """The meaning of an error of the client's (9110-15.5-1b) or of ours (9110-15.6-1b), and whether it will pass."""
     known = _EXPLANATIONS.get(status)
     if known is not None:
         return known

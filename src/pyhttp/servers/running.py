@@ -20,7 +20,8 @@ __all__ = ["run", "serve_until_signal", "set_aside", "stop_hint"]
 def run(server: "BaseServer | ProcessServer") -> None:
     """Print the URLs of `server`, and serve until SIGINT or SIGTERM; then let answers in progress end, and return.
 
-    A second signal ends the process at once. A line of output that cannot be written is left out.
+    A second signal ends the process at once. A line of output that cannot be written is left out. Until `run` returns,
+    the garbage collector leaves objects alone that exist now (`gc.freeze`).
 
     Raises:
         RuntimeError: This is not the main thread, which alone gets signals; or the server is serving already, or has

@@ -181,7 +181,6 @@ class SocketStream:
 
         It is called only where a client has to be waited for. A low-water mark for unsent octets (TCP_NOTSENT_LOWAT)
         would wake the server 17 times as often for a client that reads slowly.
-        (TCP_NOTSENT_LOWAT) would wake the server 17 times as often for a client that reads slowly.
         """
         try:
             (count,) = struct.unpack("i", fcntl.ioctl(self._fd, termios.TIOCOUTQ, _COUNT))

@@ -195,7 +195,7 @@ class RequestReceiver:
         """Go on with a head that is incomplete or wrong; None where more octets have to arrive."""
         buffer = self.buffer
         if not self._empty_line_skipped and buffer.data.startswith(b"\r\n", buffer.start):
-            buffer.skip(2)
+            buffer.skip(2)  # one empty line, in front of a request line (9112-2.2-6a)
             self._empty_line_skipped = True
             self._reader = None
             return self._next_head()

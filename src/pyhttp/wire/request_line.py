@@ -92,7 +92,7 @@ class RequestLine:
             raise at(MalformedRequest(f"request line: no space within {METHOD_ROOM} octets (RFC 9112 §3)"), end - 1)
 
     def _parse(self, line: bytes) -> None:
-        if not line:  # one has been skipped (9112-2.2-6a); who sends more does not speak HTTP
+        if not line:  # the receiver has skipped one: a client that sends more does not speak HTTP
             raise at(MalformedRequest("request line: empty, and not the first empty line (RFC 9112 §2.2)"), 0)
         parts = line.split(b" ")  # at single spaces only (9112-3-3a); HTTP/0.9 has one (9112-C.1-1b)
         if len(parts) != 3:

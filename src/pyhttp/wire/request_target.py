@@ -26,8 +26,7 @@ def _origin_chars() -> re.Pattern[str]:
 def check_target(target: str) -> None:
     """Refuse a target that has none of the four forms.
 
-    In http (9110-4.2.1-4b) and https (9110-4.2.2-4b) it has a host. No user stands before a host, here and in Host
-    (9110-4.2.4-4a).
+    In http (9110-4.2.1-4b) and https (9110-4.2.2-4b) it has a host.
 
     Raises:
         MalformedRequest: The target breaks the grammar of RFC 9112 §3.2; the detail says where.

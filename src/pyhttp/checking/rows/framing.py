@@ -83,21 +83,18 @@ _LENGTHS: Final = (
         "a length beyond 64 bits",
         "9110-8.6-10b F3",
         _post("Content-Length: 18446744073709551621") + b"hello",
-        also=(413,),
         or_awaited=True,
     ),
     refused(
         "a length beyond 63 bits",
         "9110-8.6-10b F3",
         _post("Content-Length: 9223372036854775808") + b"hello",
-        also=(413,),
         or_awaited=True,
     ),
     refused(
         "a length of 1000 digits",
         "9110-8.6-10b F3",
         _post("Content-Length: " + "9" * 1000) + b"hello",
-        also=(413,),
         or_awaited=True,
     ),
     refused(
@@ -105,7 +102,6 @@ _LENGTHS: Final = (
         "9110-15.5.14-1b 9110-15.5.14-1b.2 9110-17.5-4a D5 F3",
         _post("Content-Length: 9223372036854775807") + b"hello",
         413,
-        also=(400,),
         or_served=False,
     ),
     refused("two lengths", "9112-6.3-2.5.1b F2", _post("Content-Length: 5", "Content-Length: 6") + b"hello"),
@@ -143,14 +139,13 @@ _CODINGS: Final = (
             ("chunked\xa0", "9112-6.3-2.4.3a F4 S7"),
         )
     ),
-    refused("an empty Transfer-Encoding", "F4", _post("Transfer-Encoding:") + _CHUNKED, also=(501,)),
+    refused("an empty Transfer-Encoding", "F4", _post("Transfer-Encoding:") + _CHUNKED),
     refused("chunked and a comma", "F4", _post("Transfer-Encoding: chunked,") + _CHUNKED, or_served=True),
     refused("a comma and chunked", "F4", _post("Transfer-Encoding: , chunked") + _CHUNKED, or_served=True),
     refused(
         "chunked twice, in two lines",
         "F4",
         _post("Transfer-Encoding: chunked", "Transfer-Encoding: chunked") + _CHUNKED,
-        also=(501,),
     ),
     refused("gzip, chunked", "9112-6.1-11a F4", _post("Transfer-Encoding: gzip, chunked") + _CHUNKED, 501, also=(400,)),
     refused(
@@ -201,7 +196,6 @@ _BOTH: Final = (
         "a length beside a coding nobody knows",
         "9112-6.1-15b F1",
         _post("Content-Length: 5", "Transfer-Encoding: xyz") + b"hello",
-        also=(501,),
     ),
     _old("Transfer-Encoding in HTTP/1.0", "F5"),
     _old("Transfer-Encoding and Content-Length in HTTP/1.0", "F1 F5", "Content-Length: 5"),

@@ -23,7 +23,7 @@ def _served(name: str, host: str, *, target: str = "/echo", authority: str = "")
 
 
 def _refused(name: str, data: bytes) -> Row:
-    return refused(f"not allowed: {name}", _CITES, data, 421, also=(400, 403, 404), needs="hosts")
+    return refused(f"not allowed: {name}", _CITES, data, 421, needs="hosts")
 
 
 ROWS: Final[tuple[Row, ...]] = (

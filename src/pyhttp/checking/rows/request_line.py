@@ -84,9 +84,9 @@ _VERSIONS: Final = (
     refused("a sign", "9112-2.2-9a S4", b"GET /echo HTTP/1.+1\r\n" + _HOST),
     refused("a digit beyond ASCII", "9112-2.2-9a S4", "GET /echo HTTP/1.\u0661\r\n".encode() + _HOST),
     refused("another protocol", "9112-2.2-9a S4", b"GET /echo ICY/1.1\r\n" + _HOST),
-    refused("HTTP/2.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/2.0\r\n" + _HOST, 505, also=(400,)),
-    refused("HTTP/0.9 as a version", "9112-C.1-1b S4", b"GET /echo HTTP/0.9\r\n" + _HOST, 505, also=(400,)),
-    refused("HTTP/3.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/3.0\r\n" + _HOST, 505, also=(400,)),
+    refused("HTTP/2.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/2.0\r\n" + _HOST, 505),
+    refused("HTTP/0.9 as a version", "9112-C.1-1b S4", b"GET /echo HTTP/0.9\r\n" + _HOST, 505),
+    refused("HTTP/3.0", "9110-15.6.6-1c S4", b"GET /echo HTTP/3.0\r\n" + _HOST, 505),
     served(
         "HTTP/1.2",
         "9110-6.2-8a 9112-2.3-6a 9112-2.3-6b S4",
