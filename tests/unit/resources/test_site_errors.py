@@ -1,0 +1,31 @@
+"""The answer of a folder's site to an error: the requests that get the site's own page."""
+
+from pathlib import Path
+
+import pytest
+
+from pyhttp.errors import Forbidden, HTTPError, NotFound
+from pyhttp.resources.site_errors import answer_to_error
+from pyhttp.site import Site
+from tests.helpers.folder import content, request
+
+OWN = b"<h1>Lost</h1>"
+
+
+@pytest.mark.clause("9110-9.3.2-2b")
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_GET_and_HEAD_get_the_page_of_the_site(tmp_path: Path, method: str) -> None:
+    assert _answer(tmp_path, NotFound(), method) == (404, OWN)
+
+
+@pytest.mark.parametrize(("error", "method"), [(NotFound(), "POST"), (NotFound(), "get"), (Forbidden(), "GET")])
+def test_any_other_request_or_error_has_an_explanation(tmp_path: Path, error: HTTPError, method: str) -> None:
+    status, page = _answer(tmp_path, error, method)
+    assert status == error.status
+    assert OWN not in page
+
+
+def _answer(root: Path, error: HTTPError, method: str) -> tuple[int, bytes]:
+    (root / "404.html").write_bytes(OWN)
+    response = answer_to_error(error, request(method, "/none"), str(root), site=Site(), path="/none")
+    return response.status, content(response)
