@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Final
 
 from pyhttp.cgi.script_path import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError, WrongScheme
-from pyhttp.escaping import in_line, in_quotes
 from pyhttp.hosts import HostNotAllowed
+from pyhttp.log_escaping import in_line, in_quotes
 from pyhttp.transport.access_log import INFO
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Connection

@@ -14,7 +14,7 @@ SOURCE: Final = Path(__file__).parents[2] / "src"
 
 LAYER: Final = {
     "pyhttp.errors": 0,
-    "pyhttp.escaping": 0,
+    "pyhttp.log_escaping": 0,
     "pyhttp.refusals": 0,
     "pyhttp.phrases": 0,
     "pyhttp.limits": 0,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from pyhttp.errors import HTTPError
-from pyhttp.escaping import in_line
 from pyhttp.limits import Limits
+from pyhttp.log_escaping import in_line
 
 __all__ = ["ErrorLog"]
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pyhttp.escaping import in_quotes
+from pyhttp.log_escaping import in_quotes
 from pyhttp.semantics.fields import EMPTY
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from pyhttp.escaping import in_line
+from pyhttp.log_escaping import in_line
 from pyhttp.transport.access_log import loggers
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import time
 import pytest
 
 from pyhttp.errors import HTTPError
-from pyhttp.escaping import in_quotes
+from pyhttp.log_escaping import in_quotes
 from pyhttp.messages import Response
 from pyhttp.transport.access_log import AccessEntry, combined_format, common_format, entry_of, json_format
 from tests.helpers.channels import FakeStream, met

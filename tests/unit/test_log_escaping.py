@@ -6,7 +6,7 @@ from typing import Final
 
 import pytest
 
-from pyhttp.escaping import in_line, in_quotes
+from pyhttp.log_escaping import in_line, in_quotes
 
 TEXTS: Final = (
     ("\r\n", r"\x0d\x0a"),
