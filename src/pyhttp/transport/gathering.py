@@ -53,7 +53,7 @@ class Gathering:
 
         All are sent before one is gone on with: between two answers, a client's program has no time to fall asleep.
         """
-        sent: list[Connection] = []
+        sent: deque[Connection] = deque()
         while (conn := self.take()) is not None:
             try:
                 conn.outbox.send_gathered(conn.stream)
@@ -61,8 +61,11 @@ class Gathering:
                 self._lose(conn, error)
             else:
                 sent.append(conn)
-        for conn in sent:
-            self._settle(conn)
+        try:
+            while sent:
+                self._settle(sent.popleft())
+        finally:
+            self.kept.extend(sent)  # an interrupt came: the end of the loop closes them
 
     def take(self) -> Connection | None:
         """Take out one connection, now of the caller; None where there is none, or another thread was first."""

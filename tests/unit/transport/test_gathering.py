@@ -259,3 +259,23 @@ def test_a_client_that_is_known_to_be_gone_is_lost() -> None:
         kept.send()
         assert [type(error) for error in lost] == [Disconnected]
         made.work()
+
+
+def test_an_interrupt_loses_no_connection() -> None:
+    settled: list[Connection] = []
+
+    def settle(conn: Connection) -> None:
+        settled.append(conn)
+        if len(settled) == 2:
+            raise KeyboardInterrupt
+
+    with world() as made:
+        conns = [made.connect()[1] for _ in range(COUNT)]
+        kept = Gathering(settle, lambda _, error: pytest.fail(str(error)))
+        for conn in conns:
+            conn.outbox.gathered = b""
+            assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+            kept.add(conn, time.monotonic())
+        with pytest.raises(KeyboardInterrupt):
+            kept.send()
+        assert [*settled, *kept.kept] == conns
