@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.cgi.process import Process
+from pyhttp.cgi.process import Process, _released
 from pyhttp.errors import InternalError, Unavailable
 from tests.helpers.cgi_site import CgiSite, buriers, descriptors, is_alive, settled, wait_until_dead
 
@@ -309,3 +309,20 @@ def test_without_exit_descriptors(cgi: CgiSite, monkeypatch: pytest.MonkeyPatch)
     for process in (first, second):
         process.wait(5)
         process.close()
+
+
+def test_a_pipe_is_waited_for_as_long_as_it_was_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`poll` counts milliseconds; a time that is over is none."""
+    asked: list[float] = []
+
+    class Poll:
+        def register(self, _: int, __: int) -> None:
+            pass
+
+        def poll(self, milliseconds: float) -> list[tuple[int, int]]:
+            asked.append(milliseconds)
+            return []
+
+    monkeypatch.setattr(select, "poll", Poll)
+    assert [_released(0, seconds) for seconds in (1.5, -1.0)] == [False, False]
+    assert asked == [1500.0, 0.0]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from pyhttp.errors import Misuse
 from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, list_value, parse_list
+from pyhttp.semantics.usual import NAMES, VALUES
 
 LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
 
@@ -280,6 +281,37 @@ def test_usual_values_are_held_once() -> None:
         assert headers.lines == before
     assert first["Connection"] is second["Connection"]
     assert first["Sec-Fetch-Mode"] is second["Sec-Fetch-Mode"]
+
+
+BROWSERS: Final = """
+Accept: */*
+Accept-Encoding: gzip, deflate, br
+Accept-Encoding: gzip, deflate, br, zstd
+Cache-Control: no-cache
+Connection: keep-alive
+Sec-CH-UA-Mobile: ?0
+Sec-Fetch-Dest: document
+Sec-Fetch-Dest: empty
+Sec-Fetch-Dest: image
+Sec-Fetch-Dest: script
+Sec-Fetch-Dest: style
+Sec-Fetch-Mode: cors
+Sec-Fetch-Mode: navigate
+Sec-Fetch-Mode: no-cors
+Sec-Fetch-Site: none
+Sec-Fetch-Site: same-origin
+Sec-Fetch-User: ?1
+Upgrade-Insecure-Requests: 1
+"""
+"""Lines of Firefox and Chromium for pages, images, scripts, style sheets and `fetch`."""
+
+
+def test_usual_values_are_those_of_browsers() -> None:
+    sent = {value for _, _, value in (line.partition(": ") for line in BROWSERS.split("\n") if line)}
+    assert set(VALUES) == sent
+    assert all(key is value for key, value in VALUES.items())
+    names = {name.lower() for name, _, _ in (line.partition(": ") for line in BROWSERS.split("\n") if line)}
+    assert names <= set(NAMES.values())
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """D9, D10: silence and rate, and the octets that a client has taken."""
 
+import math
+
 import pytest
 
 from pyhttp.transport.outbox import Outbox
@@ -126,6 +128,17 @@ def test_D10_the_rate_counts_over_the_whole_answer_also_where_it_was_sent_in_tur
         reader.moves(2500, 2500)
         looks += 1
     assert looks == 4  # 50 seconds have passed: 30 are free, and 10,000 octets have bought 20
+
+
+def test_D10_a_feeds_client_is_looked_at_again_after_a_part_of_the_grace() -> None:
+    reader = Reader()
+    assert reader.uptake.next_glance() == math.inf  # it has everything
+    reader.moves(1000, 0)
+    assert reader.uptake.glance(100)
+    assert reader.uptake.next_glance() == 107.5
+    reader.moves(0, 1000)
+    assert reader.uptake.glance(107.5)
+    assert reader.uptake.next_glance() == math.inf
 
 
 def test_D10_answers_before_this_one_do_not_count() -> None:

@@ -1,0 +1,45 @@
+"""The requests by which a check finds out what a server offers."""
+
+import pytest
+
+from pyhttp.checking.dialling import Server
+from pyhttp.checking.probing import _lacks_path, _Prober
+from pyhttp.checking.reader import Reply
+
+
+class Silent(_Prober):
+    """A prober of a server that answers nothing; it keeps what was asked."""
+
+    def __init__(self) -> None:
+        super().__init__(Server("127.0.0.1", 0), 1.0)
+        self.asked: list[bytes] = []
+
+    def ask(self, data: bytes, method: str = "GET") -> Reply | None:
+        self.asked.append(data)
+        return None
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("root", b"GET / HTTP/1.1"),
+        ("status", b"GET /status/410 HTTP/1.1"),
+        ("ignore", b"GET /ignore HTTP/1.1"),
+        ("some", b"POST /some HTTP/1.1"),
+        ("late", b"POST /late HTTP/1.1"),
+    ],
+)
+def test_a_path_is_looked_for_by_a_request_for_it(name: str, line: bytes) -> None:
+    prober = Silent()
+    path = line.split()[1].decode()
+    assert _lacks_path(prober, name) == f"{path}: no answer came"
+    (asked,) = prober.asked
+    begin, _, rest = asked.partition(b"\r\n")
+    fields, _, content = rest.partition(b"\r\n\r\n")
+    assert begin == line
+    assert (b"Content-Length: 1" in fields, content) == ((True, b"x") if b"POST" in line else (False, b""))
+    assert b"Connection: close" in fields
+
+
+def test_a_faulty_answer_need_not_come() -> None:
+    assert _lacks_path(Silent(), "fail") is None
