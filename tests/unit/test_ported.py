@@ -9,25 +9,32 @@ from pyhttp import BaseHttpRequestHandler
 from pyhttp.ported import NoLeftovers
 
 LEFT = [
-    ("do_GET", r"override handle\(\)"),
-    ("do_HEAD", r"override handle\(\)"),
-    ("do_PROPFIND", r"override handle\(\)"),
-    ("send_head", r"override do_file\(path\)"),
-    ("translate_path", r"override get_path\(path\)"),
-    ("list_directory", r"override list_dir\(path\)"),
-    ("end_headers", r"override respond\(response\)"),
-    ("send_error", "raise an HTTPError"),
-    ("log_message", "the loggers pyhttp.access and pyhttp.error"),
-    ("guess_type", "give Site.media_types"),
-    ("extensions_map", "give Site.media_types"),
+    ("do_GET", "override handle()"),
+    ("do_HEAD", "override handle()"),
+    ("do_PROPFIND", "override handle()"),
     ("cgi_directories", "give Site.cgi_directories"),
+    ("end_headers", "override respond(response), where every answer passes"),
+    ("extensions_map", "give Site.media_types"),
+    ("guess_type", "give Site.media_types"),
+    ("handle_one_request", "override handle()"),
+    ("index_pages", "give Site.index"),
+    ("list_directory", "override list_dir(path), which returns HTML"),
+    ("log_error", "use the logger pyhttp.error"),
+    ("log_message", "use the loggers pyhttp.access and pyhttp.error"),
+    ("log_request", "give the server an access_log"),
+    ("send_error", "raise an HTTPError, or override respond(response), where every answer passes"),
+    ("send_head", "override do_file(path)"),
+    ("send_header", "give the fields to a Response"),
+    ("send_response", "give the status to a Response"),
+    ("translate_path", "override get_path(path)"),
 ]
 
 
 @pytest.mark.parametrize(("name", "instead"), LEFT)
 def test_what_only_http_server_calls_is_refused_when_the_class_is_made(name: str, instead: str) -> None:
-    with pytest.raises(TypeError, match=rf"Ported\.{name} of http\.server is not called here: .*{instead}"):
+    with pytest.raises(TypeError) as refused:
         type("Ported", (BaseHttpRequestHandler,), {name: lambda self: None})
+    assert str(refused.value) == f"Ported.{name} of http.server is not called here: {instead}"
 
 
 def test_so_it_is_in_another_base_and_in_a_subclass_of_a_subclass() -> None:

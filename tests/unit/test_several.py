@@ -2,6 +2,7 @@
 
 import dataclasses
 import pickle
+import re
 from collections import UserList
 from typing import Final
 
@@ -128,9 +129,12 @@ def test_hosts_to_listen_on(wrong: object) -> None:
 def test_listening_sockets() -> None:
     (listener,) = listen(["127.0.0.1"], 0)
     with listener:
-        for wrong in (listener, [5], "socket"):
-            with pytest.raises(TypeError, match=r"^sockets: "):
+        for wrong in (listener, "socket"):
+            several = f"sockets: a tuple or a list of sockets, not {type(wrong).__name__}: write (socket,)"
+            with pytest.raises(TypeError, match=f"^{re.escape(several)}$"):
                 untyped(BaseServer)(sockets=wrong)
+        with pytest.raises(TypeError, match=r"^sockets: "):
+            untyped(BaseServer)(sockets=[5])
 
 
 def test_cookies_are_cookies() -> None:

@@ -19,8 +19,10 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers import pooled
 from pyhttp.servers.pooled import PooledServer
+from pyhttp.transport.alarm import Alarm
 from pyhttp.transport.client import Connection
 from pyhttp.transport.loop import Loop, Role
+from pyhttp.transport.stopping import LAST
 from tests.helpers.fakes import later, world
 from tests.helpers.servers import PATIENCE, connect, echo, serving, taken_together, wait_for
 from tests.helpers.sockets import request
@@ -401,6 +403,30 @@ def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
         for thread in threads:
             thread.join()
         assert right == [True] * 480
+
+
+def test_after_a_second_interrupt_the_leader_has_a_moment_to_leave() -> None:
+    waits: list[float | None] = []
+
+    class Interrupted(Alarm):
+        """An alarm that an interrupt comes into, and that the end of the loop rings next."""
+
+        def wait(self, seconds: float | None = None) -> None:
+            waits.append(seconds)
+            if len(waits) == 1:
+                raise KeyboardInterrupt
+            vars(server)["_over"] = True
+
+    server = pool(Gate(), 2)
+    alarm = Interrupted()
+    with pytest.raises(KeyboardInterrupt):
+        server._await_end(alarm)
+    alarm.close()
+    server.close()
+    first, second = waits
+    assert first is None
+    assert second is not None
+    assert 0 < second <= LAST
 
 
 # --- the standby

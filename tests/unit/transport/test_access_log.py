@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import re
 import time
 
@@ -10,7 +11,14 @@ import pytest
 from pyhttp.errors import HTTPError
 from pyhttp.log_escaping import in_quotes
 from pyhttp.messages import Response
-from pyhttp.transport.access_log import AccessEntry, combined_format, common_format, entry_of, json_format
+from pyhttp.transport.access_log import (
+    AccessEntry,
+    combined_format,
+    common_format,
+    entry_of,
+    json_format,
+    write_line,
+)
 from tests.helpers.channels import FakeStream, met
 from tests.helpers.fakes import world
 from tests.helpers.sockets import request
@@ -206,3 +214,12 @@ def test_the_entry_of_a_refused_request_shows_its_line_where_that_could_be_read(
         entry = entry_of(made.conn, exchange)
     assert (entry.method, entry.target, entry.version) == line
     assert (entry.status, entry.sent, entry.referer, entry.user_agent) == (400, 2, "", "")
+
+
+def test_a_line_comes_from_this_module_whoever_has_asked_for_it(caplog: pytest.LogCaptureFixture) -> None:
+    log = logging.getLogger("pyhttp.test")
+    with caplog.at_level(logging.INFO, logger=log.name):
+        write_line(log, "100 % of it")
+    (record,) = caplog.records
+    assert (record.getMessage(), record.levelno, record.name) == ("100 % of it", logging.INFO, "pyhttp.test")
+    assert (record.module, record.lineno) == ("access_log", 0)
