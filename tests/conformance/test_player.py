@@ -281,6 +281,34 @@ BROKEN = {
 }
 
 
+REPEATABLE = (
+    *("Accept-Ranges", "Allow", "Cache-Control", "Connection", "Content-Encoding", "Content-Language", "Link"),
+    *("Proxy-Authenticate", "Set-Cookie", "Trailer", "Transfer-Encoding", "Upgrade", "Vary", "Via", "Warning"),
+    "WWW-Authenticate",
+)
+"""Fields of a response whose value is a list, and Set-Cookie."""
+
+
+@pytest.mark.parametrize("name", REPEATABLE)
+def test_a_list_may_come_in_several_lines(name: str) -> None:
+    (law,) = [law for law in LAWS if law.name == "a field that is no list comes once"]
+    twice = Reply("HTTP/1.1", 200, "", ((name, "a"), (name.lower(), "b")), Framing.NONE, b"")
+    assert law.judge(broken(twice)) is Verdict.HOLDS
+
+
+OF_REQUESTS = (
+    *("Accept", "Accept-Charset", "Authorization", "Cookie", "Expect", "From", "Host", "If-Match", "If-Modified-Since"),
+    *("If-None-Match", "If-Range", "If-Unmodified-Since", "Max-Forwards", "Proxy-Authorization", "Range", "Referer"),
+    *("TE", "User-Agent"),
+)
+
+
+@pytest.mark.parametrize("name", OF_REQUESTS)
+def test_a_field_of_requests_alone_is_of_the_other_role(name: str) -> None:
+    (law,) = [law for law in LAWS if law.name == "no field of the other role"]
+    assert law.judge(exchange(f"{name}: a")) is Verdict.BROKEN
+
+
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
 def test_a_law_can_be_broken(law: Law) -> None:
     assert law.judge(BROKEN[law.name]) is Verdict.BROKEN

@@ -219,7 +219,7 @@ class TestMalformed:
         parser = OutputParser(Limits())
         assert parser.receive_eof().detail == "no output"
         assert parser.receive(b"Content-Type: a/b\n") is None
-        assert "ended within" in parser.receive_eof().detail
+        assert parser.receive_eof().detail == "output that ended within its header section"
 
 
 class TestLimits:

@@ -1,6 +1,7 @@
 """The application of the rows, for WSGI and for ASGI: both answer by its description."""
 
 import asyncio
+import io
 import json
 
 import pytest
@@ -25,6 +26,22 @@ def test_every_row_holds_by_wsgi_but_those_that_it_cannot_show() -> None:
     lacking = {one.why for one in report.results if one.outcome is Outcome.SKIPPED}
     assert "the application is not told the trailer section" in lacking
     assert not [why for why in lacking if why.startswith("the server has no")]
+
+
+@pytest.mark.parametrize(("given", "target"), [({"RAW_URI": "/echo?b"}, "/echo?b"), ({}, "/echo?a=1")])
+def test_wsgi_puts_the_target_together_where_the_server_does_not_give_it(given: dict[str, object], target: str) -> None:
+    environ: dict[str, object] = {
+        "REQUEST_METHOD": "GET",
+        "PATH_INFO": "/echo",
+        "QUERY_STRING": "a=1",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": "a",
+        "CONTENT_LENGTH": "",
+        "wsgi.input": io.BytesIO(),
+        **given,
+    }
+    content = b"".join(wsgi(environ, lambda status, fields: None))
+    assert json.loads(content)["query"] == target.partition("?")[2]
 
 
 def converse(path: str, content: tuple[bytes, ...] = (b"",), method: str = "GET", query: bytes = b"") -> list[Message]:

@@ -1,5 +1,6 @@
 """The report on octets as text."""
 
+from pyhttp.explaining.model import Reading, Refusal
 from pyhttp.explaining.requests import read_requests
 from pyhttp.explaining.text import escaped, told
 
@@ -32,3 +33,9 @@ def test_no_line_is_wider_than_100_columns() -> None:
 
 def test_no_octets_are_no_message() -> None:
     assert told(read_requests(b"")) == "no message\n"
+
+
+def test_a_rule_of_no_clause_says_so() -> None:
+    refusal = Refusal(None, "a limit", "", 400, "Bad Request", b"", 0)
+    lines = told(Reading(5, (), refusal, 5)).splitlines()
+    assert [line.split() for line in lines if line.startswith("  clause")] == [["clause", "none"]]
