@@ -371,3 +371,12 @@ class TestKept:
         text = b"Content-Type: a/b\nset-COOKIE: a=secret\n\n"
         assert parse(text)[0] == parse(text)[0]
         assert parse(text)[0] is not parse(text)[0]
+
+
+@pytest.mark.parametrize(("octets", "same"), [(1024, True), (1025, False)])
+def test_the_meaning_of_a_section_is_kept_where_it_is_short(octets: int, same: bool) -> None:
+    lines = b"Content-Type: a/b\nX: "
+    section = lines + b"x" * (octets - len(lines))
+    first, second = (OutputParser(Limits()).receive(section + b"\n\n") for _ in range(2))
+    assert first == second
+    assert (first is second) is same

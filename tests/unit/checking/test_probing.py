@@ -3,8 +3,8 @@
 import pytest
 
 from pyhttp.checking.dialling import Server
-from pyhttp.checking.probing import _lacks_path, _Prober
-from pyhttp.checking.reader import Reply
+from pyhttp.checking.probing import _lacks_of_echo, _lacks_path, _Prober
+from pyhttp.checking.reader import Framing, Reply
 
 
 class Silent(_Prober):
@@ -43,3 +43,37 @@ def test_a_path_is_looked_for_by_a_request_for_it(name: str, line: bytes) -> Non
 
 def test_a_faulty_answer_need_not_come() -> None:
     assert _lacks_path(Silent(), "fail") is None
+
+
+class Telling(_Prober):
+    """A prober of a server that has one answer to everything."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(Server("127.0.0.1", 0), 1.0)
+        self.reply = reply
+
+    def ask(self, data: bytes, method: str = "GET") -> Reply | None:
+        return self.reply
+
+
+def telling(content: bytes, *fields: tuple[str, str]) -> Telling:
+    return Telling(Reply("HTTP/1.1", 200, "OK", fields, Framing.LENGTH, content))
+
+
+@pytest.mark.parametrize(
+    ("report", "lacking"),
+    [
+        (b'{"authority": "b", "trailers": [["X-Probe", "1"]]}', set()),
+        (b'{"authority": "a", "trailers": [["X-Probe", "1"]]}', {"authority"}),
+        (b'{"authority": "b", "trailers": []}', {"trailers"}),
+        (b"no report", {"authority", "trailers"}),
+    ],
+)
+def test_what_the_report_does_not_tell(report: bytes, lacking: set[str]) -> None:
+    assert set(_lacks_of_echo(telling(report))) == lacking
+
+
+def test_an_interface_that_splits_lines_itself_shows_nothing_of_the_server() -> None:
+    split = telling(b"", ("X-Injected", "1"))
+    assert "two fields" in (_lacks_path(split, "split") or "")
+    assert _lacks_path(split, "fail") is None

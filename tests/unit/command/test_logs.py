@@ -41,11 +41,14 @@ def test_each_format_has_its_function() -> None:
     assert len({formatter(each)(ENTRY, 2048) for each in LogFormat}) == len(LogFormat)
 
 
-def test_explanations_have_colours_on_a_terminal(lines: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("status", "colour"), [(200, 32), (304, 36), (404, 33), (500, 31)])
+def test_statuses_have_colours_on_a_terminal(
+    status: int, colour: int, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(sys, "stderr", Terminal())
     monkeypatch.delenv("NO_COLOR", raising=False)
-    access_log(LogFormat.COMMON, 2048)(ENTRY)
-    assert lines[0].endswith('"GET /\\x22 404  HTTP/1.1" \x1b[32m200\x1b[0m 12')
+    access_log(LogFormat.COMMON, 2048)(ENTRY._replace(status=status))
+    assert lines[0].endswith(f'"GET /\\x22 404  HTTP/1.1" \x1b[{colour}m{status}\x1b[0m 12')
 
 
 @pytest.mark.parametrize(

@@ -405,6 +405,14 @@ def test_the_turns_of_a_connection_end_on_one_thread_at_a_time() -> None:
         assert right == [True] * 480
 
 
+def test_a_handler_that_hangs_does_not_keep_the_process() -> None:
+    """The threads of a pool are daemons: the interpreter does not wait for them."""
+    with pool(Gate(), 2) as server, connect(server) as client:
+        client.send(request())
+        client.reply()
+        assert [thread.daemon for thread in server._threads] == [True] * len(server._threads) != []
+
+
 def test_after_a_second_interrupt_the_leader_has_a_moment_to_leave() -> None:
     waits: list[float | None] = []
 
