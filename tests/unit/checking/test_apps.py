@@ -42,6 +42,7 @@ def test_wsgi_puts_the_target_together_where_the_server_does_not_give_it(given: 
     }
     content = b"".join(wsgi(environ, lambda status, fields: None))
     assert json.loads(content)["query"] == target.partition("?")[2]
+    assert list(wsgi({**environ, "REQUEST_METHOD": "HEAD"}, lambda status, fields: None)) == []
 
 
 def converse(path: str, content: tuple[bytes, ...] = (b"",), method: str = "GET", query: bytes = b"") -> list[Message]:

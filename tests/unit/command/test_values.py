@@ -47,6 +47,22 @@ def test_each_limit_and_each_timeout_is_listed_as_it_may_be_written() -> None:
     assert replace(Timeouts(), **dict(map(timeout, written_timeouts))) == Timeouts()
 
 
+COUNTS = (
+    *("field_lines", "requests_per_connection", "connections", "threads", "backlog", "scripts", "script_field_lines"),
+    *("ranges", "unordered_ranges", "listing_entries"),
+)
+"""The limits of numbers of things. The others are limits of octets."""
+
+
+@pytest.mark.parametrize("name", [each.name for each in fields(Limits)])
+def test_a_unit_belongs_to_octets_alone(name: str) -> None:
+    if name in COUNTS:
+        with pytest.raises(ValueError, match=f"^{name}: "):
+            limit(f"{name}=1k")
+    else:
+        assert limit(f"{name}=1k") == (name, 1024)
+
+
 def test_a_size_that_no_unit_divides_is_shown_in_octets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(next(each for each in fields(Limits) if each.name == "content"), "default", 1000)
     assert "content=1000, " in limits()

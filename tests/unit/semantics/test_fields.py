@@ -304,6 +304,21 @@ Sec-Fetch-User: ?1
 Upgrade-Insecure-Requests: 1
 """
 """Lines of Firefox and Chromium for pages, images, scripts, style sheets and `fetch`."""
+FURTHER_NAMES: Final = {
+    *(
+        "accept-language",
+        "authorization",
+        "content-length",
+        "content-type",
+        "cookie",
+        "dnt",
+        "host",
+        "if-modified-since",
+    ),
+    *("if-none-match", "origin", "pragma", "priority", "range", "referer", "sec-ch-ua", "sec-ch-ua-platform", "te"),
+    *("user-agent", "via", "x-forwarded-for", "x-forwarded-proto"),
+}
+"""Names that come with values of many kinds, from browsers and from proxies."""
 
 
 def test_usual_values_are_those_of_browsers() -> None:
@@ -311,7 +326,8 @@ def test_usual_values_are_those_of_browsers() -> None:
     assert set(VALUES) == sent
     assert all(key is value for key, value in VALUES.items())
     names = {name.lower() for name, _, _ in (line.partition(": ") for line in BROWSERS.split("\n") if line)}
-    assert names <= set(NAMES.values())
+    assert set(NAMES.values()) == names | FURTHER_NAMES
+    assert set(NAMES) == {spelling for name in NAMES.values() for spelling in (name, name.title())}
 
 
 @pytest.mark.parametrize(

@@ -91,3 +91,11 @@ def test_a_line_of_the_greatest_length_is_taken() -> None:
     assert parse_proxy_header(line) == ProxyHeader(107, None, None)
     with pytest.raises(ProxyHeaderError, match="longer"):
         parse_proxy_header(line[:-2] + b"x\r\n")
+
+
+def test_values_of_the_greatest_length_are_taken() -> None:
+    taken = parse_proxy_header(binary(0x21, 0x11, IPV4.ljust(4096, b"\0")))
+    assert taken is not None
+    assert taken.length == 16 + 4096
+    with pytest.raises(ProxyHeaderError, match="4097 octets"):
+        parse_proxy_header(binary(0x21, 0x11, IPV4.ljust(4097, b"\0")))
