@@ -265,3 +265,10 @@ def test_what_is_gathered_is_unsent_until_it_is_sent_or_discarded() -> None:
     outbox.discard()
     assert not outbox
     assert outbox.unsent == 0
+
+
+@pytest.mark.parametrize(("octets", "kept"), [(16 * 1024, True), (16 * 1024 + 1, False)])
+def test_so_much_content_is_kept_behind_its_head(octets: int, kept: bool) -> None:
+    outbox = Outbox()
+    assert outbox.gather(b"head", bytes(octets)) is kept
+    assert outbox.unsent == (4 + octets if kept else 0)
