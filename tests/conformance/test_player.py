@@ -344,6 +344,12 @@ def test_a_good_exchange_breaks_no_law(law: Law) -> None:
     assert law.judge(good) is not Verdict.BROKEN
 
 
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.name)
+def test_a_law_has_a_verdict_on_a_response_that_says_nothing(law: Law) -> None:
+    silent = broken(Reply("HTTP/1.1", 200, "", (), Framing.NONE, b"", head=b"HTTP/1.1 200 \r\n"))
+    assert isinstance(law.judge(silent), Verdict)
+
+
 def test_pieces() -> None:
     data = bytes(range(256)) * 40
     assert b"".join(pieces(data)) == data

@@ -22,7 +22,7 @@ class _Here(threading.local):
     """
 
     holds: bool = False
-    again: bool = False
+    again: bool
 
 
 class ThreadingMixin(BaseServer):

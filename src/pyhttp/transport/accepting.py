@@ -96,19 +96,19 @@ class Acceptor:
         for accepted in range(self._at_once):
             if len(self._registry.connections) >= self._capacity:
                 if accepted:
-                    break  # no client is shed for one that may not be there: an event will tell
+                    return  # no client is shed for one that may not be there: an event will tell
                 if not self._shed():
                     self._rest(fd, "the limit of connections is reached")
                     return
             try:
                 sock, addr = listener.accept()
             except BlockingIOError:
-                break
+                return
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     continue  # the client has gone before it was accepted, or a signal came: go on with the next
                 if accepted:
-                    break  # as above: the system may report this although no client waits
+                    return  # as above: the system may report this although no client waits
                 self._shed()
                 self._rest(fd, f"cannot accept: {error.strerror}")
                 return

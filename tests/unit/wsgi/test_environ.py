@@ -57,6 +57,13 @@ def test_the_whole_environ_of_a_plain_request() -> None:
     }
 
 
+def test_what_requests_share_fits_those_with_the_same_fields() -> None:
+    head = request_head("/a")
+    shared = common(head, ENDS, multithread=True)
+    assert shared.fits(head._replace(path="/b", target="/b"))
+    assert not shared.fits(request_head("/a"))  # equal fields that have been read anew
+
+
 def test_one_environ_knows_nothing_of_another() -> None:
     first = environ()
     first["wsgi.url_scheme"] = first["REMOTE_ADDR"] = "changed"
