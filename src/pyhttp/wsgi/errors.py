@@ -1,15 +1,12 @@
 """PEP 3333, "Input and Error Streams": the lines that an application writes to `wsgi.errors` go into the log."""
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 from pyhttp.log_escaping import in_line
 from pyhttp.transport.access_log import loggers
-
-if TYPE_CHECKING:
-    import logging
 
 __all__ = ["ErrorLines"]
 

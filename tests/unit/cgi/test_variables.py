@@ -176,6 +176,7 @@ def test_versions() -> None:
 def test_X4_https_is_on_under_tls_only() -> None:
     found = variables(ends=ends(secure=True))
     assert (found["HTTPS"], found["REQUEST_SCHEME"]) == ("on", "https")
+    assert found["PATH"] == "/usr/local/bin:/usr/bin:/bin"
     plain = variables(request_head(fields=(("Https", "on"), ("X-Forwarded-Proto", "https"))))
     assert "HTTPS" not in plain
 

@@ -103,7 +103,10 @@ def test_a_terminal_is_asked_twice(
 ) -> None:
     left = list(typed)
 
+    prompts: list[str] = []
+
     def typing(prompt: str) -> str:
+        prompts.append(prompt)
         if not left:
             raise EOFError
         return left.pop(0)
@@ -115,6 +118,7 @@ def test_a_terminal_is_asked_twice(
     assert err == (f"pyhttp: {message}\n" if message else "")
     assert (out == "") == bool(code)
     assert left == []
+    assert prompts == ["Password: ", "Again: "][: len(prompts)]
 
 
 @pytest.mark.parametrize("arguments", [[], ["a", "b"], ["--hel"], ["-x", "a"]])

@@ -75,6 +75,7 @@ def test_running_threads_are_in_the_list_and_finished_ones_are_forgotten() -> No
         running = list(threads_of(server))
         assert len(running) == 5
         assert all(thread.is_alive() for thread in running)
+        assert {(thread.name, thread.daemon) for thread in running} == {("pyhttp-handler", True)}
         gate.open.set()
         for client in clients:
             assert client.reply().status == 200
