@@ -176,7 +176,7 @@ def test_arguments_and_what_they_mean(arguments: str, expected: FolderOptions) -
         ("--header|X A: x", "argument --header: 'X A' is not a field name"),
         ("--header|X-A: a\nb", "argument --header: the value of X-A is not a field value"),
         ("--header|Content-Length: 5", "argument --header: Content-Length may not be set: the server states it"),
-        ("--mime|x", "argument --mime: 'x' has no '='; write NAME=TYPE, such as"),
+        ("--mime|x", "argument --mime: 'x' has no '='; write NAME=TYPE, such as wasm=application/wasm\n"),
         ("--mime|=text/plain", "argument --mime: '=text/plain' has nothing before its '='; write NAME=TYPE, such as"),
         ("--mime|x=y", "argument --mime: 'y' is not a media type, such as text/plain"),
         ("--mime|x=", "argument --mime: '' is not a media type, such as text/plain"),
@@ -222,7 +222,7 @@ def test_a_usage_error_is_one_line_after_the_usage_and_exits_2(
     assert exit_.value.code == 2
     usage, error = capsys.readouterr().err.splitlines()
     assert usage == "usage: pyhttp [serve] [DIR] [options]"
-    assert complaint in error
+    assert complaint in f"{error}\n"
 
 
 def test_help_names_every_option_and_its_default(capsys: pytest.CaptureFixture[str]) -> None:
