@@ -92,8 +92,9 @@ def program(name: str, folder: Path) -> Iterator[Program]:
 
 
 def test_each_example_is_tested_and_short() -> None:
-    assert sorted(path.stem for path in EXAMPLES.glob("*")) == sorted(NAMES)
-    for path in EXAMPLES.glob("*"):
+    files = [path for path in EXAMPLES.glob("*") if path.name != "__pycache__"]  # which an import may have left
+    assert sorted(path.stem for path in files) == sorted(NAMES)
+    for path in files:
         assert len(path.read_text(encoding="utf-8").splitlines()) < 40
 
 
