@@ -197,7 +197,8 @@ class TestPlayer:
 
     @pytest.mark.parametrize("told", [[["X", "1, 2"]], [["X", "1,2"]], [["X", "1"], ["X", "2"]], [["X", "1\t, 2"]]])
     def test_lines_may_be_joined_in_any_way(self, told: list[list[str]]) -> None:
-        play((Answer(200, seen=Seen(fields=(("x", "1, 2"),))),), Memory(echoed(fields=told)))
+        (exchange,) = play((Answer(200, seen=Seen(fields=(("x", "1, 2"),))),), Memory(echoed(fields=told)))
+        assert exchange.reply.status == 200
 
     def test_other_statuses_pass_at_other_servers_only(self) -> None:
         said = b"HTTP/1.1 404 x\r\nContent-Length: 0\r\n\r\n"
