@@ -64,6 +64,11 @@ class Mutant:
         return self.node.lineno
 
     @property
+    def lines(self) -> range:
+        """The lines of the statement it is in; none where that runs when the module is loaded."""
+        return _lines(self.tree, self.path)
+
+    @property
     def source(self) -> str:
         """The whole module with the fault in it."""
         return ast.unparse(_with(self.tree, self.path, self.changed))
@@ -198,6 +203,23 @@ def _other_constants(value: object) -> Iterator[ast.Constant]:
                 yield ast.Constant(value[:-1])
         case _:
             return
+
+
+def _lines(tree: ast.Module, path: _Path) -> range:
+    """The lines of the innermost statement on a path, up to its body; none outside of the bodies of functions."""
+    node: ast.AST = tree
+    statement: ast.stmt | None = None
+    for name, at in path:
+        runs_when_called = statement is not None or (isinstance(node, ast.FunctionDef) and name == "body")
+        node = _child(node, name, at)
+        if runs_when_called and isinstance(node, ast.stmt):
+            statement = node
+    if statement is None:
+        return range(0)
+    body: object = getattr(statement, "body", None)
+    first = body[0] if isinstance(body, list) else None
+    end = first.lineno - 1 if isinstance(first, ast.stmt) else statement.end_lineno
+    return range(statement.lineno, max(statement.lineno, end or 0) + 1)
 
 
 def _with(tree: ast.Module, path: _Path, changed: ast.AST) -> ast.Module:

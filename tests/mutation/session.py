@@ -1,24 +1,29 @@
 """Do the tests notice faults? `python -m tests.mutation.session --sample 300 --seed 1`.
 
-The session takes a seeded sample of mutants of all modules, or of those whose path has `--only` in it. For each mutant,
-in a copy of the source, rows, targets and oracles run, and then the tests of its module, its package and the rest,
-until one fails. Survivors are printed. `survivors.toml` explains some of them; those count as survivors untried. The
-exit code is 1 below 96 %, or where a survivor is not explained, or where an explained one is no mutant any more.
-`--jobs 2` tries two at a time, each in a copy of its own.
+The session takes a seeded sample of mutants of all modules, or of those whose path has `--only` in it. All tests run
+once under coverage, which tells which of them run which line. For each mutant, in a copy of the source, the tests of
+its lines run, then those of its module and package, with rows, targets and oracles, until one fails. For a mutant in
+what runs when a module is loaded, all tests may have to run. Survivors are printed. `survivors.toml` explains some of
+them; those count as survivors untried. The exit code is 1 below 96 %, or where a survivor is not explained, or where
+an explained one is no mutant any more. `--jobs 2` tries two at a time, each in a copy of its own.
 """
 
 import argparse
+import json
 import subprocess
 import sys
+import tempfile
 import tomllib
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import Final
 
 from tests.mutation.copies import ROOT, SOURCES, Copies
 from tests.mutation.mutants import Mutant, mutants
+from tests.mutation.reach import PYTEST, Reach
 
 __all__ = ["main"]
 
@@ -29,11 +34,11 @@ _LONGEST: Final = 120
 """Seconds for the rows, or for one module's tests, which take twenty at most: what needs more never ends."""
 _LONGEST_OF_MANY: Final = 600
 """The seconds for a folder of tests or several. A slow machine must not look like a fault that was noticed."""
-_WORDS: Final = 2000
-"""Characters of what tests say that are told where they fail without a fault."""
-_PYTEST: Final = ("pytest", "-x", "-q", "-p", "no:cacheprovider")
+_NO_TESTS: Final = 5
+"""What pytest exits with where there are none."""
+_CHOSEN: Final = ("-p", "tests.mutation.chosen")
 _QUICK: Final = ("tests.mutation.quick",)
-_REST: Final = (
+TESTS: Final = (
     "tests/unit",
     "tests/fuzz/test_targets.py",
     "tests/fuzz/test_semantics.py",
@@ -46,40 +51,60 @@ def _modules(only: str = "") -> list[Path]:
     return [path for path in sorted(SOURCES.rglob("*.py")) if only in str(path.relative_to(SOURCES))]
 
 
-def _stages(module: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Modules to run, with arguments, that may notice a fault, and for how long. Quick and likely ones are first."""
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """A program that may notice a fault."""
+
+    arguments: tuple[str, ...]
+    """The module to run, with its arguments."""
+    longest: float
+    """Its seconds: whoever needs more never ends."""
+    chosen: tuple[str, ...] = ()
+    """The tests of a run of pytest, if not all are to run."""
+
+
+def _stages(module: Path, mutant: Mutant, reach: Reach) -> Iterator[_Stage]:
+    """What may notice a mutant. Quick and likely ones are first."""
     _, *packages = module.relative_to(SOURCES).parent.parts
     folder = Path("tests/unit", *packages)
     shown_by_rows = {module.name, *packages} & _SHOWN_BY_ROWS
     if shown_by_rows:
-        yield _LONGEST, _QUICK
+        yield _Stage(_QUICK, _LONGEST)
+    if mutant.lines and (chosen := tuple(reach.of(module, mutant.lines))):
+        files = dict.fromkeys(test.partition("::")[0] for test in chosen)
+        yield _Stage((*PYTEST, *_CHOSEN, *files), _LONGEST + 3 * reach.seconds(chosen), chosen)
     name = module.parent.name if module.stem == "__init__" else module.stem
     if not (ROOT / folder).is_dir():  # a package of rows has the one module of tests
         name, folder = folder.name, folder.parent
     if own := sorted(str(path.relative_to(ROOT)) for path in (ROOT / folder).glob(f"test_{name}*.py")):
-        yield _LONGEST, (*_PYTEST, *own)
-    if packages:
-        yield _LONGEST_OF_MANY, (*_PYTEST, str(folder))
+        yield _Stage((*PYTEST, *own), _LONGEST)
     if not shown_by_rows:
-        yield _LONGEST, _QUICK
-    yield _LONGEST_OF_MANY, (*_PYTEST, *_REST)
+        yield _Stage(_QUICK, _LONGEST)
+    if packages:
+        yield _Stage((*PYTEST, str(folder)), _LONGEST_OF_MANY)
+    if not mutant.lines:  # what runs when the module is loaded counts for every test
+        yield from (_Stage((*PYTEST, part), _LONGEST_OF_MANY) for part in TESTS)
 
 
-def _noticed(module: Path, source: str, copies: Copies) -> str:
-    """The last words of a test that fails, or never ends, with another source of a module, if there is one."""
-    with copies.changed(module, source) as environment:
-        for longest, tests in _stages(module):
-            command = [sys.executable, "-m", *tests]
-            try:
-                ran = subprocess.run(
-                    command, cwd=ROOT, env=environment, capture_output=True, timeout=longest, check=False
-                )
-            except subprocess.TimeoutExpired:
-                sys.stderr.write(f"not over in {longest} s: {_name(module)}\n")
-                return f"{' '.join(tests)}: not over in {longest} s"
-            if ran.returncode:
-                return (ran.stdout + ran.stderr).decode(errors="replace")[-_WORDS:]
-        return ""
+def _noticed(module: Path, mutant: Mutant, copies: Copies, reach: Reach) -> bool:
+    """Whether a test fails, or never ends, with a mutant in place of a module."""
+    with copies.changed(module, mutant.source) as environment:
+        for stage in _stages(module, mutant, reach):
+            with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as chosen:
+                json.dump(stage.chosen, chosen)
+                chosen.flush()
+                command = [sys.executable, "-m", *stage.arguments]
+                given = {**environment, "CHOSEN_TESTS": chosen.name}
+                try:
+                    ran = subprocess.run(
+                        command, cwd=ROOT, env=given, capture_output=True, timeout=stage.longest, check=False
+                    )
+                except subprocess.TimeoutExpired:
+                    sys.stderr.write(f"not over in {stage.longest:.0f} s: {_signature(module, mutant)}\n")
+                    return True
+            if ran.returncode not in {0, _NO_TESTS}:
+                return True
+        return False
 
 
 def _name(module: Path) -> str:
@@ -104,15 +129,14 @@ def _survivors(sample: Sequence[tuple[Path, Mutant]], explained: Collection[str]
     Raises:
         RuntimeError: The tests notice the source as it is.
     """
-    with Copies(jobs) as copies, ThreadPoolExecutor(jobs) as pool:
+    with tempfile.TemporaryDirectory() as folder, Copies(jobs) as copies, ThreadPoolExecutor(jobs) as pool:
+        reach = Reach(Path(folder), TESTS)
+        sys.stderr.write("the tests pass without a fault\n")
 
         def is_noticed(one: tuple[Path, Mutant]) -> bool:
             module, mutant = one
-            return _signature(module, mutant) not in explained and bool(_noticed(module, mutant.source, copies))
+            return _signature(module, mutant) not in explained and _noticed(module, mutant, copies, reach)
 
-        first, _ = sample[0]
-        if words := _noticed(first, first.read_text(encoding="utf-8"), copies):
-            raise RuntimeError(f"the tests fail without any fault:\n{words}")
         for number, ((module, mutant), dies) in enumerate(zip(sample, pool.map(is_noticed, sample), strict=True), 1):
             if number % 25 == 0:
                 sys.stderr.write(f"{number} tried\n")
