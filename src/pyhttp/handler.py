@@ -14,6 +14,7 @@ from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
 from pyhttp.resources import files, paths, site_errors, site_fields, status_responses
 from pyhttp.resources.opened_file import OpenedFile, check_directory, open_file
+from pyhttp.sharing import kept_for_others
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
 from pyhttp.transport.client import Address, Connection
@@ -67,9 +68,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         *,
         site: Site | None = None,
     ) -> None:
-        self.conn = conn
-        self.addr = addr
-        self.server = server
+        self.conn, self.addr, self.server = conn, addr, server
         path = "" if directory is None else os.fspath(directory)
         self.directory: str = paths.normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         if site is not None and site.__class__ is not Site:
@@ -213,7 +212,8 @@ class BaseHttpRequestHandler(NoLeftovers):
         if opened is not None and opened.path != path:
             opened.close()
             opened = None
-        self.respond(files.file_response(self.request.head, path, root, site, opened, limits=limits))
+        found = files.file_response(self.request.head, path, root, site, opened, limits=limits)
+        self.respond(kept_for_others(self.request, site, found))
 
     def run_cgi(self, path: str) -> None:
         """Run a CGI script in a process of its own; its output is the answer.

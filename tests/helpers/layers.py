@@ -18,7 +18,7 @@ SOURCES: Final = Path(__file__).parents[2] / "src"
 ROOMS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("contents", "messages"), "messages"),
     **dict.fromkeys(
-        ("request", "surroundings", "answering", "telling", "errand", "guard", "handler", "hosts"), "handler"
+        ("request", "surroundings", "answering", "telling", "errand", "guard", "sharing", "handler", "hosts"), "handler"
     ),
     **{name: name for name in ("semantics", "wire", "resources", "cgi", "transport", "servers", "wsgi")},
     **{name: name for name in ("requests", "testing", "checking", "explaining", "command", "pytest_pyhttp", "pyhttp")},

@@ -18,6 +18,9 @@ SIZE: Final = 4 << 20
 OLD: Final = b"a" * SIZE
 NEW: Final = b"b" * SIZE
 DOWNLOADS: Final = 4
+CLIENTS: Final = 8
+ASKED: Final = 50
+"""Times that each client asks."""
 
 
 def truncate(path: Path) -> None:
@@ -118,3 +121,35 @@ def test_T7_of_two_versions_that_take_turns_each_answer_is_one(server_class: typ
         with connected(server.addresses[0]) as afterwards:
             afterwards.sendall(request("/small", "Connection: close"))
             assert until_ended(afterwards).endswith(b"hello")
+
+
+def test_T7_no_answer_is_older_than_its_request(server_class: type[BaseServer], folder: Path) -> None:
+    """Clients write a new version of a file, then ask for it at once: requests that arrive together may share."""
+    path, writing, latest = folder / "version", threading.Lock(), 0
+    faults: list[tuple[int, int]] = []
+
+    def write() -> int:
+        nonlocal latest
+        with writing:
+            latest += 1
+            other = folder / "next"
+            other.write_text(f"{latest}")
+            other.replace(path)
+            return latest
+
+    def write_and_ask(server: BaseServer) -> None:
+        with connect(server) as client:
+            for _ in range(ASKED):
+                written = write()
+                client.send(request("/version"))
+                read = int(client.reply().content)
+                faults.extend([(written, read)] if not written <= read <= latest else [])
+
+    with serving_by(server_class, partial(BaseHttpRequestHandler, directory=folder)) as server:
+        asking = [threading.Thread(target=write_and_ask, args=(server,)) for _ in range(CLIENTS)]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join()
+    assert latest == ASKED * CLIENTS
+    assert not faults

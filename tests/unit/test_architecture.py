@@ -40,6 +40,7 @@ LAYER: Final = {
     "pyhttp.telling": 5,
     "pyhttp.errand": 5,
     "pyhttp.guard": 5,
+    "pyhttp.sharing": 5,
     "pyhttp.handler": 5,
     "pyhttp.hosts": 5,
     "pyhttp.requests": 6,

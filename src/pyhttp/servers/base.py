@@ -20,6 +20,7 @@ from pyhttp.servers.given import check_given, factory_of, proxies_given, serves_
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.secured import securing
 from pyhttp.servers.turns import conclude_turn
+from pyhttp.sharing import answered_together
 from pyhttp.telling import report
 from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers, write_line
 from pyhttp.transport.client import Address, Connection
@@ -106,7 +107,9 @@ class BaseServer(InBackground):
         self._interrupted = False
         self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
         inline = type(self).process_request is BaseServer.process_request
-        self._loop.gathers = inline and serves_folder(self.request_handler)  # whose turns are short
+        self._folder = self.request_handler if serves_folder(self.request_handler) else None
+        self._loop.shares = self._folder is not None
+        self._loop.gathers = inline and self._folder is not None  # whose turns are short
         self._set_up()
 
     def _set_up(self) -> None:
@@ -232,7 +235,8 @@ class BaseServer(InBackground):
                     asked = (exchange.origin and exchange.origin.host) or exchange.head.authority  # see `Request.host`
                     if why := self._hosts[asked]:
                         exchange.refusal = exchange.refusal or HostNotAllowed(why)
-                self.request_handler(conn, addr, self)
+                if exchange is None or self.request_handler is not self._folder or not answered_together(exchange):
+                    self.request_handler(conn, addr, self)
         except BaseException as error:  # noqa: BLE001 - it becomes the answer, and does not end the server
             failure = error
         try:

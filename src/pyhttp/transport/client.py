@@ -17,6 +17,7 @@ from pyhttp.transport.progress import OPEN
 from pyhttp.transport.setting import Setting
 from pyhttp.transport.spool import Budget
 from pyhttp.transport.stream import SocketStream, Stream
+from pyhttp.transport.together import Together
 from pyhttp.wire.server_connection import ServerConnection
 
 if TYPE_CHECKING:
@@ -126,10 +127,10 @@ class Connection(SocketByHand):
 
     # --- one exchange after another, for the loop
 
-    def receive_whole(self) -> bool:
+    def receive_whole(self, together: Together | None = None) -> bool:
         """Read once, while no part of a request is here; True if a whole one came, which has begun its exchange.
 
-        The core gets all octets in any case, the end of input included.
+        The core gets all octets, the end of input included. `together` is for requests whose first octet made an event.
 
         Raises:
             BlockingIOError: No octet is here yet.
@@ -139,7 +140,7 @@ class Connection(SocketByHand):
         data = self.stream.read(most if most < _HEADS else _HEADS)  # noqa: FURB136 - `min` costs more than a method
         head = self.core.receive_whole(data)
         if head is not None:
-            self.begin_exchange(head, True)
+            self.begin_exchange(head, True).together = None if self.stream.secure else together  # TLS makes events
             return True
         if not data:
             self.core.receive_eof()
@@ -168,8 +169,7 @@ class Connection(SocketByHand):
     def fill(self, into: memoryview | None = None) -> int:
         """Read once without waiting, for the core; content that the core awaits without framing may go elsewhere.
 
-        Returns:
-            The number of bytes read; 0 at the end of input.
+        The number of bytes read is returned; 0 at the end of input.
 
         Raises:
             BlockingIOError: No octet is here yet.

@@ -17,6 +17,7 @@ from pyhttp.transport.fate import Fate
 from pyhttp.transport.in_place import finish
 from pyhttp.transport.incoming import Incoming
 from pyhttp.transport.progress import ANSWERED, OPEN, Progress
+from pyhttp.transport.together import Together
 
 if TYPE_CHECKING:
     from pyhttp.proxies import Origin
@@ -28,8 +29,7 @@ class Exchange:
     """One request and its response.
 
     Args:
-        channel: The connection of the exchange.
-        head, limits, whole: The values of the attributes.
+        channel, head, limits, whole: The values of the attributes.
 
     Attributes:
         channel: The connection of the exchange.
@@ -46,10 +46,10 @@ class Exchange:
         awaited: The awaited thing while the exchange is `WAITING`.
         ask_at: The time of the next check that the client is still there; 0 before the exchange awaits something.
         origin: The origin of the request, by a trusted proxy; None where the peer is the client.
-        look: Makes the handler's answer to an error; None for the plain answer.
-        door: Sends the answer to an error; None for the gate.
+        look, door: Makes, and sends, the handler's answer to an error; None for the plain answer, and for the gate.
         add_fields: Adds a site's fields to each response; None where there are none.
         user: The user whose credentials the request had; "" where none were asked for.
+        together: What requests that arrived together with this one have found; None where no other may know.
         refusal: The error for a refused request, which its turn raises, for the door; None for a request to handle.
     """
 
@@ -74,6 +74,7 @@ class Exchange:
         "refusal",
         "started",
         "status",
+        "together",
         "user",
         "whole",
     )
@@ -101,6 +102,7 @@ class Exchange:
         self.add_fields: Callable[[Response], Response] | None = None
         self.refusal: HTTPError | None = None
         self.user: str = ""
+        self.together: Together | None = None
 
     @property
     def content(self) -> Incoming:
@@ -139,10 +141,7 @@ class Exchange:
         """Have `then` go on when all content of the request has been received; `content.collected` returns it.
 
         If all content is here already, `then` is called at once. Otherwise it is called in a further turn, and this one
-        has to end.
-
-        Raises:
-            Misuse: The exchange has an answer, or is pending.
+        has to end. Misuse is raised where the exchange has an answer, or is pending.
         """
         self._demand_open()
         if self.content.collect():

@@ -20,6 +20,7 @@ from pyhttp.transport.phases import Happening, Phase
 from pyhttp.transport.progress import Progress
 from pyhttp.transport.registry import Registry
 from pyhttp.transport.settling import Settler
+from pyhttp.transport.together import Together
 from pyhttp.wire.events import Signal
 
 __all__ = ["Arrived", "Keeper"]
@@ -65,6 +66,8 @@ class Keeper:
         self.settle: Callable[[Connection], None] = self.settler.settle
         """Settle a connection whose turn has ended; for the turn's thread."""
         self._beginner = Beginner(employer, registry, clock)
+        self.together: Together | None = None
+        """For the requests of this round, if there are several, an event has told of each, and they may share."""
 
     def adopt(self, conn: Connection) -> float:
         """Await a new client's first byte (safety line D8), or the steps before it; returns the deadline."""
@@ -144,7 +147,7 @@ class Keeper:
     def _receive(self, conn: Connection) -> None:
         try:
             if conn.phase is _IDLE and not conn.core.buffer.data:
-                arrived = _REQUEST if conn.receive_whole() else self.parse(conn)
+                arrived = _REQUEST if conn.receive_whole(self.together) else self.parse(conn)
             else:
                 arrived = self._read_on(conn)
         except BlockingIOError:

@@ -74,6 +74,8 @@ class Loop:
         self._last_taken = False
         self.gathers: bool = False
         """Whether answers are kept while requests wait behind them: if turns are short, or another thread steps in."""
+        self.shares: bool = False
+        """Whether requests that arrived together may share answers, because the same folder answers all of them."""
         self._patience = min(_PATIENCE, employer.timeouts.stop / 2)
         self.stopping: Stop = Stop(employer.timeouts.stop, employer.hurry, self._cut, clock)
         self.registry: Registry = Registry(employer, poller, self.stopping, horizon, clock)
@@ -177,6 +179,7 @@ class Loop:
                 conn.outbox.gathered = b"" if self.gathers and self._taken else None
                 self.keeper.advance(conn, late)
             leads = role.leads
+        self.keeper.together = None
         if self.gathering.kept:
             self.gathering.send()
 
@@ -197,6 +200,7 @@ class Loop:
     def _take(self, events: list[tuple[int, int]]) -> None:
         """Take a whole batch before any of it is served."""
         taken = self.registry.take(events)
+        self.keeper.together = {} if self.shares and len(taken) > 1 else None
         for conn in taken:
             self._taken.append((conn, False))
         if len(taken) < len(events):
@@ -209,6 +213,7 @@ class Loop:
             self._taken.append((self._acceptor.spared.popleft(), False))
 
     def _take_called(self) -> None:
+        self.keeper.together = None  # no event has told what is here of these
         called = self.registry.called
         for _ in range(len(called)):
             conn = self.registry.by_serial.get(called.popleft())

@@ -84,7 +84,7 @@ def test_a_fault_of_ours_costs_one_connection(monkeypatch: pytest.MonkeyPatch) -
         peer, conn = made.connect()
         other, _ = made.connect()
         with monkeypatch.context() as patched:
-            patched.setattr(Connection, "receive_whole", lambda _: 1 // 0)
+            patched.setattr(Connection, "receive_whole", lambda *_: 1 // 0)
             peer.send(request())
             made.round()
         assert now(conn) is Phase.CLOSED
