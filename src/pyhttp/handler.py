@@ -68,7 +68,9 @@ class BaseHttpRequestHandler(NoLeftovers):
         *,
         site: Site | None = None,
     ) -> None:
-        self.conn, self.addr, self.server = conn, addr, server
+        self.conn = conn
+        self.addr = addr
+        self.server = server
         path = "" if directory is None else os.fspath(directory)
         self.directory: str = paths.normal(path if path.startswith("/") else os.path.join(os.getcwd(), path))
         if site is not None and site.__class__ is not Site:
@@ -195,10 +197,7 @@ class BaseHttpRequestHandler(NoLeftovers):
         return page.html
 
     def do_file(self, path: str) -> None:
-        """Answer for a file: with its contents, or with its output if it is a CGI script.
-
-        Args:
-            path: An absolute file-system path.
+        """Answer for a file at an absolute path: with its contents, or with its output if it is a CGI script.
 
         Raises:
             HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
