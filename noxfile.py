@@ -207,7 +207,7 @@ def zipapp(session: nox.Session) -> None:
     shutil.rmtree(app, ignore_errors=True)
     shutil.copytree(HERE / "src/pyhttp", app / "pyhttp", ignore=shutil.ignore_patterns("__pycache__"))
     # Not zipapp's --main, which loses the exit status.
-    (app / "__main__.py").write_text("import sys\n\nfrom pyhttp.command.cli import main\n\nsys.exit(main())\n")
+    (app / "__main__.py").write_text("import sys\n\nfrom pyhttp.__main__ import main\n\nsys.exit(main())\n")
     (HERE / "dist").mkdir(exist_ok=True)
     made = str(HERE / "dist/pyhttp.pyz")
     run(session, DEMANDED, "python", "-m", "zipapp", str(app), "-o", made, "-p", "/usr/bin/env python3", "-c")

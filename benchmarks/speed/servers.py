@@ -160,7 +160,7 @@ def environment(root: Path) -> Mapping[str, str]:
 def _pyhttp(kind: str, python: str, suffix: str) -> Server:
     def command(job: Job) -> list[str]:
         if Ability.FUNCTION in job.needs:
-            return [python, str(APPS / "pyhttp_app.py"), kind, str(job.port)]
+            return [python, str(APPS / "pyhttp_app.py"), kind, str(job.port), str(job.log)]
         words = ["--host", "127.0.0.1", "--port", str(job.port), f"--{kind}", "--access-log", str(job.log)]
         return [python, "-m", "pyhttp", str(job.root), *words]
 

@@ -79,6 +79,7 @@ if TYPE_CHECKING:
     from pyhttp.servers.processes import ProcessServer
     from pyhttp.servers.running import run
     from pyhttp.servers.threaded import ThreadedServer, ThreadingMixin
+    from pyhttp.transport.access_file import AccessFile
     from pyhttp.transport.inherited import inherited_listeners
     from pyhttp.transport.unix import listen_unix
 
@@ -86,6 +87,7 @@ _messages.give_file_answer(_lone_file.file_answer)  # `Response.file` needs it, 
 
 __all__ = [
     "AccessEntry",
+    "AccessFile",
     "AccessLog",
     "Address",
     "BadGateway",
@@ -153,6 +155,7 @@ __all__ = [
 ]
 
 _LATE = {
+    "AccessFile": "pyhttp.transport.access_file",
     "BaseServer": "pyhttp.servers.base",
     "BasicAuth": "pyhttp.auth",
     "Cookie": "pyhttp.semantics.set_cookie",

@@ -1,8 +1,21 @@
 """`python -m pyhttp` is the command `pyhttp`."""
 
+import gc
 import sys
 
-from pyhttp.command.cli import main
+__all__ = ["main"]
+
+
+def main() -> int:
+    """Run the command; returns the exit code.
+
+    To load modules makes many objects, and nearly none is dropped: the garbage collector rests until the command works.
+    """
+    gc.disable()
+    from pyhttp.command import cli  # noqa: PLC0415 - after that
+
+    return cli.main()
+
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -19,7 +19,7 @@ from pyhttp.request import Request
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.threaded import ThreadedServer
-from pyhttp.transport.access_log import AccessEntry
+from pyhttp.transport.access_log import AccessEntry, AccessLog
 from pyhttp.transport.poller import EpollPoller
 from tests.helpers.sockets import descriptors
 from tests.helpers.tls import client_context
@@ -76,7 +76,7 @@ def serving_by(
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
     allowed_hosts: frozenset[str] | None = None,
-    access_log: Entries | None = None,
+    access_log: AccessLog | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own whose handlers are made by `factory`."""
@@ -104,7 +104,7 @@ def serving(
     timeouts: Timeouts | None = None,
     proxies: Proxies | None = None,
     allowed_hosts: frozenset[str] | None = None,
-    access_log: Entries | None = None,
+    access_log: AccessLog | None = None,
     tls: ssl.SSLContext | None = None,
 ) -> Iterator[BaseServer]:
     """A server on a port of its own that answers by `handler`."""

@@ -12,14 +12,14 @@ import sys
 import time
 from typing import Final
 
-from pyhttp.command.logs import AccessFile
 from pyhttp.limits import Limits
 from pyhttp.resources.files import file_response
 from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.paths import locate
 from pyhttp.semantics.dates import date_line
 from pyhttp.site import Site
-from pyhttp.transport.access_log import AccessEntry, common_format
+from pyhttp.transport.access_file import AccessFile
+from pyhttp.transport.access_log import AccessEntry
 from pyhttp.wire.server_connection import ServerConnection
 
 LIMITS: Final = Limits()
@@ -77,4 +77,4 @@ def main(port: int, root: str, log: AccessFile) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], AccessFile(sys.argv[3], common_format, LIMITS.log_line))
+    main(int(sys.argv[1]), sys.argv[2], AccessFile(sys.argv[3]))

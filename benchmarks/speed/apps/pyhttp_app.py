@@ -1,11 +1,10 @@
-"""The same hello and counting of an upload for pyhttp's servers: KIND PORT; access lines go to standard error."""
+"""The same hello and counting of an upload for pyhttp's servers: KIND PORT LOG."""
 
-import logging
 import sys
 from typing import Final
 
 from benchmarks.speed.apps.answers import HELLO, PIECE
-from pyhttp import BaseServer, PooledServer, Request, Response, ThreadedServer, function_handler
+from pyhttp import AccessFile, BaseServer, PooledServer, Request, Response, ThreadedServer
 
 KINDS: Final = {"single": BaseServer, "threaded": ThreadedServer, "pooled": PooledServer}
 
@@ -21,5 +20,5 @@ def answer(request: Request) -> Response:
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    KINDS[sys.argv[1]]("127.0.0.1", int(sys.argv[2]), function_handler(answer)).serve_forever()
+    _, kind, port, log = sys.argv
+    KINDS[kind]("127.0.0.1", int(port), handler=answer, access_log=AccessFile(log)).serve_forever()

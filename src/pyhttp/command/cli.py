@@ -3,6 +3,7 @@
 Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a wrong command line.
 """
 
+import gc
 import logging
 import os
 import resource
@@ -17,12 +18,12 @@ from pyhttp.command import qr, streams
 from pyhttp.command.browser import open_page
 from pyhttp.command.first_process import FIRST, stand_in
 from pyhttp.command.listening import CannotServe
-from pyhttp.command.logs import AccessFile
 from pyhttp.command.serving import bind, open_log, secure
 from pyhttp.command.tasks import Task, find_task
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.reachable import EVERYWHERE, device_urls, own_address, shown_urls
 from pyhttp.servers.running import serve_until_signal, stop_hint
+from pyhttp.transport.access_file import AccessFile
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import UNIX, url_of
 
@@ -54,6 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         arguments = sys.argv[1:] if argv is None else argv
         tool = _tool(arguments[0]) if arguments else None
         if tool is not None:
+            gc.enable()
             return tool(arguments[1:])
         return _serve(find_task(arguments))
     except CannotServe as error:
@@ -98,6 +100,7 @@ def _serve(task: Task) -> int:
         _say_ready()
         _show(task, server.addresses)
 
+    gc.enable()  # see `pyhttp.__main__`
     with _heeding_hangups(_on_hangup(server, task, log_file)):
         try:
             serve_until_signal(server, announce, _say_stopping)

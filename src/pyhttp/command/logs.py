@@ -3,70 +3,18 @@
 import logging
 import os
 import sys
-from collections.abc import Callable
-from typing import Final, TextIO, assert_never
+from typing import Final, TextIO
 
 from pyhttp.command.values import LogFormat
-from pyhttp.transport.access_log import AccessEntry, AccessLog, combined_format, common_format, json_format, write_line
+from pyhttp.transport.access_file import FORMATS
+from pyhttp.transport.access_log import AccessEntry, AccessLog, write_line
 
-__all__ = ["AccessFile", "access_log", "formatter", "set_up"]
+__all__ = ["access_log", "set_up"]
 
 _ACCESS: Final = logging.getLogger("pyhttp.access")
 _ERROR: Final = logging.getLogger("pyhttp.error")
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """The colour of a status by its first digit, from the terminal's own palette: readable on light and dark alike."""
-
-
-class AccessFile:
-    """An access log: it appends a line for each entry to a file; `reopen` opens the file anew after it was moved away.
-
-    Each line is one write to a descriptor in append mode. It needs no lock among threads and processes, and none of the
-    forty calls that a line takes through `logging`.
-
-    Args:
-        path: The path of the file, which is created if needed.
-        formatted: Makes a line of an entry, with a largest number of characters.
-        longest: That number.
-
-    Raises:
-        OSError: The file cannot be opened.
-    """
-
-    def __init__(self, path: str, formatted: Callable[[AccessEntry, int], str], longest: int) -> None:
-        self._path = path
-        self._formatted = formatted
-        self._longest = longest
-        self._descriptor = self._open()
-
-    def _open(self) -> int:
-        return os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
-
-    def reopen(self) -> None:
-        """Open the file anew; safe in a signal handler, which may have interrupted a line."""
-        try:
-            new = self._open()
-        except OSError as error:  # lines go on into the old file
-            self._complain(error)
-            return
-        # The number stays: another thread may be about to write to it, and must not write into a client's connection.
-        os.dup2(new, self._descriptor, inheritable=False)
-        os.close(new)
-
-    def __call__(self, entry: AccessEntry) -> None:
-        """Append the line of `entry`; a failure is reported to the operator, and fails no request (O3)."""
-        data = (self._formatted(entry, self._longest) + "\n").encode("utf-8", "backslashreplace")
-        try:
-            while (written := os.write(self._descriptor, data)) < len(data):
-                data = data[written:]
-        except OSError as error:
-            self._complain(error)
-
-    def _complain(self, error: OSError) -> None:
-        _ERROR.warning("cannot write the access log %s: %s", self._path, error)
-
-    def close(self) -> None:
-        """Close the file; no line may follow."""
-        os.close(self._descriptor)
 
 
 class _Stream(logging.StreamHandler[TextIO]):
@@ -104,7 +52,7 @@ def access_log(log_format: LogFormat, longest: int) -> AccessLog:
 
     Statuses have colours on a terminal only.
     """
-    formatted = formatter(log_format)
+    formatted = FORMATS[log_format.value]
     coloured = log_format is not LogFormat.JSON and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def log(entry: AccessEntry) -> None:
@@ -113,19 +61,6 @@ def access_log(log_format: LogFormat, longest: int) -> AccessLog:
             write_line(_ACCESS, _paint(line, entry.status) if coloured else line)
 
     return log
-
-
-def formatter(log_format: LogFormat) -> Callable[[AccessEntry, int], str]:
-    """The function that writes a line in `log_format`."""
-    match log_format:
-        case LogFormat.COMMON:
-            return common_format
-        case LogFormat.COMBINED:
-            return combined_format
-        case LogFormat.JSON:
-            return json_format
-        case _:
-            assert_never(log_format)
 
 
 def _paint(line: str, status: int) -> str:

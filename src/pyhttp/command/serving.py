@@ -9,10 +9,11 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.cgi.running import Bounds
 from pyhttp.command import streams
 from pyhttp.command.listening import CannotServe, allowed_hosts, open_listeners
-from pyhttp.command.logs import AccessFile, access_log, formatter, set_up
+from pyhttp.command.logs import access_log, set_up
 from pyhttp.command.options import Options
 from pyhttp.command.values import Kind
 from pyhttp.servers.base import BaseServer
+from pyhttp.transport.access_file import FORMATS, AccessFile
 
 if TYPE_CHECKING:
     import ssl
@@ -32,7 +33,7 @@ def open_log(options: Options) -> AccessFile | None:
     if not options.access_log:
         return None
     try:
-        return AccessFile(options.access_log, formatter(options.log_format), options.limits.log_line)
+        return AccessFile(options.access_log, FORMATS[options.log_format.value], longest=options.limits.log_line)
     except OSError as error:
         raise CannotServe(f"cannot write the access log {options.access_log}: {error.strerror}") from error
 

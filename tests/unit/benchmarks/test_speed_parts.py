@@ -6,10 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.speed.apps.parts import answer
-from pyhttp import BaseHttpRequestHandler, BaseServer
-from pyhttp.command.logs import AccessFile
+from pyhttp import AccessFile, BaseHttpRequestHandler, BaseServer
 from pyhttp.limits import Limits
-from pyhttp.transport.access_log import common_format
 from pyhttp.wire.server_connection import ServerConnection
 
 REQUEST = b"GET /a.html HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -25,7 +23,7 @@ def test_a_request_gets_what_a_server_answers(tmp_path: Path) -> None:
     root.mkdir()
     (root / "a.html").write_text("text")
     ours, theirs = socket.socketpair()
-    access = AccessFile(str(log), common_format, Limits().log_line)
+    access = AccessFile(log)
     core = ServerConnection(Limits())
     answers: list[bytes] = []
     with ours, theirs:
