@@ -86,7 +86,9 @@ class Ability(Enum):
     LISTINGS = auto()
     SCRIPTS = auto()
     FUNCTION = auto()
-    """A handler that answers by itself, and one that accepts an upload."""
+    """A handler that answers by itself."""
+    UPLOADS = auto()
+    """A handler that accepts an upload."""
     PERSISTENCE = auto()
     MANY = auto()
     """Thousands of connections at once; a server with a thread for each, or with a backlog of 5, is not meant for
@@ -97,7 +99,7 @@ class Ability(Enum):
 
 _FULL: Final = frozenset(Ability)
 _APPLICATION: Final = _FULL - {Ability.LISTINGS, Ability.SCRIPTS}
-_IN_C: Final = _FULL - {Ability.SCRIPTS, Ability.FUNCTION}
+_IN_C: Final = _FULL - {Ability.SCRIPTS, Ability.FUNCTION, Ability.UPLOADS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,12 +161,17 @@ def environment(root: Path) -> Mapping[str, str]:
 
 def _pyhttp(kind: str, python: str, suffix: str) -> Server:
     def command(job: Job) -> list[str]:
-        if Ability.FUNCTION in job.needs:
+        if job.needs & {Ability.FUNCTION, Ability.UPLOADS}:
             return [python, str(APPS / "pyhttp_app.py"), kind, str(job.port), str(job.log)]
         words = ["--host", "127.0.0.1", "--port", str(job.port), f"--{kind}", "--access-log", str(job.log)]
         return [python, "-m", "pyhttp", str(job.root), *words]
 
     return Server(f"pyhttp-{kind}{suffix}", command, _FULL, python=python)
+
+
+def _parts(job: Job) -> list[str]:
+    root = [] if Ability.FUNCTION in job.needs else [str(job.root)]
+    return [sys.executable, str(APPS / "parts.py"), str(job.port), str(job.log), *root]
 
 
 def _pyhttp_wsgi(job: Job) -> list[str]:
@@ -218,15 +225,14 @@ def servers(other: str = "") -> Mapping[str, Server]:
     found = [
         Server("bare", lambda job: [sys.executable, str(APPS / "bare.py"), str(job.port), *job.bare], _FULL, logs=False,
                remark="a loop of recv and one canned send, or sendfile: no server, the least that Python can cost"),
-        Server("parts", lambda job: [sys.executable, *map(str, (APPS / "parts.py", job.port, job.root, job.log))],
-               frozenset({Ability.FILES}),
-               remark="what a request for a file needs of pyhttp at least, in a bare loop: no server either"),
+        Server("parts", _parts, frozenset({Ability.FILES, Ability.FUNCTION}),
+               remark="what a request needs of pyhttp at least, in a bare loop: no server either"),
         Server("nginx", lambda job: ["nginx", "-c", job.write("nginx.conf", NGINX)], _IN_C, "nginx",
                stop=signal.SIGQUIT, remark="one worker process"),
         Server("lighttpd", lambda job: ["lighttpd", "-D", "-f", job.write("lighttpd.conf", LIGHTTPD)],
                _IN_C | {Ability.SCRIPTS}, "lighttpd", stop=signal.SIGINT),
         *(_pyhttp(kind, sys.executable, "") for kind in ("pooled", "single", "threaded")),
-        Server("pyhttp-wsgi", _pyhttp_wsgi, frozenset({Ability.FUNCTION}),
+        Server("pyhttp-wsgi", _pyhttp_wsgi, frozenset({Ability.FUNCTION, Ability.UPLOADS}),
                remark="`pyhttp wsgi`: the application of the other servers of WSGI"),
         Server("granian", _module("granian", "--interface", "asgi", "--loop", "asyncio", "--host", "127.0.0.1",
                                   "--port", "{}", "--access-log", "--backlog", "4096", ASGI), _APPLICATION,

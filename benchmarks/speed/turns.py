@@ -26,6 +26,8 @@ WARM: Final = 0.3
 """The seconds of the warming."""
 GB: Final = 1e9
 STARTS: Final = 5
+FILES_OF_BARE: Final = {"sendfile": "large.bin", "script": "cgi-bin/hello"}
+"""The files of the bare loop, by the kind of its work."""
 """The number of starts, or imports, in a turn."""
 PATIENCE: Final = 20.0
 
@@ -100,7 +102,8 @@ class Bench:
             port: int = free.getsockname()[1]
         log = self.work / "log"
         log.write_bytes(b"")
-        bare = (*workload.bare, str(self.root / "large.bin")) if workload.bare == ("sendfile",) else workload.bare
+        files = [str(self.root / FILES_OF_BARE[word]) for word in workload.bare if word in FILES_OF_BARE]
+        bare = (*workload.bare, *files)
         return Job(port, self.root, self.work, log, workload.needs, bare)
 
     def _load(self, load: Load, server: Running) -> Sample:

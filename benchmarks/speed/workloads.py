@@ -129,6 +129,7 @@ CROWDED: Final = frozenset({Ability.FILES, Ability.MANY})
 RANGES: Final = frozenset({Ability.RANGES})
 LISTINGS: Final = frozenset({Ability.LISTINGS})
 FUNCTION: Final = frozenset({Ability.FUNCTION})
+UPLOADS: Final = frozenset({Ability.UPLOADS})
 SCRIPTS: Final = frozenset({Ability.SCRIPTS})
 NOTHING: Final[frozenset[Ability]] = frozenset()
 PAGE: Final = Ask("/page.html", length=SMALL)
@@ -151,7 +152,7 @@ WORKLOADS: Final = (
              "cheroot", bare=_canned(206, RANGE)),
     Workload("download", "256 MiB to each of 4 clients", Counted(Ask("/large.bin")), FILES, "bare", "GB",
              ("sendfile",)),
-    Workload("upload", "100 MiB to a handler, from each of 2 clients", Upload(), FUNCTION, "cheroot", "GB",
+    Workload("upload", "100 MiB to a handler, from each of 2 clients", Upload(), UPLOADS, "cheroot", "GB",
              ("upload",)),
     Workload("handler", "1 KiB made by a function", Load(Ask("/hello", length=SMALL)), FUNCTION, "cheroot",
              bare=_canned(200, SMALL)),
@@ -160,7 +161,8 @@ WORKLOADS: Final = (
     Workload("listing-10000", "A listing of 10,000 files, one client",
              Counted(Ask("/folder10000/", contains=b"href=", times=10_000), 1), LISTINGS, "http.server-1.1"),
     Workload("cgi", "A CGI script for the shell, 4 clients",
-             Counted(Ask("/cgi-bin/hello", length=6, contains=b"hello\n")), SCRIPTS, "http.server-1.0"),
+             Counted(Ask("/cgi-bin/hello", length=6, contains=b"hello\n")), SCRIPTS, "http.server-1.0",
+             bare=("script",)),
     Workload("start", "Start of the process to its first answer", Start(), FILES, "http.server-1.0", "start",
              _canned(200, SMALL)),
     Workload("import", "Import of the module", _importing("pyhttp", "http.server"), NOTHING, "http.server", "import"),

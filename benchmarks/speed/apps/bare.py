@@ -1,13 +1,14 @@
-"""The least work of a server in Python: a loop of recv and one canned send, of sendfile, or of recv alone.
+"""The least work of a server in Python: a loop of recv and one canned send, of sendfile, of recv alone, or of scripts.
 
-PORT canned STATUS LENGTH close|keep, PORT sendfile FILE, or PORT upload. It does not parse requests, and so it is no
-server: it shows the cost of the interpreter and the kernel by themselves.
+PORT canned STATUS LENGTH close|keep, PORT sendfile FILE, PORT upload, or PORT script FILE. It does not parse requests,
+and so it is no server: it shows the cost of the interpreter and the kernel by themselves.
 """
 
 import os
 import re
 import select
 import socket
+import subprocess
 import sys
 from collections.abc import Callable
 from typing import Final
@@ -16,6 +17,8 @@ Serve = Callable[[socket.socket, bytes], bool]
 """A function that acts on received octets; it returns whether the connection stays."""
 BACKLOG: Final = 4096
 END: Final = b"\r\n\r\n"
+VARIABLES: Final = 34
+"""The number of variables that a script gets for a browser's request."""
 
 
 def canned(status: str, length: int, *, keep: bool) -> Serve:
@@ -69,6 +72,39 @@ def upload(client: socket.socket, data: bytes) -> bool:
     return True
 
 
+def script(path: str) -> Serve:
+    """Run a script as CGI wants it run, and send its output."""
+    directory = os.path.dirname(path)
+    environment = {f"VARIABLE_{number}": "a value of some length" for number in range(VARIABLES)}
+
+    def serve(client: socket.socket, data: bytes) -> bool:
+        ours, theirs = os.pipe()
+        errors, their_errors = os.pipe()
+        process = subprocess.Popen(
+            (path,),
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=their_errors,
+            cwd=directory,
+            env=environment,
+            process_group=0,
+        )
+        os.close(theirs)
+        os.close(their_errors)
+        output = b""
+        while piece := os.read(ours, 1 << 16):
+            output += piece
+        os.close(ours)
+        os.close(errors)
+        process.wait()
+        head, _, content = output.partition(b"\n\n")
+        length = b"Content-Length: %d" % len(content)
+        client.sendall(b"\r\n".join((b"HTTP/1.1 200 OK", head, length, b"", content)))
+        return bool(data)
+
+    return serve
+
+
 def loop(listener: socket.socket, serve: Serve, *, blocking: bool) -> None:
     """Wait, receive, and serve, for ever."""
     clients: dict[int, socket.socket] = {}
@@ -104,6 +140,8 @@ if __name__ == "__main__":
                 loop(listener, canned(status, int(length), keep=connection == "keep"), blocking=True)
             case "sendfile", [path]:
                 loop(listener, sendfile(path), blocking=False)
+            case "script", [path]:
+                loop(listener, script(path), blocking=True)
             case "upload", []:
                 loop(listener, upload, blocking=True)
             case _:

@@ -1,18 +1,22 @@
-"""The least work of pyhttp for a request for a file, in a loop that does nothing else: PORT ROOT LOG.
+"""The least work of pyhttp for a request, in a loop that does nothing else: PORT LOG ROOT for files, PORT LOG without.
 
-The head is read, the file is opened and described, conditions are judged, the answer is framed and sent, and its line
-is written; answers of one round leave together. It is no server: it has no deadlines, no limit of connections, no
-handler that could be overridden, no orderly stop, no way for a client that reads slowly, and no reports of errors. So
-pyhttp cannot cost less.
+The head is read, the file is opened and described, and conditions are judged, or a function is called; the answer is
+framed and sent, and its line is written; answers of one round leave together. It is no server: it has no deadlines, no
+limit of connections, no handler that could be overridden, no orderly stop, no way for a client that reads slowly, and
+no reports of errors. So pyhttp cannot cost less, unless requests that arrive together are for the same file.
 """
 
 import select
 import socket
 import sys
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import Final
 
+from benchmarks.speed.apps.answers import HELLO
 from pyhttp.limits import Limits
+from pyhttp.messages import RequestHead, Response
 from pyhttp.resources.files import file_response
 from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.paths import locate
@@ -25,17 +29,28 @@ from pyhttp.wire.server_connection import ServerConnection
 LIMITS: Final = Limits()
 SITE: Final = Site()
 BACKLOG: Final = 4096
+Respond = Callable[[RequestHead], Response]
 
 
-def answer(client: socket.socket, address: str, core: ServerConnection, root: str, log: AccessFile) -> bytes:
+def hello(_: RequestHead) -> Response:
+    """The answer of a function."""
+    return Response(200, {"Content-Type": "text/plain"}, HELLO)
+
+
+def file_of(root: str, head: RequestHead) -> Response:
+    """The answer of a file."""
+    path = locate(root, head.path)
+    return file_response(head, path, root=root, site=SITE, limits=LIMITS, file=open_file(path, root, SITE))
+
+
+def answer(client: socket.socket, address: str, core: ServerConnection, respond: Respond, log: AccessFile) -> bytes:
     """Return the answer to one request that has arrived whole; nothing where there was none."""
     data = client.recv(16 * 1024)
     began = time.monotonic()
     head = core.receive_whole(data)
     if head is None:
         return b""
-    path = locate(root, head.path)
-    response = file_response(head, path, root=root, site=SITE, limits=LIMITS, file=open_file(path, root, SITE))
+    response = respond(head)
     body = response.body if isinstance(response.body, bytes) else b""
     date = date_line(int(time.time()))
     framed = core.send_whole(response.status, response.headers, len(body), date=date, close=False)
@@ -49,7 +64,7 @@ def answer(client: socket.socket, address: str, core: ServerConnection, root: st
     return framed + body
 
 
-def main(port: int, root: str, log: AccessFile) -> None:
+def main(port: int, respond: Respond, log: AccessFile) -> None:
     """Wait, and answer, for ever."""
     clients: dict[int, tuple[socket.socket, str, ServerConnection]] = {}
     poller = select.epoll()
@@ -65,7 +80,7 @@ def main(port: int, root: str, log: AccessFile) -> None:
                     continue
                 client, address, core = clients[number]
                 try:
-                    answers.append((client, answer(client, address, core, root, log)))
+                    answers.append((client, answer(client, address, core, respond, log)))
                 except OSError:
                     answers.append((client, b""))
             for client, made in answers:
@@ -77,4 +92,4 @@ def main(port: int, root: str, log: AccessFile) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2], AccessFile(sys.argv[3]))
+    main(int(sys.argv[1]), partial(file_of, sys.argv[3]) if sys.argv[3:] else hello, AccessFile(sys.argv[2]))
