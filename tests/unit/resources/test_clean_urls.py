@@ -29,7 +29,17 @@ def no_descriptor_is_left() -> Iterator[None]:
 def root(tmp_path: Path) -> Path:
     for name in ("index.html", "about.html", "both", "both.html", "dir/index.html", "dir.html", "sub/page.html"):
         write(tmp_path / name, name.encode())
-    for name in ("sub.html", "a:b.html", ".html", "..html", "x.html.html", "cgi-bin.html", "s.php.html", "notes.txt"):
+    for name in (
+        "sub.html",
+        "a:b.html",
+        ".html",
+        "..html",
+        "...html",
+        "x.html.html",
+        "cgi-bin.html",
+        "s.php.html",
+        "notes.txt",
+    ):
         write(tmp_path / name, name.encode())
     return tmp_path
 
@@ -75,6 +85,7 @@ def look(root: Path, target: str, site: Site = SITE, *, method: str = "GET", at:
         ("/a:b.html", "-> ./a%3Ab"),
         ("/.html", ".html"),
         ("/..html", "..html"),
+        ("/...html", "...html"),
         ("/x.html", "x.html.html"),
         ("/x.html.html", "-> x.html"),
         ("/cgi-bin.html", "cgi-bin.html"),

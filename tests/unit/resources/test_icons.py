@@ -47,6 +47,30 @@ def test_the_kinds_that_people_have(name: str, icon: str) -> None:
     assert icon_names()[name[name.rindex(".") :]] == icon
 
 
+def test_each_kind_has_its_endings_from_the_first_to_the_last() -> None:
+    kinds = {
+        "document": "doc djvu",
+        "pdf": "pdf eps",
+        "notebook": "ipynb qmd",
+        "spreadsheet": "xls tsv",
+        "presentation": "ppt odp",
+        "archive": "zip lz4",
+        "package": "deb torrent",
+        "disk": "iso vmdk",
+        "code": "css patch",
+        "program": "sh appimage",
+        "settings": "conf desktop",
+        "data": "json h5",
+        "database": "sqlite mdb",
+        "web": "html url",
+        "key": "pem gpg",
+        "mail": "eml vcf",
+    }
+    assert kinds.keys() == _ENDINGS.keys()
+    for kind, endings in kinds.items():
+        assert {icon_names()[f".{ending}"] for ending in endings.split()} == {kind}
+
+
 def test_a_name_tells_one_kind() -> None:
     endings = [ending for listed in _ENDINGS.values() for ending in listed.split()]
     assert sorted(set(endings)) == sorted(endings)

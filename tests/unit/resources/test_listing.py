@@ -149,6 +149,7 @@ def test_rows_say_size_and_date(tmp_path: Path) -> None:
     write(tmp_path / "large", b"x" * 1_500_000)
     (tmp_path / "sub").mkdir()
     text = page_of(tmp_path)
+    assert re.findall(r'value="(?:asc|desc)">([^<]*)</button>', text) == ["Name", "Size", "Modified"]
     assert "<td>999 B<td>2023-11-14 22:13\n" in text
     assert re.search('<tr title="1,500,000 bytes">[^\n]*<td>1.5 MB', text)
     assert ">sub/</a><td><td>20" in text
@@ -567,6 +568,7 @@ def test_a_file_too_large_for_a_page(tmp_path: Path) -> None:
         ("/", "text/html,application/xhtml+xml,*/*;q=0.8", False),
         ("/", "application/json", True),
         ("/", "application/json, text/html;q=0.5", True),
+        ("/", "application/json;q=0.5, text/html", False),
         ("/?format=json", None, True),
         ("/?sort=size&format=json", "text/html", True),
         ("/?format=html", "application/json", False),

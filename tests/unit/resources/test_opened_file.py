@@ -214,3 +214,12 @@ def test_a_directory_that_may_be_entered_and_not_read_may_have_an_index() -> Non
         done = subprocess.run([sys.executable, "-c", program, root], capture_output=True, text=True, check=False)
         os.chmod(root, 0o700)
     assert done.stdout == "as it should be\n", done.stderr
+
+
+def test_the_content_comes_in_pieces_of_64_KiB(root: Path) -> None:
+    data = os.urandom(150_000)
+    file = open_file(str(write(root / "long", data)), str(root), SITE)
+    pieces = list(file)
+    file.close()
+    assert [len(piece) for piece in pieces] == [65536, 65536, 18928]
+    assert b"".join(pieces) == data

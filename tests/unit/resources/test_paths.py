@@ -122,6 +122,7 @@ def test_W8_hidden_names(segments: tuple[str, ...], hidden: bool) -> None:
         ("/srv", "/a%20b?x=/..", "/srv/a b"),
         ("/", "/", "/"),
         ("/", "/a", "/a"),
+        ("/box/", "/a", "/box/a"),
     ],
 )
 def test_locate(root: str, path: str, expected: str) -> None:

@@ -472,3 +472,33 @@ def test_W6_the_type_is_that_of_the_plain_file(root: Path) -> None:
         assert response.headers.get("Content-Encoding") == coding
         assert response.headers["Content-Type"] == "text/plain; charset=utf-8"
         response.close()
+
+
+@pytest.mark.parametrize(("length", "width"), [(200, 1), (255, 1), (256, 2), (460, 2), (65_791, 2), (65_792, 4)])
+def test_a_zstd_frame_states_its_length_in_one_two_or_four_octets(root: Path, length: int, width: int) -> None:
+    """RFC 8878 §3.1.1.1.4: two octets hold what is beyond 256."""
+    data = os.urandom(length)
+    write(root / "page.html", data)
+    frame = zstd_of(data)
+    stated = (length - (256 if width == 2 else 0)).to_bytes(width, "little")
+    write(root / "page.html.zst", frame[:4] + bytes(({1: 0x20, 2: 0x60, 4: 0xA0}[width],)) + stated + frame[13:])
+    response = ask(root, "zstd")
+    assert response.headers.get("Content-Encoding") == "zstd"
+    response.close()
+
+
+def test_256_octets_tell_a_text_from_brotli(root: Path) -> None:
+    for text, coded in ((b"x" * 255 + b"\0", True), (b"x" * 256 + b"\0", False)):
+        write(root / "page.html.br", text)
+        response = ask(root, "br")
+        assert ("Content-Encoding" in response.headers) is coded
+        response.close()
+
+
+def test_a_mebibyte_is_told_by_its_checksum(root: Path) -> None:
+    write(root / "page.html", bytes(1024 * 1024))
+    for data, coded in ((bytes(1024 * 1024), True), (b"x" * 1024 * 1024, False)):
+        write(root / "page.html.gz", gzip_of(data))
+        response = ask(root, "gzip", Site(codings=("gzip",)))
+        assert ("Content-Encoding" in response.headers) is coded
+        response.close()

@@ -50,6 +50,9 @@ def test_who_speaks_of_cors_is_not_interrupted() -> None:
     operators = complete(LINES, Site(cors=True, headers=(("Access-Control-Allow-Origin", "https://a"),)))
     assert operators.get_all("Access-Control-Allow-Origin") == ("https://a",)
     assert len(operators.get_all("Access-Control-Expose-Headers")) == 1
+    operators = complete(LINES, Site(cors=True, headers=(("Access-Control-Expose-Headers", "ETag"),)))
+    assert operators.get_all("Access-Control-Expose-Headers") == ("ETag",)
+    assert operators.get_all("Access-Control-Allow-Origin") == ("*",)
 
 
 def test_a_header_of_the_operator_replaces_ours_and_joins_vary_and_link() -> None:

@@ -11,7 +11,7 @@ from pyhttp.resources.entries import Directory
 from pyhttp.resources.opened_file import check_directory, open_file
 from pyhttp.resources.precompressed import SUFFIXES
 from pyhttp.resources.site_errors import not_found_response
-from pyhttp.resources.withheld import is_source
+from pyhttp.resources.withheld import boundary, is_directly_in, is_source
 from pyhttp.site import Site
 from tests.helpers.folder import content, write
 
@@ -22,10 +22,10 @@ SITES = [Site(cgi_suffixes=PHP, hide_dotfiles=True), Site(cgi_suffixes=PHP, hide
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     """A folder with files that may run, hidden files, and links to both."""
-    top = tmp_path / "www"
+    top = tmp_path / "box"
     for name in (
         "scripts/s", "scripts/sub/t", "page.html", "secret.php", "lib/more.PHP", ".git/config", ".well-known/x",
-        "dir.php/a", "deep/.hidden/x", "deep/.hidden.php",
+        "dir.php/a", "deep/.hidden/x", "deep/.hidden.php", "x.old/x",
     ):  # fmt: skip
         write(top / name, b"source")
     (top / "scripts" / "s").chmod(0o755)
@@ -45,6 +45,7 @@ def root(tmp_path: Path) -> Path:
         ("known", ".well-known"),
         ("lib2", "lib"),
         ("page", "page.html"),
+        ("old", "x.old/x"),
     ):
         (top / name).symlink_to(target)
     return top
@@ -99,7 +100,20 @@ def test_C8_W8_a_listing_has_no_link_to_what_is_not_sent(root: Path) -> None:
 
     (root / "run.php").symlink_to("secret.php")
     os.chmod(root / "secret.php", 0o600)
-    shown = {"page.html", "page", "secret.php", "run.php", "lib", "lib2", "deep", "dir.php", ".well-known", "known"}
+    shown = {
+        "page.html",
+        "page",
+        "x.old",
+        "old",
+        "secret.php",
+        "run.php",
+        "lib",
+        "lib2",
+        "deep",
+        "dir.php",
+        ".well-known",
+        "known",
+    }
     assert names(root) == shown
     assert names(root / "lib") == {"more.PHP"}
     everything = {path.name for path in root.iterdir()}
@@ -242,3 +256,37 @@ def test_C8_names_of_sources(name: str, source: bool) -> None:
 
 def test_the_suffixes_of_codings_are_those_of_siblings() -> None:
     assert all(is_source(f"a.php{suffix}", PHP) for suffix in SUFFIXES.values())
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("page.html", ""),
+        ("page", ""),
+        ("old", ""),
+        ("cgi-bin/s", "inside a CGI directory, whose files are run and never shown"),
+        ("secret.php", "the source of a script, which is run and never shown"),
+        ("a.txt", "a symbolic link leads to the source of a script, which is run and never shown"),
+        ("config", "a symbolic link leads to a hidden name"),
+        ("out", "a symbolic link leads out of the folder, and such links are not followed"),
+    ],
+)
+def test_a_refusal_has_its_reason_for_the_log(root: Path, name: str, reason: str) -> None:
+    (root / "out").symlink_to("../secret")
+    path = str(root / name)
+    assert boundary(str(root), SITES[0]).refusal(path, os.path.realpath(path)) == reason
+
+
+def test_a_link_into_a_cgi_directory_is_refused_with_its_reason(tmp_path: Path) -> None:
+    path = write(tmp_path / "cgi-bin" / "s").parent.parent / "link"
+    path.symlink_to("cgi-bin/s")
+    assert boundary(str(tmp_path), Site()).refusal(str(path), os.path.realpath(path)) == (
+        "a symbolic link leads into a CGI directory, whose files are run and never shown"
+    )
+
+
+def test_only_what_has_the_folder_as_its_parent_is_directly_in_it() -> None:
+    found = [is_directly_in(path, root, ("cgi-bin",), PHP) for root in ("/box", "/box/", "/") for path in (
+        "/box/a", "/bo/a", "/box/a/b", "/box/cgi-bin", "/box/a.php", "/a",
+    )]  # fmt: skip
+    assert found == [True, *[False] * 5] * 2 + [*[False] * 5, True]
