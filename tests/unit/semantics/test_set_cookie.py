@@ -101,3 +101,18 @@ def test_a_cookie_is_a_value() -> None:
     assert cookie == Cookie("a", "1")
     with pytest.raises(FrozenInstanceError):
         setattr(cookie, "value", "2")  # noqa: B010 - an assignment would not pass the type checker
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "meant"),
+    [
+        ("name", "a b", "a token, such as letters and digits"),
+        ("value", "a b", "a cookie-value; encode it, for instance by urllib.parse.quote or base64"),
+        ("path", "a", "a path, which begins with a slash and has no semicolon"),
+        ("domain", "a:1", "a host without a port"),
+    ],
+)
+def test_a_refusal_says_what_was_given_and_what_is_meant(part: str, text: str, meant: str) -> None:
+    with pytest.raises(ValueError, match=r"^Cookie") as raised:
+        untyped(Cookie)(**{"name": "a", "value": "1", part: text})
+    assert str(raised.value) == f"Cookie.{part}: {text!r} is not {meant}"

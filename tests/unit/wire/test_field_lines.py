@@ -12,20 +12,20 @@ from tests.helpers.feeding import fed_every_way, refused
 LIMITS: Final = Limits(field_line=20, field_section=60, field_lines=3)
 
 BROKEN: Final = [
-    (b"Host", "no colon"),
-    (b"", "no colon"),
-    (b":a", "empty field name"),
-    (b"Host : a", "white space before the colon"),
-    (b"Host\t: a", "white space before the colon"),
-    (b" Host: a", "begins with white space"),
-    (b"\tHost: a", "begins with white space"),
-    (b"Ho st: a", "octet 0x20 at offset 2"),
-    (b"Ho(st: a", "octet 0x28 at offset 2"),
-    (b"(: a", "octet 0x28 at offset 0"),
-    (b"H\xe9: a", "octet 0xe9 at offset 1"),
-    (b"Host: a\x00", "value of Host: a control character"),
-    (b"Host: a\x0b", "value of Host: a control character"),
-    (b"Host: a\x7f", "value of Host: a control character"),
+    (b"Host", "field line: no colon (RFC 9112 §5)"),
+    (b"", "field line: no colon (RFC 9112 §5)"),
+    (b":a", "field line: empty field name (RFC 9110 §5.1)"),
+    (b"Host : a", "field line: white space before the colon (RFC 9112 §5.1)"),
+    (b"Host\t: a", "field line: white space before the colon (RFC 9112 §5.1)"),
+    (b" Host: a", "field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)"),
+    (b"\tHost: a", "field line: begins with white space, obsolete folding is refused (RFC 9112 §5.2)"),
+    (b"Ho st: a", "field name: octet 0x20 at offset 2 (RFC 9110 §5.1)"),
+    (b"Ho(st: a", "field name: octet 0x28 at offset 2 (RFC 9110 §5.1)"),
+    (b"(: a", "field name: octet 0x28 at offset 0 (RFC 9110 §5.1)"),
+    (b"H\xe9: a", "field name: octet 0xe9 at offset 1 (RFC 9110 §5.1)"),
+    (b"Host: a\x00", "value of Host: a control character (RFC 9110 §5.5)"),
+    (b"Host: a\x0b", "value of Host: a control character (RFC 9110 §5.5)"),
+    (b"Host: a\x7f", "value of Host: a control character (RFC 9110 §5.5)"),
 ]
 
 
@@ -33,8 +33,9 @@ BROKEN: Final = [
 @pytest.mark.parametrize(("line", "why"), BROKEN)
 def test_S5_S6_S8_a_broken_line_is_explained(line: bytes, why: str) -> None:
     """S5, S6, S8: a line that is no field line is refused, and the error names the rule that the line breaks."""
-    with pytest.raises(MalformedRequest, match=why):
+    with pytest.raises(MalformedRequest) as raised:
         check_field_line(line)
+    assert raised.value.detail == why
 
 
 @pytest.mark.parametrize("line", [line for line, _ in BROKEN if line])

@@ -62,6 +62,7 @@ def test_less_than_a_header_is_waited_for(header: bytes, expected: Named) -> Non
         b"GET / HTTP/1.1\r\n",
         b"\x16\x03\x01",
         b"PROXX",
+        b"PROXYX",
         b"PROXY  TCP4 192.0.2.1 198.51.100.2 56324 443\r\n",
         b"PROXY TCP4 192.0.2.1 198.51.100.2 56324\r\n",
         b"PROXY TCP4 192.0.2.1 198.51.100.2 056324 443\r\n",
@@ -99,3 +100,19 @@ def test_values_of_the_greatest_length_are_taken() -> None:
     assert taken.length == 16 + 4096
     with pytest.raises(ProxyHeaderError, match="4097 octets"):
         parse_proxy_header(binary(0x21, 0x11, IPV4.ljust(4097, b"\0")))
+
+
+@pytest.mark.parametrize(
+    ("received", "why"),
+    [
+        (b"PROXY TCP9 a\r\n", "the PROXY line is malformed: PROXY TCP9 a"),
+        (
+            b"PROXY TCP4 192.0.2.1 192.0.2.2 65536 1\r\n",
+            "the PROXY line has a port beyond 65535: PROXY TCP4 192.0.2.1 192.0.2.2 65536 1",
+        ),
+    ],
+)
+def test_the_log_shows_the_line(received: bytes, why: str) -> None:
+    with pytest.raises(ProxyHeaderError) as raised:
+        parse_proxy_header(received)
+    assert str(raised.value) == why
