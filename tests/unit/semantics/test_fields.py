@@ -352,3 +352,12 @@ def test_whether_fields_steer_their_message(name: str, steers: bool) -> None:
 def test_a_list_that_is_sent_has_no_empty_member() -> None:
     assert list_value(["a", "", "b"]) == "a, b"
     assert list_value([]) == ""
+
+
+def test_which_fields_steer_the_connection_or_the_answer() -> None:
+    steering = (
+        *("connection", "content-length", "date", "keep-alive", "location", "proxy-connection", "te"),
+        *("transfer-encoding", "upgrade"),
+    )
+    for name in (*steering, *[f"x-{name}" for name in steering], *[f"{name}-x" for name in steering]):
+        assert Headers({name.title(): "1"}).steers is (name in steering), name

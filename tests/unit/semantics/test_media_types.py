@@ -214,3 +214,7 @@ def test_the_charset_is_the_operators() -> None:
     assert media_type("a.txt", charset="iso-8859-1") == "text/plain; charset=iso-8859-1"
     assert media_type("a.txt", charset="") == "text/plain"
     assert media_type("a.json", charset="iso-8859-1") == "application/json"
+
+
+def test_the_usual_type_and_the_look_into_a_file() -> None:
+    assert (DEFAULT, LOOK) == ("application/octet-stream", 8192)
