@@ -16,12 +16,15 @@ from pyhttp.errors import (
     NotFound,
     RangeNotSatisfiable,
     StatusError,
+    TargetTooLong,
     Unavailable,
 )
+from pyhttp.limits import Limits
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.paths import decode
 from pyhttp.resources.status_responses import (
     error_response,
+    moved_response,
     not_acceptable_response,
     options_response,
     redirect_response,
@@ -29,7 +32,7 @@ from pyhttp.resources.status_responses import (
 from pyhttp.semantics.explanations import explanation
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.site import Site
-from tests.helpers.folder import content
+from tests.helpers.folder import content, request
 
 FOR_HTML = Headers({"Accept": "text/html,*/*;q=0.8"})
 FOR_JSON = Headers({"Accept": "application/json"})
@@ -249,3 +252,22 @@ def test_what_a_class_tells_the_client_is_told_in_every_form(headers: Headers) -
         assert problem["detail"] == Told.told
     else:
         assert (escape(Told.told) if headers is FOR_HTML else Told.told) in said
+
+
+@pytest.mark.clause("9110-2.3-3a")
+@pytest.mark.parametrize(
+    ("path", "segments", "target"),
+    [
+        ("/a/b", ("a", "b"), "/a/b/"),
+        ("/a//b", ("a", "b"), "/a//b/"),
+        ("/a:b", ("a:b",), "/a%3Ab/"),
+        ("/x/y", ("a", "b"), "/a/b/"),
+    ],
+)
+def test_a_redirect_leads_to_no_longer_target_than_is_taken(path: str, segments: tuple[str, ...], target: str) -> None:
+    """The client resolves the reference, and may use any method of files."""
+    line = len(f"OPTIONS {target} HTTP/1.1")
+    asked = request(target=path)
+    assert moved_response(asked, path, segments, limits=Limits(request_line=line)).status == 301
+    with pytest.raises(TargetTooLong):
+        moved_response(asked, path, segments, limits=Limits(request_line=line - 1))
