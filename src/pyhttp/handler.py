@@ -14,7 +14,7 @@ from pyhttp.ported import NoLeftovers
 from pyhttp.request import Request
 from pyhttp.resources import files, paths, site_errors, site_fields, status_responses
 from pyhttp.resources.opened_file import OpenedFile, check_directory, open_file
-from pyhttp.sharing import kept_for_others
+from pyhttp.sharing import keep_for_others
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
 from pyhttp.transport.client import Address, Connection
@@ -199,10 +199,9 @@ class BaseHttpRequestHandler(NoLeftovers):
     def do_file(self, path: str) -> None:
         """Answer for a file at an absolute path: with its contents, or with its output if it is a CGI script.
 
-        Raises:
-            HTTPError: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
+        HTTPErrors are raised: 403, 404, 405, 412, 416, 501 and those of `run_cgi`.
         """
-        root, site, limits = self.directory, self.site, self.request.exchange.limits
+        root, site, exchange = self.directory, self.site, self.request.exchange
         may_be = script_path.may_be(root, path, site.cgi_directories, site.cgi_suffixes)
         if may_be and script_path.at(root, path, site) is not None:
             self.run_cgi(path)
@@ -211,8 +210,10 @@ class BaseHttpRequestHandler(NoLeftovers):
         if opened is not None and opened.path != path:
             opened.close()
             opened = None
-        found = files.file_response(self.request.head, path, root, site, opened, limits=limits)
-        self.respond(kept_for_others(self.request, site, found))
+        found = files.file_response(self.request.head, path, root, site, opened, limits=exchange.limits)
+        if exchange.together is not None:
+            keep_for_others(self.request, site, found)
+        self.respond(found)
 
     def run_cgi(self, path: str) -> None:
         """Run a CGI script in a process of its own; its output is the answer.

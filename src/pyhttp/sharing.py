@@ -10,7 +10,7 @@ from pyhttp.request import Request
 from pyhttp.site import Site
 from pyhttp.transport.exchange import Exchange
 
-__all__ = ["answered_together", "kept_for_others"]
+__all__ = ["answered_together", "keep_for_others"]
 
 _MOST: Final = 16
 """The number of answers kept in a round, each of at most 64 KiB. Where more files are asked for, little is shared."""
@@ -39,12 +39,11 @@ def answered_together(exchange: Exchange) -> bool:
     return True
 
 
-def kept_for_others(request: Request, site: Site, response: Response) -> Response:
-    """`response`, the answer of a file, which others may have if it depends on nothing but the path of its request."""
+def keep_for_others(request: Request, site: Site, response: Response) -> None:
+    """Keep the answer of a file for the others, if it depends on nothing but the path of its request."""
     together, add_fields = request.exchange.together, request.exchange.add_fields
     if together is None or len(together) >= _MOST or response.status != 200 or not isinstance(response.body, bytes):
-        return response
+        return
     if site.codings or site.compress or site.auth is not None or "content-encoding" in response.headers.by_name:
-        return response
+        return
     together[request.path] = response if add_fields is None else add_fields(response)
-    return response

@@ -235,7 +235,12 @@ class BaseServer(InBackground):
                     asked = (exchange.origin and exchange.origin.host) or exchange.head.authority  # see `Request.host`
                     if why := self._hosts[asked]:
                         exchange.refusal = exchange.refusal or HostNotAllowed(why)
-                if exchange is None or self.request_handler is not self._folder or not answered_together(exchange):
+                if (
+                    exchange is None
+                    or not exchange.together  # nobody else has found anything
+                    or self.request_handler is not self._folder
+                    or not answered_together(exchange)
+                ):
                     self.request_handler(conn, addr, self)
         except BaseException as error:  # noqa: BLE001 - it becomes the answer, and does not end the server
             failure = error

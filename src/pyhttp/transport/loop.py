@@ -200,10 +200,11 @@ class Loop:
     def _take(self, events: list[tuple[int, int]]) -> None:
         """Take a whole batch before any of it is served."""
         taken = self.registry.take(events)
-        self.keeper.together = {} if self.shares and len(taken) > 1 else None
+        count = len(taken)
+        self.keeper.together = {} if self.shares and count > 1 else None
         for conn in taken:
             self._taken.append((conn, False))
-        if len(taken) < len(events):
+        if count < len(events):
             for fd, _ in events:
                 self._acceptor.accept(fd)
             self._take_spared()
