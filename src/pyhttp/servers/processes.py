@@ -173,7 +173,7 @@ class ProcessServer(InBackground):
         self._closing = True
         self._supervisor.stop()
         with self._state:
-            if self._runner is None and not self._ended.is_set():
+            if self._runner is None:
                 self._end()
         if not self._inside():
             self._ended.wait()

@@ -1,5 +1,6 @@
 """The promises of every server: its life, its end, and the end of each turn of a connection."""
 
+import inspect
 import logging
 import socket
 import threading
@@ -21,6 +22,7 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.servers import base
 from pyhttp.servers.base import BaseServer
+from pyhttp.servers.processes import ProcessServer
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.listener import address_of, listen
 from pyhttp.transport.unix import listen_unix
@@ -87,6 +89,12 @@ def test_L11_localhost_is_both_loopback_addresses_on_one_port(server_class: Serv
             with socket.create_connection((host, port), timeout=PATIENCE) as client:
                 client.sendall(request("/", "Connection: close"))
                 assert read_until_end(client).endswith(b"GET / ")
+
+
+@pytest.mark.parametrize("made", [BaseServer, ThreadedServer, PooledServer, ProcessServer])
+def test_what_is_not_asked_for_is_this_machine_alone_on_port_8888(made: type[BaseServer] | type[ProcessServer]) -> None:
+    parameters = inspect.signature(made).parameters
+    assert (parameters["host"].default, parameters["port"].default) == ("localhost", 8888)
 
 
 def test_the_url_of_a_server(server_class: ServerClass) -> None:

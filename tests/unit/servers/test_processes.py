@@ -119,6 +119,14 @@ def asking(server: ProcessServer, target: str, folder: Path) -> Iterator[socket.
         yield client
 
 
+def test_L9_on_the_thread_that_serves_close_only_requests_the_stop() -> None:
+    server = ProcessServer("127.0.0.1", 0, WHOAMI, processes=1)
+    server._begin()
+    server.close()
+    assert (server.closing, server._supervisor.stopping, server._ended.is_set()) == (True, True, False)
+    server._end()
+
+
 @pytest.mark.parametrize(
     "handler",
     [WHOAMI, process_app.Identified, partial(process_app.Identified, directory="/")],

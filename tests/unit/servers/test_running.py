@@ -6,6 +6,7 @@ import io
 import os
 import select
 import signal
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,9 +18,11 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, PooledServer, run
+from pyhttp.servers import running as running_module
 from pyhttp.servers.running import set_aside
 from tests.helpers.servers import connect, echo
 from tests.helpers.sockets import request
+from tests.helpers.tls import server_context
 from tests.helpers.wire_client import WireClient
 
 PROGRAM = """
@@ -201,6 +204,17 @@ def test_an_output_that_cannot_be_written_keeps_nothing_from_serving(monkeypatch
     run(server)
     thread.join()
     assert statuses == [200]
+
+
+@pytest.mark.parametrize("tls", [None, server_context()], ids=["plain", "TLS"])
+def test_the_urls_that_are_shown_are_those_of_the_server(
+    tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(running_module, "serve_until_signal", lambda _, announce: announce(True))
+    server = BaseServer("127.0.0.1", 0, handler=echo, tls=tls)
+    run(server)
+    assert capsys.readouterr().out == f"Serving at {server.url}\nStop with Ctrl+C\n"
+    server.close()
 
 
 def test_elsewhere_than_on_the_main_thread_it_says_what_to_write() -> None:

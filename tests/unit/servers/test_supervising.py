@@ -2,7 +2,9 @@
 
 import errno
 import os
+import select
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 
@@ -53,6 +55,9 @@ class Fake(Process):
     def stop(self) -> None:
         self.is_asked = True
         self.done.append("stop")
+
+    def end(self) -> None:
+        self.done.append("end")
 
     def end_late(self, now: float) -> None:
         if now >= self.kill_at:
@@ -117,6 +122,44 @@ def serve(world: World) -> None:
     for process in world.made:
         process.says(b"R")
     world.turn()
+
+
+@pytest.mark.parametrize(
+    ("order", "stops", "done"), [("stop", True, []), ("renew", False, []), ("end_at_once", True, ["end"])]
+)
+def test_an_order_is_noticed_at_once(world: World, order: str, stops: bool, done: list[str]) -> None:
+    supervisor = world.supervisor
+    world.turn()
+    assert not select.select([supervisor.alarm.descriptor], [], [], 0)[0]
+    getattr(supervisor, order)()
+    assert select.select([supervisor.alarm.descriptor], [], [], 0)[0]
+    assert supervisor.stopping is stops
+    assert [process.done for process in world.made] == [done] * 2
+    supervisor._listen(0)
+    assert not select.select([supervisor.alarm.descriptor], [], [], 0)[0]
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(0.5, 501), (0.0, 1), (-3.0, 1), (float("inf"), None)])
+def test_a_wait_ends_when_there_is_something_to_do_and_not_before(
+    world: World, monkeypatch: pytest.MonkeyPatch, seconds: float, waited: float | None
+) -> None:
+    poll = mock.Mock()
+    poll.poll.return_value = []
+    monkeypatch.setattr(select, "poll", lambda: poll)
+    world.supervisor._listen(seconds)
+    assert poll.poll.mock_calls == [mock.call(waited)]
+
+
+def test_whoever_stops_fills_no_place(world: World) -> None:
+    serve(world)
+    world.made[0].dies()
+    world.turn()
+    assert world.wait() == 0
+    world.supervisor.stop()
+    assert world.wait() == float("inf")
+    world.made[1].dies()
+    world.supervisor.run()
+    assert len(world.made) == 2
 
 
 def test_the_first_end_is_made_good_at_once_and_further_ones_later_and_later(world: World) -> None:
@@ -192,6 +235,18 @@ def test_one_that_is_missing_is_replaced_by_a_renewal_at_once(world: World) -> N
     world.turn()
     assert len(world.made) == 4  # one is in its place, and one is in the place of the other process
     assert world.supervisor._places[0].holder in world.made[2:]
+
+
+def test_one_that_has_replaced_another_begins_with_no_short_lives(world: World) -> None:
+    serve(world)
+    world.supervisor._places[0].failures = 8
+    world.supervisor.renew()
+    world.turn()
+    world.made[2].says(b"R")
+    world.turn()
+    world.made[2].dies()
+    world.turn()
+    assert world.wait() == 0
 
 
 def test_one_that_lets_nobody_in_any_more_is_replaced_before_it_has_ended(world: World) -> None:

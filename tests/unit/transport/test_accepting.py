@@ -3,13 +3,16 @@
 import errno
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from pyhttp.limits import Limits
 from pyhttp.messages import Response
+from pyhttp.transport.channel import UNIX_CLIENT
 from pyhttp.transport.fate import Fate
 from pyhttp.transport.poller import READ
+from pyhttp.transport.unix import listen_unix
 from tests.helpers.fakes import Peer, World
 from tests.helpers.listening import all_ended, answered, at_the_limit, join, listening
 from tests.helpers.sockets import request
@@ -431,3 +434,17 @@ def test_L8_the_last_round_before_a_stop_has_an_end() -> None:
             made.loop._acceptor.accept_last()
         assert len(made.registry.connections) == 6
         assert listener.fileno() == -1
+
+
+@pytest.mark.parametrize("last", [False, True], ids=["while it serves", "before a stop"])
+def test_a_client_of_a_unix_socket_has_its_address(last: bool, tmp_path: Path) -> None:
+    unix = listen_unix(str(tmp_path / "s"))
+    with unix, socket.socket(socket.AF_UNIX) as client, listening(others=[unix]) as (made, listener):
+        client.connect(str(tmp_path / "s"))
+        join(made, listener)
+        if last:
+            made.loop._acceptor.accept_last()
+        else:
+            made.work()
+        addresses = {conn.addr for conn in made.registry.connections.values()}
+        assert addresses == {UNIX_CLIENT, made.peers[0].sock.getsockname()}

@@ -214,6 +214,13 @@ def test_a_port_out_of_range(port: int) -> None:
         listen("localhost", port)
 
 
+def test_the_largest_port_is_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    bound: list[int] = []
+    monkeypatch.setattr(listener, "_bind", lambda _made, _address, port, _backlog: bound.append(port))
+    close(listen("127.0.0.1", 65535))
+    assert bound == [65535]
+
+
 @pytest.mark.parametrize(("name", "host"), [("/run/s", "unix:/run/s"), (b"\0a\0b", "unix:@a\0b"), ("", "unix:")])
 def test_the_address_of_a_unix_socket_is_its_path(name: str | bytes, host: str) -> None:
     class Named(socket.socket):

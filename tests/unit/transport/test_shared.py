@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from pyhttp.transport import accepting
 from pyhttp.transport.shared import NONE, Counts, Seats, SharedListener
 from tests.helpers.listening import listening
 
@@ -114,6 +115,19 @@ def test_the_next_client_is_left_to_another_process_for_a_moment_and_once(counts
         for client in clients:
             client.close()
         made.work()
+
+
+def test_the_look_whether_a_client_still_waits_takes_no_time(counts: Counts, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float | None] = []
+    shared = listener_of(counts)
+    counts.tell(1, 0)
+    monkeypatch.setattr(accepting, "wait_until_ready", lambda _fd, _mask, seconds: waits.append(seconds))
+    with listening(capacity=0, shared=True, others=[shared]) as (made, _):
+        acceptor = made.loop._acceptor
+        acceptor._stepped_back = True
+        acceptor.resting.add(shared.fileno())
+        acceptor.resume(acceptor.resume_at)
+        assert (waits, acceptor._stepped_back) == ([0], False)
 
 
 def test_a_client_that_another_process_has_taken_is_no_reason_to_take_the_next(counts: Counts) -> None:
