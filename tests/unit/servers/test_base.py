@@ -97,6 +97,12 @@ def test_what_is_not_asked_for_is_this_machine_alone_on_port_8888(made: type[Bas
     assert (parameters["host"].default, parameters["port"].default) == ("localhost", 8888)
 
 
+def test_the_thread_of_a_server_does_not_keep_the_process(server_class: ServerClass) -> None:
+    with bind(server_class) as server:
+        assert server._runner is not None
+        assert (server._runner.name, server._runner.daemon) == ("pyhttp-server", True)
+
+
 def test_the_url_of_a_server(server_class: ServerClass) -> None:
     server = bind(server_class)
     assert server.url == f"http://127.0.0.1:{server.addresses[0][1]}/"

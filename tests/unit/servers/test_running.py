@@ -208,12 +208,14 @@ def test_an_output_that_cannot_be_written_keeps_nothing_from_serving(monkeypatch
 
 @pytest.mark.parametrize("tls", [None, server_context()], ids=["plain", "TLS"])
 def test_the_urls_that_are_shown_are_those_of_the_server(
-    tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tls: ssl.SSLContext | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shown = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(shown))  # it keeps what is not flushed
     monkeypatch.setattr(running_module, "serve_until_signal", lambda _, announce: announce(True))
     server = BaseServer("127.0.0.1", 0, handler=echo, tls=tls)
     run(server)
-    assert capsys.readouterr().out == f"Serving at {server.url}\nStop with Ctrl+C\n"
+    assert shown.getvalue().decode() == f"Serving at {server.url}\nStop with Ctrl+C\n"
     server.close()
 
 

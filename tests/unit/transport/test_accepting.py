@@ -245,6 +245,14 @@ def test_L5_what_the_system_refuses_twice_within_a_second_is_logged_once() -> No
         assert all(peer.ended for peer in idle)
 
 
+def test_L5_why_no_client_is_accepted_is_told_once_a_second() -> None:
+    with listening() as (made, listener):
+        for now, told in [(1000.0, 1), (1000.5, 1), (1001.0, 2), (1001.5, 2), (1002.0, 3)]:
+            made.clock.now = now
+            made.loop._acceptor._rest(listener.fileno(), "full")
+            assert made.employer.reports == ["full"] * told
+
+
 def test_the_work_of_idle_connections_is_counted() -> None:
     """50 connections idle and are renewed for a hundred seconds.
 

@@ -4,12 +4,15 @@ import contextlib
 import socket
 import threading
 from collections.abc import Iterator
+from unittest import mock
 
 import pytest
 
 from pyhttp.errors import Disconnected, RequestTimeout
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
+from pyhttp.transport import in_place
+from pyhttp.transport.answer import Answer
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.plain import PlainChannel, open_channel
 from tests.helpers.channels import Items, Tap, Then, Waited
@@ -93,3 +96,17 @@ def test_in_place_items_are_taken_to_the_end() -> None:
         exchange.respond(Response(200, {}, body))
         assert body.closed.is_set()
         assert theirs.recv(1000).endswith(b"\r\n\r\none" + b"-" * 20 + b"two")
+
+
+@pytest.mark.parametrize(
+    ("octets", "complete", "moved"), [(0, False, False), (5, False, True), (0, True, True), (5, True, True)]
+)
+def test_a_source_has_moved_where_it_had_octets_or_its_end(octets: int, complete: bool, moved: bool) -> None:
+    answer = mock.Mock(spec=Answer, octets=3, complete=False)
+
+    def pump() -> None:
+        answer.octets += octets
+        answer.complete = complete
+
+    answer.pump = pump
+    assert in_place._pump(answer) is moved
