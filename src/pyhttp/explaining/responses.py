@@ -40,14 +40,14 @@ def read_responses(data: bytes, methods: tuple[str, ...] = ()) -> Reading:
         except BadReply as error:
             rule, clause = parts_of(str(error))
             refusal = Refusal(None, rule, clause, 0, "", data[at : at + 84].partition(b"\n")[0], at)
-            break
-        end = len(data) - len(held)
-        responses.append(_response(reply, method, at, end))
-        at = end
-        if reply.status >= 200:
-            asked = asked[1:]
-        if not reply.complete:
-            refusal = Refusal(None, "the content is cut off", "RFC 9112 §8", 0, "", b"", at)
+        else:
+            end = len(data) - len(held)
+            responses.append(_response(reply, method, at, end))
+            at = end
+            if reply.status >= 200:
+                asked = asked[1:]
+            if not reply.complete:
+                refusal = Refusal(None, "the content is cut off", "RFC 9112 §8", 0, "", b"", at)
     return Reading(len(data), tuple(responses), refusal, len(data) - at)
 
 

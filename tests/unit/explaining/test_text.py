@@ -6,7 +6,7 @@ from pyhttp.explaining.text import escaped, told
 
 
 def test_octets_are_readable() -> None:
-    assert escaped(b"a\r\n\t\\\x00\xff") == r"a\r\n\t\\\x00\xff"
+    assert escaped(b" a~\r\n\t\\\x00\x1f\x7f\xff") == r" a~\r\n\t\\\x00\x1f\x7f\xff"
 
 
 def test_the_mark_stands_below_the_octet_at_fault() -> None:
