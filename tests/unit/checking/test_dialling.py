@@ -78,3 +78,18 @@ def test_nobody_there() -> None:
         port: int = closed.getsockname()[1]
         with pytest.raises(ConnectionRefusedError):
             Server("127.0.0.1", port).connect(1)
+
+
+@pytest.mark.parametrize(
+    ("server", "authority"),
+    [
+        (Server("a", 80), "a"),
+        (Server("a", 443), "a:443"),
+        (Server("a", 443, secure=True), "a"),
+        (Server("a", 80, secure=True), "a:80"),
+        (Server("::1", 8080), "[::1]:8080"),
+        (Server("/run/x", 0, unix=True), "localhost"),
+    ],
+)
+def test_the_authority_as_in_a_host_field(server: Server, authority: str) -> None:
+    assert server.authority == authority

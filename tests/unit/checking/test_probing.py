@@ -77,3 +77,32 @@ def test_an_interface_that_splits_lines_itself_shows_nothing_of_the_server() -> 
     split = telling(b"", ("X-Injected", "1"))
     assert "two fields" in (_lacks_path(split, "split") or "")
     assert _lacks_path(split, "fail") is None
+
+
+@pytest.mark.parametrize("name", ["fail", "fail-late", "short", "split"])
+def test_a_faulty_answer_may_be_any_but_404(name: str) -> None:
+    assert _lacks_path(telling(b""), name) is None
+    missing = Telling(Reply("HTTP/1.1", 404, "Not Found", (), Framing.LENGTH, b""))
+    assert _lacks_path(missing, name) == f"the server has no /{name}"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "status", "content"),
+    [
+        ("root", "/", 200, b"root\n"),
+        ("ignore", "/ignore", 200, b"ignored\n"),
+        ("late", "/late", 200, b"first\n1\n"),
+        ("stream", "/stream", 200, b"one\ntwo\nthree\n"),
+        ("empty", "/empty", 200, b""),
+        ("unchanged", "/unchanged", 304, b""),
+        ("some", "/some", 200, b"read x\n"),
+        ("status", "/status/410", 410, b"Gone\n"),
+    ],
+)
+def test_a_path_answers_as_the_rows_want_it(name: str, path: str, status: int, content: bytes) -> None:
+    def answer(status: int, content: bytes) -> Telling:
+        return Telling(Reply("HTTP/1.1", status, "", (), Framing.LENGTH, content))
+
+    assert _lacks_path(answer(status, content), name) is None
+    assert _lacks_path(answer(status, content + b"x"), name) == f"{path} of the server is another"
+    assert _lacks_path(answer(500, content), name) == f"the server has no {path}: 500 came"
