@@ -135,7 +135,6 @@ class Server:
     Attributes:
         program: A program that must be on PATH, or a package for Python, as `package:NAME`; "" for none.
         logs: Whether it writes a line for each request.
-        logs: Whether it writes a line for each request.
     """
 
     name: str
