@@ -2,14 +2,19 @@
 
 import json
 import socket
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from pyhttp.answering import function_handler
+from pyhttp.checking.dialling import CannotCheck, parse_server
+from pyhttp.checking.results import Report
+from pyhttp.checking.running import Plan
 from pyhttp.checking.selecting import select
+from pyhttp.command import check as command
 from pyhttp.command.cli import main
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.transport.unix import listen_unix
@@ -80,8 +85,68 @@ def test_the_report_is_written_as_json_and_as_junit(careless: str, tmp_path: Pat
     assert (failure.get("type"), failure.get("message")) == ("MUST", "answer 400: 200 came")
 
 
-def test_a_report_that_cannot_be_written_exits_2(careless: str, tmp_path: Path) -> None:
-    assert main(["check", careless, *FAST, "--json", str(tmp_path / "none" / "x")]) == 2
+def test_a_report_that_cannot_be_written_exits_2(
+    careless: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "none" / "x"
+    for option in ("--json", "--junit"):
+        assert main(["check", careless, *FAST, option, str(path)]) == 2
+        assert capsys.readouterr() == ("", f"pyhttp: cannot write {path}: No such file or directory\n")
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+@pytest.mark.parametrize(
+    ("end", "code", "told"),
+    [(KeyboardInterrupt(), 130, ""), (CannotCheck("it is gone"), 2, "pyhttp: it is gone\n"), (None, 0, "")],
+)
+def test_a_terminal_shows_the_progress_in_a_line_that_is_gone_at_the_end(
+    end: BaseException | None,
+    code: int,
+    told: str,
+    terminal: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def play(plan: Plan, progress: Callable[[int, int], None]) -> Report:
+        progress(1, 20)
+        if end is not None:
+            raise end
+        return Report(plan.server.url, "none", (), 0.0)
+
+    monkeypatch.setattr(command, "check", play)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
+    assert command.main(["http://localhost:1"]) == code
+    assert capsys.readouterr().err == ("\r1 of 20 rows\r\x1b[K" if terminal else "") + told
+
+
+def test_the_options_of_a_check_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    plans: list[Plan] = []
+
+    def play(plan: Plan, _progress: Callable[[int, int], None]) -> Report:
+        plans.append(plan)
+        raise CannotCheck("it is only planned")
+
+    monkeypatch.setattr(command, "check", play)
+    command.main(["http://localhost:1", "--only", "hosts"])
+    command.main(
+        [
+            "http://localhost:1",
+            "--only",
+            "hosts",
+            "--bytewise",
+            "--patience",
+            "0.5",
+            "--longest",
+            "3600",
+            "--with",
+            "limits",
+            "--with",
+            "hosts",
+        ]
+    )
+    server, (rows, laws) = parse_server("http://localhost:1"), select(["hosts"])
+    given = Plan(server, rows, laws, 0.5, bytewise=True, offered=frozenset({"limits", "hosts"}), longest=3600.0)
+    assert plans == [Plan(server, rows, laws), given]
 
 
 def test_another_machine_is_asked_with_permission_only(
@@ -96,7 +161,10 @@ def test_another_machine_is_asked_with_permission_only(
     monkeypatch.setattr(socket.socket, "connect", refuse)
     assert main(["check", "http://192.0.2.1"]) == 2
     assert asked == []
-    assert "--i-may-test-this-host" in capsys.readouterr().err
+    assert capsys.readouterr().err == (
+        "pyhttp: http://192.0.2.1/ is another machine; malformed requests go only to one that you may test:"
+        " confirm by --i-may-test-this-host\n"
+    )
     assert main(["check", "http://192.0.2.1", "--i-may-test-this-host"]) == 2
     assert asked == [("192.0.2.1", 80)]
 
@@ -111,18 +179,34 @@ def test_a_server_that_answers_for_its_own_host_alone_is_not_judged(capsys: pyte
 @pytest.mark.parametrize(
     ("arguments", "why"),
     [
-        ((), "URL is missing"),
-        (("ftp://a",), "not http://"),
-        (("http://localhost:1", "--only", "nothing"), "no clause, section"),
-        (("http://localhost:1", "--patience", "0"), "no number of seconds"),
-        (("http://localhost:1", "--level", "may"), "invalid choice"),
+        ((), "URL is missing: http://HOST:PORT, https://HOST:PORT or unix:PATH"),
+        (("ftp://a",), "argument URL: ftp://a: not http://HOST:PORT, https://HOST:PORT or unix:PATH"),
+        (("http://localhost:1", "--only", "nothing"), "nothing: no clause, section, group or name of a row"),
+        *(
+            (
+                ("http://localhost:1", option, seconds),
+                f"argument {option}: '{seconds}' is no number of seconds from above 0 to 3600",
+            )
+            for option in ("--patience", "--longest")
+            for seconds in ("0", "3600.1", "x")
+        ),
     ],
 )
 def test_a_usage_error_exits_2(arguments: tuple[str, ...], why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["check", *arguments])
     assert ended.value.code == 2
-    assert why in capsys.readouterr().err
+    usage, error = capsys.readouterr().err.splitlines()
+    assert usage == "usage: pyhttp check URL [options]"
+    assert error == f"pyhttp check: error: {why}"
+
+
+def test_a_level_or_a_need_that_does_not_exist_exits_2(capsys: pytest.CaptureFixture[str]) -> None:
+    for option, wrong in (("--level", "may"), ("--with", "all")):
+        with pytest.raises(SystemExit) as ended:
+            main(["check", "http://localhost:1", option, wrong])
+        assert ended.value.code == 2
+        assert f"\npyhttp check: error: argument {option}: invalid choice: '{wrong}' " in capsys.readouterr().err
 
 
 def test_rows_are_listed_without_a_server(capsys: pytest.CaptureFixture[str]) -> None:
@@ -136,7 +220,7 @@ def test_rows_are_listed_without_a_server(capsys: pytest.CaptureFixture[str]) ->
 def test_help_says_how_a_folder_of_that_name_is_served(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["check", "--help"])
-    assert "./check" in capsys.readouterr().out
+    assert capsys.readouterr().out.endswith("\nTo serve a folder with the name check, write ./check.\n")
 
 
 @pytest.mark.parametrize("way", ["tcp", "tls", "unix"])

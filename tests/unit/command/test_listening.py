@@ -123,10 +123,15 @@ def test_why_a_unix_socket_cannot_be_had_is_one_line(tmp_path: Path) -> None:
         addresses("--unix", "x" * 200)
 
 
-def test_what_was_opened_is_closed_where_something_else_cannot_be(tmp_path: Path) -> None:
+def test_what_was_opened_is_closed_where_something_else_cannot_be(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = socket.create_server(("127.0.0.1", 0))
+    monkeypatch.setattr(listening, "inherited_listeners", lambda: [theirs])
     with pytest.raises(CannotServe):
         addresses("--unix", str(tmp_path / "a"), "--bind", "[::1]")
     assert not (tmp_path / "a").exists()
+    assert theirs.fileno() == -1
 
 
 @pytest.mark.parametrize(

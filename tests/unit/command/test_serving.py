@@ -60,6 +60,31 @@ def test_a_process_of_several_serves_as_the_only_one_would(option: str, kind: ty
     assert log.exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "access", "errors"),
+    [
+        ([], logging.INFO, logging.WARNING),
+        (["--quiet"], logging.WARNING, logging.WARNING),
+        (["--verbose"], logging.INFO, logging.INFO),
+    ],
+)
+def test_the_loggers_are_set_up_in_each_process(given: list[str], access: int, errors: int) -> None:
+    def levels() -> tuple[int, int]:
+        return logging.getLogger("pyhttp.access").level, logging.getLogger("pyhttp.error").level
+
+    alone, several = (parse_folder([*HERE, "--single", *more, *given]).common for more in ([], ["--processes", "1"]))
+    makers: list[Callable[[], BaseServer | ProcessServer]] = [
+        lambda: serving.bind(alone, load, None, None, None),
+        lambda: serving.bind(several, load, None, None, None),
+        lambda: serving._in_process(several, load, None, sockets=listen("127.0.0.1", 0)),
+    ]
+    for make in makers:
+        logging.getLogger("pyhttp.access").setLevel(logging.CRITICAL)
+        logging.getLogger("pyhttp.error").setLevel(logging.CRITICAL)
+        make().close()
+        assert levels() == (access, errors)
+
+
 def test_several_processes_have_nothing_of_the_one_that_starts_them(tmp_path: Path) -> None:
     options = parse_folder([*HERE, "--processes", "3", "--access-log", str(tmp_path / "log")]).common
     log_file = serving.open_log(options)
