@@ -657,6 +657,10 @@ class TestStop:
         timer.join()
         assert time.monotonic() - started < 2
         assert isinstance(answer_to(cgi), Unavailable)
+        assert cgi.logged == [
+            "/cgi-bin/x: ended by signal 15",
+            "/cgi-bin/x: a script was ended, as the server stops",
+        ]
 
     def test_C11_a_stop_cuts_a_body_even_if_a_stranger_holds_it(self, cgi: CgiSite) -> None:
         shorten(cgi, script=60.0, run=60.0, kill=60.0)
