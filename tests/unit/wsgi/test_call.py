@@ -173,6 +173,7 @@ class TestWhatIsWrong:
                 client.send(request(method="GET"))
                 assert client.reply().content == b"ab"
         assert caplog.text.count("the application gave more than its Content-Length") == 2
+        assert {record.name for record in caplog.records} == {"pyhttp.error"}
 
     @pytest.mark.parametrize("first", [b"a", b"ab", b"abc"])
     def test_no_more_is_asked_for_than_one_item_behind_what_is_stated(self, first: bytes) -> None:
