@@ -1,10 +1,10 @@
 """RFC 9110 §6: messages as frozen values, checked when they are built."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, Self
 
 from pyhttp.contents import Body, FileSlice, OpenFile, Source, Written, check_body, check_item, close_body, octets
+from pyhttp.semantics.answer_headers import Fields, headers_of, typed_headers
 from pyhttp.semantics.content_length import parse_content_length
 from pyhttp.semantics.fields import OF_CONNECTION, Headers, is_field_value
 from pyhttp.semantics.references import uri_reference
@@ -79,8 +79,6 @@ class Asked(Protocol):
 
 
 Lines = tuple[tuple[str, str], ...]
-Fields = Mapping[str, str] | Iterable[tuple[str, str]]
-"""A mapping, or (name, value) pairs."""
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -127,7 +125,7 @@ class Response:
             raise ValueError(f"status: a final response has 200 to 599, not {status!r}")
         if body.__class__ is not bytes:
             check_body(body)
-        checked = Headers(headers) if isinstance(headers, dict) or not isinstance(headers, Headers) else headers
+        checked = headers if headers.__class__ is Headers else headers_of(headers)
         if status in CONTENT_FORBIDDEN and body != b"":
             raise ValueError(f"body: a {status} response has no content")
         if reason and not is_field_value(reason):  # the same characters (RFC 9112 §4)
@@ -143,12 +141,12 @@ class Response:
     @classmethod
     def text(cls, text: str, status: int = 200, headers: Fields = ()) -> Self:
         """Plain text, as UTF-8."""
-        return cls(status, _typed("text/plain; charset=utf-8", headers), text.encode())
+        return cls(status, typed_headers("text/plain; charset=utf-8", headers), text.encode())
 
     @classmethod
     def html(cls, html: str, status: int = 200, headers: Fields = ()) -> Self:
         """A page, as UTF-8; texts in it have to be escaped before, for instance by `html.escape`."""
-        return cls(status, _typed("text/html; charset=utf-8", headers), html.encode())
+        return cls(status, typed_headers("text/html; charset=utf-8", headers), html.encode())
 
     @classmethod
     def json(cls, value: object, status: int = 200, headers: Fields = ()) -> Self:
@@ -161,7 +159,7 @@ class Response:
         from json import dumps  # noqa: PLC0415 - a server of files alone never needs it
 
         written = dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-        return cls(status, _typed("application/json", headers), f"{written}\n".encode())
+        return cls(status, typed_headers("application/json", headers), f"{written}\n".encode())
 
     @classmethod
     def redirect(cls, location: str, status: int = 303, headers: Fields = ()) -> Self:
@@ -179,7 +177,7 @@ class Response:
         if status not in _REDIRECTS:
             raise ValueError(f"status: a redirect has 301, 302, 303, 307 or 308, not {status!r}")
         said = [("Location", location.encode().decode("latin-1")), *Headers(headers).lines]
-        return cls(status, _typed("text/plain; charset=utf-8", said), f"See {location}\n".encode())
+        return cls(status, typed_headers("text/plain; charset=utf-8", said), f"See {location}\n".encode())
 
     @classmethod
     def file(
@@ -248,12 +246,6 @@ _answers: Final[list[FileAnswer]] = []
 def give_file_answer(answer: FileAnswer) -> None:
     """Set the function by which `Response.file` answers; the layer that opens files does so once."""
     _answers[:] = [answer]
-
-
-def _typed(media_type: str, headers: Fields) -> Headers:
-    """`headers` with a Content-Type, unless they have one."""
-    given = Headers(headers)
-    return given if "content-type" in given.by_name else Headers.parsed((("Content-Type", media_type), *given.lines))
 
 
 def _with_reference(headers: Headers) -> Headers:

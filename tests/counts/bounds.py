@@ -30,16 +30,16 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(56, 55, 8, 142_849),
-    "not-modified": Bounds(57, 53, 7, 141_314),
-    "range": Bounds(78, 92, 8, 206_139),
-    "listing": Bounds(163, 5226, 1027, 13_914_365),
-    "function": Bounds(51, 53, 4, 118_382),
-    "application": Bounds(59, 54, 4, 146_418),
-    "script": Bounds(283, 381, 38, 0),
-    "closing": Bounds(110, 154, 18, 336_320),
-    "secure": Bounds(70, 66, 8, 0),
-    "pooled": Bounds(57, 58, 8, 0),
+    "file": Bounds(56, 53, 8, 142_849),
+    "not-modified": Bounds(57, 51, 7, 141_314),
+    "range": Bounds(78, 90, 8, 206_139),
+    "listing": Bounds(165, 5220, 1027, 13_914_365),
+    "function": Bounds(46, 41, 4, 118_382),
+    "application": Bounds(59, 52, 4, 146_418),
+    "script": Bounds(285, 373, 38, 0),
+    "closing": Bounds(110, 152, 18, 336_320),
+    "secure": Bounds(70, 64, 8, 0),
+    "pooled": Bounds(57, 56, 8, 0),
 }
 
 
