@@ -195,10 +195,10 @@ def _other_constants(value: object) -> Iterator[ast.Constant]:
             if value:
                 yield ast.Constant(value - 1)
         case str() if value:
-            yield ast.Constant(value[1:] or "x")
+            yield ast.Constant(value[1:] or ("y" if value == "x" else "x"))
             yield ast.Constant(value + "x")
         case bytes() if value:
-            yield ast.Constant(value[1:] or b"x")
+            yield ast.Constant(value[1:] or (b"y" if value == b"x" else b"x"))
             if value[:-1] not in {b"", value[1:]}:
                 yield ast.Constant(value[:-1])
         case _:
