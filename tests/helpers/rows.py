@@ -6,13 +6,15 @@ difference of a file that is read like a conversation.
 
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from pyhttp.checking.probing import LEFT_OUT
 from pyhttp.checking.rows.all_rows import GROUPS
-from pyhttp.checking.rows.model import CANARY, Row, Seen, Send, Step
+from pyhttp.checking.rows.hosts import HOSTS
+from pyhttp.checking.rows.model import CANARY, Answer, Closed, Interim, Row, Seen, Send, Step
 
 __all__ = ["SNAPSHOT", "describe"]
 
@@ -26,8 +28,18 @@ _RUN: Final = re.compile(r"(.)\1{19,}", re.DOTALL)
 
 
 def describe() -> str:
-    """The transcripts of all rows, group by group."""
-    return "".join(f"{line}\n" for group, rows in GROUPS.items() for row in rows for line in _lines(group, row))
+    """What holds for all transcripts, then those of all rows, group by group."""
+    every = (line for group, rows in GROUPS.items() for row in rows for line in _lines(group, row))
+    return "".join(f"{line}\n" for line in (*_common(), *every))
+
+
+def _common() -> Iterator[str]:
+    """What no row says: the defaults of its steps, the hosts of a server of some alone, and what is not asked."""
+    for kind in (Interim, Answer, Seen, Closed):
+        told = (f"{one.name}={one.default!r}" for one in fields(kind) if one.default is not MISSING)
+        yield f"unless told otherwise: {kind.__name__}({', '.join(told)})"
+    yield f"the server of some hosts: {' '.join(sorted(HOSTS))}"
+    yield from (f"left out where {need} is needed: {why}" for need, why in LEFT_OUT.items())
 
 
 def _lines(group: str, row: Row) -> Iterator[str]:
