@@ -5,6 +5,7 @@ import socket
 import pytest
 
 from pyhttp.checking.dialling import CannotCheck, Server, parse_server
+from tests.helpers.careless import careless_server
 
 
 @pytest.mark.parametrize(
@@ -70,6 +71,11 @@ def test_a_name_that_means_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(CannotCheck, match="not known"):
         Server("nowhere.example", 80).is_local()
+
+
+def test_a_server_that_speaks_no_tls() -> None:
+    with careless_server(b"220 ready\r\n") as port, pytest.raises(OSError, match="SSL"):
+        Server("127.0.0.1", port, secure=True).connect(1)
 
 
 def test_nobody_there() -> None:

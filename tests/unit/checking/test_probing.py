@@ -2,9 +2,11 @@
 
 import pytest
 
-from pyhttp.checking.dialling import Server
-from pyhttp.checking.probing import _lacks_of_echo, _lacks_path, _Prober
+from pyhttp.checking.dialling import CannotCheck, Server
+from pyhttp.checking.probing import _first_answer, _lacks_of_echo, _lacks_path, _Prober
 from pyhttp.checking.reader import Framing, Reply
+from pyhttp.checking.rows.model import CANARY
+from tests.helpers.careless import careless_server
 
 
 class Silent(_Prober):
@@ -106,3 +108,40 @@ def test_a_path_answers_as_the_rows_want_it(name: str, path: str, status: int, c
     assert _lacks_path(answer(status, content), name) is None
     assert _lacks_path(answer(status, content + b"x"), name) == f"{path} of the server is another"
     assert _lacks_path(answer(500, content), name) == f"the server has no {path}: 500 came"
+
+
+class ByHost(_Prober):
+    """A prober of a server that answers with one status for the host of the rows, with another for its own."""
+
+    def __init__(self, server: Server, rows: int | None, own: int | None) -> None:
+        super().__init__(server, 1.0)
+        self.statuses = {CANARY: rows, CANARY.replace(b"Host: canary", b"Host: %b" % server.authority.encode()): own}
+
+    def ask(self, data: bytes, method: str = "GET") -> Reply | None:
+        status = self.statuses[data]
+        return None if status is None else Reply("HTTP/1.1", status, "", (), Framing.LENGTH, b"")
+
+
+@pytest.mark.parametrize(
+    ("rows", "own", "why"),
+    [
+        (200, 200, ""),
+        (200, None, ""),
+        (404, 404, ""),
+        (404, None, ""),
+        (399, 200, ""),
+        (400, 200, "400 came"),
+        (421, 404, "421 came"),
+        (None, 200, "nothing came"),
+        (None, None, "no answer of HTTP"),
+    ],
+)
+def test_a_server_has_to_answer_for_the_hosts_of_the_rows(rows: int | None, own: int | None, why: str) -> None:
+    with careless_server() as port:
+        server = Server("127.0.0.1", port)
+        prober = ByHost(server, rows, own)
+        if not why:
+            assert _first_answer(prober, server).status == rows
+            return
+        with pytest.raises(CannotCheck, match=why):
+            _first_answer(prober, server)
