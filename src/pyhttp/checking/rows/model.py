@@ -22,7 +22,6 @@ __all__ = [
     "Send",
     "Step",
     "head",
-    "kept",
     "refused",
     "row",
     "served",
@@ -45,7 +44,6 @@ _STATUS_TOLD: Final = frozenset(
 """Statements that name the status of their error. Under others any error is a refusal, and so is the end of the
 connection without an answer."""
 _ERRORS: Final = tuple(range(400, 600))
-_LINE_ID: Final = re.compile(r"[A-Z][0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +138,6 @@ class Row:
     extra_needs: tuple[str, ...] = ()
 
     @property
-    def clauses(self) -> tuple[str, ...]:
-        """The statements of the RFCs among `cites`."""
-        return tuple(cite for cite in self.cites if _LINE_ID.fullmatch(cite) is None)
-
-    @property
     def needs(self) -> frozenset[str]:
         """The abilities that the application must have: the paths asked for, and those that `extra_needs` names.
 
@@ -198,11 +191,6 @@ def served(
     """
     steps = (Send(data), answer or Answer(200), Kept())
     return row(name, cites, *steps, or_else=[_refusal(data, status) for status in or_refused], needs=needs)
-
-
-def kept(name: str, cites: str, data: bytes, status: int, *, method: str = "GET") -> Row:
-    """A row for a request that gets an error, after which the connection goes on."""
-    return row(name, cites, Send(data), Answer(status, method=method), Kept(), or_else=[_refusal(data, status)])
 
 
 def refused(
