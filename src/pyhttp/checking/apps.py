@@ -68,20 +68,20 @@ def _wsgi_target(environ: Mapping[str, object]) -> str:
     return str(raw or f"{environ.get('PATH_INFO', '')}{f'?{query}' if query else ''}")
 
 
-def _wsgi_read(environ: Mapping[str, object], most: int) -> bytes:
-    """Read the whole content, or one byte of it."""
+def _wsgi_read(environ: Mapping[str, object], most: int | None = None) -> bytes:
+    """Read the content: all of it, or at most so many octets."""
     length, source = str(environ.get("CONTENT_LENGTH", "")), environ["wsgi.input"]
     if not isinstance(source, _Input):
         raise AskedToFail
     if length.isdigit():
-        wanted = min(int(length), most) if most >= 0 else int(length)
+        wanted = int(length) if most is None else min(int(length), most)
         content = source.read(wanted)
         if len(content) < wanted:
             raise AskedToFail
         return content
     if "HTTP_TRANSFER_ENCODING" not in environ:
         return b""
-    return source.read(most) if most >= 0 else source.read()
+    return source.read() if most is None else source.read(most)
 
 
 def wsgi(environ: Mapping[str, object], start_response: _StartResponse) -> Iterable[bytes]:
@@ -90,7 +90,7 @@ def wsgi(environ: Mapping[str, object], start_response: _StartResponse) -> Itera
     asked = asked_of(method, target, version, cgi_fields(environ), b"")
     plan = reads(asked.path)
     if plan in {Reads.ALL, Reads.SOME}:
-        content = _wsgi_read(environ, -1 if plan is Reads.ALL else 1)
+        content = _wsgi_read(environ, None if plan is Reads.ALL else 1)
         asked = asked_of(method, target, version, asked.fields, content)
     told = respond(asked)
     if told.fails and told.pieces is None:
@@ -103,7 +103,7 @@ def wsgi(environ: Mapping[str, object], start_response: _StartResponse) -> Itera
         return []
     if told.pieces is None:
         return [told.content]
-    return pieces_of(told, (lambda: _wsgi_read(environ, -1)) if plan is Reads.LATE else None)
+    return pieces_of(told, (lambda: _wsgi_read(environ)) if plan is Reads.LATE else None)
 
 
 # --- ASGI

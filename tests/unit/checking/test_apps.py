@@ -118,3 +118,41 @@ def test_asgi_fails_as_asked_and_where_content_is_cut_off() -> None:
         asyncio.run(asgi(scope, gone, send))
     with pytest.raises(AskedToFail):
         asyncio.run(asgi({**scope, "type": "lifespan"}, gone, send))
+
+
+@pytest.mark.parametrize(
+    ("path", "framing", "said", "left"),
+    [
+        ("/some", {"CONTENT_LENGTH": "5"}, b"read h\n", b"ello"),
+        ("/some", {"HTTP_TRANSFER_ENCODING": "chunked"}, b"read h\n", b"ello"),
+        ("/late", {"CONTENT_LENGTH": "5"}, b"first\n5\n", b""),
+        ("/late", {"HTTP_TRANSFER_ENCODING": "chunked"}, b"first\n5\n", b""),
+        ("/late", {"CONTENT_LENGTH": "3"}, b"first\n3\n", b"lo"),
+        ("/late", {}, b"first\n0\n", b"hello"),
+        ("/ignore", {"CONTENT_LENGTH": "5"}, b"ignored\n", b"hello"),
+    ],
+)
+def test_wsgi_reads_one_octet_or_late(path: str, framing: dict[str, object], said: bytes, left: bytes) -> None:
+    source = io.BytesIO(b"hello")
+    environ: dict[str, object] = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": path,
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.input": source,
+        **framing,
+    }
+    assert b"".join(wsgi(environ, lambda status, fields: None)) == said
+    assert source.read() == left
+
+
+@pytest.mark.parametrize("given", [{"CONTENT_LENGTH": "6"}, {"CONTENT_LENGTH": "5", "wsgi.input": None}])
+def test_wsgi_fails_where_content_is_cut_off(given: dict[str, object]) -> None:
+    environ: dict[str, object] = {
+        "REQUEST_METHOD": "PUT",
+        "PATH_INFO": "/echo",
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "wsgi.input": io.BytesIO(b"hello"),
+        **given,
+    }
+    with pytest.raises(AskedToFail):
+        wsgi(environ, lambda status, fields: None)
