@@ -70,10 +70,6 @@ _FRAMINGS: Final = (
 )
 
 
-def _headed(name: str, cites: str, path: str, status: int = 200, **_: str) -> Row:
-    return row(name, f"9110-9.3.2-1a {cites}", Send(_get(path, method="HEAD")), Answer(status, method="HEAD"), Kept())
-
-
 _HEADS: Final = (
     row(
         "HEAD with a known length",
