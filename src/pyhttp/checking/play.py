@@ -3,14 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, Protocol, assert_never
+from typing import Protocol, assert_never
 
 from pyhttp.checking.reader import BadReply, Ended, Late, Reply
 from pyhttp.checking.rows.model import CANARY, Answer, Closed, HalfClose, Interim, Kept, Seen, Send, Step
 
 __all__ = ["Exchange", "Mismatch", "Peer", "Unreadable", "play"]
-
-_JSON: Final = "application/json"
 
 
 class Mismatch(Exception):

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from pyhttp.checking.application import Asked, respond
-from pyhttp.checking.apps import AskedToFail, Message, Scope, asgi, wsgi
+from pyhttp.checking.apps import AskedToFail, Message, Scope, asgi, cgi_fields, wsgi
 from pyhttp.checking.dialling import Server
 from pyhttp.checking.register import Level
 from pyhttp.checking.results import Outcome
@@ -92,6 +92,7 @@ def test_asgi_reports_what_it_saw() -> None:
 
 def test_asgi_reads_one_octet_or_late() -> None:
     assert body(converse("/some", (b"hello",))) == b"read h\n"
+    assert body(converse("/some", (b"hello",), query=b"x")) == b"read h\n"
     assert body(converse("/late", (b"he", b"llo"))) == b"first\n5\n"
 
 
@@ -156,3 +157,9 @@ def test_wsgi_fails_where_content_is_cut_off(given: dict[str, object]) -> None:
     }
     with pytest.raises(AskedToFail):
         wsgi(environ, lambda status, fields: None)
+
+
+def test_the_fields_of_cgi() -> None:
+    environ = {"HTTP_X_Y": "1", "CONTENT_TYPE": "a/b", "CONTENT_LENGTH": "", "CONTENT": "no"}
+    assert list(cgi_fields(environ)) == [("X-Y", "1"), ("Content-Type", "a/b")]
+    assert list(cgi_fields({"CONTENT_TYPE": "", "CONTENT_LENGTH": "2"})) == [("Content-Length", "2")]
