@@ -17,7 +17,7 @@ from pyhttp.servers import child
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.child import END, LEAVE, STOP, work
 from pyhttp.servers.plan import Plan, pickled
-from pyhttp.transport.shared import NONE
+from pyhttp.transport.shared import NONE, Seats, SharedListener
 from tests.helpers.servers import PATIENCE, echo
 from tests.helpers.sockets import read_until_end, request
 
@@ -198,3 +198,79 @@ def test_a_fault_of_the_server_is_no_wish_to_stop(monkeypatch: pytest.MonkeyPatc
         with pytest.raises(RuntimeError, match="as asked"):
             work(io.BytesIO(pickled(PLAN)))
         ends(made)
+
+
+def test_its_threads_have_names_and_keep_no_process_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    close, seen = BaseServer.close, []
+
+    def noted(server: BaseServer) -> None:
+        thread = threading.current_thread()
+        seen.append((thread.name, thread.daemon))
+        close(server)
+
+    def play() -> None:
+        made.hear()
+        made.say(STOP)
+        made.hear()
+        ends(made)
+
+    before = set(threading.enumerate())
+    monkeypatch.setattr(BaseServer, "close", noted)
+    with parent(monkeypatch) as made:
+        player = threading.Thread(target=play)
+        player.start()
+        work(io.BytesIO(pickled(PLAN)))
+        player.join()
+        for thread in set(threading.enumerate()) - before:
+            thread.join(PATIENCE)
+    assert sorted(seen) == [("pyhttp-close", True), ("pyhttp-life-line", True)]
+
+
+def test_scripts_cannot_speak_in_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The pipe to the parent was inherited. No program that is started here inherits it."""
+    inherited: list[bool] = []
+
+    def play() -> None:
+        made.hear()
+        inherited.append(os.get_inheritable(made.theirs))
+        ends(made)
+
+    with parent(monkeypatch) as made:
+        os.set_inheritable(made.theirs, True)
+        player = threading.Thread(target=play)
+        player.start()
+        work(io.BytesIO(pickled(PLAN)))
+        player.join()
+    assert inherited == [False]
+
+
+def test_each_word_is_heard_though_several_come_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+    server = BaseServer("127.0.0.1", 0, function_handler(echo))
+    monkeypatch.setattr(server, "leave", lambda: done.append("leave"))
+    theirs, line = os.pipe()
+    os.write(line, LEAVE + b"?" + LEAVE)
+    os.close(line)
+    child._obey(theirs, server)
+    assert done == ["leave", "leave"]
+    assert server.closing
+
+
+@pytest.mark.parametrize(("shares", "seat"), [(False, 3), (True, NONE), (True, 3), (True, 0)])
+def test_its_listeners_count_where_there_is_a_memory_and_a_seat(shares: bool, seat: int) -> None:
+    seats = Seats()
+    memory = os.dup(seats.memory) if shares else NONE
+    listeners = [SharedListener() for _ in range(2)]
+    child._share(listeners, memory, seat)
+    counts = {each.counts for each in listeners}
+    counted = shares and seat != NONE
+    assert [each.seat for each in listeners] == [seat if counted else NONE] * 2
+    assert (counts == {None}) is not counted
+    assert len(counts) == 1
+    for each in counts:
+        if each is not None:
+            each.close()
+    for listener in listeners:
+        listener.counts = None
+        listener.close()
+    seats.close()

@@ -11,6 +11,7 @@ import pytest
 from pyhttp.servers import supervising
 from pyhttp.servers.process import Process
 from pyhttp.servers.supervising import Supervisor
+from pyhttp.transport.alarm import Alarm
 
 
 class Clock:
@@ -299,3 +300,111 @@ def test_where_the_first_one_ends_before_it_serves_all_end(world: World) -> None
     with pytest.raises(RuntimeError, match="the processes cannot serve: the first one ended somehow"):
         world.supervisor.run()
     assert world.made[1].done == ["stop"]
+
+
+def test_a_supervisor_begins_with_nothing(world: World) -> None:
+    assert not world.supervisor.stopping
+    assert world.supervisor.processes == {}
+    world.turn()
+    world.turn()
+    assert len(world.made) == 2  # no renewal was asked for
+    assert [process.done for process in world.made] == [[], []]
+
+
+def rings(world: World) -> bool:
+    return bool(select.select([world.supervisor.alarm.descriptor], [], [], 0)[0])
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_renewal_that_has_taken_a_step_looks_for_the_next_one_at_once(world: World, missing: bool) -> None:
+    serve(world)
+    if missing:
+        world.supervisor._places[0].failures = 8
+        world.made[0].dies()
+        world.turn()
+    world.supervisor.renew()
+    world.supervisor.alarm.silence()
+    world.supervisor._renew()
+    assert rings(world)
+    assert world.wait() == (-world.clock.now if missing else float("inf"))
+
+
+class Enough(Exception):
+    """The end of a run."""
+
+
+@pytest.mark.parametrize("seconds", [5.0, 0.5])
+def test_it_sleeps_until_the_next_end_by_force(world: World, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
+    waits: list[float] = []
+
+    def listen(seconds: float) -> None:
+        waits.append(seconds)
+        raise Enough
+
+    world.turn()
+    world.made[0].kill_at = world.clock.now + seconds
+    world.made[1].kill_at = world.clock.now + 100
+    monkeypatch.setattr(world.supervisor, "_listen", listen)
+    with pytest.raises(Enough):
+        world.supervisor.run()
+    assert waits == [seconds]
+
+
+def test_what_cannot_be_started_ends_no_renewal(world: World) -> None:
+    serve(world)
+    world.failing = True
+    world.supervisor.renew()
+    world.turn()
+    world.turn()
+    world.turn()
+    assert world.reports == ["cannot start a process: no more"] * 2
+    assert [process.done for process in world.made] == [[], []]
+    world.failing = False
+    world.supervisor.renew()
+    world.turn()
+    world.made[2].says(b"R")
+    world.turn()
+    assert [process.done for process in world.made] == [["leave"], [], []]
+
+
+def test_meanwhile_a_renewal_does_not_mind_what_others_say_or_how_they_end(world: World) -> None:
+    serve(world)
+    world.supervisor.renew()
+    world.turn()
+    world.made[1].says(b"R")
+    world.turn()
+    assert [process.done for process in world.made] == [[], [], []]
+    world.made[1].dies()
+    world.turn()
+    assert world.reports == ["process 7 ended somehow; another one takes its place"]
+    world.made[2].says(b"R")
+    world.turn()
+    assert world.made[0].done == ["leave"]
+    world.turn()
+    assert len(world.made) == 5  # the next successor runs, and one in the place of the process that ended
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_new_process_that_ends_before_it_serves_ends_the_renewal(world: World, stops: bool) -> None:
+    serve(world)
+    world.supervisor.renew()
+    world.turn()
+    world.made[2].dies()
+    if stops:
+        world.supervisor.stop()
+    world.supervisor._listen(0)
+    world.supervisor._listen(0)
+    told = [] if stops else ["the processes stay as they are: a new one ended somehow before it served"]
+    assert world.reports == told
+    world.supervisor._renew()
+    assert len(world.made) == 3
+    assert [process.done for process in world.made[:2]] == [[], []]
+    assert world.wait() == float("inf")
+
+
+def test_at_last_what_is_left_is_ended_by_force_and_forgotten(world: World) -> None:
+    serve(world)
+    world.supervisor.close()
+    assert [process.done for process in world.made] == [["kill"], ["kill"]]
+    assert world.supervisor.processes == {}
+    world.supervisor.alarm = Alarm()  # the end of the test closes it
