@@ -6,6 +6,8 @@ from functools import partial
 import pytest
 
 from pyhttp import BaseHttpRequestHandler, BaseServer, Request, Response, function_handler
+from pyhttp.proxies import Proxies
+from pyhttp.servers.given import check_given, factory_of, proxies_given, serves_folder
 from tests.helpers.servers import SERVER_CLASSES, connect, echo
 from tests.helpers.sockets import request
 from tests.helpers.untyped import untyped
@@ -63,3 +65,75 @@ def test_what_cannot_answer_is_refused_when_the_server_is_built(
 def test_two_who_answer_are_one_too_many(server_class: type[BaseServer]) -> None:
     with pytest.raises(ValueError, match="give one of them"):
         server_class("127.0.0.1", 0, function_handler(echo), handler=echo)
+
+
+FACTORY = "request_handler: called with (conn, addr, server), which <lambda> does not take"
+
+
+@pytest.mark.parametrize(
+    ("handler", "message"),
+    [
+        (lambda: None, FACTORY),
+        (lambda a: a, f"{FACTORY}; a function from Request to Response is given as handler=<lambda>"),
+        (lambda a, b: (a, b), FACTORY),
+        (lambda a, b, c: (a, b, c), None),
+        (lambda a, b, c, d: (a, b, c, d), FACTORY),
+        (lambda a, b=1, c=2: (a, b, c), None),
+        (lambda a, b=1: (a, b), f"{FACTORY}; a function from Request to Response is given as handler=<lambda>"),
+    ],
+)
+def test_a_factory_takes_three_arguments(handler: object, message: str | None) -> None:
+    if message is None:
+        assert untyped(factory_of)(handler, None) is handler
+        return
+    with pytest.raises(TypeError) as raised:
+        untyped(factory_of)(handler, None)
+    assert str(raised.value) == message
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (("", 80, None), None),
+        (("", 80, print), None),
+        (
+            (("", 80), 80, None),
+            "host: str, not tuple: host and port are two arguments, as in ('localhost', 8888, handler)",
+        ),
+        (("", "80", None), "port: int, not str"),
+        (("", 80, "log"), "access_log: a callable, not str"),
+    ],
+)
+def test_an_argument_of_another_type_is_told_in_full(given: tuple[object, ...], message: str | None) -> None:
+    if message is None:
+        check_given(*given)
+        return
+    with pytest.raises(TypeError) as raised:
+        check_given(*given)
+    assert str(raised.value) == message
+
+
+def test_proxies_are_proxies_or_nothing() -> None:
+    proxies = Proxies(headers=("::1",))
+    assert proxies_given(proxies) is proxies
+    assert proxies_given(None) is None
+    with pytest.raises(TypeError, match=r"^proxies: Proxies, not str$"):
+        untyped(proxies_given)("::1")
+
+
+class Mine(BaseHttpRequestHandler):
+    """A handler with nothing of its own."""
+
+
+@pytest.mark.parametrize(
+    ("factory", "serves"),
+    [
+        (BaseHttpRequestHandler, True),
+        (partial(BaseHttpRequestHandler, directory="/srv"), True),
+        (Mine, False),
+        (partial(Mine, directory="/srv"), False),
+        (function_handler(echo), False),
+    ],
+)
+def test_a_folder_is_served_by_its_own_handler_alone(factory: object, serves: bool) -> None:
+    assert serves_folder(factory) is serves
