@@ -350,6 +350,18 @@ def test_it_sleeps_until_the_next_end_by_force(world: World, monkeypatch: pytest
     assert waits == [seconds]
 
 
+def test_each_round_fills_places_and_takes_a_step_of_a_renewal(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def listen(_: float) -> None:
+        raise Enough
+
+    monkeypatch.setattr(world.supervisor, "_listen", listen)
+    for wanted in (2, 3, 3):
+        with pytest.raises(Enough):
+            world.supervisor.run()
+        assert len(world.made) == wanted
+        world.supervisor.renew()
+
+
 def test_what_cannot_be_started_ends_no_renewal(world: World) -> None:
     serve(world)
     world.failing = True

@@ -3,6 +3,9 @@
 import os
 import select
 import threading
+from unittest import mock
+
+import pytest
 
 from pyhttp.transport.alarm import Alarm
 
@@ -39,6 +42,17 @@ def test_a_wait_ends_by_a_ring_or_when_its_time_is_over() -> None:
     ringing.start()
     alarm.wait()
     ringing.join()
+    alarm.close()
+
+
+@pytest.mark.parametrize(("seconds", "waited"), [(None, None), (0.0, 0.0), (1.5, 1500.0)])
+def test_a_wait_is_as_long_as_it_was_asked_for(
+    seconds: float | None, waited: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alarm, poll = Alarm(), mock.Mock()
+    monkeypatch.setattr(select, "poll", lambda: poll)
+    alarm.wait(seconds)
+    assert poll.mock_calls == [mock.call.register(alarm.descriptor, select.POLLIN), mock.call.poll(waited)]
     alarm.close()
 
 

@@ -30,6 +30,12 @@ def test_clients_connect_and_the_mode_is_the_one_asked_for(tmp_path: Path) -> No
         listener.accept()[0].close()
 
 
+def test_its_owner_and_their_group_may_connect_where_nothing_else_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    with listen_unix(str(path)):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o660
+
+
 def test_a_socket_that_was_left_behind_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "s"
     leave_behind(path)
@@ -48,7 +54,7 @@ def test_a_socket_that_somebody_listens_at_stays_theirs(tmp_path: Path, full: bo
             client.connect_ex(str(path))
         with pytest.raises(OSError, match="another server listens there") as caught:
             listen_unix(str(path), 0o600, 5)
-        assert caught.value.errno == errno.EADDRINUSE
+        assert (caught.value.errno, caught.value.strerror) == (errno.EADDRINUSE, "another server listens there")
         assert path.is_socket()
     for client in clients:
         client.close()
