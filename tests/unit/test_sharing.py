@@ -16,12 +16,14 @@ from pyhttp.answering import HandlerFactory, function_handler
 from pyhttp.auth import BasicAuth, PasswordHash
 from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.transport.client import Address
+from pyhttp.transport.exchange import Exchange
 from tests.helpers.servers import connect, serving_by, taken_together
 from tests.helpers.sockets import request
 from tests.helpers.wire_client import Reply, WireClient
 
 CONTENT = b"of the file"
 PLAIN = request("/a.txt")
+RESPOND = Exchange.respond
 
 
 @pytest.fixture
@@ -193,6 +195,20 @@ def test_a_subclass_sees_each_request(folder: Path) -> None:
     with shop(partial(Counting, directory=folder)) as made:
         made.ask(PLAIN, PLAIN)
         assert made.looks == ["a.txt", "a.txt"]
+
+
+@pytest.mark.parametrize(("handler", "ends_turn"), [(BaseHttpRequestHandler, True), (Counting, False)])
+def test_answers_leave_together_where_no_code_of_others_follows(
+    folder: Path, handler: type[BaseHttpRequestHandler], ends_turn: bool
+) -> None:
+    """So does an answer that was made for another request."""
+    with (
+        shop(partial(handler, directory=folder)) as made,
+        mock.patch.object(Exchange, "respond", autospec=True) as seen,
+    ):
+        seen.side_effect = RESPOND
+        made.ask(PLAIN, PLAIN)
+        assert [call.kwargs["ends_turn"] for call in seen.call_args_list[-2:]] == [ends_turn] * 2
 
 
 def test_so_does_a_handler_that_replaces_the_folder(folder: Path) -> None:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyhttp.errors import Misuse
+from pyhttp.messages import Response
 from pyhttp.servers.base import BaseServer
 from pyhttp.transport.client import Connection
+from pyhttp.transport.exchange import Exchange
 from pyhttp.wsgi import wsgi_handler
+from pyhttp.wsgi.files import FileWrapper
 from tests.helpers.servers import server_class, wait_for
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.untyped import untyped
@@ -79,6 +82,37 @@ class TestWhatIsReturned:
 
         reply = asked(app)
         assert (reply.status, reply.reason, reply.content) == (299, "As I like it", b"a")
+
+    @pytest.mark.parametrize(
+        ("result", "status", "headers", "ends_turn"),
+        [
+            ([b"ab"], "200 OK", TEXT, True),
+            ((), "200 OK", TEXT, True),
+            (iter([b"ab"]), "200 OK", sized(2), False),
+            (iter([b"a", b"b"]), "200 OK", TEXT, False),
+            ([b""], "204 No Content", [], False),
+            (FileWrapper(io.BytesIO(b"ab")), "200 OK", TEXT, False),
+        ],
+    )
+    def test_it_leaves_with_other_answers_only_where_no_code_of_the_application_follows(
+        self,
+        result: Iterable[bytes],
+        status: str,
+        headers: list[tuple[str, str]],
+        ends_turn: bool,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        """The answer would wait for that code."""
+        seen: list[bool] = []
+        respond = Exchange.respond
+
+        def noting(exchange: Exchange, response: Response, *, wait: bool = False, ends_turn: bool = False) -> None:
+            seen.append(ends_turn)
+            respond(exchange, response, wait=wait, ends_turn=ends_turn)
+
+        monkeypatch.setattr(Exchange, "respond", noting)
+        assert asked(answering(result, status=status, headers=headers)).status == int(status[:3])
+        assert seen == [ends_turn]
 
     def test_what_stands_behind_the_last_item_is_done(self) -> None:
         done: list[str] = []

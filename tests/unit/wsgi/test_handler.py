@@ -133,6 +133,9 @@ class TestContent:
                 each.send(CHUNKED + b"zz\r\n")
                 assert each.reply().status == 400
 
+    def test_no_other_process_calls_it_unless_that_is_said(self) -> None:
+        assert environ_of()["wsgi.multiprocess"] is False
+
     def test_none(self) -> None:
         found = environ_of()
         assert found.keys().isdisjoint({"CONTENT_LENGTH", "CONTENT_TYPE"})
