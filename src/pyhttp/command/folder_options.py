@@ -1,7 +1,6 @@
 """The options of `pyhttp [serve] [DIR]`, beside those of every command."""
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
@@ -99,9 +98,9 @@ def _site(given: Given) -> Site:
 
 def _by_option(given: Given, message: str) -> str:
     """The message of a Site about a field, as a message about the option that the field comes from."""
-    found = re.match(r"Site\.(\w+):? *", message)
-    target = found and _FIELDS.get(found[1])
-    return f"{given.name(target)}: {message[found.end() :]}" if found and target else message
+    field, _, said = message.partition(": ")
+    target = _FIELDS.get(field.removeprefix("Site."))
+    return f"{given.name(target)}: {said}" if target else message
 
 
 def folder_parser() -> Parser:

@@ -32,7 +32,6 @@ def set_up(*, quiet: bool, verbose: bool) -> None:
         verbose: Whether faults of clients are logged as well, with the reason for each answer to an error.
     """
     access = _Stream(sys.stderr)
-    access.setFormatter(logging.Formatter("%(message)s"))
     _direct(_ACCESS, access, logging.WARNING if quiet else logging.INFO)
     errors = _Stream(sys.stderr)
     errors.setFormatter(logging.Formatter("pyhttp: %(message)s"))

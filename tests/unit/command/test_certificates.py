@@ -103,6 +103,6 @@ def test_nobody_is_asked_for_a_password(folder: Folder, monkeypatch: pytest.Monk
         load_cert_chain(context, cert, key, password)
 
     monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", noting)
-    with pytest.raises(ValueError, match="encrypted"):
+    with pytest.raises(ValueError, match=r" is encrypted; name a file with its password by --tls-password-file$"):
         folder.load("cert", "locked")
     assert given == [""]

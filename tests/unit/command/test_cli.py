@@ -430,8 +430,9 @@ def test_a_suffix_whose_program_cannot_be_run_exits_1(
 
 
 def test_an_access_log_that_cannot_be_written_exits_1(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main([str(tmp_path), "-p", "0", "--access-log", str(tmp_path / "no" / "log")]) == 1
-    assert "cannot write the access log" in capsys.readouterr().err
+    log = tmp_path / "no" / "log"
+    assert main([str(tmp_path), "-p", "0", "--access-log", str(log)]) == 1
+    assert capsys.readouterr().err == f"pyhttp: cannot write the access log {log}: No such file or directory\n"
 
 
 @pytest.mark.parametrize("to_file", [False, True])

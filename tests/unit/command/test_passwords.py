@@ -13,6 +13,7 @@ from pyhttp.auth import PasswordHash
 from pyhttp.command.cli import main
 from pyhttp.command.passwords import load
 
+NAMES = "a name has 1 to 128 characters, no # in front, no colon and no control character"
 HASH = str(PasswordHash.of("secret", bytes(16), n=2, r=1))
 
 
@@ -30,7 +31,7 @@ def test_a_file_of_users(tmp_path: Path) -> None:
         (b"\na:secret\n", ", line 2: its hash is not one that pyhttp passwd writes"),
         (b"secret\n", ", line 1: its hash is not one that pyhttp passwd writes"),
         (f"a:{HASH}\na:{HASH}".encode(), ", line 2: the name is there twice"),
-        (f":{HASH}".encode(), ", line 1: a name has 1 to 128 characters"),
+        (f":{HASH}".encode(), f", line 1: {NAMES}"),
         (f"a:{HASH}\n\xe9:{HASH}".encode("latin-1"), ", line 2: it is not UTF-8"),
     ],
 )
@@ -39,8 +40,7 @@ def test_what_cannot_be_understood_is_told_with_its_line(content: bytes, message
     path.write_bytes(content)
     with pytest.raises(ValueError, match="users") as raised:
         load(str(path))
-    assert str(raised.value).startswith(f"{path}{message}")
-    assert "secret" not in str(raised.value)
+    assert str(raised.value) == f"{path}{message}"  # no secret is in it
 
 
 def test_a_file_that_cannot_be_read(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,7 +134,7 @@ def test_its_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str])
 @pytest.mark.parametrize("name", ["a:b", "", "#a"])
 def test_names_that_nobody_can_have(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["passwd", name]) == 1
-    assert capsys.readouterr().err.startswith("pyhttp: a name has 1 to 128 characters, ")
+    assert capsys.readouterr().err == f"pyhttp: {NAMES}\n"
 
 
 def test_standard_output_that_is_full_is_told(piped: int, capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,4 +144,4 @@ def test_standard_output_that_is_full_is_told(piped: int, capsys: pytest.Capture
     with pytest.MonkeyPatch.context() as patch, full:
         patch.setattr(sys, "stdout", full)
         assert main(["passwd", "a"]) == 1
-    assert "cannot write to standard output: No space left on device" in capsys.readouterr().err
+    assert capsys.readouterr().err == "pyhttp: cannot write to standard output: No space left on device\n"

@@ -274,4 +274,5 @@ def test_variables_that_belong_to_no_option_are_told() -> None:
 @pytest.mark.parametrize("arguments", [[], ["wsgi", "a:b"]])
 def test_every_command_warns_of_them(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYHTTP_WAT", "1")
-    assert [line for line in find_task(arguments).warnings if "PYHTTP_WAT" in line] != []
+    (line,) = (line for line in find_task(arguments).warnings if "PYHTTP_WAT" in line)
+    assert line == f"PYHTTP_WAT: {'pyhttp wsgi' if arguments else 'pyhttp'} has no such option"
