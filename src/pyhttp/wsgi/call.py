@@ -181,7 +181,7 @@ class Call:
         else:  # the data given to `write`, then nothing for now
             item, self._written = b"".join(self._written), ()
         left = self._left
-        if left is None or not item:
+        if left is None:
             return item
         if len(item) > left:
             loggers()[0].error("%s: the application gave more than its Content-Length", described(self._exchange))
