@@ -78,8 +78,8 @@ class TestPasswordHash:
         assert str(PasswordHash.of("", SALT)).startswith("scrypt$16384$8$1$")
 
     def test_it_is_not_shown(self) -> None:
-        assert "AAAA" not in repr(BasicAuth((("a", HASH),)))
-        assert "key" not in repr(PasswordHash.parse(HASH))
+        assert repr(BasicAuth((("a", HASH),))) == "BasicAuth(realm='pyhttp')"
+        assert repr(PasswordHash.parse(HASH)) == "PasswordHash(n=2, r=1, p=1)"
 
     @pytest.mark.parametrize(
         ("text", "message"),
@@ -96,12 +96,33 @@ class TestPasswordHash:
             (HASH.replace("$2$1$1$", "$2$1$0$"), "not valid for scrypt"),
             (HASH.replace("$2$1$1$", "$262144$16$1$"), "costs too much"),
             (HASH.replace("$2$1$1$", "$262144$8$5$"), "costs too much"),
+            (HASH.replace("$2$1$1$", "$000000002$1$1$"), "not one that pyhttp passwd writes"),
+            (HASH.replace("$2$1$1$", "$2$001$1$"), "not one that pyhttp passwd writes"),
+            (HASH.replace("$2$1$1$", "$2$1$001$"), "not one that pyhttp passwd writes"),
             ("scrypt$2$1$1$AAAA$AAAA", "too short"),
         ],
     )
     def test_what_is_none(self, text: str, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             PasswordHash.parse(text)
+
+    @pytest.mark.parametrize(
+        ("n", "r", "p", "salt", "key"),
+        [
+            (2, 2**20, 1, 16, 32),  # 256 MiB
+            (2, 1, 2**22, 16, 32),  # filled four times in all
+            (2**18, 8, 4, 16, 32),
+        ],
+    )
+    def test_each_bound_is_the_last_that_is_allowed(self, n: int, r: int, p: int, salt: int, key: int) -> None:
+        assert PasswordHash(n, r, p, bytes(salt), bytes(key)).n == n
+        with pytest.raises(ValueError, match="costs too much"):
+            PasswordHash(n, r + 1, p, bytes(salt), bytes(key))
+        with pytest.raises(ValueError, match="costs too much"):
+            PasswordHash(n, r, 2**22 + 1 if n == 2 else p + 1, bytes(salt), bytes(key))
+        for less in ((salt - 1, key), (salt, key - 1)):
+            with pytest.raises(ValueError, match=r"too short: 16 octets of salt and 32 of the key are the least$"):
+                PasswordHash(n, r, p, bytes(less[0]), bytes(less[1]))
 
     def test_the_dearest_one_that_is_allowed_can_be_computed(self) -> None:
         assert PasswordHash.of("a", SALT, n=262144, r=8).matches("a")
@@ -119,7 +140,15 @@ class TestBasicAuth:
     def test_its_challenge(self, realm: str, challenge: str) -> None:
         assert BasicAuth((("a", HASH),), realm).challenge == challenge
 
-    @pytest.mark.parametrize("name", ["", "a:b", "a\n", "\x80", "#a", "a" * 129, "\udcff"])
+    @pytest.mark.parametrize("name", ["a", "a#", "a b", "\xa0", "\xe9" * 128])
+    def test_names_that_somebody_may_have(self, name: str) -> None:
+        assert list(BasicAuth([(name, HASH)]).hashes) == [name]
+
+    @pytest.mark.parametrize("realm", [" ", "~", "a"])
+    def test_realms(self, realm: str) -> None:
+        assert BasicAuth([("a", HASH)], realm).realm == realm
+
+    @pytest.mark.parametrize("name", ["", "a:b", "a\n", "\x80", "\x7f", "\x9f", "#a", "a" * 129, "\udcff"])
     def test_names_that_nobody_can_have(self, name: str) -> None:
         with pytest.raises(ValueError, match=r"^BasicAuth\.users: .*name"):
             BasicAuth(((name, HASH),))
@@ -133,6 +162,8 @@ class TestBasicAuth:
             ((("a", "plain"),), "a", "'a': its hash"),
             ((("a", HASH),), "", "realm"),
             ((("a", HASH),), "a\nb", "realm"),
+            ((("a", HASH),), "\x1f", "realm"),
+            ((("a", HASH),), "\x7f", "realm"),
             ((("a", HASH),), "é", "realm"),
         ],
     )

@@ -4,8 +4,8 @@ import socket
 
 import pytest
 
-from pyhttp import hosts
-from pyhttp.hosts import Hosts, hosts_of, is_loopback, of_this_machine
+from pyhttp.hosts import HostNotAllowed, Hosts, hosts_of, is_loopback, of_this_machine
+from pyhttp.resources.status_responses import error_response
 
 ALLOWED = Hosts(
     frozenset({"Files.Example", "dot.example.", "*.below.example", "192.0.2.0/24", "[2001:DB8::1]", "fd00::/8"})
@@ -123,15 +123,25 @@ def test_what_a_server_is_told() -> None:
 def test_few_hosts_are_remembered() -> None:
     """Otherwise a client could fill the memory with names."""
     found = Hosts(frozenset({"a"}))
-    for number in range(1000):
+    for number in range(64):
         assert found[f"{number}.example"]
-        assert found["a"] == ""
-        assert found[""] == ""
-        assert len(found) <= hosts._REMEMBERED
+        assert len(found) == number + 1
+    assert (found["a"], found[""]) == ("", "")
+    assert found == {"a": "", "": ""}
 
 
-def test_a_long_host_is_cut_in_the_log() -> None:
-    assert len(ALLOWED["a" * 8000]) < 200
+@pytest.mark.parametrize("length", [100, 101, 8000])
+def test_a_long_host_is_cut_in_the_log(length: int) -> None:
+    assert ALLOWED["b" * length].partition(" ")[0] == "b" * 100
+
+
+def test_a_client_is_told_the_remedy_and_not_the_hosts() -> None:
+    answer = error_response(HostNotAllowed("evil.example is not a host of this server"))
+    assert isinstance(answer.body, bytes)
+    remedy = (
+        "This server does not answer for this host. Its operator can allow it: --allow-host NAME, or '*' for any.\n"
+    )
+    assert answer.body.decode().endswith(remedy)
 
 
 @pytest.mark.parametrize(

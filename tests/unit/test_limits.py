@@ -19,35 +19,49 @@ DEFAULTS = {
     "chunk_line": 1024,
     "chunk_extensions": 16 * 1024,
     "requests_per_connection": 1000,
+    "connections": 10_000,
+    "threads": 128,
+    "backlog": 128,
     "drain": 64 * 1024,
     "linger": 64 * 1024,
     "read_ahead": 64 * 1024,
     "portion": 1024 * 1024,
     "scripts": 16,
+    "script_fields": 64 * 1024,
+    "script_field_lines": 100,
+    "script_stderr": 64 * 1024,
     "ranges": 256,
     "unordered_ranges": 10,
     "log_line": 2048,
     "spool_memory": 1024 * 1024,
     "spool": 2**31,
+    "listing_entries": 10_000,
+    "shown_file": 1024 * 1024,
 }
 SECONDS = {
     "head": 20,
+    "handshake": 15,
     "idle": 15,
     "content": 20,
+    "content_rate": 500,
     "send": 30,
+    "send_rate": 500,
     "stop": 10,
     "drain": 2,
+    "close_notify": 2,
     "linger": 2,
+    "hold": 0.05,
     "script": 30,
     "script_run": 300,
     "script_wait": 10,
+    "script_gather": 0.005,
     "script_kill": 2,
 }
 
 
 def test_D1_to_D22_the_defaults_are_those_promised() -> None:
-    assert {name: getattr(Limits(), name) for name in DEFAULTS} == DEFAULTS
-    assert {name: getattr(Timeouts(), name) for name in SECONDS} == SECONDS
+    assert dataclasses.asdict(Limits()) == DEFAULTS
+    assert dataclasses.asdict(Timeouts()) == SECONDS
 
 
 @pytest.mark.parametrize("name", [field.name for field in dataclasses.fields(Limits)])

@@ -39,8 +39,9 @@ def test_the_first_file_can_be_read_by_old_interpreters() -> None:
     ast.parse(PACKAGE, feature_version=(3, 4))
 
 
-def test_the_command_says_it_in_one_line_and_exits_1() -> None:
-    done = run(sys.executable, "-c", f"{AS_OLD}sys.argv = ['-m']\nimport pyhttp")
+@pytest.mark.parametrize("arguments", [["-m"], ["-m", "folder"]])
+def test_the_command_says_it_in_one_line_and_exits_1(arguments: list[str]) -> None:
+    done = run(sys.executable, "-c", f"{AS_OLD}sys.argv = {arguments}\nimport pyhttp")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "pyhttp needs Python 3.11 or newer; this is 3.10.13\n"
 

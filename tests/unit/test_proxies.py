@@ -29,6 +29,10 @@ def test_networks(address: str, expected: bool) -> None:
     assert (address in TRUSTED) is expected
 
 
+def test_networks_show_their_names_alone() -> None:
+    assert repr(TRUSTED) == "Networks(names=('10.0.0.0/8', '2001:db8::/32', 'unix'))"
+
+
 def test_clients_of_unix_sockets_are_trusted_only_where_it_is_said() -> None:
     assert "unix:" not in Networks(("127.0.0.0/8",))
 

@@ -11,14 +11,33 @@ from tests.helpers.untyped import untyped
 
 
 def test_the_defaults() -> None:
-    site = Site()
-    assert site.index == ("index.html", "index.htm")
-    assert site.listing
-    assert not site.follow_symlinks
-    assert not site.hide_dotfiles
-    assert not site.cors
-    assert site.max_age is None
-    assert (site.only, site.clean_urls, site.spa, site.compress) == ("", False, "", False)
+    assert {each.name: getattr(Site(), each.name) for each in dataclasses.fields(Site) if each.init} == {
+        "index": ("index.html", "index.htm"),
+        "listing": True,
+        "cgi_directories": ("cgi-bin",),
+        "cgi_suffixes": (),
+        "cgi_env": (),
+        "cgi_auth": False,
+        "follow_symlinks": False,
+        "hide_dotfiles": False,
+        "only": "",
+        "clean_urls": False,
+        "spa": "",
+        "not_found": "404.html",
+        "max_age": None,
+        "cors": False,
+        "headers": (),
+        "media_types": (),
+        "default_type": "",
+        "charset": "utf-8",
+        "codings": (),
+        "compress": False,
+        "auth": None,
+    }
+
+
+def test_a_site_shows_its_parameters_alone() -> None:
+    assert repr(Site()).endswith(", compress=False, auth=None)")
 
 
 def test_what_may_be_said() -> None:
@@ -38,16 +57,16 @@ def test_what_may_be_said() -> None:
 
 @pytest.mark.parametrize("name", ["", ".", "..", "a/b", "/a", "nul\0"])
 def test_names_are_plain_names(name: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.index"):
+    with pytest.raises(ValueError, match=r"^Site\.index: "):
         Site(index=("index.html", name))
-    with pytest.raises(ValueError, match=r"Site\.cgi_directories"):
+    with pytest.raises(ValueError, match=r"^Site\.cgi_directories: "):
         Site(cgi_directories=(name,))
     if name:
-        with pytest.raises(ValueError, match=r"Site\.not_found"):
+        with pytest.raises(ValueError, match=r"^Site\.not_found: "):
             Site(not_found=name)
-        with pytest.raises(ValueError, match=r"Site\.only"):
+        with pytest.raises(ValueError, match=r"^Site\.only: "):
             Site(only=name)
-        with pytest.raises(ValueError, match=r"Site\.spa"):
+        with pytest.raises(ValueError, match=r"^Site\.spa: "):
             Site(spa=name)
 
 
@@ -80,7 +99,7 @@ def test_a_parameter_of_a_wrong_type_is_named(named: dict[str, object], message:
 
 
 def test_max_age_is_not_negative() -> None:
-    with pytest.raises(ValueError, match=r"Site\.max_age"):
+    with pytest.raises(ValueError, match=r"^Site\.max_age must not be negative: -1$"):
         Site(max_age=-1)
 
 
@@ -103,8 +122,22 @@ def test_max_age_is_not_negative() -> None:
     ],
 )
 def test_headers_are_field_lines_that_the_server_does_not_know_better(name: str, value: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.headers"):
+    with pytest.raises(ValueError, match=r"^Site\.headers: "):
         Site(headers=((name, value),))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Accept-Ranges", "Allow", "Connection", "Content-Encoding", "Content-Length", "Content-Range"),
+        *("Content-Type", "Date", "ETag", "Keep-Alive", "Last-Modified", "Location", "Proxy-Connection"),
+        *("Retry-After", "TE", "Trailer", "Transfer-Encoding", "Upgrade"),
+    ],
+)
+def test_what_only_the_server_can_state_is_not_the_operators(name: str) -> None:
+    for written in (name, name.lower(), name.upper()):
+        with pytest.raises(ValueError, match=rf"^Site\.headers: {written} may not be set: the server states it"):
+            Site(headers=[(written, "x")])
 
 
 @pytest.mark.parametrize(
@@ -119,31 +152,32 @@ def test_headers_are_field_lines_that_the_server_does_not_know_better(name: str,
     ],
 )
 def test_media_types(suffix: str, media_type: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.media_types"):
+    with pytest.raises(ValueError, match=r"^Site\.media_types: "):
         Site(media_types=((suffix, media_type),))
 
 
 @pytest.mark.parametrize("media_type", ["text", "a/b\r\nc", " a/b"])
 def test_the_default_type_is_a_media_type(media_type: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.default_type"):
+    with pytest.raises(ValueError, match=r"^Site\.default_type: "):
         Site(default_type=media_type)
 
 
 def test_charset_is_a_token() -> None:
-    with pytest.raises(ValueError, match=r"Site\.charset"):
+    with pytest.raises(ValueError, match=r"^Site\.charset: "):
         Site(charset="utf 8")
 
 
 def test_codings_are_known() -> None:
-    with pytest.raises(ValueError, match=r"Site\.codings"):
+    with pytest.raises(ValueError, match=r"^Site\.codings: "):
         Site(codings=("deflate",))
 
 
 @pytest.mark.parametrize(
-    ("suffix", "program"), [("php", "/p"), (".", "/p"), (".a/b", "/p"), (".php", "php"), (".php", "/p\0")]
+    ("suffix", "program"),
+    [("php", "/p"), (".", "/p"), (".a/b", "/p"), (".a\0", "/p"), (".php", "php"), (".php", "/p\0")],
 )
 def test_cgi_suffixes(suffix: str, program: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.cgi_suffixes"):
+    with pytest.raises(ValueError, match=r"^Site\.cgi_suffixes: "):
         Site(cgi_suffixes=((suffix, program),))
 
 
@@ -152,8 +186,22 @@ def test_cgi_suffixes(suffix: str, program: str) -> None:
     ["", "1A", "A-B", "=x", "A=\0", "HTTP_HOST", "HTTP_HOST=x", "PATH_INFO", "PATH_INFO=/x", "SERVER_PORT=443"],
 )
 def test_cgi_env(entry: str) -> None:
-    with pytest.raises(ValueError, match=r"Site\.cgi_env"):
+    with pytest.raises(ValueError, match=r"^Site\.cgi_env: "):
         Site(cgi_env=(entry,))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("CONTENT_LENGTH", "CONTENT_TYPE", "DOCUMENT_ROOT", "GATEWAY_INTERFACE", "PATH_INFO", "PATH_TRANSLATED"),
+        *("QUERY_STRING", "REDIRECT_STATUS", "REMOTE_ADDR", "REMOTE_HOST", "REMOTE_PORT", "REQUEST_METHOD"),
+        *("REQUEST_URI", "SCRIPT_FILENAME", "SCRIPT_NAME", "SERVER_ADDR", "SERVER_NAME", "SERVER_PORT"),
+        *("SERVER_PROTOCOL", "SERVER_SOFTWARE", "HTTP_X"),
+    ],
+)
+def test_what_comes_from_the_request_is_not_the_operators(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"^Site\.cgi_env: {name} is set from the request, and cannot be given$"):
+        Site(cgi_env=[f"{name}=x"])
 
 
 @pytest.mark.parametrize("entry", ["LANG", "HTTPS=on", "A=", "A=b=c \xe9", "REMOTE_USER=x", "_a1=x"])
