@@ -19,7 +19,17 @@ import pytest
 
 from pyhttp import answering
 from pyhttp.answering import Handler, conclude, error_answer, function_handler
-from pyhttp.errors import Disconnected, Forbidden, HTTPError, InternalError, MalformedRequest, NotFound
+from pyhttp.cgi.script_path import NotExecutable
+from pyhttp.errors import (
+    Disconnected,
+    Forbidden,
+    HTTPError,
+    InternalError,
+    MalformedRequest,
+    NotFound,
+    WrongScheme,
+)
+from pyhttp.hosts import HostNotAllowed
 from pyhttp.limits import Limits, Timeouts
 from pyhttp.messages import Response
 from pyhttp.request import Request
@@ -352,6 +362,24 @@ def test_R4_an_error_leaves_by_the_door_of_its_exchange(failure: BaseException |
     assert (b"\r\nConnection: close\r\n" in found.answer) == (fate is Fate.LAST)
     assert len(found.logged) == 1
     assert found.faults == ([] if failure is None or isinstance(failure, HTTPError) else [type(failure)])
+
+
+@pytest.mark.parametrize(
+    ("failure", "level", "said"),
+    [
+        (None, logging.ERROR, 'the handler gave no answer to "GET /1"'),
+        (ValueError("x"), logging.ERROR, 'the handler of "GET /1" failed'),
+        (FileTruncatedError("short"), logging.WARNING, '"GET /1": short'),
+        (NotFound("not\nhere"), logging.INFO, r'"GET /1": 404 not\x0ahere'),
+        (HostNotAllowed("a\nb"), logging.WARNING, r'"GET /1": 421 a\x0ab'),
+        (WrongScheme("x"), logging.WARNING, '"GET /1": 400 x'),
+        (NotExecutable("x"), logging.WARNING, '"GET /1": 403 x'),
+    ],
+)
+def test_what_is_logged_of_an_error(failure: BaseException | None, level: int, said: str) -> None:
+    (record,) = concluded(failure).logged
+    assert (record.levelno, record.getMessage()) == (level, said)
+    assert bool(record.exc_info) is isinstance(failure, ValueError)
 
 
 def test_without_a_door_it_is_answered_plainly() -> None:

@@ -1,5 +1,6 @@
 """`pyhttp check`: its messages, its files, its exit codes."""
 
+import io
 import json
 import socket
 import sys
@@ -117,6 +118,27 @@ def test_a_terminal_shows_the_progress_in_a_line_that_is_gone_at_the_end(
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal, raising=False)
     assert command.main(["http://localhost:1"]) == code
     assert capsys.readouterr().err == ("\r1 of 20 rows\r\x1b[K" if terminal else "") + told
+
+
+class Terminal(io.TextIOWrapper):
+    """A terminal: what is written stands there when it is flushed."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_progress_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen, seen = io.BytesIO(), list[bytes]()
+
+    def play(plan: Plan, progress: Callable[[int, int], None]) -> Report:
+        progress(1, 20)
+        seen.append(screen.getvalue())
+        return Report(plan.server.url, "none", (), 0.0)
+
+    monkeypatch.setattr(command, "check", play)
+    monkeypatch.setattr(sys, "stderr", Terminal(screen, encoding="utf-8"))
+    assert command.main(["http://localhost:1"]) == 0
+    assert (seen, screen.getvalue()) == ([b"\r1 of 20 rows"], b"\r1 of 20 rows\r\x1b[K")
 
 
 def test_the_options_of_a_check_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
