@@ -7,6 +7,7 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, Limits, NotFound, Request, Response, Timeouts, function_handler
+from pyhttp.telling import report
 from tests.helpers.sockets import read_until_end
 
 
@@ -80,3 +81,12 @@ def test_nobody_is_told_who_does_not_ask(caplog: pytest.LogCaptureFixture) -> No
         client.sendall(b"GET /a HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n")
         read_until_end(client)
     assert not [record for record in caplog.records if record.name == "pyhttp.error"]
+
+
+def test_a_line_of_the_log_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever has written it has not looked for octets of a client. A fault has its own traceback below it."""
+    log = logging.getLogger("pyhttp.error")
+    report(log, "a\nb", None, logging.WARNING)
+    report(log, "the loop failed: %s", error := ValueError("x"), logging.WARNING)
+    told = [(record.levelno, record.getMessage(), record.exc_info and record.exc_info[1]) for record in caplog.records]
+    assert told == [(logging.WARNING, r"a\x0ab", None), (logging.ERROR, "the loop failed: %s", error)]
