@@ -1,5 +1,6 @@
 """The operator's log lines about a script that cannot be started. C8."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -95,3 +96,18 @@ def test_a_file_that_may_not_be_executed_says_how_it_may(cgi: CgiSite) -> None:
         cgi.call(request_head())
     os.chmod(path, 0o755)
     assert cgi.call(request_head()).script == Script(str(path), "/cgi-bin/x")
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (b"#! \t\n", "its first line names no interpreter behind #!"),
+        (b"#!/" + b"a" * 252 + b"\n", f"the interpreter '/{'a' * 252}' of its first line: No such file or directory"),
+        (b"#!/" + b"a" * 300 + b"\n", f"the interpreter '/{'a' * 253}' of its first line: No such file or directory"),
+    ],
+)
+def test_of_a_first_line_so_much_is_looked_at_as_systems_read(line: bytes, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(line)
+    error = FileNotFoundError(errno.ENOENT, "No such file or directory", str(path))
+    assert why_not((str(path),), error) == f"{str(path)!r} cannot be started: {said}"

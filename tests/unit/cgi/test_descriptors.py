@@ -67,3 +67,15 @@ def test_a_child_that_is_gone_already_is_no_fault(before: Bounds) -> None:
         pid = 2**22 + 1
 
     assert started_within(before, Gone, newest=199).pid == Gone.pid
+
+
+@pytest.mark.parametrize(("newest", "lowered"), [(135, True), (136, False)])
+def test_the_limit_is_lowered_where_there_is_room_for_a_start(newest: int, lowered: bool, before: Bounds) -> None:
+    """Of the 200 descriptors, 64 stay free for other threads and the start itself."""
+
+    class Started:
+        def __init__(self) -> None:
+            self.pid = 2**22 + 1
+            self.limit = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+    assert started_within(before, Started, newest=newest).limit == (200 if lowered else before[1])

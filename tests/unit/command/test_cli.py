@@ -1,6 +1,7 @@
 """The command line: the meaning of its arguments, its output, and its exit codes."""
 
 import contextlib
+import errno
 import http.client
 import io
 import json
@@ -20,8 +21,10 @@ from typing import Final
 import pytest
 
 from pyhttp import BaseServer, __version__
+from pyhttp.auth import PasswordHash
 from pyhttp.command import cli, serving, streams
 from pyhttp.command.cli import announcement, is_local, main
+from pyhttp.command.tasks import find_task
 from tests.helpers import process_app
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
@@ -527,3 +530,67 @@ def test_processes_that_cannot_serve_end_the_command_with_exit_code_1(
     assert capfd.readouterr().err.endswith(
         "pyhttp: the processes cannot serve: the first one ended with exit status 1\n"
     )
+
+
+@pytest.fixture
+def users(tmp_path: Path) -> Path:
+    """A file of --auth."""
+    path = tmp_path / "users"
+    path.write_text(f"ada:{PasswordHash.of('secret', bytes(16), n=2, r=1)}\n")
+    return path
+
+
+def test_a_file_of_users_that_is_served_is_warned_of(users: Path) -> None:
+    said = f"{users} is {{}} that is served, where everybody can read it"
+    assert find_task([str(users), "--auth", str(users)]).warnings == (said.format("the file"),)
+    assert find_task([str(users.parent), "--auth", str(users)]).warnings == (said.format("in the folder"),)
+
+
+@pytest.mark.parametrize(
+    ("host", "clear", "all_of_them"), [("127.0.0.1", 0, 0), ("192.0.2.1", 1, 0), ("0.0.0.0", 1, 1)]
+)
+def test_who_may_read_passwords_and_who_may_try_them_is_announced(
+    host: str, clear: int, all_of_them: int, users: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cli._announce(find_task([str(users.parent), "--auth", str(users)]), [(host, 8888)], by_hand=True)
+    told = capsys.readouterr().out.splitlines()
+    assert (
+        told.count("Passwords travel in the clear: everybody on the way can read them; --tls-cert hides them") == clear
+    )
+    assert told.count("on ALL interfaces: every machine that can reach this one can ask for a password") == all_of_them
+
+
+def test_a_hangup_reads_the_users_anew_or_leaves_them_as_they_were(
+    users: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    task = find_task([str(users.parent), "--auth", str(users)])
+    first = task.load()
+    with BaseServer("127.0.0.1", 0, first) as server:
+        begin_anew = cli._on_hangup(server, task, None)
+        assert begin_anew is not None
+        begin_anew()
+        second = server.request_handler
+        users.write_text("")
+        begin_anew()
+        assert server.request_handler is second is not first
+    assert caplog.messages == [
+        "the users were read anew",
+        f"the users stay as they were: {users} names no user; pyhttp passwd NAME writes a line for it",
+    ]
+    assert {record.levelno for record in caplog.records} == {logging.WARNING}
+
+
+def test_a_service_manager_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(cli, "notify", told.append)
+    cli._say_ready()
+    cli._say_stopping()
+    assert told == ["READY=1", "STOPPING=1"]
+
+    def fail(_: str) -> None:
+        raise OSError(errno.ECONNREFUSED, "Connection refused")
+
+    monkeypatch.setattr(cli, "notify", fail)
+    cli._say_ready()
+    cli._say_stopping()
+    assert capsys.readouterr().err == "pyhttp: cannot tell the service manager: Connection refused\n"

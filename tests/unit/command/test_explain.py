@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pyhttp.command import explain
 from pyhttp.command.cli import main
 
 GOOD = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -75,3 +76,15 @@ def test_tls_is_said(sent: Callable[[bytes], str]) -> None:
 def test_a_file_that_cannot_be_read_exits_2(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", str(tmp_path / "none")]) == 2
     assert capsys.readouterr().err == f"pyhttp: cannot read {tmp_path}/none: No such file or directory\n"
+
+
+def test_so_much_is_explained(
+    sent: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = sent(GOOD)
+    os.truncate(path, (64 << 20) + 1)
+    assert main(["explain", path]) == 2
+    assert capsys.readouterr().err == "pyhttp: more than 67108864 octets are not explained\n"
+    for most, code in ((len(GOOD), 0), (len(GOOD) - 1, 2)):
+        monkeypatch.setattr(explain, "_MOST", most)
+        assert main(["explain", sent(GOOD)]) == code

@@ -121,7 +121,7 @@ def test_nobody_waits_for_a_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     thread = open_page(URL, lambda _: None)
     assert started.wait(10)
     assert thread.is_alive()
-    assert thread.daemon
+    assert (thread.name, thread.daemon) == ("pyhttp browser", True)
     goes_on.set()
     thread.join()
 

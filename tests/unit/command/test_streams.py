@@ -100,3 +100,12 @@ def test_nothing_stays_open_where_nothing_was_closed() -> None:
     before = os.listdir("/proc/self/fd")
     streams.claim()
     assert os.listdir("/proc/self/fd") == before
+
+
+def test_what_is_said_is_there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    said, complained = io.BytesIO(), io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(said, encoding="ascii"))
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(complained, encoding="ascii"))
+    streams.say("said\n")
+    streams.complain("complained")
+    assert (said.getvalue(), complained.getvalue()) == (b"said\n", b"pyhttp: complained\n")
