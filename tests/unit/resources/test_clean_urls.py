@@ -9,6 +9,7 @@ import pytest
 
 from pyhttp.errors import Forbidden, HTTPError
 from pyhttp.messages import Response
+from pyhttp.resources import clean_urls
 from pyhttp.resources.clean_urls import find_page
 from pyhttp.resources.opened_file import open_file
 from pyhttp.resources.paths import decode
@@ -163,3 +164,20 @@ def test_methods_that_a_page_has_not(root: Path, method: str, status: int) -> No
     with pytest.raises(HTTPError) as caught:
         look(root, "/about.html", method=method)
     assert caught.value.status == status
+
+
+def test_the_folder_of_a_page_may_be_the_top_of_the_file_system(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    def index_of(path: str, site: Site) -> str:
+        asked.append(path)
+        return "/index.html"
+
+    monkeypatch.setattr(clean_urls, "index_of", index_of)
+    file = open_file(str(root / "index.html"), str(root), SITE)
+    file.path = "/index.html"
+    segments = ("index.html",)
+    found = find_page(request(), segments, "/index.html", "/index.html", file, root="/", site=SITE)
+    assert isinstance(found, Response)
+    assert (found.status, found.headers["Location"]) == (301, "./")
+    assert asked == ["/"]

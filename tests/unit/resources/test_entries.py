@@ -355,3 +355,42 @@ def test_a_directory_that_cannot_be_shown(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr("pyhttp.resources.opened_file.os.open", refuse)
     with pytest.raises(Forbidden):
         Directory(str(tmp_path), str(tmp_path), SITE)
+
+
+class Names:
+    """A directory of files whose kind is not kept there, of which some have just gone."""
+
+    def __init__(self, *names: str, gone: bool = False) -> None:
+        self.name = names[0]
+        self._all = names
+        self._gone = gone
+
+    def __iter__(self) -> "Iterator[Names]":
+        return iter([Names(name, gone=name.startswith("gone")) for name in self._all])
+
+    def close(self) -> None:
+        pass
+
+    def is_file(self, *, follow_symlinks: bool) -> bool:
+        if self._gone:
+            raise FileNotFoundError(2, "")
+        return not follow_symlinks
+
+
+def test_a_name_that_has_just_gone_hides_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyhttp.resources.entries.os.scandir", lambda _: Names("a", "gone", "b"))
+    assert [entry.name for entry in outlines(tmp_path, tmp_path)] == ["a", "b"]
+
+
+def test_a_directory_with_the_lowest_descriptor_is_closed(tmp_path: Path) -> None:
+    spare = os.dup(0)
+    try:
+        os.close(0)
+        directory = Directory(str(tmp_path), str(tmp_path), SITE)
+        directory.close()
+        directory.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(spare, 0)
+        os.close(spare)

@@ -530,3 +530,13 @@ def test_is_directory(root: Path) -> None:
     assert is_directory(str(root))
     for name in ("ten.txt", "absent", "nul\0byte"):
         assert not is_directory(f"{root}/{name}")
+
+
+@pytest.mark.parametrize(("second", "status"), [(0, 304), (1, 200)])
+def test_the_clock_settles_the_century_of_a_date_to_the_second(root: Path, second: int, status: int) -> None:
+    """A date more than 50 years ahead is of the century before."""
+    new_year_2026 = 1_767_225_600 * 10**9
+    head = request(fields={"If-Modified-Since": f"Wednesday, 01-Jan-76 00:00:0{second} GMT"})
+    response = file_response(head, str(root / "ten.txt"), root=str(root), site=SITE, clock=partial(int, new_year_2026))
+    response.close()
+    assert response.status == status

@@ -160,3 +160,15 @@ def test_json_has_what_is_wanted_and_is_served(tmp_path: Path, count: int) -> No
 def test_W5_json_can_be_switched_off(tmp_path: Path) -> None:
     with pytest.raises(Forbidden):
         json_response(request(), str(tmp_path), root=str(tmp_path), site=Site(listing=False))
+
+
+@pytest.mark.parametrize("limits", [SHORT, Limits(listing_entries=1)], ids=["in one piece", "in pieces"])
+def test_the_array_has_a_line_for_each_entry(tmp_path: Path, limits: Limits) -> None:
+    for name in ("a", "b"):
+        write(tmp_path / name)
+    response = json_response(request(), str(tmp_path), root=str(tmp_path), site=SITE, limits=limits)
+    rows = [
+        f'{{"name": "{name}", "type": "file", "size": 0, "mtime": "2023-11-14T22:13:20Z", "url": "{name}"}}'
+        for name in ("a", "b")
+    ]
+    assert content(response).decode() == "[\n" + ",\n".join(rows) + "\n]\n"

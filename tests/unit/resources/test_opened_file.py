@@ -223,3 +223,18 @@ def test_the_content_comes_in_pieces_of_64_KiB(root: Path) -> None:
     file.close()
     assert [len(piece) for piece in pieces] == [65536, 65536, 18928]
     assert b"".join(pieces) == data
+
+
+def test_a_file_with_the_lowest_descriptor_is_closed(root: Path) -> None:
+    spare = os.dup(0)
+    try:
+        os.close(0)
+        file = open_file(str(root / "page.html"), str(root), SITE)
+        assert file.fileno() == 0
+        file.close()
+        file.close()
+        with pytest.raises(OSError, match="Bad file descriptor"):
+            os.fstat(0)
+    finally:
+        os.dup2(spare, 0)
+        os.close(spare)

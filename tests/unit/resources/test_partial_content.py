@@ -10,14 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pyhttp.limits import Limits
 from pyhttp.messages import FileSlice, Response
 from pyhttp.request import Request
 from pyhttp.resources.opened_file import OpenedFile, open_file
-from pyhttp.resources.partial_content import byte_ranges
+from pyhttp.resources.partial_content import byte_ranges, ranged_response
+from pyhttp.semantics.fields import Headers
 from pyhttp.semantics.ranges import Span
 from pyhttp.site import Site
 from pyhttp.transport.outbox import FileTruncatedError
-from tests.helpers.folder import write
+from tests.helpers.folder import content, write
+from tests.helpers.folder import request as asked
 from tests.helpers.sockets import pair, read_until_end, request
 
 SITE = Site()
@@ -134,3 +137,29 @@ def test_W2_a_file_that_shrinks_cuts_the_body(tmp_path: Path) -> None:
         answer = read_until_end(theirs)
     assert answer.endswith(b"Content-Range: bytes 8-9/10\r\n\r\n8")
     assert file.fileno() == -1
+
+
+DESCRIBED = (
+    ("Content-Type", "text/x"),
+    ("Content-Encoding", "gzip"),
+    ("Content-Language", "de"),
+    ("Last-Modified", "Sun, 09 Sep 2001 01:46:40 GMT"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("ETag", '"x"'),
+    ("Vary", "Accept-Encoding"),
+)
+
+
+@pytest.mark.clause("9110-15.3.7-6a", "9110-15.3.7-6b")
+def test_what_a_client_with_if_range_holds_is_not_repeated(alphabet: Path) -> None:
+    for fields, lines in (({}, DESCRIBED), ({"If-Range": '"x"'}, DESCRIBED[5:])):
+        head = asked(fields={"Range": "bytes=1-2", **fields})
+        part = ranged_response(head, Headers(DESCRIBED), opened(alphabet), Limits())
+        assert part.headers.lines == (*lines, ("Content-Range", "bytes 1-2/26"))
+        assert content(part) == b"bc"
+        head = asked(fields={"Range": "bytes=1-2,5-5", **fields})
+        several = ranged_response(head, Headers(DESCRIBED), opened(alphabet), Limits())
+        several.close()
+        (name, media_type), *others = several.headers.lines
+        assert (name, media_type.partition("=")[0]) == ("Content-Type", "multipart/byteranges; boundary")
+        assert others == [line for line in lines if line[0] != "Content-Type"]

@@ -18,7 +18,7 @@ from pyhttp.resources.files import file_response
 from pyhttp.resources.opened_file import OpenedFile, open_file
 from pyhttp.site import CODINGS, Site
 from tests.helpers.coded import brotli_of, gzip_of, zstd_of
-from tests.helpers.folder import OLD, content, later, request, write
+from tests.helpers.folder import OLD, content, later, request, settle, write
 
 SITE = Site(codings=CODINGS)
 GZIP, BROTLI = gzip_of(b"plain"), brotli_of(b"plain")
@@ -502,3 +502,32 @@ def test_a_mebibyte_is_told_by_its_checksum(root: Path) -> None:
         response = ask(root, "gzip", Site(codings=("gzip",)))
         assert ("Content-Encoding" in response.headers) is coded
         response.close()
+
+
+@pytest.mark.parametrize("last", ["page.html", "page.html.gz"])
+def test_what_changed_last_of_the_two_has_to_be_settled(root: Path, monkeypatch: pytest.MonkeyPatch, last: str) -> None:
+    """A file is settled when its change is more than three seconds old."""
+    looks: list[str] = []
+
+    def look(coding: str, sibling: OpenedFile, plain: OpenedFile) -> bool:
+        looks.append(coding)
+        return True
+
+    settle(root / "page.html", root / "page.html.gz")
+    write(root / last, (root / last).read_bytes())
+    changed = os.stat(root / last).st_ctime_ns
+    assert changed > min(os.stat(root / name).st_ctime_ns for name in ("page.html", "page.html.gz"))
+    monkeypatch.setattr("pyhttp.resources.coded.can_hold", look)
+    head, path = request(fields={"Accept-Encoding": "gzip"}), str(root / "page.html")
+    for age, times in ((3_000_000_000, 1), (3_000_000_000, 2), (3_000_000_001, 3), (3_000_000_001, 3)):
+        site = Site(codings=("gzip",))
+        file_response(head, path, root=str(root), site=site, clock=partial(int, changed + age)).close()
+        assert len(looks) == times
+
+
+def test_a_brotli_file_is_at_rest_after_a_minute(root: Path) -> None:
+    head, path = request(fields={"Accept-Encoding": "br"}), str(root / "page.html")
+    for age, coding in ((59_999_999_999, None), (60_000_000_000, "br")):
+        response = file_response(head, path, root=str(root), site=SITE, clock=partial(int, OLD + age))
+        response.close()
+        assert response.headers.get("Content-Encoding") == coding
