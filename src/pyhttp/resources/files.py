@@ -107,16 +107,14 @@ def _special(
         limits: The limits for the number of ranges.
         made: The coding that has to be made of the file; "" for none.
     """
-    if made and (verdict is PERFORM or verdict is PERFORM_WHOLE):  # a made coding has no ranges
-        from pyhttp.resources.compressing import Compressed  # noqa: PLC0415 - for few sites
-
-        return Response(200, described.fields, Compressed(file, made))
-    if verdict is PERFORM:
+    if verdict is PERFORM and not made:
         from pyhttp.resources.partial_content import ranged_response  # noqa: PLC0415 - few requests have a Range
 
         return ranged_response(head, described.fields, file, limits)
-    if verdict is PERFORM_WHOLE:
-        return Response(200, described.fields, content_of(head, file, 0, file.size))
+    if verdict is PERFORM or verdict is PERFORM_WHOLE:  # a made coding has no ranges
+        from pyhttp.resources.compressing import Compressed  # noqa: PLC0415 - for few sites
+
+        return Response(200, described.fields, Compressed(file, made))
     if verdict is NOT_MODIFIED:
         file.close()
         return Response(304, described.not_modified)

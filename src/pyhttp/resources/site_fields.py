@@ -14,7 +14,6 @@ Lines = tuple[tuple[str, str], ...]
 
 _JOINED: Final = frozenset({"link", "set-cookie", "vary"})
 """Fields where the answer's value stays true beside the operator's."""
-_OF_CORS: Final = frozenset({"access-control-allow-origin", "access-control-expose-headers"})
 _OF_REPRESENTATION: Final = frozenset({"content-language"})
 """Fields that an operator may set for the content; a client that has the content does not get them again."""
 
@@ -60,7 +59,7 @@ def completed(response: Response, site: Site, asked: Headers) -> Response:
     fields = response.headers.by_name
     said = {name for name in fields if name not in _JOINED}
     if "access-control-allow-origin" in said:
-        said |= _OF_CORS
+        said.add("access-control-expose-headers")
     if response.status == 304 or (response.status == 206 and "if-range" in asked.by_name):
         said |= _OF_REPRESENTATION
     added = [line for name, line in _further(site) if name not in said]

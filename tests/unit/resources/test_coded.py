@@ -102,6 +102,8 @@ def test_the_header_of_a_zstd_frame(tmp_path: Path, header: bytes, length: int, 
         (block(0, 4, b"abcd", last=False) + block(1, 4, b"a", last=False) + block(2, 300, b"a" * 300), True),
         (block(3, 4, b"abcd", last=False) + block(0, 0, b""), False),
         (block(0, 0, b"") + block(0, 0, b""), False),
+        (block(0, 0, b"", last=False) * 8191 + block(0, 0, b""), True),
+        (block(0, 0, b"", last=False) * 8192 + block(0, 0, b""), False),
         (b"", False),
     ],
 )
@@ -139,6 +141,7 @@ TEXT: Final = b"\0text" * 13_108
         # The length is one of 32 bits (RFC 1952 §2.3.1).
         (gzip_like(9, 0, 5), 2**32 + 5, b"", True),
         (gzip_like(9, 0, 4), 2**32 + 5, b"", False),
+        (gzip_like(9, 0, 2**24), 2**24, b"", True),
     ],
 )
 def test_gzip_is_told_by_both_of_its_ends(

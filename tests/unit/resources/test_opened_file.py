@@ -238,3 +238,20 @@ def test_a_file_with_the_lowest_descriptor_is_closed(root: Path) -> None:
     finally:
         os.dup2(spare, 0)
         os.close(spare)
+
+
+def test_the_real_path_is_that_of_the_open_file(root: Path) -> None:
+    """Another file may have the path by now."""
+    file = open_file(str(root / "page.html"), str(root), SITE)
+    (root / "page.html").rename(root / "moved.html")
+    assert real_path(file.fileno(), str(root / "page.html")) == str(root / "moved.html")
+    file.close()
+
+
+def test_a_directory_may_have_the_name_of_a_script(root: Path) -> None:
+    """C8: only files are run."""
+    (root / "dir.php").mkdir()
+    (root / "link").symlink_to("dir.php")
+    site = Site(cgi_suffixes=((".php", "/bin/cat"),))
+    for name in ("dir.php", "link"):
+        os.close(open_directory(str(root / name), str(root), site))

@@ -119,3 +119,19 @@ def test_an_order_has_one_query_and_the_usual_one_has_none(order: Order) -> None
 def test_parameters() -> None:
     assert parameters("a=1&b=2=3&a=4&c") == {"a": "4", "b": "2=3", "c": ""}
     assert parameters("") == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "keys"),
+    [
+        ("", ["0b012", "1a0210"]),
+        ("order=desc", ["1b012", "0a0210"]),
+        ("sort=size", ["000000000000000000000b012", "100000000000000000005a0210"]),
+        ("sort=size&order=desc", ["099999999999999999999b012", "199999999999999999994a0210"]),
+        ("sort=date", ["000000000000000000001b012", "100000000000000000000a0210"]),
+        ("sort=date&order=desc", ["099999999999999999998b012", "199999999999999999999a0210"]),
+    ],
+)
+def test_a_key_has_the_group_the_number_and_the_name(query: str, keys: list[str]) -> None:
+    entries = [entry("B2", 0, EARLIEST + 1, directory=True), entry("a10", 5, EARLIEST)]
+    assert Order.of(query).keys(entries) == keys

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import BadRequest, NotFound
-from pyhttp.resources.paths import decode, locate
+from pyhttp.resources.paths import decode, locate, only_file
 from pyhttp.resources.relative_references import encode_segment
 from pyhttp.site import is_hidden
 
@@ -39,6 +39,8 @@ def spelled(segments: tuple[str, ...]) -> str:
         ("/%FF", ("\udcff",)),
         ("/%252e%252e", ("%2e%2e",)),
         ("/%25", ("%",)),
+        ("/%252F%252f", ("%2F%2f",)),
+        ("/10%20", ("10 ",)),
         ("/...", ("...",)),
         ("/..a", ("..a",)),
         ("/a%5Cb", ("a\\b",)),
@@ -135,3 +137,11 @@ def test_a_located_name_reaches_its_file(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(raw)
         located = locate(str(tmp_path), spelled((name,)))
         assert Path(located).read_bytes() == raw
+
+
+def test_a_site_of_one_file_has_no_other_name() -> None:
+    for segments, slash in (((), True), (("a",), False)):
+        assert only_file("/srv", segments, "a", slash=slash) == "/srv/a"
+    for segments, slash in ((("a",), True), (("b",), False), (("b",), True), (("a", "a"), False)):
+        with pytest.raises(NotFound):
+            only_file("/srv", segments, "a", slash=slash)

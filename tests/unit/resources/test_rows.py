@@ -121,6 +121,8 @@ def test_the_url_of_an_entry_is_right_wherever_the_listing_is(entries: list[Entr
 
 def test_an_entry_has_the_icon_of_its_kind() -> None:
     assert table_rows([file("a.TXT"), file("a.x")])[1] == {"text", "file"}
+    assert table_rows([file(".png"), file("png"), file("a.")])[1] == {"file"}
+    assert table_rows([file("a.png")])[1] == table_rows([file("a.x.png")])[1] == {"image"}
     assert table_rows([Entry("a.txt", is_directory=True, mark="", size=0, modified=0)])[1] == {"folder"}
     assert table_rows([Entry("a.txt", is_directory=False, mark="broken", size=0, modified=0)])[1] == {"unserved"}
 
@@ -159,3 +161,9 @@ def test_a_gallery_shows_the_images_that_browsers_know() -> None:
 )
 def test_sizes_for_people(size: int, text: str) -> None:
     assert human_size(size) == text
+
+
+@pytest.mark.parametrize(("size", "tip"), [(999, ""), (1000, ' title="1,000 bytes"')])
+def test_a_size_in_bytes_is_said_where_the_unit_hides_it(size: int, tip: str) -> None:
+    ((row,), _) = table_rows([file("a", size)])
+    assert row.startswith(f"<tr{tip}><th scope=row>")

@@ -28,6 +28,7 @@ BY_DATE = Order(Column.DATE, descending=True)
         ("q=%ff", View(wanted=os.fsdecode(b"\xff"))),
         ("q=100%", View(wanted="100%")),
         ("q=%2", View(wanted="%2")),
+        ("q=ü", View(wanted="?")),
         ("q=a&sort=date&view=grid&order=desc&q=b", View(BY_DATE, grid=True, wanted="b")),
     ],
 )
