@@ -73,3 +73,15 @@ def test_the_octet_at_fault(marked: str) -> None:
 @pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n\r\n", b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"])
 def test_what_is_about_no_single_octet(data: bytes) -> None:
     assert fault(data, len(data)) is None
+
+
+@pytest.mark.parametrize("data", [b"GET / HTTP/1.1\r\n", CHUNKED.encode() + b"5\r\nhe"])
+def test_an_end_too_early_is_no_fault_of_an_octet(data: bytes) -> None:
+    connection = ServerConnection(SMALL)
+    connection.receive_data(data)
+    while connection.next_event() is not Signal.NEED_DATA:
+        pass
+    connection.receive_eof()
+    with pytest.raises(HTTPError):
+        connection.next_event()
+    assert connection.fault == 0
