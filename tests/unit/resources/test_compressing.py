@@ -371,3 +371,9 @@ def ask_tag(root: Path, accept: str) -> str:
     response = ask(root, accept)
     response.close()
     return response.headers["ETag"]
+
+
+@pytest.mark.parametrize("kind", ["a/json", "a/xml", "a/b+json5", "a/b+xmls", "ext/a", "texts/a", "a/text", "a/gzip"])
+def test_a_type_of_the_operators_that_is_only_alike_gains_nothing(root: Path, kind: str) -> None:
+    site = Site(compress=True, media_types=(("html", kind),))
+    assert content(ask(root, site=site)) == TEXT

@@ -139,9 +139,20 @@ def test_a_located_name_reaches_its_file(tmp_path: Path) -> None:
         assert Path(located).read_bytes() == raw
 
 
-def test_a_site_of_one_file_has_no_other_name() -> None:
-    for segments, slash in (((), True), (("a",), False)):
+@pytest.mark.parametrize(
+    ("segments", "slash", "found"),
+    [
+        ((), True, True),
+        (("a",), False, True),
+        (("a",), True, False),
+        (("b",), False, False),
+        (("b",), True, False),
+        (("a", "a"), False, False),
+    ],
+)
+def test_a_site_of_one_file_has_no_other_name(segments: tuple[str, ...], slash: bool, found: bool) -> None:
+    if found:
         assert only_file("/srv", segments, "a", slash=slash) == "/srv/a"
-    for segments, slash in ((("a",), True), (("b",), False), (("b",), True), (("a", "a"), False)):
+    else:
         with pytest.raises(NotFound):
             only_file("/srv", segments, "a", slash=slash)

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pyhttp.errors import Misuse
-from pyhttp.semantics.fields import EMPTY, Headers, is_field_name, is_field_value, list_value, parse_list
+from pyhttp.semantics.fields import EMPTY, OF_CONNECTION, Headers, is_field_name, is_field_value, list_value, parse_list
 from pyhttp.semantics.usual import NAMES, VALUES
 
 LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
@@ -361,3 +361,15 @@ def test_which_fields_steer_the_connection_or_the_answer() -> None:
     )
     for name in (*steering, *[f"x-{name}" for name in steering], *[f"{name}-x" for name in steering]):
         assert Headers({name.title(): "1"}).steers is (name in steering), name
+
+
+def test_which_fields_are_about_the_message() -> None:
+    """Those about the connection are the server's alone; a handler may send the others, which are checked."""
+    assert sorted(OF_CONNECTION) == ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"]
+    for name in (*OF_CONNECTION, "content-length", "date", "location", "upgrade"):
+        for headers in (Headers({name.title(): "x"}), Headers.parsed([(name, "x")]), EMPTY.plus(name, "x")):
+            assert headers.steers
+    others = {"Host": "a", "Trailer": "x", "Expires": "x", "Content-Location": "x"}
+    assert not Headers(others).steers
+    assert not Headers.parsed(others.items()).steers
+    assert not EMPTY.plus("Host", "a").steers
