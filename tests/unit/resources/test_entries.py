@@ -394,3 +394,50 @@ def test_a_directory_with_the_lowest_descriptor_is_closed(tmp_path: Path) -> Non
     finally:
         os.dup2(spare, 0)
         os.close(spare)
+
+
+@pytest.mark.parametrize(
+    ("mode", "is_directory", "shown"),
+    [
+        (0o604, False, True),
+        (0o605, False, True),
+        (0o603, False, False),
+        (0o600, False, False),
+        (0o705, True, True),
+        (0o707, True, True),
+        (0o704, True, False),
+        (0o706, True, False),
+        (0o701, True, False),
+    ],
+)
+def test_the_system_is_asked_where_not_everyone_may_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: int, is_directory: bool, shown: bool
+) -> None:
+    if is_directory:
+        (tmp_path / "target").mkdir()
+    else:
+        write(tmp_path / "target")
+    (tmp_path / "link").symlink_to("target")
+    (tmp_path / "target").chmod(mode)
+    asked: list[int] = []
+
+    def access(name: str, wanted: int, *, dir_fd: int) -> bool:
+        asked.append(wanted)
+        return False
+
+    monkeypatch.setattr("pyhttp.resources.entries.os.access", access)
+    assert {entry.name for entry in entries(tmp_path, tmp_path)} == ({"target", "link"} if shown else set())
+    assert asked == ([] if shown else [os.R_OK | os.X_OK if is_directory else os.R_OK] * 2)
+
+
+def test_a_link_that_is_not_followed_is_described_by_itself(tmp_path: Path) -> None:
+    for name, target in (("broken", "nowhere"), ("out", "/etc")):
+        (tmp_path / name).symlink_to(target)
+        os.utime(tmp_path / name, ns=(OLD, OLD), follow_symlinks=False)
+    directory = Directory(str(tmp_path), str(tmp_path), SITE, unserved=True)
+    found = sorted(directory.entries(directory.block(9)))
+    directory.close()
+    assert found == [
+        Entry("broken", is_directory=False, mark="broken", size=0, modified=OLD // 10**9),
+        Entry("out", is_directory=False, mark="leads out", size=0, modified=OLD // 10**9),
+    ]

@@ -171,4 +171,5 @@ def test_the_array_has_a_line_for_each_entry(tmp_path: Path, limits: Limits) -> 
         f'{{"name": "{name}", "type": "file", "size": 0, "mtime": "2023-11-14T22:13:20Z", "url": "{name}"}}'
         for name in ("a", "b")
     ]
+    assert response.status == 200
     assert content(response).decode() == "[\n" + ",\n".join(rows) + "\n]\n"

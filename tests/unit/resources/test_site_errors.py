@@ -29,3 +29,21 @@ def _answer(root: Path, error: HTTPError, method: str) -> tuple[int, bytes]:
     (root / "404.html").write_bytes(OWN)
     response = answer_to_error(error, request(method, "/none"), str(root), site=Site(), path="/none")
     return response.status, content(response)
+
+
+@pytest.mark.parametrize("data", [b"<!DOCTYPE html>", b"\0<!DOCTYPE html>"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST"])
+def test_the_sites_own_page_is_for_who_reads(tmp_path: Path, method: str, data: bytes) -> None:
+    (tmp_path / "lost").write_bytes(data)
+    site = Site(not_found="lost")
+    response = answer_to_error(NotFound("x"), request(method, "/y"), str(tmp_path), site=site, path="/y")
+    own = method != "POST"
+    kind = "text/plain; charset=utf-8" if data[0] or not own else "application/octet-stream"
+    assert response.status == 404
+    assert sorted(response.headers.lines) == [
+        ("Cache-Control", "no-store"),
+        ("Content-Type", kind),
+        ("Vary", "Accept"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    assert (content(response) == data) is own

@@ -23,6 +23,7 @@ from pyhttp.limits import Limits
 from pyhttp.phrases import reason_phrase
 from pyhttp.resources.paths import decode
 from pyhttp.resources.status_responses import (
+    _resolved,
     error_response,
     moved_response,
     not_acceptable_response,
@@ -274,3 +275,38 @@ def test_a_redirect_leads_to_no_longer_target_than_is_taken(path: str, segments:
     assert moved_response(asked, path, segments, limits=Limits(request_line=line)).status == 301
     with pytest.raises(TargetTooLong):
         moved_response(asked, path, segments, limits=Limits(request_line=line - 1))
+
+
+def test_an_error_as_a_text_and_as_a_problem_is_this() -> None:
+    meaning = 'Ask for <"ü"\\\n>'
+    told = Told("x")
+    for accept, kind, text in (
+        ("*/*", "text/plain; charset=utf-8", f"400 Bad Request\n{meaning}\n"),
+        (
+            "application/problem+json",
+            "application/problem+json",
+            '{"status":400,"title":"Bad Request","detail":"Ask for <\\"ü\\"\\\\\\u000a>"}\n',
+        ),
+    ):
+        response = error_response(told, headers=Headers({"Accept": accept}))
+        assert content(response).decode() == text
+        assert sorted(response.headers.lines) == [
+            ("Cache-Control", "no-store"),
+            ("Content-Type", kind),
+            ("Vary", "Accept"),
+            ("X-Content-Type-Options", "nosniff"),
+        ]
+
+
+@pytest.mark.parametrize(
+    ("path", "reference", "target"),
+    [
+        ("/a", "a/", "/a/"),
+        ("/b/a", "a/", "/b/a/"),
+        ("/b/a", "./a:b", "/b/a:b"),
+        ("/b/c/a", "../../x/y", "/x/y"),
+        ("/a", "./", "/"),
+    ],
+)
+def test_what_a_client_makes_of_a_reference(path: str, reference: str, target: str) -> None:
+    assert _resolved(path, reference) == target

@@ -56,9 +56,13 @@ def test_S6_S11_no_field_value(value: str) -> None:
 
 
 def test_S11_only_pairs_of_text_are_fields() -> None:
-    pairs: list[tuple[str, str]] = json.loads('[["a", 1]]')
-    with pytest.raises(TypeError):
-        Headers(pairs)
+    for text, named in (
+        ('[["a", 1]]', "the value of a is a str, not int"),
+        ('[[1, "a"]]', "a field name is a str, not int"),
+    ):
+        pairs: list[tuple[str, str]] = json.loads(text)
+        with pytest.raises(TypeError, match=named):
+            Headers(pairs)
 
 
 @pytest.mark.clause("9110-5.1-4c", "9110-5.3-1a", "9110-5.5-4e")
