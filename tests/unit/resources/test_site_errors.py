@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.errors import Forbidden, HTTPError, NotFound
+from pyhttp.errors import Forbidden, HTTPError, IncompleteRequest, NotFound
 from pyhttp.resources.site_errors import answer_to_error
 from pyhttp.site import Site
 from tests.helpers.folder import content, request
@@ -47,3 +47,25 @@ def test_the_sites_own_page_is_for_who_reads(tmp_path: Path, method: str, data: 
         ("X-Content-Type-Options", "nosniff"),
     ]
     assert (content(response) == data) is own
+
+
+def test_who_has_no_page_of_the_site_gets_an_explanation(tmp_path: Path) -> None:
+    (tmp_path / "lost").write_bytes(OWN)
+    for site in (Site(not_found="none"), Site(not_found=""), Site(not_found="lost", only="one")):
+        response = answer_to_error(NotFound("x"), request(target="/y"), str(tmp_path), site=site, path="/y")
+        assert (response.status, content(response)[:13]) == (404, b"404 Not Found")
+
+
+def test_the_sites_own_page_has_its_length(tmp_path: Path) -> None:
+    (tmp_path / "lost").write_bytes(OWN)
+    site = Site(not_found="lost")
+    response = answer_to_error(NotFound("x"), request(), str(tmp_path), site=site, path="/")
+    response.close()
+    assert response.length == len(OWN)
+
+
+def test_a_preflight_has_its_answer_unless_the_connection_must_end(tmp_path: Path) -> None:
+    head = request("OPTIONS", fields={"Origin": "http://a", "Access-Control-Request-Method": "GET"})
+    for error, status in ((NotFound("x"), 204), (IncompleteRequest("x"), 400)):
+        assert answer_to_error(error, head, str(tmp_path), site=Site(cors=True), path="/").status == status
+    assert answer_to_error(NotFound("x"), head, str(tmp_path), site=Site(), path="/").status == 404

@@ -377,3 +377,9 @@ def test_which_fields_are_about_the_message() -> None:
     assert not Headers(others).steers
     assert not Headers.parsed(others.items()).steers
     assert not EMPTY.plus("Host", "a").steers
+
+
+@pytest.mark.parametrize("lines", [["A: \t xbx\t \r"], ["A: \t xbx\t \r", "a:xcx"]], ids=["once", "again"])
+def test_white_space_around_a_value_is_none_of_it(lines: list[str]) -> None:
+    expected = [("A", "xbx"), ("a", "xcx")][: len(lines)]
+    assert list(Headers.split(lines).lines) == expected
