@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from pyhttp import errors
+from pyhttp.auth import BasicAuth, PasswordHash
 from pyhttp.errors import (
     BadRequest,
     HTTPError,
@@ -233,6 +234,9 @@ def test_a_preflight_finds_its_answer() -> None:
         "If-None-Match, If-Range, If-Unmodified-Since, Pragma, Range"
     )
     assert headers["Access-Control-Allow-Headers"] == allowed
+    users = BasicAuth((("a", str(PasswordHash.of("b", b"0123456789abcdef", n=2, r=1))),))
+    guarded = options_response(preflight, site=Site(cors=True, auth=users)).headers
+    assert guarded["Access-Control-Allow-Headers"] == f"{allowed}, Authorization"
     assert headers["Access-Control-Max-Age"] == "600"
     for other in (options_response(preflight), options_response(site=Site(cors=True))):
         assert "Access-Control-Allow-Methods" not in other.headers
