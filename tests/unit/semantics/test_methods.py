@@ -3,7 +3,7 @@
 import pytest
 
 from pyhttp.errors import MethodNotAllowed, MethodUnknown
-from pyhttp.semantics.methods import allow_value, check_method
+from pyhttp.semantics.methods import REFUSED, allow_value, check_method
 
 
 @pytest.mark.clause("9110-9.1-9a")
@@ -40,3 +40,7 @@ def test_a_resource_may_offer_others() -> None:
 @pytest.mark.clause("9110-9.3.7-4a")
 def test_what_is_offered_is_told() -> None:
     assert allow_value(("GET", "OPTIONS")) == "GET, OPTIONS"
+
+
+def test_S3_what_is_never_performed() -> None:
+    assert sorted(REFUSED) == ["CONNECT", "TRACE"]
