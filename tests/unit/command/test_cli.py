@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import gc
 import http.client
 import io
 import json
@@ -391,9 +392,11 @@ def test_a_system_that_allows_no_more_descriptors_is_no_error(tmp_path: Path, mo
 
 
 def test_the_module_is_the_command(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.delitem(sys.modules, "pyhttp.__main__", raising=False)
     monkeypatch.setattr(sys, "argv", ["python -m pyhttp", "--version"])
     with pytest.raises(SystemExit) as exit_:
         runpy.run_module("pyhttp", run_name="__main__")
+    gc.enable()
     assert exit_.value.code == 0
     assert capsys.readouterr().out == f"pyhttp {__version__}\n"
 

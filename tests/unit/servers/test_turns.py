@@ -16,6 +16,12 @@ from tests.helpers.sockets import pair, request
 LOG: Final = logging.getLogger("tests.turns")
 
 
+@pytest.fixture(autouse=True)
+def heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application of another test may have silenced all loggers that it did not know."""
+    monkeypatch.setattr(LOG, "disabled", False)
+
+
 def conclude_by_hand(conn: Connection, failure: BaseException) -> bool:
     return conclude_turn(conn, conn.exchange, failure, LOG, error_answer)
 
