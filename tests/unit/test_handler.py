@@ -1,6 +1,7 @@
 """BaseHttpRequestHandler: its dispatch, and the methods that a subclass may override."""
 
 import contextlib
+import logging
 import os
 import queue
 import socket
@@ -454,8 +455,10 @@ def test_what_get_path_returns_decides(root: Path, returned: str, target: str, s
     assert said in content
 
 
-def test_the_default_finds_no_file_behind_a_slash(root: Path) -> None:
+def test_the_default_finds_no_file_behind_a_slash(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "pyhttp.error")
     assert [status for status, _, _ in ask(request("/a.txt/") + request("/a.txt/?"), folder(root))] == [404, 404]
+    assert caplog.text.count("a file has no slash behind it") == 2
 
 
 def test_list_dir_can_be_overridden(root: Path) -> None:

@@ -180,3 +180,15 @@ def test_D10_what_was_taken_is_not_counted_twice_where_the_queue_seems_to_grow()
     assert reader.uptake.keeps_up(20)
     reader.stream.left = 0
     assert not reader.uptake.keeps_up(11)
+
+
+def test_D10_octets_sent_since_the_last_look_may_be_on_their_way() -> None:
+    """Who has taken exactly what was there at the last look does not wait yet, though newer octets are untaken."""
+    reader = Reader()
+    reader.moves(1000, 1000)
+    assert reader.uptake.glance(100)
+    reader.moves(10, 0)
+    assert reader.uptake.glance(110)
+    assert reader.uptake.glance(120)  # from here on they are old
+    assert reader.uptake.glance(149)
+    assert not reader.uptake.glance(160)

@@ -20,6 +20,14 @@ def counts() -> Iterator[Counts]:
     seats.close()
 
 
+def test_closed_counts_hold_no_memory() -> None:
+    seats = Seats()
+    made = Counts(seats.memory)
+    made.close()
+    assert made._memory.closed
+    seats.close()
+
+
 @pytest.mark.parametrize(
     ("others", "least"), [({}, None), ({3: 5}, 5), ({3: 5, 1000: 4}, 4), ({3: 0, 4: 9}, 0)], ids=str
 )
