@@ -3,6 +3,9 @@
 A whole answer leaves in one step. Any other answer is an iterable body: the server takes its items as fast as the
 client reads, and closes it in every outcome. Data that an application passes to `write` leaves while the application is
 still running.
+
+A framework may keep the request of a thread in a place of that thread, and look there while it makes the items. So the
+call holds its thread up to its last item, where there are several threads: nothing else runs on it in between.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -31,12 +34,25 @@ class Call:
     Args:
         exchange: The exchange that the call answers.
         send_all: Waits until the client has taken the data sent; None where nothing can be sent in between.
+        holds_thread: Whether the call holds its thread up to the last item.
     """
 
-    __slots__ = ("_exchange", "_items", "_left", "_result", "_returned", "_send_all", "_sent", "_start", "_written")
+    __slots__ = (
+        "_exchange",
+        "_holds_thread",
+        "_items",
+        "_left",
+        "_result",
+        "_returned",
+        "_send_all",
+        "_sent",
+        "_start",
+        "_written",
+    )
 
-    def __init__(self, exchange: Exchange, send_all: Callable[[], None] | None) -> None:
+    def __init__(self, exchange: Exchange, send_all: Callable[[], None] | None, *, holds_thread: bool = False) -> None:
         self._exchange = exchange
+        self._holds_thread = holds_thread
         self._send_all = send_all
         self._start: Start | None = None
         self._returned = False
@@ -109,8 +125,10 @@ class Call:
         self._result = result
         self._returned = True
         if self._sent:
-            self._items = iter(result)  # the next turns go on with it
-            return
+            self._items = iter(result)
+            if self._holds_thread:
+                self._exchange.finish_in_place()
+            return  # else the next turns go on with it
         try:
             if self._written:
                 self._items = chain(self._written, result)
@@ -161,14 +179,16 @@ class Call:
             raise Misuse("the application has not called start_response before its content (PEP 3333)")
         return self._start
 
-    def _respond(self, start: Start, body: "bytes | FileSlice | Call", *, ends_turn: bool = False) -> None:
+    def _respond(
+        self, start: Start, body: "bytes | FileSlice | Call", *, ends_turn: bool = False, wait: bool = False
+    ) -> None:
         response = Response(start.status, start.headers, body, reason=start.reason)
         self._sent = True
-        self._exchange.respond(response, ends_turn=ends_turn)
+        self._exchange.respond(response, wait=wait, ends_turn=ends_turn)
 
     def _respond_by_items(self, start: Start) -> None:
         self._left = start.length
-        self._respond(start, self)
+        self._respond(start, self, wait=self._returned and self._holds_thread)
 
     # --- the content, for the gate
 

@@ -114,7 +114,8 @@ class _Factory:
             None if exchange.whole else request.body,
             0 if exchange.whole else self._length(request),
         )
-        call = Call(exchange, conn.send_all if isinstance(conn, Connection) else None)
+        send_all = conn.send_all if isinstance(conn, Connection) else None
+        call = Call(exchange, send_all, holds_thread=bool(environ["wsgi.multithread"]))
         call.answer(self._app(environ, call.start_response))
 
     def _common(self, conn: socket.socket, addr: Address, server: object, request: Request) -> Common:

@@ -358,7 +358,7 @@ class TestWrite:
 
         monkeypatch.setattr(Connection, "send_all", noting)
         assert len(asked(app).content) == 20_000_000
-        assert unsent == [0] * 20
+        assert unsent.count(0) == len(unsent) >= 20
 
     def test_more_than_stated_is_an_error_in_the_application(self) -> None:
         done: list[str] = []

@@ -17,6 +17,7 @@ from pyhttp.limits import Limits
 from pyhttp.proxies import Proxies
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
+from pyhttp.servers.threaded import ThreadedServer
 from pyhttp.transport.client import Address
 from pyhttp.wsgi import wsgi_handler
 from tests.helpers.servers import connect, nothing_left, server_class, serving_by, wait_for
@@ -314,3 +315,58 @@ def test_a_result_is_closed_in_every_outcome(server_class: type[BaseServer]) -> 
         result = Closable(items)
         asked(answering(result), "/", "Connection: close")
         assert result.closed == 1
+
+
+LAST = b"."
+
+
+class OfThread(threading.local):
+    """What a framework keeps for the request of a thread."""
+
+    request = ""
+
+
+OF_THREAD = OfThread()
+
+
+@pytest.mark.parametrize("writes", [False, True])
+@pytest.mark.parametrize("kind", [PooledServer, ThreadedServer])
+def test_what_is_kept_for_a_thread_stays_up_to_the_last_item(kind: type[BaseServer], writes: bool) -> None:
+    """The first client reads its answer only when others have been answered, so its items are made in between."""
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        target: str = environ["PATH_INFO"]
+        write = start_response("200 OK", TEXT)
+        OF_THREAD.request = target
+        if writes:
+            write(b"begun ")
+
+        def items() -> Iterator[bytes]:
+            for _ in range(20 if target == "/slow" else 1):
+                yield OF_THREAD.request.encode() * 100_000
+            yield LAST
+
+        return items()
+
+    with serving_by(kind, wsgi_handler(app)) as server, connect(server) as slow:
+        slow.send(request("/slow"))
+        for number in range(8):
+            with connect(server) as other:
+                other.send(request(f"/{number}"))
+                assert other.reply().content.endswith(f"/{number}".encode() + LAST)
+        content = slow.reply().content.removeprefix(b"begun ")
+    assert content == b"/slow" * 2_000_000 + LAST
+
+
+def test_a_server_of_one_thread_holds_it_for_no_client() -> None:
+    """Its application is called in between, so it must not keep a request in a place of its thread."""
+
+    def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        start_response("200 OK", TEXT)
+        return (b"x" * 1_000_000 for _ in range(20 if environ["PATH_INFO"] == "/slow" else 2))
+
+    with serving_by(BaseServer, wsgi_handler(app)) as server, connect(server) as slow, connect(server) as other:
+        slow.send(request("/slow"))
+        other.send(request("/other"))
+        assert len(other.reply().content) == 2_000_000
+        assert len(slow.reply().content) == 20_000_000
