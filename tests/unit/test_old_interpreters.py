@@ -10,7 +10,9 @@ from typing import Final
 
 import pytest
 
-SOURCE: Final = Path(__file__).parents[2] / "src"
+import pyhttp
+
+SOURCE: Final = Path(pyhttp.__file__).parents[1]
 PACKAGE: Final = (SOURCE / "pyhttp" / "__init__.py").read_text(encoding="utf-8")
 
 AS_OLD: Final = f"""

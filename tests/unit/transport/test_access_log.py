@@ -120,6 +120,12 @@ def test_the_user_is_one_column() -> None:
     assert json.loads(json_format(entry(user="a b"), 2048))["user"] == "a b"
 
 
+def test_D21_a_line_of_exactly_the_length_is_whole() -> None:
+    whole = common_format(entry(target="/" + "a" * 500), 2048)
+    assert common_format(entry(target="/" + "a" * 500), len(whole)) == whole
+    assert "..." in common_format(entry(target="/" + "a" * 500), len(whole) - 1)
+
+
 def test_D21_a_long_user_is_cut() -> None:
     assert len(combined_format(entry(user="a" * 9000, target="/" + "b" * 9000, referer="c" * 9000), 2048)) <= 2048
     assert len(json_format(entry(user="\0" * 9000, target="\0" * 9000, referer="\0" * 9000), 2048)) <= 2048
