@@ -68,6 +68,8 @@ class Keeper:
         self._beginner = Beginner(employer, registry, clock)
         self.together: Together | None = None
         """For the requests of this round, if there are several, an event has told of each, and they may share."""
+        self.waited_from: float = 0.0
+        """When the wait began that told of them."""
 
     def adopt(self, conn: Connection) -> float:
         """Await a new client's first byte (safety line D8), or the steps before it; returns the deadline."""
@@ -147,7 +149,10 @@ class Keeper:
     def _receive(self, conn: Connection) -> None:
         try:
             if conn.phase is _IDLE and not conn.core.buffer.data:
-                arrived = _REQUEST if conn.receive_whole(self.together) else self.parse(conn)
+                together = self.together
+                if together is not None and conn.armed_at > self.waited_from:
+                    together = None  # the event may have been of octets that another thread has read meanwhile
+                arrived = _REQUEST if conn.receive_whole(together) else self.parse(conn)
             else:
                 arrived = self._read_on(conn)
         except BlockingIOError:

@@ -157,6 +157,7 @@ class Loop:
             # Other threads call, or report a near deadline, and then read this time; here it is the other way round. So
             # one of them sees the other.
             registry.waits_until = until
+            self.keeper.waited_from = now
             if registry.near or registry.called:
                 until = now
             events = self._poller.wait(until - now if until > now else 0.0)

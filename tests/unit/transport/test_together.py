@@ -113,3 +113,13 @@ def test_an_event_over_tls_may_tell_of_octets_of_tls_alone(made: World, monkeypa
         peer.send(request())
     made.round()
     assert seen_by(made) == [None, None]
+
+
+def test_an_event_during_a_turn_may_tell_of_octets_that_the_turn_has_read(made: World) -> None:
+    """Another thread ends a turn, and arms, between the event and its being taken."""
+    pairs = [made.connect() for _ in range(3)]
+    for peer, _ in pairs:
+        peer.send(request())
+    pairs[1][1].armed_at = made.clock.now + 0.001
+    made.round()
+    assert [together is not None for together in seen_by(made)] == [True, False, True]
