@@ -105,6 +105,12 @@ class FakeStream:
         self.written += data
         return len(data)
 
+    def write_kept(self, data: bytes) -> int:
+        return self.write((data,))
+
+    def push(self) -> None:
+        """Do nothing."""
+
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
         data = os.pread(descriptor, min(count, self._room()), offset)
         self.written += data

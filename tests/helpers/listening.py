@@ -20,13 +20,16 @@ class Listener(socket.socket):
     Attributes:
         failures: The errors that `accept` raises next. Nothing is raised where the list is empty.
         full: Whether no descriptor is left.
+        calls: The number of calls of `accept`.
     """
 
+    calls = 0
     failures: list[int]
     full: Callable[[], bool]
 
     def accept(self) -> tuple[socket.socket, tuple[str, int]]:
         """Accept as a socket does, after the failures."""
+        self.calls += 1
         if self.full():
             raise OSError(errno.EMFILE, "full")
         if self.failures:

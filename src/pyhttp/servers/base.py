@@ -26,7 +26,8 @@ from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT
-from pyhttp.transport.listener import address_of, adopt, connection_capacity, listen, url_of
+from pyhttp.transport.gathering import SYSTEM_KEEPS, PassedOn
+from pyhttp.transport.listener import address_of, adopt, connection_capacity, is_shared, listen, url_of
 from pyhttp.transport.loop import Loop, Role
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import create_poller
@@ -102,7 +103,9 @@ class BaseServer(InBackground):
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in listeners]
         """Every (host, port) the server is bound to."""
         room, connect = connection_capacity(self.limits.connections), self._securing or Connection
-        self._loop = Loop(self, listeners, create_poller(), room, connect=connect, shared=bool(sockets))
+        self._loop = Loop(
+            self, listeners, create_poller(), room, connect=connect, shared=any(map(is_shared, listeners))
+        )
         self._handling: set[int] = set()
         self._interrupted = False
         self._end_turn: Callable[[Connection], None] = self._loop.keeper.settle  # it gives the connection back
@@ -110,6 +113,7 @@ class BaseServer(InBackground):
         self._folder = self.request_handler if serves_folder(self.request_handler) else None
         self._loop.shares = self._folder is not None
         self._loop.gathers = inline and self._folder is not None  # whose turns are short
+        self._loop.passed_on = PassedOn() if inline and self._folder is None and SYSTEM_KEEPS else None
         self._set_up()
 
     def _set_up(self) -> None:
@@ -280,6 +284,8 @@ class BaseServer(InBackground):
     def about_to_block(self) -> None:
         """Send the answers that have been kept to leave together, since a handler is about to wait for its client."""
         self._loop.gathering.send()
+        if self._loop.passed_on is not None:
+            self._loop.passed_on.send()
 
     def hurry(self) -> None:
         """Ask scripts to end, since little is left of the grace period of a stop (safety line C11)."""

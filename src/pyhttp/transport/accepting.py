@@ -23,6 +23,7 @@ Connect = Callable[[socket.socket, Address, Employer, int], Connection]
 """A function that makes a connection of a client's socket, its address, its server, and a serial number."""
 
 _AT_ONCE: Final = 64
+"""The most clients that are accepted for one event."""
 _PAUSE: Final = 1.0
 """Seconds until a listener is tried again although no connection has ended: other programs may use up the system,
 too."""
@@ -71,7 +72,9 @@ class Acceptor:
         self._connect = connect
         self._shared = shared
         self._stepped_back = False
-        self._at_once = 1 if shared else _AT_ONCE  # a process that takes all waiting clients leaves none to the others
+        self._at_once = 1
+        self.pressed: bool = False
+        """Whether the last events were of a listener, too; the loop unsets it."""
         self._listeners = {listener.fileno(): listener for listener in listeners}
         self._unix = {fd for fd, listener in self._listeners.items() if listener.family == socket.AF_UNIX}
         self.resting: set[int] = set()
@@ -87,8 +90,15 @@ class Acceptor:
 
     def accept(self, fd: int) -> None:
         """Admit the clients that wait at the listener `fd`, if it is one."""
-        if (listener := self._listeners.get(fd)) is not None and not (self._shared and self._steps_back(fd, listener)):
-            self._accept(fd, listener)
+        listener = self._listeners.get(fd)
+        if listener is None or (self._shared and self._steps_back(fd, listener)):
+            return
+        # Mostly one client waits, and a second call would find none. If more wait when the loop looks again, twice as
+        # many are accepted. Where other processes accept, too, a process that took several would leave none to them.
+        if self.pressed and not self._shared and self._at_once < _AT_ONCE:
+            self._at_once *= 2
+        self.pressed = True
+        self._accept(fd, listener)
 
     def _accept(self, fd: int, listener: socket.socket) -> None:
         if not self.resting:
@@ -103,6 +113,7 @@ class Acceptor:
             try:
                 sock, addr = listener.accept()
             except BlockingIOError:
+                self._at_once = max(1, accepted)
                 return
             except OSError as error:
                 if error.errno not in _EXHAUSTED:

@@ -13,7 +13,7 @@ from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
 from pyhttp.transport.answer import Answer, frame_whole
 from pyhttp.transport.channel import Awaited, Channel
-from pyhttp.transport.fate import Fate
+from pyhttp.transport.fate import LAST, Fate
 from pyhttp.transport.in_place import finish
 from pyhttp.transport.incoming import Incoming
 from pyhttp.transport.progress import ANSWERED, OPEN, Progress
@@ -224,8 +224,9 @@ class Exchange:
             if framed is not None:
                 head, content = framed
                 self.progress, self.status, self.octets = ANSWERED, response.status, len(content)
-                if not ends_turn or channel.outbox.gathered is None or not channel.outbox.gather(head, content):
-                    channel.outbox.send(channel.stream, head, content)
+                outbox, stream = channel.outbox, channel.stream
+                if not ends_turn or outbox.gathered is None or not outbox.gather(stream, head, content):
+                    outbox.send(stream, head, content, ends_turn and channel.fate is LAST)  # its end follows at once
                 return
         answer: Answer | None = None
         try:

@@ -3,19 +3,31 @@
 The program of a client mostly sleeps until its answer comes. To wake it costs more than to answer a request for a file.
 Where answers follow each other closely, the program is still awake for the next one. So an answer is kept for up to a
 millisecond while other requests wait behind it, and it is sent before the loop waits for anything.
+
+At a long turn, another thread sends what is kept. Where there is none, the system keeps the answers instead: it sends
+them by itself after a fifth of a second, whatever the turn does.
 """
 
+import socket
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
 from pyhttp.transport.client import Connection
+from pyhttp.transport.fate import LAST
+from pyhttp.transport.stream import Stream
 
-__all__ = ["Gathering"]
+__all__ = ["SYSTEM_KEEPS", "Gathering", "PassedOn"]
 
+SYSTEM_KEEPS: Final = hasattr(socket, "MSG_MORE")
+"""Whether the system can keep answers."""
 _LONGEST: Final = 0.001
-"""The most seconds for which an answer is kept while short turns follow. At a long turn, the next leader sends it."""
+"""The most seconds for which an answer is kept while short turns follow."""
+_LONG: Final = 0.004
+"""Seconds after which some turn has not been short."""
+_WARY: Final = 100
+"""Rounds in which answers leave at once after that: a handler that has been slow may soon be slow again."""
 
 
 class Gathering:
@@ -56,7 +68,7 @@ class Gathering:
         sent: deque[Connection] = deque()
         while (conn := self.take()) is not None:
             try:
-                conn.outbox.send_gathered(conn.stream)
+                conn.outbox.send_gathered(conn.stream, conn.fate is LAST)  # its end follows soon
             except OSError as error:
                 self._lose(conn, error)
             else:
@@ -73,3 +85,38 @@ class Gathering:
             return self.kept.popleft()
         except IndexError:
             return None
+
+
+class PassedOn:
+    """The answers of one round that the system keeps; their connections have been gone on with."""
+
+    def __init__(self) -> None:
+        self._streams: list[Stream] = []
+        self._since = 0.0
+        self._wary = 0
+
+    def begin(self, at: float) -> bool:
+        """Begin a round, at the time `at`; returns whether the system is to keep its answers."""
+        if self._wary:
+            self._wary -= 1
+            return False
+        self._since = at
+        return True
+
+    def add(self, conn: Connection) -> None:
+        """Note that a turn of `conn` has ended; send the answers, if they have been kept for long enough."""
+        self._streams.append(conn.stream)
+        passed = conn.armed_at - self._since  # less than nothing, where it has not been armed again
+        if passed > _LONGEST:
+            if passed > _LONG:
+                self._wary = _WARY
+            self._since = conn.armed_at
+            self.send()
+
+    def send(self) -> None:
+        """Send the answers; on any thread."""
+        try:
+            while True:
+                self._streams.pop(0).push()
+        except IndexError:
+            pass  # there are no more, or another thread was first

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from pyhttp.arguments import Several, check_several, check_type, texts
 from pyhttp.limits import Limits
 
-__all__ = ["BACKLOG", "address_of", "adopt", "connection_capacity", "listen", "url_of"]
+__all__ = ["BACKLOG", "Listener", "address_of", "adopt", "connection_capacity", "is_shared", "listen", "url_of"]
 
 BACKLOG: Final = Limits().backlog
 """The number of clients of a listener that may wait to be accepted, unless given."""
@@ -33,6 +33,18 @@ _EVERY_IPV4: Final = Endpoint(socket.AF_INET, "0.0.0.0")  # noqa: S104 - bound o
 _EVERY_IPV6: Final = Endpoint(socket.AF_INET6, "::")
 _ABSENT: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT})
 _SAME_PORT_TRIES: Final = 16
+
+
+class Listener(socket.socket):
+    """A listening socket that this program has opened."""
+
+    opener: int = 0
+    """The number of the process that has opened it: a copy of that process may accept clients from it, too."""
+
+
+def is_shared(listener: socket.socket) -> bool:
+    """Whether another process may hold `listener`, too, as far as this can be known."""
+    return not isinstance(listener, Listener) or listener.opener != os.getpid()
 
 
 def listen(host: str | Several[str], port: int, backlog: int = BACKLOG) -> list[socket.socket]:
@@ -118,7 +130,8 @@ def _bind_all(groups: list[list[Endpoint]], port: int, backlog: int) -> list[soc
 def _listener(address: Endpoint, port: int, backlog: int) -> socket.socket:
     with contextlib.ExitStack() as undo:
         try:
-            listener = undo.enter_context(socket.socket(address.family, socket.SOCK_STREAM))
+            listener = undo.enter_context(Listener(address.family, socket.SOCK_STREAM))
+            listener.opener = os.getpid()
             _bind(listener, address, port, backlog)
         except OSError as error:
             host = _zoned(address.host, address.scope)

@@ -8,7 +8,7 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from pyhttp.limits import Timeouts
 from pyhttp.transport.accepting import Acceptor, Connect
@@ -16,7 +16,7 @@ from pyhttp.transport.client import Connection
 from pyhttp.transport.deadlines import NEVER, Deadlines
 from pyhttp.transport.employer import Employer
 from pyhttp.transport.fate import Fate
-from pyhttp.transport.gathering import Gathering
+from pyhttp.transport.gathering import Gathering, PassedOn
 from pyhttp.transport.keeper import Keeper
 from pyhttp.transport.phases import Phase
 from pyhttp.transport.poller import Poller
@@ -72,8 +72,11 @@ class Loop:
         self._deadlines = Deadlines(horizon)
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
+        self._several = False
         self.gathers: bool = False
         """Whether answers are kept while requests wait behind them: if turns are short, or another thread steps in."""
+        self.passed_on: PassedOn | None = None
+        """The answers that the system keeps instead, where no other thread steps in."""
         self.shares: bool = False
         """Whether requests that arrived together may share answers, because the same folder answers all of them."""
         self._patience = min(_PATIENCE, employer.timeouts.stop / 2)
@@ -170,19 +173,31 @@ class Loop:
                 self._take_called()
             if self._deadlines.next_look <= now:
                 self._take_due(now)
+        self._serve(role)
+        self.keeper.together = None
+
+    def _serve(self, role: Role) -> None:
+        """Serve the connections that were taken; without the lead, the next leader has the rest."""
+        passed_on = self.passed_on if self._several else None
+        gathered: bytes | Literal[False] | None = b"" if self.gathers else None
+        if passed_on is not None:
+            gathered = False if passed_on.begin(self._clock()) else None
         leads = True
-        while self._taken and leads:  # without the lead, the next leader has the rest
+        while self._taken and leads:
             conn, late = self._taken.popleft()
             if self.stopping.is_cut:
                 conn.lower(Fate.CUT)
                 self.registry.close(conn)
-            else:
-                conn.outbox.gathered = b"" if self.gathers and self._taken else None
-                self.keeper.advance(conn, late)
+                continue
+            conn.outbox.gathered = how = gathered if self._taken else None
+            self.keeper.advance(conn, late)
+            if how is False and passed_on is not None:
+                passed_on.add(conn)
             leads = role.leads
-        self.keeper.together = None
         if self.gathering.kept:
             self.gathering.send()
+        elif passed_on is not None:
+            passed_on.send()
 
     def _prepare(self, now: float) -> float:
         """Note near deadlines, and serve resting listeners and a stop, before a wait; returns the end of the wait."""
@@ -202,13 +217,16 @@ class Loop:
         """Take a whole batch before any of it is served."""
         taken = self.registry.take(events)
         count = len(taken)
-        self.keeper.together = {} if self.shares and count > 1 else None
+        self._several = count > 1
+        self.keeper.together = {} if self.shares and self._several else None
         for conn in taken:
             self._taken.append((conn, False))
         if count < len(events):
             for fd, _ in events:
                 self._acceptor.accept(fd)
             self._take_spared()
+        else:
+            self._acceptor.pressed = False
 
     def _take_spared(self) -> None:
         while self._acceptor.spared:

@@ -5,7 +5,7 @@ belong to the caller; they are not closed here.
 """
 
 from collections import deque
-from typing import Final
+from typing import Final, Literal
 
 from pyhttp.errors import Disconnected
 from pyhttp.messages import FileSlice
@@ -35,7 +35,7 @@ class Outbox:
         sent: The number of bytes that have left so far, over the life of the connection.
         unsent: The number of bytes that have yet to leave.
         gathered: An answer that has ended its turn, and leaves with the answers of others (`gathering`); ``b""`` while
-            there is none; None where an answer would leave at once.
+            there is none; False where the system is to keep it; None where an answer would leave at once.
     """
 
     __slots__ = ("_pieces", "gathered", "sent", "unsent")
@@ -44,7 +44,7 @@ class Outbox:
         self._pieces: deque[Piece | FileSlice] = _NOTHING
         self.sent: int = 0
         self.unsent: int = 0
-        self.gathered: bytes | None = None
+        self.gathered: bytes | Literal[False] | None = None
 
     def __bool__(self) -> bool:
         """Whether there are unsent bytes."""
@@ -66,8 +66,10 @@ class Outbox:
             self._pieces.append(part)
             self.unsent += part.length
 
-    def send(self, stream: Stream, head: bytes, content: bytes) -> None:
+    def send(self, stream: Stream, head: bytes, content: bytes, kept: bool = False) -> None:
         """Send head and content behind the queue, without waiting; octets that the stream does not take now are queued.
+
+        Where `kept` is true, the system keeps a short answer up to `Stream.push`.
 
         Raises:
             Disconnected: The client is gone.
@@ -77,7 +79,7 @@ class Outbox:
             return
         data = head + content
         try:
-            written = stream.write((data,))
+            written = stream.write_kept(data) if kept else stream.write((data,))
         except BlockingIOError:
             written = 0  # the caller waits
         except OSError as error:
@@ -87,15 +89,24 @@ class Outbox:
         if written < len(data):
             self.add(memoryview(data)[written:])
 
-    def gather(self, head: bytes, content: bytes) -> bool:
-        """Keep head and content for `send_gathered`; False where they are too long to be copied."""
+    def gather(self, stream: Stream, head: bytes, content: bytes) -> bool:
+        """Have head and content leave with the answers of others; False where they are too long for that.
+
+        They are kept here for `send_gathered`, or by the system up to `Stream.push`.
+
+        Raises:
+            Disconnected: The client is gone.
+        """
         if self._pieces or len(content) > _JOINED:
             return False
+        if self.gathered is False:
+            self.send(stream, head, content, kept=True)
+            return True
         self.gathered = head + content
         self.unsent = len(self.gathered)
         return True
 
-    def send_gathered(self, stream: Stream) -> None:
+    def send_gathered(self, stream: Stream, kept: bool = False) -> None:
         """Send the gathered answer, as `send` does.
 
         Raises:
@@ -103,7 +114,7 @@ class Outbox:
         """
         data, self.gathered = self.gathered, None
         self.unsent = 0
-        self.send(stream, data or b"", b"")
+        self.send(stream, data or b"", b"", kept)
 
     def _send_behind(self, stream: Stream, head: bytes, content: bytes) -> None:
         self.add(head)

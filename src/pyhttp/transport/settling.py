@@ -203,7 +203,9 @@ class Settler:
         if conn.fate is not KEEP:
             self.end(conn, exchange)
         elif exchange.whole or exchange.complete:
-            self.start_next(conn, _NEXT)
+            self._registry.end_exchange(conn)  # as `start_next` does
+            conn.core.start_next_cycle()
+            self._registry.enter(conn, _NEXT)
             self.await_next(conn)
         else:
             self._drain(conn, exchange)
@@ -257,9 +259,10 @@ class Settler:
 
     def end(self, conn: Connection, exchange: Exchange) -> None:
         """Close, as no request will follow; by a half-close where the client may still be sending (9112 §9.6)."""
-        conn.lower(LAST)
-        head = exchange.head
-        ends_itself = exchange.status and exchange.complete and head is not None and not persists(head)
+        if conn.fate is KEEP:
+            conn.lower(LAST)
+        head, whole = exchange.head, exchange.whole or exchange.complete
+        ends_itself = exchange.status and whole and head is not None and not persists(head)
         self._registry.end_exchange(conn)
         # The client's end of TLS may be on its way: closing now could reset octets that it has yet to read (RFC 9112
         # §9.6).

@@ -27,6 +27,10 @@ _RESET: Final = struct.pack("ii", 1, 0)
 _SEGMENTS: Final = 2
 """The segments in which a client's progress shows: it may announce room for one and a half at once."""
 _COUNT: Final = bytes(struct.calcsize("i"))
+_KEEP: Final = getattr(socket, "MSG_MORE", 0)
+"""Linux keeps such octets for others to follow, but no longer than its shortest time to a retransmission, 200 ms."""
+_TCP: Final = socket.IPPROTO_TCP
+_NO_DELAY: Final = socket.TCP_NODELAY
 
 
 class Stream(Protocol):
@@ -81,6 +85,17 @@ class Stream(Protocol):
             BlockingIOError: No octet can be sent.
             OSError: The connection failed.
         """
+        ...
+
+    def write_kept(self, data: bytes) -> int:
+        """Write as `write` does, but leave it to the system to keep the octets: up to `push`, or for about 200 ms.
+
+        A system that cannot do this sends them at once.
+        """
+        ...
+
+    def push(self) -> None:
+        """Have octets leave that `write_kept` has written; harmless at any time, even after `close`."""
         ...
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
@@ -165,6 +180,17 @@ class SocketStream:
     def write(self, pieces: Sequence[Piece]) -> int:
         """See `Stream`."""
         return os.write(self._fd, pieces[0]) if len(pieces) == 1 else os.writev(self._fd, pieces)
+
+    def write_kept(self, data: bytes) -> int:
+        """See `Stream`."""
+        return self._sock.send(data, _KEEP)
+
+    def push(self) -> None:
+        """See `Stream`: to ask for no delay, even if none is allowed already, sends what is kept."""
+        try:  # noqa: SIM105 - a context manager costs three calls for each answer
+            self._sock.setsockopt(_TCP, _NO_DELAY, 1)
+        except OSError:
+            pass  # not TCP, or closed, and then nothing is kept
 
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
         """See `Stream`."""

@@ -184,6 +184,13 @@ class TlsStream:
             self._encrypt(pieces[0][:_PORTION] if len(pieces) == 1 else b"".join(_first(pieces, _PORTION)))
         return self._pay()
 
+    def write_kept(self, data: bytes) -> int:
+        """See `Stream`: records leave at once."""
+        return self.write((data,))
+
+    def push(self) -> None:
+        """Do nothing: nothing is kept."""
+
     def write_file(self, descriptor: int, offset: int, count: int) -> int:
         """See `Stream`: the system cannot send octets that have to be encrypted here."""
         if not self._owed:

@@ -7,7 +7,7 @@ import socket
 import stat
 from typing import Final
 
-from pyhttp.transport.listener import BACKLOG
+from pyhttp.transport.listener import BACKLOG, Listener
 
 __all__ = ["UnixListener", "listen_unix"]
 
@@ -16,7 +16,7 @@ _STALE: Final = frozenset({errno.ECONNREFUSED, errno.ENOENT})
 """The errors of a connection attempt to a socket without a listener."""
 
 
-class UnixListener(socket.socket):
+class UnixListener(Listener):
     """A listening socket at a path, which is removed when the socket is closed."""
 
     path: str = ""
@@ -58,6 +58,7 @@ def listen_unix(path: str, mode: int = 0o660, backlog: int = BACKLOG) -> socket.
         listener.path, listener.made = os.path.abspath(path), os.lstat(path)
         os.chmod(path, mode)
         listener.listen(backlog)
+        listener.opener = os.getpid()
         listener.setblocking(False)
         undo.pop_all()
         return listener

@@ -60,6 +60,15 @@ def test_a_process_of_several_serves_as_the_only_one_would(option: str, kind: ty
     assert log.exists()
 
 
+@pytest.mark.parametrize("unix", [False, True])
+def test_the_only_process_accepts_all_clients_that_wait(unix: bool, tmp_path: Path) -> None:
+    options = parse_folder([*HERE, *(["--unix", str(tmp_path / "s")] if unix else [])]).common
+    server = serving.bind(options, load, None, None, None)
+    assert isinstance(server, BaseServer)
+    assert not server._loop._acceptor._shared
+    server.close()
+
+
 @pytest.mark.parametrize(
     ("given", "access", "errors"),
     [

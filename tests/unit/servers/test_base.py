@@ -24,7 +24,9 @@ from pyhttp.servers import base
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.processes import ProcessServer
 from pyhttp.transport.client import Address, Connection
+from pyhttp.transport.gathering import SYSTEM_KEEPS
 from pyhttp.transport.listener import address_of, listen
+from pyhttp.transport.poller import READ, wait_until_ready
 from pyhttp.transport.unix import listen_unix
 from tests.helpers.fakes import world
 from tests.helpers.servers import (
@@ -162,6 +164,19 @@ def test_sockets_are_served_in_place_of_host_and_port(server_class: ServerClass)
                 client.sendall(request("/", "Connection: close"))
                 assert read_until_end(client).endswith(b"GET / ")
     assert [each.fileno() for each in listeners] == [-1, -1]
+
+
+def test_listeners_are_shared_if_this_process_has_not_opened_all_of_them(server_class: ServerClass) -> None:
+    """From a shared one, clients are accepted one by one, for the sake of the others; and it is not shut down."""
+    factory, ours = function_handler(echo), listen("127.0.0.1", 0)
+    theirs = [socket.create_server(("127.0.0.1", 0))]
+    for server, shared in (
+        (bind(server_class), False),
+        (server_class(request_handler=factory, sockets=ours), False),
+        (server_class(request_handler=factory, sockets=listen("127.0.0.1", 0) + theirs), True),
+    ):
+        assert server._loop._acceptor._shared is shared
+        server.close()
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["a client without a name", "a client with one"])
@@ -838,6 +853,57 @@ def test_answers_are_gathered_where_no_turn_keeps_them_for_long(
 ) -> None:
     with server_class("127.0.0.1", 0, factory) as server:
         assert server._loop.gathers is gathers
+        by_system = server_class is BaseServer and not gathers and SYSTEM_KEEPS
+        assert (server._loop.passed_on is not None) is by_system
+
+
+def test_a_turn_may_wait_for_the_client_whose_answer_the_system_keeps() -> None:
+    """The one thread of the server is in that turn, and can send nothing."""
+    gate, waited = threading.Event(), []
+
+    def answer(request: Request) -> Response:
+        if request.path == "/waits":
+            waited.append(gate.wait(PATIENCE))
+        return Response(200, {}, b"here")
+
+    with taken_together() as take, serving(BaseServer, answer) as server:
+        first, second = connect(server), connect(server)
+        for client in (first, second):
+            client.send(request("/"))
+            assert client.reply().content == b"here"
+        take(2)
+        first.send(request("/"))
+        second.send(request("/waits"))
+        assert first.reply().content == b"here"
+        gate.set()
+        assert second.reply().content == b"here"
+        assert waited == [True]
+        first.close()
+        second.close()
+
+
+def test_a_handler_that_is_about_to_wait_sends_what_the_system_keeps() -> None:
+    seen: list[bool] = []
+
+    def answer(request: Request) -> Response:
+        if request.path == "/waits":
+            request.exchange.about_to_block()
+            seen.append(wait_until_ready(first.sock.fileno(), READ, 0))
+        return Response(200, {}, b"here")
+
+    with taken_together() as take, serving(BaseServer, answer) as server:
+        first, second = connect(server), connect(server)
+        for client in (first, second):
+            client.send(request("/"))
+            assert client.reply().content == b"here"
+        take(2)
+        first.send(request("/"))
+        second.send(request("/waits"))
+        assert second.reply().content == b"here"
+        assert first.reply().content == b"here"
+        assert seen == [True]
+        first.close()
+        second.close()
 
 
 @pytest.mark.parametrize("server_class", [BaseServer, PooledServer])

@@ -31,12 +31,32 @@ def test_clients_are_accepted_and_served() -> None:
 
 def test_one_event_accepts_a_bounded_number() -> None:
     with listening() as (made, listener):
-        for _ in range(100):
+        for _ in range(200):
             join(made, listener)
+        made.loop._acceptor._at_once = 64
+        for count in (64, 128, 192, 200):
+            made.round()
+            assert len(made.registry.connections) == count
+
+
+def test_as_many_clients_are_accepted_as_seem_to_wait() -> None:
+    with listening() as (made, listener):
+        for _ in range(10):
+            join(made, listener)
+        for count in (1, 3, 7, 10):  # twice as many, as long as some wait again
+            made.round()
+            assert len(made.registry.connections) == count
+        peer = join(made, listener)
+        calls = listener.calls
         made.round()
-        assert len(made.registry.connections) == 64
-        made.round()
-        assert len(made.registry.connections) == 100
+        assert (len(made.registry.connections), listener.calls - calls) == (11, 2)  # one more of three were there
+        for _ in range(3):  # a request is between one client and the next: so one is accepted for an event
+            peer.send(request())
+            made.round()
+            peer, calls = join(made, listener), listener.calls
+            made.round()
+            assert listener.calls - calls == 1
+        made.work()
 
 
 def test_where_others_accept_too_one_event_accepts_one() -> None:
@@ -312,6 +332,7 @@ def test_L5_a_listener_at_rest_makes_no_event_and_can_always_be_tried_again() ->
 
 def test_L5_behind_a_client_that_left_the_next_one_is_let_in_by_the_same_event() -> None:
     with listening() as (made, listener):
+        made.loop._acceptor._at_once = 2
         listener.failures = [errno.ECONNABORTED]
         join(made, listener)
         made.round()
@@ -346,6 +367,7 @@ def test_D8_a_client_that_connects_and_says_nothing_is_looked_at_in_time() -> No
 
 def test_D12_no_more_than_the_capacity_is_let_in_by_one_event() -> None:
     with listening(capacity=3) as (made, listener):
+        made.loop._acceptor._at_once = 5
         for _ in range(5):
             join(made, listener)
         made.round()

@@ -2,7 +2,7 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -12,9 +12,11 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
-from pyhttp.transport.gathering import Gathering
+from pyhttp.transport.gathering import Gathering, PassedOn
 from pyhttp.transport.loop import Role
 from pyhttp.transport.phases import Phase
+from pyhttp.transport.stream import Piece, SocketStream
+from tests.helpers.channels import FakeStream
 from tests.helpers.fakes import Peer, World, world
 from tests.helpers.sockets import request
 
@@ -93,7 +95,7 @@ def test_a_loop_that_does_not_gather_sends_each_at_once() -> None:
 def test_an_answer_that_nothing_waits_behind_leaves_at_once() -> None:
     with gathering() as made:
         _, conn = asking(made, 1)[0]
-        kept: list[bytes | None] = []
+        kept: list[object] = []
 
         def look(_: Request) -> Response:
             kept.append(conn.outbox.gathered)
@@ -240,7 +242,7 @@ def test_an_answer_is_kept_for_so_long(ago: float) -> None:
     with world() as made:
         _, conn = made.connect()
         conn.outbox.gathered = b""
-        assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+        assert conn.outbox.gather(conn.stream, b"HTTP/1.1 200 OK\r\n", b"\r\n")
         kept = Gathering(settled.append, lambda _, error: pytest.fail(str(error)))
         kept.add(conn, time.monotonic() - ago)
         assert settled == ([conn] if ago else [])
@@ -252,7 +254,7 @@ def test_a_client_that_is_known_to_be_gone_is_lost() -> None:
     with world() as made:
         peer, conn = made.connect()
         conn.outbox.gathered = b""
-        assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+        assert conn.outbox.gather(conn.stream, b"HTTP/1.1 200 OK\r\n", b"\r\n")
         peer.close()
         kept = Gathering(lambda _: pytest.fail("nothing was sent"), lambda _, error: lost.append(error))
         kept.add(conn, time.monotonic())
@@ -274,8 +276,142 @@ def test_an_interrupt_loses_no_connection() -> None:
         kept = Gathering(settle, lambda _, error: pytest.fail(str(error)))
         for conn in conns:
             conn.outbox.gathered = b""
-            assert conn.outbox.gather(b"HTTP/1.1 200 OK\r\n", b"\r\n")
+            assert conn.outbox.gather(conn.stream, b"HTTP/1.1 200 OK\r\n", b"\r\n")
             kept.add(conn, time.monotonic())
         with pytest.raises(KeyboardInterrupt):
             kept.send()
         assert [*settled, *kept.kept] == conns
+
+
+# --- kept by the system
+
+
+class Told:
+    """The writes and pushes of all streams, in their order."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.calls: list[str] = []
+        write = SocketStream.write
+
+        def at_once(stream: SocketStream, pieces: Sequence[Piece]) -> int:
+            self.calls.append("at once")
+            return write(stream, pieces)
+
+        def kept(stream: SocketStream, data: bytes) -> int:
+            self.calls.append("kept")
+            return write(stream, (data,))
+
+        monkeypatch.setattr(SocketStream, "write", at_once)
+        monkeypatch.setattr(SocketStream, "write_kept", kept)
+        monkeypatch.setattr(SocketStream, "push", lambda _: self.calls.append("pushed"))
+
+
+def look_on(made: World, told: Told) -> None:
+    """Have each request answered, with a note of the call for it."""
+
+    def look(_: Request) -> Response:
+        told.calls.append("called")
+        return Response(200, {}, b"here")
+
+    made.employer.handler = look
+
+
+def test_the_system_keeps_the_answers_of_a_round_up_to_its_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    with world() as made:
+        made.loop.passed_on = PassedOn()
+        told = Told(monkeypatch)
+        look_on(made, told)
+        pairs = asking(made, 3)
+        made.round()
+        assert told.calls == ["called", "kept", "called", "kept", "called", "at once", "pushed", "pushed"]
+        assert [conn.phase for _, conn in pairs] == [Phase.IDLE] * 3
+        assert len(made.employer.entries) == 3
+        told.calls.clear()
+        pairs[0][0].send(request())
+        made.round()
+        assert told.calls == ["called", "at once"]  # nothing waits behind it
+
+
+def test_a_connection_is_gone_on_with_while_the_system_keeps_its_answer() -> None:
+    with world() as made:
+        made.loop.passed_on = PassedOn()
+        conns = [conn for _, conn in asking(made, 2)]
+        seen: list[Phase] = []
+
+        def look(_: Request) -> Response:
+            seen.extend(conn.phase for conn in conns)
+            return Response(200)
+
+        made.employer.handler = look
+        made.round()
+        assert seen == [Phase.TURN, Phase.IDLE, Phase.IDLE, Phase.TURN]
+
+
+def test_answers_leave_at_once_for_a_while_after_a_long_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyhttp.transport.gathering._WARY", 1)
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 0.001)
+    with world() as made:
+        made.loop.passed_on = PassedOn()
+        told = Told(monkeypatch)
+
+        def look(_: Request) -> Response:
+            told.calls.append("called")
+            made.clock.now += 0.005
+            return Response(200)
+
+        made.employer.handler = look
+        pairs = asking(made, 3)
+        kept, last = ["called", "kept", "pushed"], ["called", "at once"]
+        for expected in (kept + kept + last, last + last + last, kept + kept + last):
+            made.round()
+            assert told.calls == expected
+            told.calls.clear()
+            for peer, _ in pairs:
+                peer.send(request())
+
+
+class Kept(FakeStream):
+    """A stream that counts what is pushed."""
+
+    pushed = 0
+
+    def push(self) -> None:
+        self.pushed += 1
+
+
+@contextmanager
+def kept() -> Iterator[tuple[PassedOn, Connection, Kept]]:
+    """The answer of a connection; its round began at 1000."""
+    with world() as made:
+        _, conn = made.connect()
+        stream, passed_on, real = Kept(), PassedOn(), conn.stream
+        conn.stream = stream
+        assert passed_on.begin(1000.0)
+        yield passed_on, conn, stream
+        conn.stream = real
+
+
+@pytest.mark.parametrize(
+    ("seconds", "pushed", "wary"),
+    [(0.0, 0, False), (0.0009, 0, False), (0.0012, 1, False), (0.0039, 1, False), (0.0042, 1, True), (-9.0, 0, False)],
+)
+def test_the_system_keeps_an_answer_for_so_long(
+    seconds: float, pushed: int, wary: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 0.001)
+    with kept() as (passed_on, conn, stream):
+        conn.armed_at = 1000.0 + seconds
+        passed_on.add(conn)
+        assert stream.pushed == pushed
+        assert [passed_on.begin(2000.0) for _ in range(101)] == [not wary] * 100 + [True]
+        passed_on.send()
+        assert stream.pushed == 1
+
+
+def test_the_time_of_the_next_answer_begins_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyhttp.transport.gathering._LONGEST", 0.001)
+    with kept() as (passed_on, conn, stream):
+        for at, pushed in ((1000.0015, 1), (1000.002, 1), (1000.003, 3)):
+            conn.armed_at = at
+            passed_on.add(conn)
+            assert stream.pushed == pushed, at

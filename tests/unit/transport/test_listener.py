@@ -4,12 +4,14 @@ import errno
 import resource
 import socket
 from collections.abc import Callable
+from pathlib import Path
 from typing import ClassVar, Final
 
 import pytest
 
 from pyhttp.transport import listener
-from pyhttp.transport.listener import address_of, connection_capacity, listen, url_of
+from pyhttp.transport.listener import address_of, connection_capacity, is_shared, listen, url_of
+from pyhttp.transport.unix import listen_unix
 from tests.helpers.sockets import descriptors
 
 
@@ -86,7 +88,7 @@ def test_every_interface_of_IPv4_is_no_other() -> None:
 LO: Final = socket.if_nametoindex("lo")
 
 
-class LinkLocal(socket.socket):
+class LinkLocal(listener.Listener):
     """A socket of a machine whose loopback interface has the address fe80::1."""
 
     asked: ClassVar[list[object]] = []
@@ -100,7 +102,7 @@ class LinkLocal(socket.socket):
 
 def test_a_link_local_address_is_bound_with_its_interface(monkeypatch: pytest.MonkeyPatch) -> None:
     """RFC 4007 §11: the zone is part of the address. The zone is told with the address of the server, too."""
-    monkeypatch.setattr(socket, "socket", LinkLocal)
+    monkeypatch.setattr(listener, "Listener", LinkLocal)
     (only,) = listen("fe80::1%lo", 8000, 5)
     assert LinkLocal.asked == [("fe80::1", 8000, 0, LO)]
     assert address_of(only) == ("fe80::1%lo", 8000)
@@ -230,3 +232,16 @@ def test_the_address_of_a_unix_socket_is_its_path(name: str | bytes, host: str) 
     with Named(socket.AF_UNIX) as named:
         assert address_of(named) == (host, 0)
     assert url_of(host, 0) == host
+
+
+def test_no_other_process_accepts_from_what_this_one_has_opened(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    opened = [*listen("127.0.0.1", 0), listen_unix(str(tmp_path / "s"))]
+    assert [is_shared(each) for each in opened] == [False, False]
+    others = [opened[0].dup(), socket.create_server(("127.0.0.1", 0))]  # given by a service manager, for instance
+    assert [is_shared(each) for each in others] == [True, True]
+    monkeypatch.setattr("os.getpid", lambda: opened[0].fileno() - 1)  # a copy of the process
+    assert [is_shared(each) for each in opened] == [True, True]
+    monkeypatch.undo()
+    close(opened + others)

@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -259,7 +259,7 @@ def test_what_is_gathered_is_unsent_until_it_is_sent_or_discarded() -> None:
     outbox = Outbox()
     outbox.gathered = b""
     assert not outbox
-    assert outbox.gather(b"head", b"content")
+    assert outbox.gather(FakeStream(), b"head", b"content")
     assert outbox
     assert outbox.unsent == len(b"headcontent")
     outbox.discard()
@@ -270,5 +270,29 @@ def test_what_is_gathered_is_unsent_until_it_is_sent_or_discarded() -> None:
 @pytest.mark.parametrize(("octets", "kept"), [(16 * 1024, True), (16 * 1024 + 1, False)])
 def test_so_much_content_is_kept_behind_its_head(octets: int, kept: bool) -> None:
     outbox = Outbox()
-    assert outbox.gather(b"head", bytes(octets)) is kept
+    assert outbox.gather(FakeStream(), b"head", bytes(octets)) is kept
     assert outbox.unsent == (4 + octets if kept else 0)
+
+
+def test_what_the_system_keeps_counts_as_sent() -> None:
+    outbox, stream = Outbox(), KeepingStream([3])
+    outbox.gathered = False
+    assert outbox.gather(stream, b"head", b"content")
+    assert stream.kept == [b"headcontent"]
+    assert (outbox.sent, outbox.unsent) == (3, 8)
+    stream.taking = [EVERYTHING]
+    outbox.flush(stream, EVERYTHING)
+    assert stream.written == b"headcontent"
+    assert not outbox.gather(stream, b"head", bytes(16 * 1024 + 1))
+
+
+class KeepingStream(FakeStream):
+    """A stream with the octets that were to be kept."""
+
+    def __init__(self, taking: Iterable[int] = ()) -> None:
+        super().__init__(taking)
+        self.kept: list[bytes] = []
+
+    def write_kept(self, data: bytes) -> int:
+        self.kept.append(data)
+        return super().write_kept(data)

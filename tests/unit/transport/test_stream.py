@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pyhttp.transport.poller import READ, EpollPoller
+from pyhttp.transport.gathering import SYSTEM_KEEPS
+from pyhttp.transport.poller import READ, EpollPoller, wait_until_ready
 from pyhttp.transport.stream import SocketStream
 from tests.helpers.channels import reset, tcp_pair
 from tests.helpers.sockets import Pair, pair, read_until_end
@@ -76,6 +77,45 @@ def test_write_sends_one_piece_or_several_in_order() -> None:
         assert stream.write([b"two", memoryview(b"-three")[1:], b"four"]) == 12
         ours.shutdown(socket.SHUT_WR)
         assert read_until_end(theirs) == b"onetwothreefour"
+
+
+def has_come(sock: socket.socket) -> bool:
+    """Whether an octet is there to be read."""
+    return wait_until_ready(sock.fileno(), READ, 0)
+
+
+def test_what_the_system_keeps_leaves_when_it_is_pushed() -> None:
+    with tcp_pair() as (ours, theirs):
+        stream = SocketStream(ours)
+        ours.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        kept = 0
+        for _ in range(20):  # where this process pauses for 200 ms in between, the system has sent it already
+            theirs.sendall(b"request")  # it acknowledges what came before: a late acknowledgement would push
+            until(lambda: has_come(ours))
+            assert stream.read(10) == b"request"
+            assert stream.write_kept(b"octets") == 6
+            before = has_come(theirs)
+            stream.push()
+            kept += not before and has_come(theirs)
+            assert theirs.recv(10) == b"octets"
+        assert bool(kept) is SYSTEM_KEEPS
+
+
+def test_what_the_system_keeps_leaves_by_itself() -> None:
+    with tcp_pair() as (ours, theirs):
+        assert SocketStream(ours).write_kept(b"octets") == 6
+        assert theirs.recv(10) == b"octets"
+
+
+def test_to_push_is_harmless_where_nothing_is_kept() -> None:
+    with pair() as (ours, theirs):
+        ours.setblocking(False)
+        stream = SocketStream(ours)
+        assert stream.write_kept(b"octets") == 6
+        stream.push()
+        assert theirs.recv(10) == b"octets"
+        stream.close(reset=False)
+        stream.push()
 
 
 def test_a_full_socket_takes_nothing_at_all() -> None:

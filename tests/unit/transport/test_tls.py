@@ -246,6 +246,13 @@ def test_read_into_takes_as_much_as_there_is_room_for() -> None:
         assert buffer == b"aefd"
 
 
+def test_a_record_leaves_at_once_though_the_system_could_keep_it() -> None:
+    with meeting() as met:
+        assert met.stream.write_kept(b"an answer") == 9
+        assert met.client.recv(100) == b"an answer"
+        met.stream.push()
+
+
 @pytest.mark.parametrize("said", [b"", b"last"])
 def test_the_end_of_input_is_told_again_and_again_though_the_socket_has_none(said: bytes) -> None:
     with meeting() as met:
