@@ -224,7 +224,7 @@ def servers(other: str = "") -> Mapping[str, Server]:
     found = [
         Server("bare", lambda job: [sys.executable, str(APPS / "bare.py"), str(job.port), *job.bare], _FULL, logs=False,
                remark="a loop of recv and one canned send, or sendfile: no server, the least that Python can cost"),
-        Server("parts", _parts, frozenset({Ability.FILES, Ability.FUNCTION}),
+        Server("parts", _parts, frozenset({Ability.FILES, Ability.FUNCTION, Ability.FAREWELL}),
                remark="what a request needs of pyhttp at least, in a bare loop: no server either"),
         Server("nginx", lambda job: ["nginx", "-c", job.write("nginx.conf", NGINX)], _IN_C, "nginx",
                stop=signal.SIGQUIT, remark="one worker process"),

@@ -60,7 +60,8 @@ def answer(client: socket.socket, address: str, core: ServerConnection, respond:
     told = (head.method, head.target, head.version, response.status, len(body))
     named = (fields.get("referer", ""), fields.get("user-agent", ""))
     log(AccessEntry(address, time.time(), time.monotonic() - began, *told, *named))
-    core.start_next_cycle()
+    if core.persistent:
+        core.start_next_cycle()
     return framed + body
 
 
@@ -80,13 +81,13 @@ def main(port: int, respond: Respond, log: AccessFile) -> None:
                     continue
                 client, address, core = clients[number]
                 try:
-                    answers.append((client, answer(client, address, core, respond, log)))
+                    answers.append((client, core, answer(client, address, core, respond, log)))
                 except OSError:
-                    answers.append((client, b""))
-            for client, made in answers:
+                    answers.append((client, core, b""))
+            for client, core, made in answers:
                 if made:
                     client.send(made)
-                else:
+                if not made or not core.persistent:
                     del clients[client.fileno()]
                     client.close()
 
