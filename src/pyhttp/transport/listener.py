@@ -92,8 +92,10 @@ def _addresses(host: str, port: int) -> list[Endpoint]:
 
 
 def _looked_up(host: str, port: int) -> list[Endpoint]:
+    # For a name in octets the tables of Unicode are not loaded, which take a fortieth of the command's start.
+    name = host.encode() if host.isascii() else host
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except (socket.gaierror, UnicodeError) as error:  # UnicodeError: a name that cannot be encoded for a look-up
         why = error.strerror if isinstance(error, socket.gaierror) else str(error)
         raise socket.gaierror(socket.EAI_NONAME, why, host) from error

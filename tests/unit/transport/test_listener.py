@@ -50,17 +50,19 @@ def test_L11_localhost_is_both_loopback_addresses_literally(monkeypatch: pytest.
         close(listeners)
 
 
-def test_another_name_is_resolved_once(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("name", "looked_up"), [("example.test", b"example.test"), ("bücher.test", "bücher.test")])
+def test_another_name_is_resolved_once(name: str, looked_up: object, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain ASCII is given in octets: for a text the tables of Unicode are loaded."""
     asked: list[object] = []
 
-    def resolve(host: str, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
+    def resolve(host: object, port: int, **_: object) -> list[tuple[int, int, int, str, tuple[str, int]]]:
         asked.append(host)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", port))] * 2
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
-    listeners = listen("example.test", 0, 5)
+    listeners = listen(name, 0, 5)
     assert [address_of(each)[0] for each in listeners] == ["127.0.0.1"]
-    assert asked == ["example.test"]
+    assert asked == [looked_up]
     close(listeners)
 
 
