@@ -10,10 +10,12 @@ def main() -> int:
     """Run the command; returns the exit code.
 
     To load modules makes many objects, and nearly none is dropped: the garbage collector rests until the command works.
+    It never looks at the modules' objects, as they stay to the end.
     """
     gc.disable()
     from pyhttp.command import cli  # noqa: PLC0415 - after that
 
+    gc.freeze()
     return cli.main()
 
 
