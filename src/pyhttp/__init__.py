@@ -13,6 +13,11 @@ if sys.version_info < (3, 11):  # noqa: UP036 - older versions, too, have to be 
 
 from typing import TYPE_CHECKING
 
+if sys.orig_argv[1:3] == ["-m", "pyhttp"] or "".join(sys.orig_argv[1:2]).endswith("/pyhttp"):  # this is the command
+    from pyhttp import first_steps as _first_steps
+
+    _first_steps.take()
+
 from pyhttp import messages as _messages
 from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.errors import (

@@ -10,7 +10,6 @@ import contextlib
 import socket
 from collections.abc import Callable
 from functools import partial
-from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from pyhttp.arguments import check_callable, check_type, name_of, takes
@@ -127,6 +126,8 @@ def _check_handler(handler: object) -> None:
     Raises:
         TypeError: It is no such function.
     """
+    from inspect import iscoroutinefunction  # noqa: PLC0415 - see `pyhttp.first_steps`
+
     check_callable("handler", handler)
     if not takes(handler, 1):
         raise TypeError(f"handler: called with a Request alone, which {name_of(handler)} does not take")

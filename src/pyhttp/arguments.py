@@ -1,7 +1,6 @@
 """Errors for an argument of a wrong type: the message names the argument, and says what to write."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from inspect import signature  # dataclasses have loaded it
 from typing import Generic, Protocol, TypeVar
 
 __all__ = [
@@ -165,6 +164,8 @@ def check_callable(name: str, value: object, *, or_none: bool = False) -> None:
 
 def takes(function: object, count: int) -> bool:
     """Whether a function can be called with `count` arguments by position, as far as this can be known."""
+    from inspect import signature  # noqa: PLC0415 - see `pyhttp.first_steps`
+
     if not callable(function):
         return False
     try:

@@ -27,6 +27,7 @@ LAYER: Final = {
     "pyhttp.arguments": 0,
     "pyhttp.ported": 0,
     "pyhttp.late": 0,
+    "pyhttp.first_steps": 0,
     "pyhttp.semantics": 1,
     "pyhttp.contents": 2,
     "pyhttp.messages": 2,

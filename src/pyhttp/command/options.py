@@ -9,6 +9,8 @@ from pyhttp.limits import Limits, Timeouts
 
 if TYPE_CHECKING:
     from pyhttp.proxies import Proxies
+else:
+    Proxies = object  # a type that is written as a text is compiled: a hundredth of each start
 
 __all__ = ["Options", "common"]
 
@@ -40,7 +42,7 @@ class Options(NamedTuple):
     access_log: str
     """A file for the access log; "" for standard error."""
     tls: CertificateFiles | None
-    proxies: "Proxies | None"
+    proxies: Proxies | None
     """The proxies in front of the server, if there are any."""
     qr: bool
     """Whether an address is shown as a QR code."""

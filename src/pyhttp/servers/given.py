@@ -56,11 +56,21 @@ def factory_of(
             raise ValueError("request_handler and handler are two ways to answer requests: give one of them")
         return function_handler(handler)
     check_callable("request_handler", request_handler)
-    if not takes(request_handler, 3):
+    if not _surely_takes_three(request_handler) and not takes(request_handler, 3):
         name = name_of(request_handler)
         hint = f"; a function from Request to Response is given as handler={name}" if takes(request_handler, 1) else ""
         raise TypeError(f"request_handler: called with (conn, addr, server), which {name} does not take{hint}")
     return request_handler
+
+
+def _surely_takes_three(factory: object) -> bool:
+    """Whether a factory is a folder's, as the command makes it: so it need not load `inspect`, as `takes` does."""
+    return (
+        isinstance(factory, partial)
+        and factory.func is BaseHttpRequestHandler
+        and not factory.args
+        and factory.keywords.keys() <= {"directory", "site"}
+    )
 
 
 def serves_folder(factory: object) -> bool:

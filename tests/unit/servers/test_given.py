@@ -80,6 +80,8 @@ FACTORY = "request_handler: called with (conn, addr, server), which <lambda> doe
         (lambda a, b, c, d: (a, b, c, d), FACTORY),
         (lambda a, b=1, c=2: (a, b, c), None),
         (lambda a, b=1: (a, b), f"{FACTORY}; a function from Request to Response is given as handler=<lambda>"),
+        (partial(BaseHttpRequestHandler, directory="/", site=None), None),
+        (partial(BaseHttpRequestHandler), None),
     ],
 )
 def test_a_factory_takes_three_arguments(handler: object, message: str | None) -> None:
@@ -89,6 +91,14 @@ def test_a_factory_takes_three_arguments(handler: object, message: str | None) -
     with pytest.raises(TypeError) as raised:
         untyped(factory_of)(handler, None)
     assert str(raised.value) == message
+
+
+@pytest.mark.parametrize("given", [((1, 2, 3, 4), {}), ((1, 2), {"site": None})])
+def test_so_does_the_handler_of_a_folder_with_options(given: tuple[tuple[object, ...], dict[str, object]]) -> None:
+    """Such a factory is looked at without `inspect`, and no mistake gets past."""
+    positional, named = given
+    with pytest.raises(TypeError, match=re.escape("request_handler: called with (conn, addr, server), which")):
+        untyped(factory_of)(untyped(partial)(BaseHttpRequestHandler, *positional, **named), None)
 
 
 @pytest.mark.parametrize(
