@@ -48,7 +48,9 @@ OURS: Final = frozenset(
         "pyhttp.cgi.process",
         "pyhttp.errand",
         "pyhttp.guard",
+        "pyhttp.command.browser",
         "pyhttp.command.passwords",
+        "pyhttp.command.qr",
         "pyhttp.command.sources",
         "pyhttp.proxies",
         "pyhttp.resources.coded",
@@ -59,11 +61,12 @@ OURS: Final = frozenset(
         "pyhttp.servers.threaded",
         "pyhttp.testing",
         "pyhttp.transport.introducing",
+        "pyhttp.transport.unix",
         "pyhttp.wire.proxy_header",
         "pyhttp.wsgi",
     }
 )
-"""Modules of ours for scripts, listings, passwords, cookies, proxies, applications, tests, options from elsewhere."""
+"""Modules of ours that few starts need: for scripts, listings, passwords, proxies, tests, QR codes and the like."""
 BY_NAME: Final = frozenset(
     {"pyhttp.servers.base", "pyhttp.servers.pooled", "pyhttp.servers.running", "pyhttp.transport.loop"}
 )

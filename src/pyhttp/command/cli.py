@@ -14,8 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 from pyhttp.cgi.running import Bounds
-from pyhttp.command import qr, streams
-from pyhttp.command.browser import open_page
+from pyhttp.command import streams
 from pyhttp.command.first_process import FIRST, stand_in
 from pyhttp.command.listening import CannotServe
 from pyhttp.command.serving import bind, open_log, secure
@@ -90,6 +89,8 @@ def _serve(task: Task) -> int:
     log_file = open_log(options)
     tls = secure(options)
     if options.qr:
+        from pyhttp.command import qr  # noqa: PLC0415 - few starts need it
+
         qr.check()
     for line in task.warnings:
         streams.complain(line)
@@ -158,12 +159,16 @@ def _show(task: Task, addresses: Sequence[tuple[str, int]]) -> None:
     """Show what the options ask for besides: the address as a QR code, and the page in a browser."""
     options, secure = task.common, task.common.tls is not None
     if options.qr and sys.stdout.isatty():
+        from pyhttp.command import qr  # noqa: PLC0415 - as above
+
         urls = device_urls(addresses, secure=secure)
         try:
             streams.say(qr.drawn(urls[0] + task.path) if urls else f"{_NO_CODE}\n")
         except OSError as error:
             streams.complain(f"cannot write to standard output: {error.strerror}")
     if options.browser:
+        from pyhttp.command.browser import open_page  # noqa: PLC0415 - as above
+
         urls = [url for url in shown_urls(addresses, secure=secure) if not url.startswith(UNIX)]
         if urls:
             open_page(urls[0] + task.path, streams.complain)

@@ -10,7 +10,6 @@ from pyhttp.command.options import Options
 from pyhttp.hosts import is_loopback, of_this_machine
 from pyhttp.transport.inherited import inherited_listeners, listener_of
 from pyhttp.transport.listener import address_of, listen
-from pyhttp.transport.unix import listen_unix
 
 __all__ = ["CannotServe", "allowed_hosts", "explain", "open_listeners"]
 
@@ -56,6 +55,8 @@ def _by_tcp(options: Options) -> list[socket.socket]:
 
 
 def _at(path: str, options: Options) -> socket.socket:
+    from pyhttp.transport.unix import listen_unix  # noqa: PLC0415 - few starts need it
+
     try:
         return listen_unix(path, options.unix_mode, options.limits.backlog)
     except OSError as error:

@@ -152,7 +152,7 @@ def test_where_there_is_no_browser_at_all(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_page_of_this_machine_is_opened(said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     urls: list[str] = []
     (tmp_path / "a.html").touch()
-    monkeypatch.setattr(cli, "open_page", lambda url, _: urls.append(url))
+    monkeypatch.setattr(browser, "open_page", lambda url, _: urls.append(url))
     common = ["--port", "0", "--single", "--open"]
     assert main([str(tmp_path), "--host", "0.0.0.0", *common]) == 0
     assert main([str(tmp_path / "a.html"), "--host", "127.0.0.1", *common]) == 0
