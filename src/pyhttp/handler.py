@@ -16,7 +16,6 @@ from pyhttp.resources import files, paths, site_errors, site_fields, status_resp
 from pyhttp.resources.opened_file import OpenedFile, check_directory, open_file
 from pyhttp.sharing import keep_for_others
 from pyhttp.site import Site
-from pyhttp.surroundings import Surroundings
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 
@@ -229,26 +228,25 @@ class BaseHttpRequestHandler(NoLeftovers):
             Forbidden: The script cannot be executed.
             HTTPError: 500, 502, 503 or 504 for a failure of the script, 4xx for its content; also in a later turn.
         """
-        from pyhttp import errand  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
+        from pyhttp.errand import run_script  # noqa: PLC0415 - starting processes is seldom needed, and slow to import
 
         found = self._script
         if found is None or found.path != path:
             found = script_path.at(self.directory, path, self.site)
         if found is None:
             raise NotFound("not a CGI script")
-        ends, around = errand.ends_of(self.request, self.conn, self.addr), Surroundings(self.server)
-        root, site, go_on = self.directory, self.site, partial(self._go_on, found)
-        errand.run_script(self.request, found, ends, root=root, site=site, surroundings=around, then=go_on)
+        client, root, site, go_on = (self.conn, self.addr), self.directory, self.site, partial(self._go_on, found)
+        run_script(self.request, found, client, server=self.server, root=root, site=site, then=go_on)
 
     def _go_on(self, ran: script_path.Script, answer: "Response | LocalRedirect") -> None:
         """Go on after a script has answered: with a response, or with another path to go to (3875-6.2.2-1b)."""
-        from pyhttp.cgi import gateway  # noqa: PLC0415 - it is loaded already
-
         if isinstance(answer, Response):
             if ran.non_parsed:
                 self.request.exchange.be_last()
             self.respond(answer)
             return
+        from pyhttp.cgi import gateway  # noqa: PLC0415 - it is loaded already
+
         self._redirects += 1
         if self._redirects > gateway.MAX_LOCAL_REDIRECTS:
             raise BadGateway("the script redirects again and again")

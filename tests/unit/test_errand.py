@@ -8,18 +8,23 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
 import pytest
 
-from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Proxies, Response, Timeouts
+from pyhttp import BaseHttpRequestHandler, BaseServer, Limits, Misuse, Proxies, Response, Site, Timeouts, errand
+from pyhttp.cgi import gateway
+from pyhttp.cgi.gateway import Call, environment_of
 from pyhttp.cgi.variables import Ends
 from pyhttp.errand import ends_of
 from pyhttp.request import Request
 from pyhttp.transport.channel import UNIX_CLIENT
+from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.unix import listen_unix
 from pyhttp.version import PRODUCT
 from tests.helpers.cgi_site import has_children, is_alive, settled
@@ -337,6 +342,121 @@ class TestDepartures:
                 reply = client.reply()
                 assert (reply.status, reply.says_close) == (503, True)
         assert not is_alive(pid)
+
+
+class TestRepeatedRequests:
+    """A connection remembers the environment of its last script, for a client that sends the same head again."""
+
+    def test_the_environment_is_made_once(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        made: list[Call] = []
+
+        def counted(call: Call) -> Mapping[bytes, bytes]:
+            made.append(call)
+            return environment_of(call)
+
+        for module in (errand, gateway):
+            monkeypatch.setattr(module, "environment_of", counted)
+        write(folder, TEXT, 'echo "$QUERY_STRING $HTTP_A $REMOTE_PORT"')
+        answers = []
+        with on_a_server(folder) as service, service.client() as client:
+            for _ in range(3):
+                client.send(request("/cgi-bin/x?q", "A: b"))
+                answers.append(client.reply().content)
+            port = client.sock.getsockname()[1]
+        assert answers == [b"q b %d\n" % port] * 3
+        assert len(made) == 1
+
+    def test_another_head_has_an_environment_of_its_own(self, serve: Serve, folder: Path) -> None:
+        write(folder, TEXT, 'echo "$QUERY_STRING $HTTP_A"')
+        with serve(folder) as service, service.client() as client:
+            for query, value in (("q", "b"), ("r", "b"), ("q", "c"), ("q", "b"), ("q", "b")):
+                client.send(request(f"/cgi-bin/x?{query}", f"A: {value}"))
+                assert client.reply().content == f"{query} {value}\n".encode()
+
+    def test_the_operators_environment_is_asked_each_time(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        write(folder, TEXT, 'echo "$PYHTTP_TEST"')
+        make = partial(BaseHttpRequestHandler, directory=folder, site=Site(cgi_env=("PYHTTP_TEST",)))
+        with serving_by(BaseServer, make) as server, connect(server) as client:
+            for value in ("1", "2"):
+                monkeypatch.setenv("PYHTTP_TEST", value)
+                client.send(request("/cgi-bin/x"))
+                assert client.reply().content == f"{value}\n".encode()
+
+    def test_nothing_is_remembered_of_a_long_head(self, folder: Path) -> None:
+        """An idle connection would hold it."""
+        write(folder, TEXT)
+        kept: list[object] = []
+
+        class Handler(BaseHttpRequestHandler):
+            def handle(self) -> None:
+                if isinstance(self.conn, Connection):
+                    kept.append(self.conn.kept)
+                super().handle()
+
+        with serving_by(BaseServer, partial(Handler, directory=folder)) as server, connect(server) as client:
+            for length in (1, 2048, 1):
+                client.send(request("/cgi-bin/x", "A: " + "a" * length))
+                client.reply()
+        assert kept[0] is None
+        assert kept[1] is kept[2]
+        assert kept[1] is not None
+
+    @pytest.mark.parametrize("what", ["folder", "site", "user", "address", "server"])
+    def test_the_same_head_for_another_handler(self, folder: Path, caplog: pytest.LogCaptureFixture, what: str) -> None:
+        other = folder / "other"
+        (other / "cgi-bin").mkdir(parents=True)
+        for root in (folder, other):
+            write(root, TEXT, 'echo "$DOCUMENT_ROOT $HTTP_AUTHORIZATION $REMOTE_USER $REMOTE_ADDR"', "echo oops >&2")
+        first = str(folder), "", "", "192.0.2.7"
+        second = str(other), "x", "me", "192.0.2.1"
+        site, log, requests, changed = Site(), logging.getLogger("other"), 0, ""
+
+        class Handler(BaseHttpRequestHandler):
+            def run_cgi(self, path: str) -> None:
+                self.request.exchange.user = second[2] if changed == "user" else ""
+                super().run_cgi(path)
+
+        def make(conn: socket.socket, _: Address, server: object) -> None:
+            nonlocal requests, changed
+            assert isinstance(server, BaseServer)
+            changed, requests = what if requests else "", requests + 1
+            addr = (second[3] if changed == "address" else first[3], 7)
+            around = SimpleNamespace(scripts=server.scripts, log=log) if changed == "server" else server
+            root = other if changed == "folder" else folder
+            Handler(conn, addr, around, root, site=Site(cgi_auth=True) if changed == "site" else site)
+
+        answers = []
+        with serving_by(BaseServer, make) as server, connect(server) as client:
+            for _ in range(2):
+                client.send(request("/cgi-bin/x", "Authorization: x"))
+                answers.append(client.reply().content.decode())
+        whole = list(first)
+        if what != "server":
+            number = ("folder", "site", "user", "address").index(what)
+            whole[number] = second[number]
+        assert answers == [" ".join(first) + "\n", " ".join(whole) + "\n"]
+        logged = [record.name for record in caplog.records if "oops" in record.getMessage()]
+        assert logged == [server.log.name, "other" if what == "server" else server.log.name]
+
+
+def test_no_script_is_started_for_an_exchange_that_has_an_answer(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(folder, TEXT)
+    monkeypatch.delattr(gateway.Run, "__init__")
+    raised: list[type[BaseException]] = []
+
+    class Handler(BaseHttpRequestHandler):
+        def run_cgi(self, path: str) -> None:
+            self.respond(Response(200))
+            try:
+                super().run_cgi(path)
+            except Misuse as error:
+                raised.append(type(error))
+
+    with serving_by(BaseServer, partial(Handler, directory=folder)) as server, connect(server) as client:
+        client.send(request("/cgi-bin/x"))
+        assert client.reply().status == 200
+        until(lambda: not server.scripts.running)
+    assert raised == [Misuse]
 
 
 def test_the_ends_of_a_tcp_connection() -> None:

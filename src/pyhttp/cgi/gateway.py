@@ -7,7 +7,7 @@ No call waits: the caller that serves the connection looks again when a descript
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum, auto
 from typing import Final, NamedTuple, assert_never
 
@@ -24,7 +24,7 @@ from pyhttp.messages import CONTENT_FORBIDDEN, RequestHead, Response
 from pyhttp.semantics.fields import EMPTY, Headers
 from pyhttp.site import Site
 
-__all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "redirected"]
+__all__ = ["MAX_LOCAL_REDIRECTS", "Call", "Run", "environment_of", "redirected"]
 
 MAX_LOCAL_REDIRECTS: Final = 5
 """C14: one script may redirect to another a few times, but two that redirect to each other have to end."""
@@ -59,6 +59,8 @@ class Call(NamedTuple):
     """The request's content as an open file, which need not stay open; None where it is empty."""
     length: int = 0
     """The number of octets of content."""
+    environment: Mapping[bytes, bytes] | None = None
+    """`environment_of` this call, where that is known; else it is made as the script starts."""
 
 
 def redirected(head: RequestHead, redirect: LocalRedirect) -> RequestHead:
@@ -79,21 +81,20 @@ def _is_dropped(name: str, dropped: frozenset[str]) -> bool:
     return name in dropped or name.startswith("content-")
 
 
+def environment_of(call: Call) -> Mapping[bytes, bytes]:
+    """The environment of the script, built from nothing."""
+    head, script, root, site, ends = call.head, call.script, call.root, call.site, call.ends
+    given, secret = operators_variables(site.cgi_env, os.environ), site.cgi_auth
+    return meta_variables(head, script, root=root, ends=ends, length=call.length, authorization=secret, inherited=given)
+
+
 def _start(call: Call) -> Process:
-    """Start the script without arguments, its environment built from nothing."""
-    script, site = call.script, call.site
+    """Start the script without arguments."""
+    script = call.script
     return Process(
         (script.handler, script.path) if script.handler else (script.path,),
         directory=script.path.rpartition("/")[0],
-        environment=meta_variables(
-            call.head,
-            script,
-            root=call.root,
-            ends=call.ends,
-            length=call.length,
-            authorization=site.cgi_auth,
-            inherited=operators_variables(site.cgi_env, os.environ),
-        ),
+        environment=environment_of(call) if call.environment is None else call.environment,
         stdin=call.stdin,
         scripts=call.scripts,
     )

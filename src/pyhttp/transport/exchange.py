@@ -138,16 +138,22 @@ class Exchange:
     # --- pending
 
     def collect(self, then: Callable[[], None]) -> None:
-        """Have `then` go on when all content of the request has been received; `content.collected` returns it.
+        """Have `then` go on when all content has been received: at once, or in a further turn, and this one has to end.
 
-        If all content is here already, `then` is called at once. Otherwise it is called in a further turn, and this one
-        has to end. Misuse is raised where the exchange has an answer, or is pending.
+        `content.collected` returns the content. Misuse is raised where the exchange has an answer, or is pending.
         """
-        self._demand_open()
+        self.demand_open()
         if self.content.collect():
             then()
         else:
             self._suspend(Progress.COLLECTING, then)
+
+    def demand_open(self) -> None:
+        """Raise Misuse where the exchange has an answer, or is pending."""
+        if self.ended or self.progress is ANSWERED:
+            raise Misuse("an exchange has one response; a second one was given")
+        if self.progress is not OPEN:
+            raise Misuse("the exchange is pending: the last collect or wait_for has to go on first")
 
     def wait_for(self, awaited: Awaited, then: Callable[[], None]) -> None:
         """Have `then` go on when `awaited` allows it: at once, or in a further turn, and this one has to end.
@@ -158,7 +164,7 @@ class Exchange:
             Misuse: The exchange has an answer, or is pending; `awaited` is closed.
         """
         try:
-            self._demand_open()
+            self.demand_open()
         except Misuse:
             awaited.close()
             raise
@@ -230,7 +236,7 @@ class Exchange:
                 return
         answer: Answer | None = None
         try:
-            self._demand_open()
+            self.demand_open()
             answer = Answer(channel, response, self.limits, head_only=head_only)
             try:
                 answer.begin()
@@ -261,12 +267,6 @@ class Exchange:
         if self.progress is not ANSWERED:
             self.give_up_waiting()
             self.progress = ANSWERED
-
-    def _demand_open(self) -> None:
-        if self.ended or self.progress is ANSWERED:
-            raise Misuse("an exchange has one response; a second one was given")
-        if self.progress is not OPEN:
-            raise Misuse("the exchange is pending: the last collect or wait_for has to go on first")
 
     def finish_in_place(self) -> None:
         """Wait for the pending work, and until the whole answer has been sent; raises as a further turn does."""
