@@ -161,8 +161,31 @@ def _same_directory(root: str, one: str, other: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _named(root: str, segments: tuple[str, ...]) -> tuple[str, Script]:
+    """The directory and the script that two segments name, if they are what they mostly are; see `_usual`."""
+    top = root.rstrip("/")
+    directory = f"{top}/{segments[0]}"
+    file = f"{directory}/{segments[1]}"
+    return directory, Script(file, file[len(top) :])
+
+
+def _usual(directory: str, script: Script) -> Script | None:
+    """`script`, where it is as usual: a file that may run, its directory no link, nor itself; else a longer look tells.
+
+    The same three questions to the file system as in the longer look, with less around them.
+    """
+    try:
+        usual = stat.S_ISDIR(os.lstat(directory).st_mode) and stat.S_ISREG(os.lstat(script.path).st_mode)
+        return script if usual and os.access(script.path, os.X_OK) else None
+    except (OSError, ValueError):
+        return None
+
+
 def _script_below(root: str, segments: tuple[str, ...], site: Site, *, slash: bool) -> Script:
     """The script at the longest existing prefix of a path in a CGI directory; it must be a file that may run."""
+    if len(segments) == 2 and not slash and (found := _usual(*_named(root, segments))) is not None:
+        return found
     directory = ""
     for prefix in _prefixes(root, segments):
         if prefix.depth == 1:
