@@ -37,7 +37,7 @@ BOUNDS: Final = {
     "function": Bounds(46, 41, 4, 118_382),
     "application": Bounds(59, 52, 4, 146_418),
     "script": Bounds(260, 346, 38, 0),
-    "closing": Bounds(110, 152, 18, 336_320),
+    "closing": Bounds(110, 107, 18, 336_320),
     "secure": Bounds(70, 64, 8, 0),
     "pooled": Bounds(57, 56, 8, 0),
 }

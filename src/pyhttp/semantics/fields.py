@@ -8,7 +8,7 @@ from typing import Final, Self, TypeVar, overload
 from pyhttp import abnf
 from pyhttp.arguments import check_lines, check_pairs
 from pyhttp.errors import Misuse
-from pyhttp.semantics.usual import NAMES, VALUES
+from pyhttp.semantics.usual import AROUND, folded
 
 __all__ = ["EMPTY", "OF_CONNECTION", "Headers", "is_field_name", "is_field_value", "list_value", "parse_list"]
 
@@ -16,8 +16,6 @@ _T = TypeVar("_T")
 
 _NAME: Final = re.compile(abnf.text(abnf.FIELD_NAME))
 _NONE: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({})
-_NO_VALUE: Final = " \t\r"
-"""White space that may stand around a value in a checked line; no CR is left within a value."""
 OF_CONNECTION: Final = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding"})
 """Fields about the connection, which only the server may describe. Those among them that ought to be listed in
 Connection are sent by no other part of the program. A handler may send Upgrade; it is listed."""
@@ -95,20 +93,13 @@ class Headers(Mapping[str, str]):
     def split(cls, lines: list[str], octets: bytes = b"") -> Self:
         """Headers of field lines that a parser has checked already (RFC 9112 §5); a line may still have its CR.
 
-        The white space around a value is no part of it. Only SP and HTAB are white space (safety line S7).
-        White space within a value stays as it is (9110-5.6.3-4b).
-
         Args:
             lines: The field lines.
             octets: The same lines as received, if they are at hand, with line ends: they are kept in place of the
                 lines.
         """
         headers = cls.__new__(cls)
-        index = {
-            NAMES.get(name) or name.lower(): value.strip(_NO_VALUE)
-            for line in lines
-            for name, _, value in [line.partition(":")]
-        }
+        index = dict(map(folded, lines))
         if len(index) < len(lines):
             headers._keep(_pairs(lines))  # noqa: SLF001 - an alternative constructor
             return headers
@@ -120,12 +111,6 @@ class Headers(Mapping[str, str]):
         headers.repeated = _NONE
         headers.steers = not _STEERING.isdisjoint(index)
         return headers
-
-    def share(self) -> None:
-        """Hold usual values once for all sections: this section is kept for the next request of its client."""
-        for name, value in self._index.items():
-            if value in VALUES:
-                self._index[name] = VALUES[value]
 
     def plus(self, name: str, value: str) -> Self:
         """The same fields and a further line, which is valid; no field is called `name` yet."""
@@ -234,7 +219,7 @@ def _demand_text(name: object, value: object) -> None:
 
 def _pairs(lines: list[str]) -> tuple[tuple[str, str], ...]:
     """Name and value of each field line."""
-    return tuple([(name, value.strip(_NO_VALUE)) for line in lines for name, _, value in [line.partition(":")]])
+    return tuple([(name, value.strip(AROUND)) for line in lines for name, _, value in [line.partition(":")]])
 
 
 def _serialized(lines: tuple[tuple[str, str], ...]) -> bytes:

@@ -68,8 +68,8 @@ class RequestReceiver:
         self._secure = secure
         self.buffer: ReceiveBuffer = ReceiveBuffer()
         self._section: Section | None = None
-        # The request line, the request that `_section` makes with it, and whether its usual values are shared.
-        self._last: tuple[bytes, RequestHead, bool] | None = None
+        # The request line, and the request that `_section` makes with it.
+        self._last: tuple[bytes, RequestHead] | None = None
         self._ended = False
         self._error: HTTPError | None = None
         self.refused: bytes = b""
@@ -88,12 +88,8 @@ class RequestReceiver:
         self._method = ""
         self.request: RequestHead | None = None
         self.head_bytes: bytes = b""
-        section, last = self._section, self._last
-        if section is not None and len(section[0]) > LONGEST_KEPT:
+        if self._section is not None and len(self._section[0]) > LONGEST_KEPT:
             self._section = self._last = None
-        elif section is not None and last is not None and not last[2]:
-            section[1].share()  # only now: a connection that ends with its first request does not need it
-            self._last = last[0], last[1], True
 
     def receive_data(self, data: bytes) -> None:
         """Take octets from the peer; after an error, or when no request is to follow, they are dropped."""
@@ -126,7 +122,7 @@ class RequestReceiver:
                 self.buffer.append(data)
                 self.buffer.skip(len(head))
             if section[3] and len(head) <= LONGEST_KEPT:
-                self._last = head[: -len(section[0])], request, False
+                self._last = head[: -len(section[0])], request
         self.head_bytes, self.request, self.persistent = head, request, section[3]
         self._receiving = _AFTER_CONTENT
         return request

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from pyhttp.errors import Misuse
 from pyhttp.semantics.fields import EMPTY, OF_CONNECTION, Headers, is_field_name, is_field_value, list_value, parse_list
-from pyhttp.semantics.usual import NAMES, VALUES
 
 LINES: Final = [("Host", "a"), ("X-A", "1"), ("accept", "b, c"), ("x-a", "2")]
 
@@ -272,66 +271,6 @@ def test_a_further_line_gives_what_all_lines_together_would() -> None:
     whole = Headers.parsed(after.lines)
     assert (after, after.wire, after.repeated, after.by_name) == (whole, whole.wire, whole.repeated, whole.by_name)
     assert "content-range" not in before
-
-
-def test_usual_values_are_held_once() -> None:
-    """Sections that are kept share usual values, because each of thousands of connections has a section."""
-    lines = ["Connection: keep-alive", "Sec-Fetch-Mode: navigate", "A: b c"]
-    first, second = Headers.split(lines), Headers.split(lines)
-    for headers in (first, second):
-        before = headers.lines
-        headers.share()
-        assert headers == Headers.split(lines)
-        assert headers.lines == before
-    assert first["Connection"] is second["Connection"]
-    assert first["Sec-Fetch-Mode"] is second["Sec-Fetch-Mode"]
-
-
-BROWSERS: Final = """
-Accept: */*
-Accept-Encoding: gzip, deflate, br
-Accept-Encoding: gzip, deflate, br, zstd
-Cache-Control: no-cache
-Connection: keep-alive
-Sec-CH-UA-Mobile: ?0
-Sec-Fetch-Dest: document
-Sec-Fetch-Dest: empty
-Sec-Fetch-Dest: image
-Sec-Fetch-Dest: script
-Sec-Fetch-Dest: style
-Sec-Fetch-Mode: cors
-Sec-Fetch-Mode: navigate
-Sec-Fetch-Mode: no-cors
-Sec-Fetch-Site: none
-Sec-Fetch-Site: same-origin
-Sec-Fetch-User: ?1
-Upgrade-Insecure-Requests: 1
-"""
-"""Lines of Firefox and Chromium for pages, images, scripts, style sheets and `fetch`."""
-FURTHER_NAMES: Final = {
-    *(
-        "accept-language",
-        "authorization",
-        "content-length",
-        "content-type",
-        "cookie",
-        "dnt",
-        "host",
-        "if-modified-since",
-    ),
-    *("if-none-match", "origin", "pragma", "priority", "range", "referer", "sec-ch-ua", "sec-ch-ua-platform", "te"),
-    *("user-agent", "via", "x-forwarded-for", "x-forwarded-proto"),
-}
-"""Names that come with values of many kinds, from browsers and from proxies."""
-
-
-def test_usual_values_are_those_of_browsers() -> None:
-    sent = {value for _, _, value in (line.partition(": ") for line in BROWSERS.split("\n") if line)}
-    assert set(VALUES) == sent
-    assert all(key is value for key, value in VALUES.items())
-    names = {name.lower() for name, _, _ in (line.partition(": ") for line in BROWSERS.split("\n") if line)}
-    assert set(NAMES.values()) == names | FURTHER_NAMES
-    assert set(NAMES) == {spelling for name in NAMES.values() for spelling in (name, name.title())}
 
 
 @pytest.mark.parametrize(
