@@ -19,6 +19,7 @@ from pyhttp.request import Request
 from pyhttp.resources.status_responses import error_response
 from pyhttp.surroundings import Surroundings
 from pyhttp.telling import described, tell
+from pyhttp.transport.access_log import ERROR, ErrorLog
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
@@ -29,8 +30,6 @@ from pyhttp.transport.progress import Progress
 from pyhttp.transport.writer import was_written
 
 if TYPE_CHECKING:
-    import logging
-
     from pyhttp.auth import BasicAuth
 
 __all__ = [
@@ -204,19 +203,19 @@ def error_answer(error: HTTPError, request: Request) -> Response:
     return error_response(error, headers=request.headers) if look is None else look(error)
 
 
-def _end(exchange: Exchange, log: "logging.Logger") -> None:
+def _end(exchange: Exchange, log: ErrorLog) -> None:
     try:
         exchange.end()
     except Exception as error:
         with contextlib.suppress(Exception):
-            log.error("the content of the answer to %s could not be closed", described(exchange), exc_info=error)  # noqa: TRY400
+            log.log(ERROR, "the content of the answer to %s could not be closed", described(exchange), exc_info=error)
 
 
 def conclude(
     sink: Sink,
     exchange: Exchange,
     failure: BaseException | None,
-    log: "logging.Logger",
+    log: ErrorLog,
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
     """End a turn: see that its exchange has an answer, or is pending, and that a connection that cannot go on does not.
@@ -252,7 +251,7 @@ def _answer_error(
     sink: Sink,
     exchange: Exchange,
     error: HTTPError,
-    log: "logging.Logger",
+    log: ErrorLog,
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
     """Answer with `error`: by the door of the exchange, else without it, else plainly. See `conclude`."""
@@ -272,7 +271,7 @@ def _answer_error(
             # The cause may be a field that a handler's own error asks for, and that cannot be sent (safety line S11).
             interrupted |= isinstance(fault, KeyboardInterrupt)
             with contextlib.suppress(Exception):
-                log.error("the error of %s cannot be answered as it is", described(exchange), exc_info=fault)  # noqa: TRY400
+                log.log(ERROR, "the error of %s cannot be answered as it is", described(exchange), exc_info=fault)
             if exchange.progress is Progress.ANSWERED:
                 break
             error = InternalError("the error cannot be answered as it is")

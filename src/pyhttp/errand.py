@@ -16,6 +16,7 @@ from pyhttp.messages import Response
 from pyhttp.request import Request
 from pyhttp.site import Site
 from pyhttp.surroundings import Surroundings
+from pyhttp.transport.access_log import WARNING
 from pyhttp.transport.channel import UNIX_CLIENT, end_of
 from pyhttp.transport.client import Connection
 from pyhttp.version import PRODUCT
@@ -111,7 +112,7 @@ def _repeats(kept: _Kept, request: Request, script: Script, around: tuple[object
 def _tell(around: Surroundings, line: str) -> None:
     """Log a line of a script's standard error; a failing sink does not fail the request (safety line O3)."""
     with contextlib.suppress(Exception):
-        around.log.warning("%s", line)
+        around.log.log(WARNING, "%s", line)
 
 
 def _with_content(request: Request, call: Call, then: Then) -> None:

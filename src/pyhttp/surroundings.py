@@ -1,13 +1,10 @@
 """The server of a handler, as the handler sees it; it may be any object."""
 
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeGuard
 
 from pyhttp.cgi.running import RunningScripts
 from pyhttp.limits import Limits, Timeouts
-from pyhttp.transport.access_log import loggers
-
-if TYPE_CHECKING:
-    import logging
+from pyhttp.transport.access_log import ErrorLog, loggers
 
 __all__ = ["Surroundings"]
 
@@ -36,12 +33,10 @@ class Surroundings:
         return timeouts if isinstance(timeouts, Timeouts) else _TIMEOUTS
 
     @property
-    def log(self) -> "logging.Logger":
+    def log(self) -> ErrorLog:
         """The log for faults."""
-        import logging  # noqa: PLC0415 - see loggers
-
         log: object = getattr(self._server, "log", None)
-        return log if isinstance(log, logging.Logger) else loggers()[0]
+        return log if _is_error_log(log) else loggers()[0]
 
     @property
     def scripts(self) -> RunningScripts:
@@ -53,3 +48,7 @@ class Surroundings:
     def closing(self) -> bool:
         """Whether the server is stopping."""
         return getattr(self._server, "closing", False) is True
+
+
+def _is_error_log(log: object) -> TypeGuard[ErrorLog]:
+    return callable(getattr(log, "isEnabledFor", None)) and callable(getattr(log, "log", None))

@@ -1,20 +1,17 @@
 """The log line about an exchange that did not go well: one line, safe whatever the client sent (O2, O3)."""
 
 import contextlib
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from pyhttp.cgi.script_path import NotExecutable
 from pyhttp.errors import Disconnected, HTTPError, WrongScheme
 from pyhttp.hosts import HostNotAllowed
 from pyhttp.log_escaping import in_line, in_quotes
-from pyhttp.transport.access_log import INFO
+from pyhttp.transport.access_log import ERROR, INFO, WARNING, ErrorLog
 from pyhttp.transport.channel import Sink
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.outbox import FileTruncatedError
-
-if TYPE_CHECKING:
-    import logging
 
 __all__ = ["described", "report", "tell"]
 
@@ -22,7 +19,7 @@ _SHOWN: Final = 200
 """The number of characters of a request line in the error log."""
 
 
-def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "logging.Logger") -> None:
+def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: ErrorLog) -> None:
     """Log the error that left a turn, or the reason why there was none; a failing log does not fail the request (O3).
 
     Args:
@@ -35,27 +32,27 @@ def tell(sink: Sink, exchange: Exchange, failure: BaseException | None, log: "lo
     with contextlib.suppress(Exception):
         match failure:
             case None:
-                log.error("the handler gave no answer to %s", described(exchange))
+                log.log(ERROR, "the handler gave no answer to %s", described(exchange))
             case Disconnected():
                 pass  # the access line has the octets sent
             case FileTruncatedError():
-                log.warning("%s: %s", described(exchange), failure)
+                log.log(WARNING, "%s: %s", described(exchange), failure)
             case NotExecutable() | WrongScheme() | HostNotAllowed():  # the operator may have to do something about it
-                log.warning("%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
+                log.log(WARNING, "%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
             case HTTPError():
                 if log.isEnabledFor(INFO):
-                    log.info("%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
+                    log.log(INFO, "%s: %d %s", _whole(sink, exchange), failure.status, in_line(failure.detail))
             case _:
-                log.error("the handler of %s failed", described(exchange), exc_info=failure)
+                log.log(ERROR, "the handler of %s failed", described(exchange), exc_info=failure)
 
 
-def report(log: "logging.Logger", message: str, error: BaseException | None, level: int) -> None:
+def report(log: ErrorLog, message: str, error: BaseException | None, level: int) -> None:
     """Log a line, with a traceback where there is an `error`; a failing log does not end the loop (safety line O3)."""
     with contextlib.suppress(Exception):
         if error is None:
             log.log(level, "%s", in_line(message))  # it may hold octets of a client (safety line O2)
         else:
-            log.error("%s", message, exc_info=error)
+            log.log(ERROR, "%s", message, exc_info=error)
 
 
 def _whole(sink: Sink, exchange: Exchange) -> str:

@@ -39,8 +39,8 @@ SELDOM: Final = frozenset(
     }
 )
 """Modules of the standard library that a server of files may do without."""
-WHEN_BUILT: Final = frozenset({"logging", "resource"})
-"""The modules that a server loads when it is built."""
+WHEN_BUILT: Final = frozenset({"resource"})
+"""The module that a server loads when it is built; in another program than the command, `logging` as well."""
 OURS: Final = frozenset(
     {
         "pyhttp.auth",
@@ -142,7 +142,12 @@ def test_a_first_answer_loads_nothing_that_only_others_need(tmp_path: Path) -> N
     (tmp_path / "a.txt").write_text("content")
     loaded = loaded_by(SERVE, str(tmp_path))
     assert loaded >= WHEN_BUILT | COMMAND | BY_NAME
-    assert loaded & ((SELDOM - COMMAND) | OURS) == set()
+    assert loaded & ((SELDOM - COMMAND) | OURS | {"logging", "traceback"}) == set()
+
+
+def test_L5_a_server_in_a_program_has_loaded_its_log() -> None:
+    """The reason why no client is accepted can be told when no descriptor is left."""
+    assert "logging" in loaded_by("from pyhttp import BaseServer; BaseServer('127.0.0.1', 0).close()")
 
 
 def test_L5_an_error_page_loads_nothing() -> None:

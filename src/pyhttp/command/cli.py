@@ -4,7 +4,6 @@ Exit codes: 0 after SIGINT or SIGTERM, 1 where serving is not possible, 2 for a 
 """
 
 import gc
-import logging
 import os
 import resource
 import signal
@@ -23,6 +22,7 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.servers.reachable import EVERYWHERE, device_urls, own_address, shown_urls
 from pyhttp.servers.running import serve_until_signal, stop_hint
 from pyhttp.transport.access_file import AccessFile
+from pyhttp.transport.access_log import WARNING
 from pyhttp.transport.inherited import notify
 from pyhttp.transport.listener import UNIX, url_of
 
@@ -127,17 +127,17 @@ def _on_hangup(
         if task.common.auth:
             try:
                 server.request_handler = task.load()  # the remembered credentials are forgotten
-                server.report("the users were read anew", level=logging.WARNING)
+                server.report("the users were read anew", level=WARNING)
             except CannotServe as error:
-                server.report(f"the users stay as they were: {error}", level=logging.WARNING)
+                server.report(f"the users stay as they were: {error}", level=WARNING)
         try:
             context = secure(task.common)
         except CannotServe as error:
-            server.report(f"the certificate stays as it was: {error}", level=logging.WARNING)
+            server.report(f"the certificate stays as it was: {error}", level=WARNING)
             return
         if context is not None:
             server.tls = context  # open connections keep theirs
-            server.report("the certificate was read anew", level=logging.WARNING)
+            server.report("the certificate was read anew", level=WARNING)
 
     return begin_anew
 

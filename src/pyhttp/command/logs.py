@@ -1,53 +1,72 @@
-"""The logs of the command line: a line for each request, to a file or to standard error, by way of `logging`."""
+"""The logs of the command: a line for each request and for each error, to standard error.
 
-import logging
+They are written here, without `logging`: loading that takes a thirteenth of the command's start, and a line through it
+takes twice as long. So an application's set-up of `logging` does not change them.
+"""
+
+import contextlib
 import os
 import sys
-from typing import Final, TextIO
+from typing import Final
 
 from pyhttp.command.values import LogFormat
 from pyhttp.transport.access_file import FORMATS
-from pyhttp.transport.access_log import AccessEntry, AccessLog, write_line
+from pyhttp.transport.access_log import INFO, WARNING, AccessEntry, AccessLog, log_to
 
-__all__ = ["access_log", "set_up"]
+__all__ = ["ErrorLines", "access_log", "set_up"]
 
-_ACCESS: Final = logging.getLogger("pyhttp.access")
-_ERROR: Final = logging.getLogger("pyhttp.error")
 _COLOURS: Final = {2: "32", 3: "36", 4: "33", 5: "31"}
 """The colour of a status by its first digit, from the terminal's own palette: readable on light and dark alike."""
 
 
-class _Stream(logging.StreamHandler[TextIO]):
-    """A handler for standard error; it drops a line that cannot be written, as there is no other place (O3)."""
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name in `logging`
-        """Do nothing: the inherited method would try to write a traceback to the same stream."""
-
-
-def set_up(*, quiet: bool, verbose: bool) -> None:
-    """Send errors and access lines to standard error, and to no other place.
+def set_up(*, verbose: bool) -> None:
+    """Have the errors of servers written to standard error, and to no other place.
 
     Args:
-        quiet: Whether access lines are dropped.
         verbose: Whether faults of clients are logged as well, with the reason for each answer to an error.
     """
-    access = _Stream(sys.stderr)
-    _direct(_ACCESS, access, logging.WARNING if quiet else logging.INFO)
-    errors = _Stream(sys.stderr)
-    errors.setFormatter(logging.Formatter("pyhttp: %(message)s"))
-    # A client's fault has its access line.
-    _direct(_ERROR, errors, logging.INFO if verbose else logging.WARNING)
+    log_to(ErrorLines(INFO if verbose else WARNING))  # a client's fault has its access line
 
 
-def _direct(logger: logging.Logger, handler: logging.Handler, level: int) -> None:
-    logger.handlers[:] = [handler]
-    logger.disabled = False  # a loaded application may have set up `logging` for itself alone
-    logger.setLevel(level)
-    logger.propagate = False
+class ErrorLines:
+    """The log for errors, a `pyhttp.transport.access_log.ErrorLog`.
+
+    Args:
+        least: The least level of a line that is written, as in `logging`.
+    """
+
+    def __init__(self, least: int) -> None:
+        self._least = least
+
+    def isEnabledFor(self, level: int, /) -> bool:  # noqa: N802 - its name in `logging`
+        """Whether lines of this level are written."""
+        return level >= self._least
+
+    def log(self, level: int, msg: str, /, *args: object, exc_info: BaseException | None = None) -> None:
+        """Write a line, and a traceback, if its level is high enough."""
+        if level >= self._least:
+            _write(f"pyhttp: {msg % args if args else msg}{'' if exc_info is None else _trace(exc_info)}")
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback on further lines; the error alone where the system is too short of files to load the module."""
+    try:
+        from traceback import format_exception  # noqa: PLC0415 - seldom needed
+
+        return "\n" + "".join(format_exception(error)).rstrip("\n")
+    except Exception:  # noqa: BLE001 - the line is written in any case
+        return f": {error!r}"
+
+
+def _write(line: str) -> None:
+    """Write a line; one that cannot be written is dropped, as there is no other place (O3)."""
+    with contextlib.suppress(OSError, ValueError):  # ValueError: the stream has been closed
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()
 
 
 def access_log(log_format: LogFormat, longest: int) -> AccessLog:
-    """A function that writes an entry as a line of the logger "pyhttp.access", of at most `longest` characters.
+    """A function that writes an entry as a line of at most `longest` characters.
 
     Statuses have colours on a terminal only.
     """
@@ -55,9 +74,8 @@ def access_log(log_format: LogFormat, longest: int) -> AccessLog:
     coloured = log_format is not LogFormat.JSON and sys.stderr.isatty() and not os.environ.get("NO_COLOR")
 
     def log(entry: AccessEntry) -> None:
-        if _ACCESS.isEnabledFor(logging.INFO):
-            line = formatted(entry, longest)
-            write_line(_ACCESS, _paint(line, entry.status) if coloured else line)
+        line = formatted(entry, longest)
+        _write(_paint(line, entry.status) if coloured else line)
 
     return log
 

@@ -63,8 +63,6 @@ def bind(
 ) -> "BaseServer | ProcessServer":
     """The server that listens as the options demand, or the one that starts processes with a server each.
 
-    The loggers of the command are set up after the handler: so an application that sets up `logging` does not end them.
-
     Args:
         options: The options of the command.
         load: Makes the handler, in each process that serves.
@@ -75,11 +73,10 @@ def bind(
     Raises:
         CannotServe: There is no such handler, or a listener cannot be opened.
     """
+    set_up(verbose=options.verbose)
     if options.processes is None:
         handler = load()  # before the listeners: it may fail
-        set_up(quiet=options.quiet, verbose=options.verbose)
         return _server(options, handler, log_file, tls, sockets=open_listeners(options), descriptors=descriptors)
-    set_up(quiet=options.quiet, verbose=options.verbose)
     if log_file is not None:
         log_file.close()  # each process opens it
     from pyhttp.servers.processes import ProcessServer  # noqa: PLC0415 - mostly this process serves
@@ -102,12 +99,12 @@ def _in_process(
 ) -> BaseServer:
     """Do the work of `bind` in a process of its own."""
     streams.claim()
+    set_up(verbose=options.verbose)
     try:
         handler, log_file, tls = load(), open_log(options), secure(options)
     except CannotServe as error:
         streams.complain(str(error))
         raise SystemExit(1) from error
-    set_up(quiet=options.quiet, verbose=options.verbose)
     return _server(options, handler, log_file, tls, sockets=sockets, descriptors=descriptors)
 
 
@@ -120,7 +117,6 @@ def _server(
     sockets: Sequence[socket.socket],
     descriptors: Bounds | None,
 ) -> BaseServer:
-    # Without a log of its own, a server checks the level of the logger before it formats a line.
     log = None if options.quiet else log_file or access_log(options.log_format, options.limits.log_line)
     limits, timeouts, proxies = options.limits, options.timeouts, options.proxies
     server = _kind(options)(

@@ -22,7 +22,7 @@ from pyhttp.servers.secured import securing
 from pyhttp.servers.turns import conclude_turn
 from pyhttp.sharing import answered_together
 from pyhttp.telling import report
-from pyhttp.transport.access_log import INFO, AccessLog, common_format, entry_of, loggers, write_line
+from pyhttp.transport.access_log import INFO, AccessLog, ErrorLog, common_format, entry_of, loggers, write_line
 from pyhttp.transport.client import Address, Connection
 from pyhttp.transport.exchange import Exchange
 from pyhttp.transport.fate import CUT
@@ -35,7 +35,6 @@ from pyhttp.transport.progress import OPEN
 from pyhttp.transport.spool import Budget
 
 if TYPE_CHECKING:
-    import logging
     import ssl
 
     from pyhttp.proxies import Proxies
@@ -91,7 +90,7 @@ class BaseServer(InBackground):
         self.proxies: Proxies | None = proxies_given(proxies)
         self._hosts: Hosts | None = hosts_of(names_of(allowed_hosts))
         error_log, self._lines = loggers()
-        self.log: logging.Logger = error_log
+        self.log: ErrorLog = error_log
         self.request_handler: Callable[[socket.socket, Address, Self], object] = factory_of(request_handler, handler)
         self.scripts: RunningScripts = RunningScripts(self.limits, self.timeouts)
         """The CGI scripts that run; they end with the server."""
@@ -270,14 +269,15 @@ class BaseServer(InBackground):
 
     def exchange_ended(self, conn: Connection, exchange: Exchange) -> None:
         """Write the access line."""
-        if self._access_log is None and not self._lines.isEnabledFor(INFO):
+        lines = self._lines
+        if self._access_log is None and (lines is None or not lines.isEnabledFor(INFO)):
             return
         entry = entry_of(conn, exchange)
         try:
             if self._access_log is not None:
                 self._access_log(entry)
-            else:
-                write_line(self._lines, common_format(entry, self.limits.log_line))
+            elif lines is not None:
+                write_line(lines, common_format(entry, self.limits.log_line))
         except Exception:  # noqa: S110, BLE001 - a failing sink must not fail a request (safety line O3)
             pass
 

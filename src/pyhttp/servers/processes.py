@@ -16,14 +16,12 @@ from pyhttp.servers.base import BaseServer
 from pyhttp.servers.given import check_given, factory_of, proxies_given
 from pyhttp.servers.interrupts import interrupts_as, signals_wake
 from pyhttp.servers.pooled import PooledServer
-from pyhttp.transport.access_log import AccessLog, loggers
+from pyhttp.transport.access_log import WARNING, AccessLog, ErrorLog, loggers
 from pyhttp.transport.client import Address
 from pyhttp.transport.listener import address_of, adopt, listen, url_of
 from pyhttp.transport.shared import Seats
 
 if TYPE_CHECKING:
-    import logging
-
     from pyhttp.proxies import Proxies
     from pyhttp.servers.plan import ServerFactory
 
@@ -98,7 +96,7 @@ class ProcessServer(InBackground):
                 access_log=access_log,
             )
         )
-        self.log: logging.Logger = loggers()[0]
+        self.log: ErrorLog = loggers()[0]
         self._listeners = adopt(sockets) or listen(host, port, (limits or Limits()).backlog)
         self.addresses: list[tuple[str, int]] = [address_of(listener) for listener in self._listeners]
         """Every (host, port) that is served."""
@@ -128,7 +126,7 @@ class ProcessServer(InBackground):
 
     def _report(self, message: str) -> None:
         with contextlib.suppress(Exception):  # a failing sink ends no server (safety line O3)
-            self.log.warning("%s", message)
+            self.log.log(WARNING, "%s", message)
 
     def _close_listeners(self) -> None:
         for listener in self._listeners:

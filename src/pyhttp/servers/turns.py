@@ -3,18 +3,14 @@
 import socket
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from pyhttp import answering, telling
 from pyhttp.errors import Disconnected, HTTPError
 from pyhttp.messages import Response
 from pyhttp.request import Request
-from pyhttp.transport.access_log import INFO
+from pyhttp.transport.access_log import INFO, ErrorLog
 from pyhttp.transport.client import Connection
 from pyhttp.transport.exchange import Exchange
-
-if TYPE_CHECKING:
-    import logging
 
 __all__ = ["conclude_turn"]
 
@@ -23,7 +19,7 @@ def conclude_turn(
     conn: socket.socket,
     exchange: Exchange | None,
     failure: BaseException | None,
-    log: "logging.Logger",
+    log: ErrorLog,
     answer: Callable[[HTTPError, Request], Response],
 ) -> bool:
     """See that the exchange has an answer, or is pending; the arguments are those of `answering.conclude`.

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from pyhttp.arguments import check_type
 from pyhttp.limits import Limits
-from pyhttp.transport.access_log import AccessEntry, combined_format, common_format, json_format, loggers
+from pyhttp.transport.access_log import WARNING, AccessEntry, combined_format, common_format, json_format, loggers
 
 __all__ = ["FORMATS", "AccessFile", "Format"]
 
@@ -76,7 +76,7 @@ class AccessFile:
 
     def _complain(self, error: OSError) -> None:
         error_log, _ = loggers()
-        error_log.warning("cannot write the access log %s: %s", self._path, error)
+        error_log.log(WARNING, "cannot write the access log %s: %s", self._path, error)
 
     def close(self) -> None:
         """Close the file; no line may follow."""

@@ -5,8 +5,8 @@ There are three formats: common and combined, as log analysers know them, and JS
 
 import time
 from collections.abc import Callable
-from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pyhttp.log_escaping import in_quotes
 from pyhttp.semantics.fields import EMPTY
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessEntry",
     "AccessLog",
+    "ErrorLog",
     "combined_format",
     "common_format",
     "entry_of",
     "json_format",
+    "log_to",
     "loggers",
     "write_line",
 ]
@@ -33,16 +35,40 @@ INFO: Final = 20
 WARNING: Final = 30
 """`logging.WARNING`, the level of facts that no access line has, and an operator may want to know."""
 
+ERROR: Final = 40
+"""`logging.ERROR`, the level of faults of this program."""
 
-@cache
-def loggers() -> "tuple[logging.Logger, logging.Logger]":
-    """The loggers "pyhttp.error" and "pyhttp.access".
 
-    They have no handler of ours: level and sink are the operator's (safety line O3). Without any set-up, faults, which
-    are warnings and errors, go to standard error by the last resort of `logging`. Access lines are neither, and are
-    dropped.
+class ErrorLog(Protocol):
+    """A log for errors, as servers use it: a `logging.Logger` is one."""
+
+    def isEnabledFor(self, level: int, /) -> bool:  # noqa: N802 - its name in `logging`
+        """Whether lines of this level are written."""
+        ...
+
+    def log(self, level: int, msg: str, /, *args: object, exc_info: BaseException | None = None) -> None:
+        """Write a line, `msg` with `args` in the place of its "%s", and the traceback of `exc_info`."""
+        ...
+
+
+_given: Final[list[ErrorLog]] = []
+
+
+def log_to(log: ErrorLog) -> None:
+    """Have servers that this process makes from now on log errors to `log`, and nothing by way of `logging`."""
+    _given[:] = [log]
+
+
+def loggers() -> "tuple[ErrorLog, logging.Logger | None]":
+    """The loggers "pyhttp.error" and "pyhttp.access", or the log that `log_to` was given, and None.
+
+    The loggers have no handler of ours: level and sink are the operator's (safety line O3). Without any set-up, faults,
+    which are warnings and errors, go to standard error by the last resort of `logging`. Access lines are neither, and
+    are dropped.
     """
-    import logging  # noqa: PLC0415 - a tenth of all modules to load; only a program with a server loads it
+    if _given:
+        return _given[0], None
+    import logging  # noqa: PLC0415 - a tenth of all modules to load; the command needs none of them
 
     return logging.getLogger("pyhttp.error"), logging.getLogger("pyhttp.access")
 

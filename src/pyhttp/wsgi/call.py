@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from pyhttp.errors import Misuse
 from pyhttp.messages import CONTENT_FORBIDDEN, FileSlice, Response, check_item
 from pyhttp.telling import described
-from pyhttp.transport.access_log import loggers
+from pyhttp.transport.access_log import ERROR, loggers
 from pyhttp.transport.exchange import Exchange
 from pyhttp.wsgi.files import FileWrapper
 from pyhttp.wsgi.starting import Start, started
@@ -204,7 +204,7 @@ class Call:
         if left is None:
             return item
         if len(item) > left:
-            loggers()[0].error("%s: the application gave more than its Content-Length", described(self._exchange))
+            loggers()[0].log(ERROR, "%s: the application gave more than its Content-Length", described(self._exchange))
             self._items = _NOTHING
             item = item[:left]
         self._left = left - len(item)

@@ -1,12 +1,11 @@
 """PEP 3333, "Input and Error Streams": the lines that an application writes to `wsgi.errors` go into the log."""
 
 import contextlib
-import logging
 import threading
 from collections.abc import Iterable
 
 from pyhttp.log_escaping import in_line
-from pyhttp.transport.access_log import loggers
+from pyhttp.transport.access_log import WARNING, ErrorLog, loggers
 
 __all__ = ["ErrorLines"]
 
@@ -23,7 +22,7 @@ class ErrorLines:
     __slots__ = ("_begun", "_log")
 
     def __init__(self) -> None:
-        self._log: logging.Logger = loggers()[0]
+        self._log: ErrorLog = loggers()[0]
         self._begun = _Begun()
 
     def write(self, text: str, /) -> int:
@@ -47,4 +46,4 @@ class ErrorLines:
     def _tell(self, line: str) -> None:
         # The line may hold text from a client (safety line O2); a failing sink must not fail a request (O3).
         with contextlib.suppress(Exception):
-            self._log.warning("%s", in_line(line))
+            self._log.log(WARNING, "%s", in_line(line))

@@ -5,16 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from pyhttp.transport import access_log
+
 
 @pytest.fixture(autouse=True)
-def loggers_as_before() -> Iterator[None]:
-    """The command sets the process's loggers up for itself; the tests after this one have them as they were."""
-    loggers = [logging.getLogger(name) for name in ("pyhttp.access", "pyhttp.error")]
-    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
+def logs_as_before() -> Iterator[None]:
+    """The command has a log of its own for its process, and an application may set up `logging`; later tests do not."""
+    before = list(access_log._given)
     yield
-    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
-        logger.setLevel(level)
-        logger.propagate = propagate
-        for handler in set(logger.handlers).difference(handlers):
-            handler.close()
-        logger.handlers[:] = handlers
+    access_log._given[:] = before
+    for name in ("pyhttp.access", "pyhttp.error"):
+        logging.getLogger(name).disabled = False

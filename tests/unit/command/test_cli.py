@@ -26,6 +26,7 @@ from pyhttp.auth import PasswordHash
 from pyhttp.command import cli, serving, streams
 from pyhttp.command.cli import announcement, is_local, main
 from pyhttp.command.tasks import find_task
+from pyhttp.transport.access_log import ERROR, loggers
 from tests.helpers import process_app
 from tests.helpers.crowd import until
 from tests.helpers.tls import TlsSocket, certificate_and_key, client_context, connected
@@ -328,7 +329,7 @@ def test_each_request_has_a_line_in_the_common_log_format(tmp_path: Path, capsys
 def test_quiet_leaves_errors_only(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     def client(port: int) -> None:
         get(port, "/a")
-        logging.getLogger("pyhttp.error").error("something broke")
+        loggers()[0].log(ERROR, "something broke")
 
     serve([str(tmp_path), "-p", "0", "--quiet"], client)
     assert capsys.readouterr().err == "pyhttp: something broke\n"

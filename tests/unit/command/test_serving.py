@@ -1,9 +1,8 @@
 """The server that the options ask for."""
 
 import errno
-import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -14,22 +13,14 @@ from pyhttp.answering import HandlerFactory
 from pyhttp.command import serving
 from pyhttp.command.folder_options import parse_folder
 from pyhttp.command.listening import CannotServe
+from pyhttp.command.logs import ErrorLines
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.pooled import PooledServer
 from pyhttp.servers.processes import ProcessServer
 from pyhttp.servers.threaded import ThreadedServer
+from pyhttp.transport import access_log
+from pyhttp.transport.access_log import ERROR, INFO, WARNING, ErrorLog
 from pyhttp.transport.listener import listen
-
-
-@pytest.fixture(autouse=True)
-def _loggers_as_before() -> Iterator[None]:
-    loggers = [logging.getLogger(name) for name in ("pyhttp.access", "pyhttp.error")]
-    before = [(logger.level, logger.propagate, list(logger.handlers)) for logger in loggers]
-    yield
-    for logger, (level, propagate, handlers) in zip(loggers, before, strict=True):
-        logger.setLevel(level)
-        logger.propagate = propagate
-        logger.handlers[:] = handlers
 
 
 def load() -> HandlerFactory:
@@ -40,6 +31,7 @@ def load_nothing() -> HandlerFactory:
     raise CannotServe("cannot serve so: there is none")
 
 
+DEBUG: Final = 10
 HERE: Final = ("--bind", "127.0.0.1", "--port", "0")
 
 
@@ -69,18 +61,8 @@ def test_the_only_process_accepts_all_clients_that_wait(unix: bool, tmp_path: Pa
     server.close()
 
 
-@pytest.mark.parametrize(
-    ("given", "access", "errors"),
-    [
-        ([], logging.INFO, logging.WARNING),
-        (["--quiet"], logging.WARNING, logging.WARNING),
-        (["--verbose"], logging.INFO, logging.INFO),
-    ],
-)
-def test_the_loggers_are_set_up_in_each_process(given: list[str], access: int, errors: int) -> None:
-    def levels() -> tuple[int, int]:
-        return logging.getLogger("pyhttp.access").level, logging.getLogger("pyhttp.error").level
-
+@pytest.mark.parametrize(("given", "least"), [([], WARNING), (["--quiet"], WARNING), (["--verbose"], INFO)])
+def test_each_process_writes_its_errors_itself(given: list[str], least: int) -> None:
     alone, several = (parse_folder([*HERE, "--single", *more, *given]).common for more in ([], ["--processes", "1"]))
     makers: list[Callable[[], BaseServer | ProcessServer]] = [
         lambda: serving.bind(alone, load, None, None, None),
@@ -88,10 +70,26 @@ def test_the_loggers_are_set_up_in_each_process(given: list[str], access: int, e
         lambda: serving._in_process(several, load, None, sockets=listen("127.0.0.1", 0)),
     ]
     for make in makers:
-        logging.getLogger("pyhttp.access").setLevel(logging.CRITICAL)
-        logging.getLogger("pyhttp.error").setLevel(logging.CRITICAL)
-        make().close()
-        assert levels() == (access, errors)
+        access_log._given.clear()
+        server = make()
+        assert isinstance(server.log, ErrorLines)
+        assert next(level for level in (DEBUG, INFO, WARNING, ERROR) if server.log.isEnabledFor(level)) == least
+        server.close()
+
+
+def test_an_application_finds_the_log_of_the_command_as_it_is_loaded() -> None:
+    """It may keep the stream `wsgi.errors`, and sets up `logging` for itself alone."""
+    found: list[ErrorLog] = []
+
+    def loading() -> HandlerFactory:
+        found.append(access_log.loggers()[0])
+        return BaseHttpRequestHandler
+
+    options = parse_folder([*HERE]).common
+    serving.bind(options, loading, None, None, None).close()
+    access_log._given.clear()
+    serving._in_process(options, loading, None, sockets=listen("127.0.0.1", 0)).close()
+    assert [type(each) for each in found] == [ErrorLines, ErrorLines]
 
 
 def test_several_processes_have_nothing_of_the_one_that_starts_them(tmp_path: Path) -> None:
