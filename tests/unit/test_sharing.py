@@ -127,6 +127,29 @@ def test_whoever_asks_for_more_has_an_answer_of_its_own(
         assert (plain.status, plain.content) == (200, CONTENT)
 
 
+@pytest.mark.parametrize(
+    "own", ["If-None-Match: {tag}", "If-Modified-Since: {date}", "If-None-Match: {tag}\r\nIf-Modified-Since: {date}"]
+)
+def test_clients_that_have_the_file_share_a_look_too(folder: Path, own: str) -> None:
+    with shop(partial(BaseHttpRequestHandler, directory=folder)) as made:
+        (first,) = made.ask(PLAIN)
+        asked = request("/a.txt", own.format(tag=first.get("etag"), date=first.get("last-modified")))
+        replies = made.ask(asked, asked, PLAIN, asked, PLAIN)
+        assert made.looks == ["a.txt", "a.txt"]
+        assert [reply.status for reply in replies] == [304, 304, 200, 304, 200]
+        assert len({reply.fields for reply in replies if reply.status == 304}) == 1
+        assert [reply.content for reply in replies] == [b"", b"", CONTENT, b"", CONTENT]
+
+
+def test_a_copy_of_another_version_gets_the_file(folder: Path) -> None:
+    with shop(partial(BaseHttpRequestHandler, directory=folder)) as made:
+        (first,) = made.ask(PLAIN)
+        fresh, stale = (request("/a.txt", f"If-None-Match: {tag}") for tag in (first.get("etag"), '"other"'))
+        replies = made.ask(fresh, stale, fresh, stale, request("/a.txt", 'If-Modified-Since: "other"'))
+        assert made.looks == ["a.txt"] * 3
+        assert [reply.status for reply in replies] == [304, 200, 304, 200, 200]
+
+
 def test_a_large_file_has_a_descriptor_for_each(folder: Path) -> None:
     (folder / "large.txt").write_bytes(CONTENT * 10_000)
     with shop(partial(BaseHttpRequestHandler, directory=folder)) as made:

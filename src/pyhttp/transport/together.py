@@ -8,7 +8,9 @@ true for each of these requests. It is forgotten with them: no later request get
 
 from pyhttp.messages import Response
 
-__all__ = ["Together"]
+__all__ = ["Asked", "Together"]
 
-Together = dict[str, Response]
-"""Answers by the path of their request, for the requests of one round of the loop."""
+Asked = str | tuple[str, str | None, str]
+"""A path; for a client that has a copy, with its If-None-Match, or None and its If-Modified-Since."""
+Together = dict[Asked, Response]
+"""Answers by what their requests ask for, for the requests of one round of the loop."""
