@@ -103,7 +103,11 @@ BOUNDS: Final = (
     Bound("embedded", 20.0, figure=Figure.P50, own=("pyhttp-single", "pyhttp-threaded", "pyhttp-pooled")),
 )
 """All bounds except those of one kind of server against the other, which all workloads have."""
-NEEDED: Final = frozenset((bound.workload, name) for bound in BOUNDS for name in (*bound.own, bound.against) if name)
+FLOORS: Final = (("file", "parts"), ("closing", "parts"), ("handler", "parts"), ("cgi", "parts"), ("cgi", "bare"))
+"""The workloads, with the loops that show what a bound leaves for a server."""
+NEEDED: Final = frozenset(
+    (bound.workload, name) for bound in BOUNDS for name in (*bound.own, bound.against) if name
+) | {*FLOORS}
 """The workloads, with the servers, without which the bounds cannot be judged."""
 POOL_MOST: Final = 1.1
 TAIL_MOST: Final = 3.0

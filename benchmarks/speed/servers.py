@@ -169,6 +169,8 @@ def _pyhttp(kind: str, python: str, suffix: str) -> Server:
 
 
 def _parts(job: Job) -> list[str]:
+    if Ability.SCRIPTS in job.needs:
+        return [sys.executable, str(APPS / "least_cgi.py"), str(job.port), str(job.log), str(job.root)]
     root = [] if Ability.FUNCTION in job.needs else [str(job.root)]
     return [sys.executable, str(APPS / "parts.py"), str(job.port), str(job.log), *root]
 
@@ -224,8 +226,8 @@ def servers(other: str = "") -> Mapping[str, Server]:
     found = [
         Server("bare", lambda job: [sys.executable, str(APPS / "bare.py"), str(job.port), *job.bare], _FULL, logs=False,
                remark="a loop of recv and one canned send, or sendfile: no server, the least that Python can cost"),
-        Server("parts", _parts, frozenset({Ability.FILES, Ability.FUNCTION, Ability.FAREWELL}),
-               remark="what a request needs of pyhttp at least, in a bare loop: no server either"),
+        Server("parts", _parts, frozenset({Ability.FILES, Ability.FUNCTION, Ability.FAREWELL, Ability.SCRIPTS}),
+               remark="what a request needs of pyhttp at least, or a script of any server, in a bare loop: no server"),
         Server("nginx", lambda job: ["nginx", "-c", job.write("nginx.conf", NGINX)], _IN_C, "nginx",
                stop=signal.SIGQUIT, remark="one worker process"),
         Server("lighttpd", lambda job: ["lighttpd", "-D", "-f", job.write("lighttpd.conf", LIGHTTPD)],
