@@ -127,6 +127,8 @@ class Acceptor:
 
     def welcome(self, sock: socket.socket, addr: Address) -> None:
         """Adopt a client that has connected."""
+        if sock.gettimeout() is not None:  # the program has set one for all sockets, and no call of ours may wait
+            sock.setblocking(False)
         if addr is not UNIX_CLIENT:
             try:  # noqa: SIM105 - a context manager costs three calls for each connection
                 sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -162,9 +162,10 @@ class Registry:
         self.end_exchange(conn)
         self.enter(conn, Happening.OVER)
         with self._lock:
-            self.connections.pop(conn.fileno(), None)
+            number = conn.fileno()
+            self.connections.pop(number, None)
             self.by_serial.pop(conn.serial, None)
-            self._poller.forget(conn.fileno())
+            self._poller.forget(number)
             conn.release(reset=reset, partial=partial)
         self.make_room()
         if self.stopping.requested:  # a stop may have waited for this

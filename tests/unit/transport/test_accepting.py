@@ -1,8 +1,10 @@
 """The admission of clients as long as there is room, and the way to make room."""
 
+import contextlib
 import errno
 import os
 import socket
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -346,6 +348,26 @@ def test_nagle_is_off() -> None:
         (conn,) = made.registry.connections.values()
         assert conn.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         assert conn.addr == made.peers[0].sock.getsockname()
+
+
+def test_a_timeout_that_the_program_sets_for_all_sockets_keeps_no_call_waiting() -> None:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(60.0)
+    try:
+        with listening() as (made, listener):
+            peer = join(made, listener)
+            made.work()
+            (conn,) = made.registry.connections.values()
+            calls = [partial(conn.stream.write_kept, bytes(1 << 24))] * 2  # the first one fills the socket
+            with contextlib.suppress(BlockingIOError):
+                calls[0]()
+            for call in (calls[1], partial(conn.stream.peek, 1)):
+                with pytest.raises(BlockingIOError):
+                    call()
+            peer.close()
+            made.work()
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def test_what_is_no_listener_is_not_accepted_from() -> None:
