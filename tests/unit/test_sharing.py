@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,6 +30,7 @@ RESPOND = Exchange.respond
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.txt").write_bytes(CONTENT)
+    os.utime(tmp_path / "a.txt", (1e9, 1e9))  # the tag of a file that has just changed is a weak one for three seconds
     return tmp_path
 
 
