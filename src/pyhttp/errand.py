@@ -82,11 +82,16 @@ def run_script(
     if request.head.announces_content:
         request.exchange.collect(partial(_with_content, request, call, then))
         return
+    _reserve(request, _remembered(call, conn, addr, server), then)
+
+
+def _remembered(call: Call, conn: socket.socket, addr: object, server: object) -> Call:
+    """The call with its environment, as the connection keeps it for its next request; else the call as it is."""
     # The operator's own environment may be another one next time, and a long head does not come again as the same one.
-    if isinstance(conn, Connection) and not site.cgi_env and len(conn.core.head_bytes) <= LONGEST_KEPT:
+    if isinstance(conn, Connection) and not call.site.cgi_env and len(conn.core.head_bytes) <= LONGEST_KEPT:
         call = call._replace(environment=environment_of(call))
         conn.kept = _Kept(addr, server, call)
-    _reserve(request, call, then)
+    return call
 
 
 def _repeats(kept: _Kept, request: Request, script: Script, around: tuple[object, object, Site]) -> bool:

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -14,7 +15,7 @@ from typing import ClassVar
 import pytest
 
 from pyhttp import PooledServer, ThreadedServer
-from pyhttp.answering import HandlerFactory, function_handler
+from pyhttp.answering import Handler, HandlerFactory, function_handler
 from pyhttp.errors import Forbidden, HTTPError, Misuse, Unavailable
 from pyhttp.handler import BaseHttpRequestHandler
 from pyhttp.limits import Limits, Timeouts
@@ -41,7 +42,7 @@ from tests.helpers.servers import (
 )
 from tests.helpers.sockets import pair, read_until_end, request
 from tests.helpers.untyped import untyped
-from tests.helpers.wire_client import Ended
+from tests.helpers.wire_client import Ended, WireClient
 
 ServerClass = type[BaseServer]
 SHORT = Timeouts(stop=0.3, linger=0.3, drain=0.3)
@@ -857,6 +858,22 @@ def test_answers_are_gathered_where_no_turn_keeps_them_for_long(
         assert (server._loop.passed_on is not None) is by_system
 
 
+@contextmanager
+def taken_one_behind_the_other(answer: Handler) -> Iterator[tuple[WireClient, WireClient]]:
+    """Two clients of a server on one thread, which finds the next requests of both at once, in this order."""
+    with (
+        taken_together() as take,
+        serving(BaseServer, answer) as server,
+        connect(server) as first,
+        connect(server) as second,
+    ):
+        for client in (first, second):
+            client.send(request("/"))
+            assert client.reply().content == b"here"
+        take(2)
+        yield first, second
+
+
 def test_a_turn_may_wait_for_the_client_whose_answer_the_system_keeps() -> None:
     """The one thread of the server is in that turn, and can send nothing."""
     gate, waited = threading.Event(), []
@@ -866,20 +883,13 @@ def test_a_turn_may_wait_for_the_client_whose_answer_the_system_keeps() -> None:
             waited.append(gate.wait(PATIENCE))
         return Response(200, {}, b"here")
 
-    with taken_together() as take, serving(BaseServer, answer) as server:
-        first, second = connect(server), connect(server)
-        for client in (first, second):
-            client.send(request("/"))
-            assert client.reply().content == b"here"
-        take(2)
+    with taken_one_behind_the_other(answer) as (first, second):
         first.send(request("/"))
         second.send(request("/waits"))
         assert first.reply().content == b"here"
         gate.set()
         assert second.reply().content == b"here"
         assert waited == [True]
-        first.close()
-        second.close()
 
 
 def test_a_handler_that_is_about_to_wait_sends_what_the_system_keeps() -> None:
@@ -888,22 +898,14 @@ def test_a_handler_that_is_about_to_wait_sends_what_the_system_keeps() -> None:
     def answer(request: Request) -> Response:
         if request.path == "/waits":
             request.exchange.about_to_block()
-            seen.append(wait_until_ready(first.sock.fileno(), READ, 0))
+            seen.append(wait_until_ready(clients[0].sock.fileno(), READ, 0))
         return Response(200, {}, b"here")
 
-    with taken_together() as take, serving(BaseServer, answer) as server:
-        first, second = connect(server), connect(server)
-        for client in (first, second):
-            client.send(request("/"))
-            assert client.reply().content == b"here"
-        take(2)
-        first.send(request("/"))
-        second.send(request("/waits"))
-        assert second.reply().content == b"here"
-        assert first.reply().content == b"here"
+    with taken_one_behind_the_other(answer) as clients:
+        clients[0].send(request("/"))
+        clients[1].send(request("/waits"))
+        assert [client.reply().content for client in reversed(clients)] == [b"here", b"here"]
         assert seen == [True]
-        first.close()
-        second.close()
 
 
 @pytest.mark.parametrize("server_class", [BaseServer, PooledServer])

@@ -183,8 +183,11 @@ def test_the_next_leader_sends_what_a_long_turn_would_keep() -> None:
         assert seen == [0, 0, 1]
 
 
-def test_a_turn_whose_answer_is_kept_has_ended() -> None:
+@pytest.mark.parametrize(("by_system", "phase"), [(False, Phase.SEND), (True, Phase.IDLE)])
+def test_a_turn_whose_answer_is_kept_has_ended(by_system: bool, phase: Phase) -> None:
+    """If the system keeps it, its connection has been gone on with."""
     with gathering() as made:
+        made.loop.passed_on = PassedOn() if by_system else None
         conns = [conn for _, conn in asking(made, 2)]
         seen: list[Phase] = []
 
@@ -194,7 +197,7 @@ def test_a_turn_whose_answer_is_kept_has_ended() -> None:
 
         made.employer.handler = look
         made.round()
-        assert seen == [Phase.TURN, Phase.IDLE, Phase.SEND, Phase.TURN]
+        assert seen == [Phase.TURN, Phase.IDLE, phase, Phase.TURN]
 
 
 def test_a_leader_that_has_lost_the_lead_keeps_nothing() -> None:
@@ -330,21 +333,6 @@ def test_the_system_keeps_the_answers_of_a_round_up_to_its_last(monkeypatch: pyt
         pairs[0][0].send(request())
         made.round()
         assert told.calls == ["called", "at once"]  # nothing waits behind it
-
-
-def test_a_connection_is_gone_on_with_while_the_system_keeps_its_answer() -> None:
-    with world() as made:
-        made.loop.passed_on = PassedOn()
-        conns = [conn for _, conn in asking(made, 2)]
-        seen: list[Phase] = []
-
-        def look(_: Request) -> Response:
-            seen.extend(conn.phase for conn in conns)
-            return Response(200)
-
-        made.employer.handler = look
-        made.round()
-        assert seen == [Phase.TURN, Phase.IDLE, Phase.IDLE, Phase.TURN]
 
 
 def test_answers_leave_at_once_for_a_while_after_a_long_turn(monkeypatch: pytest.MonkeyPatch) -> None:
