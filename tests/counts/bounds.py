@@ -34,16 +34,16 @@ BOUNDS: Final = {
     "not-modified": Bounds(57, 51, 7, 141_314),
     "range": Bounds(78, 90, 8, 206_139),
     "listing": Bounds(163, 5220, 1027, 13_914_365),
-    "function": Bounds(46, 41, 4, 118_382),
-    "application": Bounds(59, 52, 4, 146_418),
+    "function": Bounds(46, 41, 4, 102_534),
+    "application": Bounds(59, 52, 4, 132_472),
     "script": Bounds(260, 346, 38, 0),
-    "closing": Bounds(110, 107, 18, 336_320),
+    "closing": Bounds(110, 107, 18, 308_848),
     "secure": Bounds(70, 64, 8, 0),
     "pooled": Bounds(57, 56, 8, 0),
 }
 
 
-IMPORT_BOUND: Final = 150
+IMPORT_BOUND: Final = 144
 """Instructions of `import pyhttp`, in percent of those of `import http.server`."""
 
 
