@@ -30,16 +30,16 @@ class Bounds(NamedTuple):
 
 
 BOUNDS: Final = {
-    "file": Bounds(56, 53, 8, 142_849),
-    "not-modified": Bounds(57, 51, 7, 141_314),
-    "range": Bounds(78, 90, 8, 206_139),
-    "listing": Bounds(163, 5220, 1027, 13_914_365),
-    "function": Bounds(46, 41, 4, 102_534),
-    "application": Bounds(59, 52, 4, 132_472),
-    "script": Bounds(260, 346, 38, 0),
-    "closing": Bounds(110, 107, 18, 308_848),
-    "secure": Bounds(70, 64, 8, 0),
-    "pooled": Bounds(57, 56, 8, 0),
+    "file": Bounds(56, 51, 8, 142_849),
+    "not-modified": Bounds(56, 49, 7, 133_415),
+    "range": Bounds(78, 88, 8, 205_356),
+    "listing": Bounds(163, 5218, 1027, 13_914_365),
+    "function": Bounds(46, 39, 4, 99_661),
+    "application": Bounds(59, 50, 4, 129_213),
+    "script": Bounds(260, 342, 37, 0),
+    "closing": Bounds(108, 104, 18, 304_791),
+    "secure": Bounds(70, 62, 8, 0),
+    "pooled": Bounds(57, 54, 8, 0),
 }
 
 

@@ -5,13 +5,14 @@ import stat
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, NamedTuple, assert_never
+from typing import Final, assert_never
 
 from pyhttp.errors import PreconditionFailed
 from pyhttp.limits import Limits
 from pyhttp.messages import RequestHead, Response
-from pyhttp.resources.not_modified import not_modified_fields
+from pyhttp.resources.not_modified import not_modified_response
 from pyhttp.resources.opened_file import OpenedFile, content_of, open_file
+from pyhttp.resources.partial_content import ranged_response
 from pyhttp.resources.precompressed import SUFFIXES, select_representation
 from pyhttp.resources.site_fields import Lines, with_site_fields
 from pyhttp.resources.status_responses import not_acceptable_response, options_response
@@ -108,8 +109,6 @@ def _special(
         made: The coding that has to be made of the file; "" for none.
     """
     if verdict is PERFORM and not made:
-        from pyhttp.resources.partial_content import ranged_response  # noqa: PLC0415 - few requests have a Range
-
         return ranged_response(head, described.fields, file, limits)
     if verdict is PERFORM or verdict is PERFORM_WHOLE:  # a made coding has no ranges
         from pyhttp.resources.compressing import Compressed  # noqa: PLC0415 - for few sites
@@ -117,22 +116,29 @@ def _special(
         return Response(200, described.fields, Compressed(file, made))
     if verdict is NOT_MODIFIED:
         file.close()
-        return Response(304, described.not_modified)
+        return described.not_modified
     if verdict is Verdict.PRECONDITION_FAILED:
         raise PreconditionFailed("a precondition does not hold: the representation is another one (RFC 9110 §13.1)")
     assert_never(verdict)
 
 
-class _Described(NamedTuple):
-    """The description of a representation."""
+class _Described:
+    """The description of a representation.
 
-    of: tuple[FileVersion, bool, Site]
-    """The version, whether it was chosen among others, and the site: the key of the representation."""
-    validators: Validators
-    fields: Headers
-    """The header section of a 200 (9110-15.3.1-5a)."""
-    not_modified: Headers
-    """The header section of a 304."""
+    Attributes:
+        of: The version, whether it was chosen among others, and the site: the key of the representation.
+        validators: Its validators.
+        fields: The header section of a 200 (9110-15.3.1-5a).
+        not_modified: The 304.
+    """
+
+    __slots__ = ("fields", "not_modified", "of", "validators")  # which are read sooner than those of a tuple
+
+    def __init__(self, of: tuple[FileVersion, bool, Site], validators: Validators, fields: Headers) -> None:
+        self.of = of
+        self.validators = validators
+        self.fields = fields
+        self.not_modified = not_modified_response(fields)
 
 
 _Selected = tuple[str, FileVersion, str, bool, bool]
@@ -149,7 +155,7 @@ def _describe(selected: _Selected, site: Site, now_ns: int, beginning: Callable[
     if validators.modified is not None:
         lines = (*lines, ("Last-Modified", format_date(validators.modified)))
     fields = with_site_fields((*lines, *coding_lines(coding, varies=varies)), site)
-    return _Described((version, varies, site), validators, fields, not_modified_fields(fields))
+    return _Described((version, varies, site), validators, fields)
 
 
 _Key = str | tuple[str, str, bool]
@@ -193,7 +199,7 @@ def _unsized(head: RequestHead, path: str, file: OpenedFile, site: Site) -> Resp
             return Response(200, fields, file)
         case Verdict.NOT_MODIFIED:
             file.close()
-            return Response(304, not_modified_fields(fields))
+            return not_modified_response(fields)
         case Verdict.PRECONDITION_FAILED:
             raise PreconditionFailed("nothing shows which representation it is")
         case verdict:

@@ -1,11 +1,16 @@
 """A base for objects that serve once, on one thread at a time, and on a thread of their own in a `with` block."""
 
 import threading
-from typing import Final, Self
+from typing import Self
 
-__all__ = ["InBackground"]
+__all__ = ["CannotBegin", "InBackground"]
 
-_TAKEN: Final = "the server is serving already, or has been closed"
+
+class CannotBegin(RuntimeError):
+    """The server is serving already, or has been closed."""
+
+    def __init__(self) -> None:
+        super().__init__("the server is serving already, or has been closed")
 
 
 class InBackground:
@@ -28,11 +33,11 @@ class InBackground:
         """Note that this thread serves from now on.
 
         Raises:
-            RuntimeError: Another thread serves, or the object has been closed.
+            CannotBegin: Another thread serves, or the object has been closed.
         """
         with self._state:
             if self._runner not in {None, threading.current_thread()} or self._ended.is_set():
-                raise RuntimeError(_TAKEN)
+                raise CannotBegin
             self._runner = threading.current_thread()
 
     def _inside(self) -> bool:
@@ -44,7 +49,7 @@ class InBackground:
         thread = threading.Thread(target=self.serve_forever, name="pyhttp-server", daemon=True)
         with self._state:
             if self._runner is not None or self._ended.is_set():
-                raise RuntimeError(_TAKEN)
+                raise CannotBegin
             thread.start()  # it waits for the lock before it serves
             self._runner = thread
         return self

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from types import FrameType
 from typing import BinaryIO, Final
 
+from pyhttp.servers.background import CannotBegin
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.plan import Plan
 from pyhttp.transport.inherited import listener_of
@@ -56,7 +57,7 @@ def work(source: BinaryIO) -> None:
     _say(report, READY)
     try:
         server.serve_forever()
-    except RuntimeError:
+    except CannotBegin:
         if not server.closing:  # it had to stop before it began
             raise
 

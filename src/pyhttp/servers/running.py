@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from pyhttp.servers.background import CannotBegin
 from pyhttp.servers.base import BaseServer
 from pyhttp.servers.interrupts import stopped_by_signals
 from pyhttp.servers.reachable import shown_urls
@@ -67,7 +68,7 @@ def serve_until_signal(
         announce(by_hand)
         try:
             server.serve_forever()
-        except RuntimeError:
+        except CannotBegin:
             if not server.closing:  # a signal that came before the server began has closed it already
                 raise
         server.close()

@@ -113,15 +113,15 @@ class AccessEntry(NamedTuple):
 
 def entry_of(conn: Connection, exchange: Exchange) -> AccessEntry:
     """The record of an exchange that has just ended."""
-    head, answer = exchange.head, exchange.answer
+    head, answer, unsent = exchange.head, exchange.answer, conn.outbox.unsent
     if head is None:
-        method, target, version = _refused_line(conn)
-        fields = EMPTY.by_name
+        (method, target, version), headers = _refused_line(conn), EMPTY
     else:
-        method, target, version, fields = head.method, head.target, head.version, head.headers.by_name
+        method, target, _, _, _, version, headers = head
+    fields = headers.by_name
     sent = exchange.octets if answer is None else answer.octets
-    if conn.outbox.unsent:
-        sent = max(0, sent - conn.outbox.unsent)
+    if unsent:
+        sent = max(0, sent - unsent)
     return tuple.__new__(  # by the order of the fields, which takes half of the time of their names
         AccessEntry,
         (
@@ -160,13 +160,14 @@ def common_format(entry: AccessEntry, longest: int, tail: str = "") -> str:
         longest: The largest number of characters of a line.
         tail: The text behind the line.
     """
-    request = f"{entry.method} {entry.target} {entry.version}" if entry.method else "-"
+    client, ended, _, method, target, version, status, sent, _, _, user = entry
+    request = f"{method} {target} {version}" if method else "-"
     # Nearly every request is harmless; these tests find that sooner than the expression.
     if not request.isprintable() or '"' in request or "\\" in request:
         request = in_quotes(request)
     # A name is one column, so it may not hold the space that divides columns.
-    user = _cut(in_quotes(entry.user), longest // 8).replace(" ", "\\x20") if entry.user else "-"
-    line = f'{entry.client} - {user} [{_clock(int(entry.ended))}] "{request}" {entry.status or "-"} {entry.sent}{tail}'
+    user = _cut(in_quotes(user), longest // 8).replace(" ", "\\x20") if user else "-"
+    line = f'{client} - {user} [{_clock(int(ended))}] "{request}" {status or "-"} {sent}{tail}'
     if len(line) <= longest:
         return line
     return line.replace(f'"{request}"', f'"{_cut(request, longest - len(line) + len(request))}"', 1)

@@ -140,7 +140,9 @@ class Connection(SocketByHand):
         data = self.stream.read(most if most < _HEADS else _HEADS)  # noqa: FURB136 - `min` costs more than a method
         head = self.core.receive_whole(data)
         if head is not None:
-            self.begin_exchange(head, True).together = None if self.stream.secure else together  # TLS makes events
+            exchange = self.begin_exchange(head, True)
+            if together is not None and not self.stream.secure:  # TLS makes events
+                exchange.together = together
             return True
         if not data:
             self.core.receive_eof()

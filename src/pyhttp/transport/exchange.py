@@ -35,7 +35,7 @@ class Exchange:
         channel: The connection of the exchange.
         head: The request's head; None where it could not be parsed and only an error can be the answer.
         limits: The limits for content that is put aside, kept, or sent at once, and the other limits of the server.
-        whole: Whether the request has no content, so that it has been received as a whole.
+        whole: Whether the request has no content, so that it has been received as a whole, by a loop.
         progress: The step that it has reached.
         continues: Whether its next turn is one of `go_on`, since the handler has had its first.
         ended: Whether it is over.
@@ -223,9 +223,8 @@ class Exchange:
         if self.add_fields is not None:
             response = self.add_fields(response)
         channel = self.channel
-        waits = wait or channel.in_place
         head_only = self.head is not None and self.head.method == "HEAD"
-        if self.whole and not waits and self.progress is OPEN and not self.ended:
+        if self.whole and not wait and self.progress is OPEN and not self.ended:
             framed = frame_whole(channel, response, head_only)
             if framed is not None:
                 head, content = framed
@@ -234,7 +233,7 @@ class Exchange:
                 if not ends_turn or outbox.gathered is None or not outbox.gather(stream, head, content):
                     outbox.send(stream, head, content, ends_turn and channel.fate is LAST)  # its end follows at once
                 return
-        answer: Answer | None = None
+        waits, answer = wait or channel.in_place, None
         try:
             self.demand_open()
             answer = Answer(channel, response, self.limits, head_only=head_only)

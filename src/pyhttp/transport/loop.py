@@ -72,7 +72,6 @@ class Loop:
         self._deadlines = Deadlines(horizon)
         self._taken: deque[tuple[Connection, bool]] = deque()
         self._last_taken = False
-        self._several = False
         self.gathers: bool = False
         """Whether answers are kept while requests wait behind them: if turns are short, or another thread steps in."""
         self.passed_on: PassedOn | None = None
@@ -153,7 +152,8 @@ class Loop:
         before deadlines.
         """
         if not self._taken:
-            registry, now = self.registry, self._clock()
+            registry, clock = self.registry, self._clock
+            now = clock()
             until = self._deadlines.next_look
             if registry.near or self._acceptor.resting or self.stopping.requested:
                 until = self._prepare(now)
@@ -168,36 +168,46 @@ class Loop:
             if events:
                 self._take(events)  # no deadline has passed meanwhile: `now` will do
             else:
-                now = self._clock()
+                now = clock()
             if registry.called:
                 self._take_called()
             if self._deadlines.next_look <= now:
                 self._take_due(now)
         self._serve(role)
-        self.keeper.together = None
 
     def _serve(self, role: Role) -> None:
         """Serve the connections that were taken; without the lead, the next leader has the rest."""
-        passed_on = self.passed_on if self._several else None
-        gathered: bytes | Literal[False] | None = b"" if self.gathers else None
-        if passed_on is not None:
-            gathered = False if passed_on.begin(self._clock()) else None
-        leads = True
+        gathered: bytes | Literal[False] | None = None
+        several, leads = False, True
         while self._taken and leads:
             conn, late = self._taken.popleft()
+            if self._taken and not several:
+                several, gathered = True, self._gathered()
             if self.stopping.is_cut:
                 conn.lower(Fate.CUT)
                 self.registry.close(conn)
                 continue
             conn.outbox.gathered = how = gathered if self._taken else None
             self.keeper.advance(conn, late)
-            if how is False and passed_on is not None:
-                passed_on.add(conn)
+            if how is False and self.passed_on is not None:
+                self.passed_on.add(conn)
             leads = role.leads
+        if several:
+            self._end_together()
+
+    def _gathered(self) -> bytes | Literal[False] | None:
+        """What the answers of a round begin with, as in `Outbox.gathered`: whether they are kept, and by whom."""
+        if self.passed_on is not None:
+            return False if self.passed_on.begin(self._clock()) else None
+        return b"" if self.gathers else None
+
+    def _end_together(self) -> None:
+        """Send the answers of a round that are kept, and forget what its requests have found."""
         if self.gathering.kept:
             self.gathering.send()
-        elif passed_on is not None:
-            passed_on.send()
+        elif self.passed_on is not None:
+            self.passed_on.send()
+        self.keeper.together = None
 
     def _prepare(self, now: float) -> float:
         """Note near deadlines, and serve resting listeners and a stop, before a wait; returns the end of the wait."""
@@ -215,12 +225,8 @@ class Loop:
 
     def _take(self, events: list[tuple[int, int]]) -> None:
         """Take a whole batch before any of it is served."""
-        taken = self.registry.take(events)
-        count = len(taken)
-        self._several = count > 1
-        self.keeper.together = {} if self.shares and self._several else None
-        for conn in taken:
-            self._taken.append((conn, False))
+        count = self.registry.take(events, self._taken)
+        self.keeper.together = {} if count > 1 and self.shares else None
         if count < len(events):
             for fd, _ in events:
                 self._acceptor.accept(fd)

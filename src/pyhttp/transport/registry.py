@@ -111,8 +111,8 @@ class Registry:
             mask |= conn.stream.wanted
         if watched is not None and phase is _AWAIT and isinstance(watched, FeedContent):
             mask |= LEFT
-        deadline, serial = conn.deadline, conn.serial
-        now = conn.armed_at = self._clock()
+        deadline, clock = conn.deadline, self._clock
+        now = conn.armed_at = clock()
         with self._lock:
             if self.over:
                 raise OSError("no thread leads any more")
@@ -127,7 +127,7 @@ class Registry:
             if watched is not None:
                 self._listen(watched, conn)
         if deadline < now + self._horizon:
-            self.near.append((deadline, serial))
+            self.near.append((deadline, conn.serial))
             if deadline < self.waits_until:
                 self._poller.wake()
 
@@ -173,13 +173,15 @@ class Registry:
 
     # --- by the thread that leads
 
-    def take(self, events: Iterable[tuple[int, int]]) -> list[Connection]:
+    def take(self, events: Iterable[tuple[int, int]], taken: deque[tuple[Connection, bool]]) -> int:
         """Take the armed connections whose descriptors have these events; the caller owns them now.
+
+        They are added to `taken`, with False, since no deadline has passed. Their number is returned.
 
         A connection that is not armed has an owner, or the event is an old one. In both cases the poller forgets it
         until it is armed again: an event that lasts would otherwise end every wait at once.
         """
-        taken = []
+        count = 0
         with self._lock:
             for fd, _ in events:
                 conn = self.connections.get(fd) or self._watched.get(fd)
@@ -191,8 +193,9 @@ class Registry:
                 conn.armed = False
                 if conn.watched:
                     self._unwatch(conn)
-                taken.append(conn)
-        return taken
+                taken.append((conn, False))
+                count += 1
+        return count
 
     def take_one(self, conn: Connection, *, due: float | None = None) -> bool:
         """Take `conn` if it is armed, and its deadline not after `due`; False where the caller does not own it."""

@@ -19,7 +19,7 @@ import pytest
 
 from pyhttp import BaseServer, PooledServer, run
 from pyhttp.servers import running as running_module
-from pyhttp.servers.running import set_aside
+from pyhttp.servers.running import serve_until_signal, set_aside
 from tests.helpers.servers import connect, echo
 from tests.helpers.sockets import request
 from tests.helpers.tls import server_context
@@ -247,6 +247,20 @@ def test_a_server_that_serves_or_has_been_closed_is_not_run(capsys: pytest.Captu
         run(server)
     assert capsys.readouterr().out == ""
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+class Faulty(BaseServer):
+    """A server whose loop fails, as where a signal handler of the program raises an error during its wait."""
+
+    def _run_loop(self) -> None:
+        raise RuntimeError("as asked")
+
+
+def test_a_fault_of_the_server_is_no_wish_to_stop() -> None:
+    server = Faulty("127.0.0.1", 0, handler=echo)
+    with pytest.raises(RuntimeError, match="as asked"):
+        serve_until_signal(server, lambda by_hand: None)
+    assert server.closing
 
 
 APP = f"""

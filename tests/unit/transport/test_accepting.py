@@ -500,3 +500,14 @@ def test_a_client_of_a_unix_socket_has_its_address(last: bool, tmp_path: Path) -
             made.work()
         addresses = {conn.addr for conn in made.registry.connections.values()}
         assert addresses == {UNIX_CLIENT, made.peers[0].sock.getsockname()}
+
+
+def test_a_client_is_let_in_though_others_were_taken_before_and_wait_for_their_turn() -> None:
+    with listening() as (made, listener):
+        peer, conn = made.connect()
+        peer.send(request())
+        made.loop._take([(conn.fileno(), READ)])
+        join(made, listener)
+        made.loop._take([(listener.fileno(), READ)])
+        assert len(made.registry.connections) == 2
+        made.serve_taken()

@@ -1,6 +1,7 @@
 """The ownership of connections: taking, arming, closing, and the deadlines that are reported."""
 
 import itertools
+from collections import deque
 
 import pytest
 
@@ -31,22 +32,30 @@ def pend(made: World, pending: Pending) -> tuple[Peer, Connection]:
 # --- taking
 
 
+def taken_by(made: World, events: list[tuple[int, int]]) -> list[Connection]:
+    """What these events make the registry take; none of it is late."""
+    taken: deque[tuple[Connection, bool]] = deque()
+    assert made.registry.take(events, taken) == len(taken)
+    assert not any(late for _, late in taken)
+    return [conn for conn, _ in taken]
+
+
 def test_who_takes_a_connection_has_it_alone() -> None:
     with world() as made:
         _, conn = made.connect()
-        assert made.registry.take([(conn.fileno(), 1), (conn.fileno(), 1)]) == [conn]
-        assert made.registry.take([(conn.fileno(), 1)]) == []
+        assert taken_by(made, [(conn.fileno(), 1), (conn.fileno(), 1)]) == [conn]
+        assert taken_by(made, [(conn.fileno(), 1)]) == []
         assert not made.registry.take_one(conn)
         assert not conn.armed
         made.registry.arm(conn)
         assert made.registry.take_one(conn)
-        assert made.registry.take([(conn.fileno(), 1)]) == []
+        assert taken_by(made, [(conn.fileno(), 1)]) == []
         made.registry.arm(conn)
 
 
 def test_what_nobody_has_registered_is_nobodys() -> None:
     with world() as made:
-        assert made.registry.take([(12345, 1)]) == []
+        assert taken_by(made, [(12345, 1)]) == []
 
 
 @pytest.mark.parametrize("late", [-0.001, 0.0, 0.001])
@@ -71,7 +80,7 @@ def test_several_descriptors_of_one_connection_in_one_batch_are_one_event() -> N
         assert (conn.watched, made.poller.armed.keys() & set(watched)) == ((), set())
         made.serve_taken()
         assert statuses(peer.read()) == [200]
-        assert made.registry.take([(fd, 1) for fd in watched]) == []
+        assert taken_by(made, [(fd, 1) for fd in watched]) == []
 
 
 def test_an_event_of_what_was_watched_before_means_nothing() -> None:
@@ -80,10 +89,10 @@ def test_an_event_of_what_was_watched_before_means_nothing() -> None:
     with world() as made:
         _, conn = pend(made, pending)
         (fd,) = pending.watched()
-        assert made.registry.take([(fd, 1)]) == [conn]
-        assert made.registry.take([(fd, 1)]) == []
+        assert taken_by(made, [(fd, 1)]) == [conn]
+        assert taken_by(made, [(fd, 1)]) == []
         made.keeper.advance(conn)
-        assert made.registry.take([(fd, 1)]) == [conn]
+        assert taken_by(made, [(fd, 1)]) == [conn]
         made.keeper.advance(conn)
 
 
@@ -94,7 +103,7 @@ def test_a_connection_in_the_queue_is_taken_once() -> None:
         made.work()
         assert not made.keeper.unqueue(conn)
         made.keeper.queue(conn)
-        assert made.registry.take([(conn.fileno(), 1)]) == []
+        assert taken_by(made, [(conn.fileno(), 1)]) == []
         assert made.keeper.unqueue(conn)
         assert not made.keeper.unqueue(conn)
         made.finish(conn, Response(200))
@@ -141,7 +150,7 @@ def test_a_connection_that_cannot_be_armed_is_its_owners_as_before() -> None:
             made.registry.arm(conn, pending)
         made.poller.script = None
         assert (conn.armed, conn.watched, made.poller.armed) == (False, (), {})
-        assert made.registry.take([(fd, 1) for fd in pending.watched()]) == []
+        assert taken_by(made, [(fd, 1) for fd in pending.watched()]) == []
         made.registry.arm(conn, pending)
         peer.close()
     assert descriptors() <= before
