@@ -140,9 +140,7 @@ class Connection(SocketByHand):
         data = self.stream.read(most if most < _HEADS else _HEADS)  # noqa: FURB136 - `min` costs more than a method
         head = self.core.receive_whole(data)
         if head is not None:
-            exchange = self.begin_exchange(head, True)
-            if together is not None and not self.stream.secure:  # TLS makes events
-                exchange.together = together
+            self.begin_exchange(head, True).together = together
             return True
         if not data:
             self.core.receive_eof()

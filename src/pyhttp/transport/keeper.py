@@ -150,8 +150,8 @@ class Keeper:
         try:
             if conn.phase is _IDLE and not conn.core.buffer.data:
                 together = self.together
-                if together is not None and conn.armed_at > self.waited_from:
-                    together = None  # the event may have been of octets that another thread has read meanwhile
+                if together is not None and (conn.armed_at > self.waited_from or conn.stream.secure):
+                    together = None  # the event may have been of octets read meanwhile, or of TLS
                 arrived = _REQUEST if conn.receive_whole(together) else self.parse(conn)
             else:
                 arrived = self._read_on(conn)

@@ -72,6 +72,13 @@ def test_one_alone_has_nobody_to_share_with(made: World) -> None:
     assert seen_by(made) == [None]
 
 
+def test_what_a_leader_in_a_long_turn_has_left_is_not_for_the_next_round(made: World) -> None:
+    made.keeper.together = {"/": Response(200)}
+    asking(made, 1)
+    made.round()
+    assert seen_by(made) == [None]
+
+
 def test_a_server_of_anything_but_a_folder_does_not_share(made: World) -> None:
     made.loop.shares = False
     asking(made)
