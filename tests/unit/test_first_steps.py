@@ -1,4 +1,4 @@
-"""The command starts without `inspect`, and a program that needs it has it; a library changes nothing."""
+"""The command starts without `inspect` and `gettext`; a program that needs them has them; a library changes nothing."""
 
 import os
 import subprocess
@@ -17,6 +17,7 @@ SCRIPT: Final = 'sys.orig_argv[1:] = ["/usr/bin/pyhttp", "folder"]\n'
 """What the interpreter was started with, by `python -m pyhttp` and by the script that an installer writes."""
 OTHERS: Final = ["", 'sys.orig_argv[1:] = ["-m", "other", "pyhttp"]\n', "sys.orig_argv[:] = []\n"]
 
+SPARED: Final = {"ast", "dis", "gettext", "inspect", "locale"}
 LOADED: Final = {"ast", "dis", "inspect"} if sys.version_info >= (3, 12) else set[str]()
 """Those of the spared modules that the command loads all the same."""
 
@@ -43,7 +44,7 @@ def ran(code: str) -> str:
 def test_the_command_answers_without_inspect(started: str, tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("content")
     loaded = loaded_by(f"{started}{SERVE}", str(tmp_path))
-    assert loaded & {"ast", "dis", "inspect"} == LOADED
+    assert loaded & SPARED == LOADED
 
 
 def test_python_m_starts_so() -> None:
@@ -52,12 +53,31 @@ def test_python_m_starts_so() -> None:
     done = subprocess.run(command, env=env, capture_output=True, text=True, check=True, timeout=60)
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert "pyhttp.first_steps" in loaded
-    assert loaded & {"ast", "dis", "inspect"} == LOADED
+    assert loaded & SPARED == LOADED
 
 
 @pytest.mark.parametrize("started", [COMMAND, SCRIPT, *OTHERS])
 def test_who_needs_inspect_has_the_true_one(started: str) -> None:
     ran(f"{started}import pyhttp{BEHAVES}")
+
+
+@pytest.mark.parametrize("started", [COMMAND, SCRIPT, *OTHERS])
+def test_who_needs_gettext_has_the_true_one(started: str) -> None:
+    ran(f"{started}import pyhttp.command.cli, gettext; assert gettext.__spec__.origin.endswith('gettext.py')")
+
+
+@pytest.mark.parametrize("before", ["gettext", "argparse"])
+def test_where_one_of_them_is_loaded_already_nothing_changes(before: str) -> None:
+    code = (
+        f"{COMMAND}import {before}, gettext as true; import pyhttp, argparse; assert argparse.ngettext is true.ngettext"
+    )
+    ran(code)
+
+
+def test_the_messages_about_arguments_are_those_of_argparse() -> None:
+    code = "import pyhttp, argparse; print(argparse._('usage: '), argparse.ngettext('one', 'more', 1), end=' ')"
+    code += "; print(argparse.ngettext('one', 'more', 2))"
+    assert ran(COMMAND + code) == ran(code) == "usage:  one more\n"
 
 
 @pytest.mark.parametrize("before", ["inspect", "dataclasses"])
@@ -91,6 +111,19 @@ def test_a_failure_leaves_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(ImportError, match="no descriptor"):
             first_steps.take()
         assert "inspect" not in sys.modules
+
+
+def test_a_failure_without_translations_leaves_no_stand_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(name: str) -> object:
+        raise ImportError(name)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(first_steps, "import_module", fail)
+        for name in ("argparse", "gettext"):
+            patched.delitem(sys.modules, name, raising=False)
+        with pytest.raises(ImportError, match="argparse"):
+            first_steps.take()
+        assert "gettext" not in sys.modules
 
 
 def test_a_later_python_loads_it_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
