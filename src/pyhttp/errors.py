@@ -37,7 +37,6 @@ The client sees the status and its reason phrase; ``detail`` is for the operator
 """
 
 from collections.abc import Iterable, Mapping
-from http import HTTPStatus
 from typing import ClassVar
 
 from pyhttp.arguments import Several, check_type, field_lines, texts
@@ -100,7 +99,7 @@ class HTTPError(Exception):
         TypeError: `status` is no int; `headers` are neither a mapping nor pairs of texts.
     """
 
-    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: int = 500
     must_close: ClassVar[bool] = False
     told: ClassVar[str] = ""
     offset: int | None = None
@@ -125,7 +124,7 @@ class StatusError(HTTPError):
 class BadRequest(StatusError):
     """400: the request is well framed, but cannot be understood (RFC 9110 §15.5.1)."""
 
-    status: int = HTTPStatus.BAD_REQUEST
+    status: int = 400
 
 
 class MalformedRequest(BadRequest):
@@ -154,19 +153,19 @@ class WrongScheme(MalformedRequest):
 class Forbidden(StatusError):
     """403: the request is understood and refused (RFC 9110 §15.5.4)."""
 
-    status: int = HTTPStatus.FORBIDDEN
+    status: int = 403
 
 
 class NotFound(StatusError):
     """404: there is nothing at the path for now (9110-15.5.11-1b), or nothing the server will show (9110-15.5.4-3a)."""
 
-    status: int = HTTPStatus.NOT_FOUND
+    status: int = 404
 
 
 class MethodNotAllowed(StatusError):
     """405: a known method that this resource does not offer; `allow` becomes Allow (RFC 9110 §15.5.6)."""
 
-    status: int = HTTPStatus.METHOD_NOT_ALLOWED
+    status: int = 405
 
     def __init__(self, detail: str = "", *, allow: Several[str]) -> None:
         super().__init__(detail, headers=(("Allow", ", ".join(texts("allow", allow))),))
@@ -175,47 +174,47 @@ class MethodNotAllowed(StatusError):
 class NotAcceptable(StatusError):
     """406: the request excludes every form of the resource; `headers` may say how these vary (RFC 9110 §15.5.7)."""
 
-    status: int = HTTPStatus.NOT_ACCEPTABLE
+    status: int = 406
 
 
 class RequestTimeout(StatusError):
     """408 and closed: the request did not arrive in time (RFC 9110 §15.5.9)."""
 
-    status: int = HTTPStatus.REQUEST_TIMEOUT
+    status: int = 408
     must_close = True
 
 
 class LengthRequired(StatusError):
     """411 and closed: content of unstated length is refused (RFC 9110 §15.5.12)."""
 
-    status: int = HTTPStatus.LENGTH_REQUIRED
+    status: int = 411
     must_close = True
 
 
 class PreconditionFailed(StatusError):
     """412: a condition in the request does not hold (RFC 9110 §15.5.13)."""
 
-    status: int = HTTPStatus.PRECONDITION_FAILED
+    status: int = 412
 
 
 class ContentTooLarge(StatusError):
     """413 and closed (9110-15.5.14-1b.2): content over `Limits.content`; the rest is not read (9110-15.5.14-1b)."""
 
-    status: int = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    status: int = 413
     must_close = True
 
 
 class TargetTooLong(StatusError):
     """414 and closed: a request line longer than `Limits.request_line` (RFC 9110 §15.5.15)."""
 
-    status: int = HTTPStatus.REQUEST_URI_TOO_LONG
+    status: int = 414
     must_close = True
 
 
 class RangeNotSatisfiable(StatusError):
     """416: Range names no byte of the resource; the answer states `length` (RFC 9110 §15.5.17)."""
 
-    status: int = HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE
+    status: int = 416
 
     def __init__(self, detail: str = "", *, length: int) -> None:
         super().__init__(detail, headers=(("Content-Range", f"bytes */{length}"),))
@@ -224,54 +223,54 @@ class RangeNotSatisfiable(StatusError):
 class ExpectationFailed(StatusError):
     """417 and closed: an expectation other than 100-continue (RFC 9110 §15.5.18)."""
 
-    status: int = HTTPStatus.EXPECTATION_FAILED
+    status: int = 417
     must_close = True
 
 
 class Misdirected(StatusError):
     """421 and closed: a target this connection cannot serve, such as https on a plain one (9110-7.4-3b)."""
 
-    status: int = HTTPStatus.MISDIRECTED_REQUEST
+    status: int = 421
     must_close = True
 
 
 class FieldsTooLarge(StatusError):
     """431 and closed: a field line or section over its limit; the log says which one (6585-5-2)."""
 
-    status: int = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+    status: int = 431
     must_close = True
 
 
 class InternalError(StatusError):
     """500 and closed: a fault of this server or of a handler (RFC 9110 §15.6.1)."""
 
-    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    status: int = 500
     must_close = True
 
 
 class MethodUnknown(StatusError):
     """501: a method the server does not recognise (RFC 9110 §15.6.2)."""
 
-    status: int = HTTPStatus.NOT_IMPLEMENTED
+    status: int = 501
 
 
 class CodingUnknown(StatusError):
     """501 and closed: a transfer coding the server does not implement (RFC 9112 §6.1)."""
 
-    status: int = HTTPStatus.NOT_IMPLEMENTED
+    status: int = 501
     must_close = True
 
 
 class BadGateway(StatusError):
     """502: a script's output is malformed or missing (RFC 9110 §15.6.3)."""
 
-    status: int = HTTPStatus.BAD_GATEWAY
+    status: int = 502
 
 
 class Unavailable(StatusError):
     """503: a limit is reached for now; `retry_after` seconds become Retry-After (9110-15.6.4-1b)."""
 
-    status: int = HTTPStatus.SERVICE_UNAVAILABLE
+    status: int = 503
 
     def __init__(self, detail: str = "", *, retry_after: int = 1) -> None:
         super().__init__(detail, headers=(("Retry-After", str(retry_after)),))
@@ -280,13 +279,13 @@ class Unavailable(StatusError):
 class GatewayTimeout(StatusError):
     """504: a script sent nothing in time (RFC 9110 §15.6.5)."""
 
-    status: int = HTTPStatus.GATEWAY_TIMEOUT
+    status: int = 504
 
 
 class VersionNotSupported(StatusError):
     """505 and closed: a major version other than 1 (RFC 9110 §15.6.6)."""
 
-    status: int = HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+    status: int = 505
     must_close = True
 
 

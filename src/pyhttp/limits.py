@@ -8,6 +8,8 @@ never mean "unlimited": both are refused.
 from dataclasses import dataclass, fields
 from typing import Final
 
+from pyhttp.value import Value
+
 __all__ = ["Limits", "Timeouts"]
 
 KIB: Final = 1024
@@ -15,8 +17,8 @@ MIB: Final = 1024 * KIB
 GIB: Final = 1024 * MIB
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Limits(Value):
     """Sizes in bytes and counts of things; all positive.
 
     By default what this server makes is within them (9110-2.3-3a): a redirect that would lead beyond is a 414.
@@ -112,8 +114,8 @@ class Limits:
                 raise ValueError(f"Limits.{field.name} must be a positive int, not {value!r}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Timeouts:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Timeouts(Value):
     """Deadlines in seconds on the monotonic clock, and the least rates in bytes per second; all positive.
 
     Raises:

@@ -15,8 +15,6 @@ All are subclasses of StatusError::
 407 and 511 have no class: they are for proxies and for networks that intercept, not for origin servers.
 """
 
-from http import HTTPStatus
-
 from pyhttp.errors import StatusError
 
 __all__ = [
@@ -43,7 +41,7 @@ class Unauthorized(StatusError):
         ValueError: `challenge` is empty: the field has to be sent.
     """
 
-    status: int = HTTPStatus.UNAUTHORIZED
+    status: int = 401
 
     def __init__(self, detail: str = "", *, challenge: str) -> None:
         if not challenge:
@@ -54,19 +52,19 @@ class Unauthorized(StatusError):
 class PaymentRequired(StatusError):
     """402: reserved; used for a resource that has to be paid for (RFC 9110 §15.5.3)."""
 
-    status: int = HTTPStatus.PAYMENT_REQUIRED
+    status: int = 402
 
 
 class Conflict(StatusError):
     """409: the request does not fit the present state of the resource (RFC 9110 §15.5.10)."""
 
-    status: int = HTTPStatus.CONFLICT
+    status: int = 409
 
 
 class Gone(StatusError):
     """410: the resource was here and will not come back (RFC 9110 §15.5.11)."""
 
-    status: int = HTTPStatus.GONE
+    status: int = 410
 
 
 class UnsupportedMediaType(StatusError):
@@ -77,7 +75,7 @@ class UnsupportedMediaType(StatusError):
         accept: The media types that are accepted, such as `application/json`; empty: the answer does not say.
     """
 
-    status: int = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    status: int = 415
 
     def __init__(self, detail: str = "", *, accept: str = "") -> None:
         super().__init__(detail, headers=(("Accept", accept),) if accept else ())
@@ -86,7 +84,7 @@ class UnsupportedMediaType(StatusError):
 class UnprocessableContent(StatusError):
     """422: the content is well formed and of the right type, but cannot be carried out (RFC 9110 §15.5.21)."""
 
-    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
+    status: int = 422
 
 
 class UpgradeRequired(StatusError):
@@ -100,7 +98,7 @@ class UpgradeRequired(StatusError):
         ValueError: `upgrade` is empty: the field has to be sent.
     """
 
-    status: int = HTTPStatus.UPGRADE_REQUIRED
+    status: int = 426
 
     def __init__(self, detail: str = "", *, upgrade: str) -> None:
         if not upgrade:
@@ -111,7 +109,7 @@ class UpgradeRequired(StatusError):
 class PreconditionRequired(StatusError):
     """428: the request has to be conditional, for instance by If-Match (RFC 6585 §3)."""
 
-    status: int = HTTPStatus.PRECONDITION_REQUIRED
+    status: int = 428
 
 
 class TooManyRequests(StatusError):
@@ -122,7 +120,7 @@ class TooManyRequests(StatusError):
         retry_after: Seconds that become Retry-After; None: the answer does not say.
     """
 
-    status: int = HTTPStatus.TOO_MANY_REQUESTS
+    status: int = 429
 
     def __init__(self, detail: str = "", *, retry_after: int | None = None) -> None:
         super().__init__(detail, headers=() if retry_after is None else (("Retry-After", str(retry_after)),))

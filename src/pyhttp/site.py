@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from pyhttp import abnf
 from pyhttp.arguments import AsTuple, check_type, pairs, texts
+from pyhttp.value import Value
 
 if TYPE_CHECKING:
     from pyhttp.auth import BasicAuth
@@ -72,8 +73,8 @@ CODINGS: Final = ("br", "zstd", "gzip")
 """The content codings that a sibling file may hold, best first."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Site(Value):
     """The rules by which a folder is served. A list in the place of a tuple is kept as a tuple.
 
     Raises:

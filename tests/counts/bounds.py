@@ -43,7 +43,7 @@ BOUNDS: Final = {
 }
 
 
-IMPORT_BOUND: Final = 144
+IMPORT_BOUND: Final = 140
 """Instructions of `import pyhttp`, in percent of those of `import http.server`."""
 
 

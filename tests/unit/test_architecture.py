@@ -23,6 +23,7 @@ LAYER: Final = {
     "pyhttp.auth": 0,
     "pyhttp.proxies": 0,
     "pyhttp.site": 0,
+    "pyhttp.value": 0,
     "pyhttp.version": 0,
     "pyhttp.arguments": 0,
     "pyhttp.ported": 0,

@@ -1,6 +1,5 @@
 """RFC 9110 §15.4, §15.5, §15.6: answers that are not the resource: errors, redirects, and the answer to OPTIONS."""
 
-from http import HTTPStatus
 from typing import Final
 
 from pyhttp.errors import HTTPError, TargetTooLong
@@ -83,7 +82,7 @@ def not_acceptable_response(names: tuple[str, ...], *, site: Site = _PLAIN) -> R
         names: Decoded names beside the one that was asked for.
         site: The site whose fields the answer carries.
     """
-    status = HTTPStatus.NOT_ACCEPTABLE
+    status = 406
     links = "".join([f'<li><a href="{encode_segment(name)}">{escape_text(name)}</a>\n' for name in names])
     text = f"<p>{explanation(status)} They are:</p>\n<ul>\n{links}</ul>\n"
     return _note(status, text, (("Vary", "Accept-Encoding"),), site)
@@ -150,7 +149,7 @@ def redirect_response(
     location = uri_reference(reference + (f"?{query}" if query else ""))
     link = escape_text(location)
     text = f'<p>This {"page" if page else "folder"} is at <a href="{link}">{link}</a>.</p>\n'
-    return _note(HTTPStatus.MOVED_PERMANENTLY, text, (("Location", location),), site)
+    return _note(301, text, (("Location", location),), site)
 
 
 def is_preflight(method: str, headers: Headers, site: Site) -> bool:
