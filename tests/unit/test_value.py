@@ -16,6 +16,12 @@ class Pair(Value):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Twin(Value):
+    left: int
+    right: object = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Triple(Pair):
     further: int = 0
 
@@ -29,6 +35,7 @@ def test_values_are_equal_if_all_fields_are() -> None:
 
 
 def test_a_value_of_another_class_is_another() -> None:
+    assert Pair(1) != Twin(1)
     assert Pair(1) != Triple(1)
     assert Triple(1) != Pair(1)
     assert Pair(1) != (1, None)
